@@ -1,0 +1,59 @@
+# IncomeLens. `make help` lists what can be done; nothing here needs more than Python and make.
+
+PYTHON ?= python3
+CORES ?= all
+BIN := .venv/bin
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+LOCK := envs/requirements.lock
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test check nyc bench lock format clean
+
+help: ## list these commands and the workflow's named targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+	@if [ -x $(BIN)/snakemake ]; then echo; echo "snakemake --cores all TARGET, where TARGET is one of"; \
+	  $(BIN)/snakemake --list-target-rules --quiet host 2>/dev/null | sed 's/^/  /'; fi
+
+env: .venv/complete ## set up .venv from the lock (once, some minutes, 7 GB with PyTorch)
+
+.venv/complete: $(LOCK) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version); set PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement $(LOCK)
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: env ## build everything for the embedded synthetic study (results/demo)
+	$(SNAKEMAKE) --configfile config/demo.yaml
+
+nyc: env ## district study of New York from real tables: make nyc DATA=<folder>
+	@test -n "$(DATA)" || { echo "say where the tables are: make nyc DATA=<folder>"; exit 1; }
+	$(SNAKEMAKE) --configfile config/nyc.yaml --config data_dir=$(DATA)
+
+check: env ## lint and fast tests (under three minutes)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check .
+	$(BIN)/pytest -m "not workflow"
+
+test: check ## all tests, the tiny study from end to end among them
+	$(BIN)/pytest -m workflow
+
+bench: env ## speed against the named peers (adds them to .venv; some twenty minutes)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement envs/bench.lock
+	$(BIN)/python benchmarks/bench_gp.py
+	$(BIN)/python benchmarks/bench_shapley.py
+
+lock: ## renew the locks from envs/*.in (needs uv)
+	cd envs && $(COMPILE) requirements.in --output-file requirements.lock
+	cd envs && $(COMPILE) requirements.in bench.in --constraint requirements.lock --output-file bench.lock
+
+format: env ## rewrite all code in the house's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt .
+
+clean: ## remove results, not the environment
+	find results -mindepth 1 -not -name .gitkeep -delete

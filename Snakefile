@@ -1,0 +1,37 @@
+# IncomeLens: maps income inside cities and explains the maps.
+#
+#   snakemake --cores all                                     the full rebuild (study `paper`)
+#   snakemake --cores all --configfile config/demo.yaml       a small run, embedded data
+#   snakemake --cores 1 ssig_table_3                          one table and what it needs
+#   snakemake --list-target-rules                             every named target
+#
+# The work flows through stages, one file of rules each, always downwards in this list.
+
+from snakemake.utils import min_version, validate
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+validate(config, "workflow/schemas/config.schema.yaml")
+
+
+report: "workflow/report/workflow.rst"
+
+
+pathvars:
+    results=f"results/{config['study']}",
+    logs=f"results/{config['study']}/logs",
+    benchmarks=f"results/{config['study']}/benchmarks",
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/demo.smk"
+include: "workflow/rules/sources.smk"
+include: "workflow/rules/districts.smk"
+include: "workflow/rules/folds.smk"
+include: "workflow/rules/ssig.smk"
+include: "workflow/rules/paper_ssig.smk"
+include: "workflow/rules/targets.smk"

@@ -1,0 +1,76 @@
+"""Which modules of the package a script uses, as one digest.
+
+Snakemake reruns a rule when its script changes, not when a module changes that the script imports.
+A rule therefore carries this digest among its parameters: it changes when, and only when, one of
+the modules changes that the script reaches through imports.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+PACKAGE = "incomelens"
+SOURCE = Path(__file__).resolve().parents[2]
+
+
+def code_digest(script: str | Path, *, source: Path = SOURCE) -> str:
+    """Digest of all modules of the package that `script` imports, directly or not.
+
+    Imports are read from the source text, nothing is executed. Importing ``a.b.c`` counts
+    ``a/__init__.py`` and ``a/b/__init__.py`` as used, because Python runs them.
+
+    Parameters
+    ----------
+    script : path
+        A Python file; its own text is not part of the digest (Snakemake watches it itself).
+    source : path
+        Folder that holds the package.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for module in used_modules(script, source=source):
+        digest.update(module.encode() + b"\0" + _file_of(module, source).read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def used_modules(script: str | Path, *, source: Path = SOURCE) -> list[str]:
+    """Names of the package's modules that `script` reaches through imports, sorted."""
+    found: set[str] = set()
+    waiting = set(_imports(Path(script), source))
+    while waiting:
+        module = waiting.pop()
+        found.add(module)
+        waiting |= _imports(_file_of(module, source), source) - found
+    return sorted(found)
+
+
+def _imports(file: Path, source: Path) -> set[str]:
+    modules = _imports_of_text(file.read_bytes())
+    packages = {
+        ".".join(name.split(".")[:depth])
+        for name in modules
+        for depth in range(1, name.count(".") + 2)
+    }
+    # `from package import name`: the name is a module, or something a module defines.
+    return {name for name in packages if _file_of(name, source).exists()}
+
+
+@cache
+def _imports_of_text(text: bytes) -> frozenset[str]:
+    names = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(name for name in names if name.split(".")[0] == PACKAGE)
+
+
+def _file_of(module: str, source: Path) -> Path:
+    path = source.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

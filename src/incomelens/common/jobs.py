@@ -1,0 +1,67 @@
+"""What surrounds a job: its log, its threads and the way it fails."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from incomelens.common.errors import InputError
+
+LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+@contextmanager
+def job(log: str | Path, *, threads: int | None = None) -> Iterator[logging.Logger]:
+    """Run the block as one job: log to `log` and to the terminal, compute on `threads` threads.
+
+    The number of threads comes from the configuration, not from the cores of the run, so that a
+    run on one core and a run on two give the same tables: sums are then split in the same way.
+
+    Parameters
+    ----------
+    log : path
+        The rule's log file, overwritten.
+    threads : int, optional
+        Threads of BLAS, OpenMP, numba and PyTorch; None leaves them as they are.
+
+    Raises
+    ------
+    SystemExit
+        In place of an :class:`InputError`: its message is logged, without a traceback.
+    """
+    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    handlers = [logging.FileHandler(log, mode="w"), logging.StreamHandler(sys.stderr)]
+    logging.basicConfig(level=logging.INFO, format=LINE, handlers=handlers, force=True)
+    logging.captureWarnings(capture=True)
+    logger = logging.getLogger("incomelens")
+    try:
+        with _arithmetic_threads(threads):
+            yield logger
+    except InputError as error:
+        logger.error("%s", error)
+        raise SystemExit(1) from None
+    except Exception:
+        logger.exception("unexpected error")
+        raise
+    finally:
+        logging.captureWarnings(capture=False)
+        for handler in handlers:
+            handler.flush()
+
+
+@contextmanager
+def _arithmetic_threads(threads: int | None) -> Iterator[None]:
+    if threads is None:
+        yield
+        return
+    # Libraries that are imported later in the block read these; the others obey threadpoolctl.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = str(threads)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+    with threadpool_limits(limits=threads):
+        yield

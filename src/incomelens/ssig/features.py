@@ -1,0 +1,114 @@
+"""Which columns of the districts' table a model reads."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from incomelens.common.errors import InputError, listed
+
+SOCIOECONOMIC = (
+    "bachelor",
+    "postgraduate",
+    "unemployment",
+    "age_65_plus",
+    "age_under_18",
+    "population_density",
+    "male",
+    "black",
+    "asian",
+    "white",
+)
+SPATIAL = ("latitude", "longitude")
+Z_90 = 1.645  # the ACS publishes margins of error at 90 %
+
+
+def feature_names(model: str, variant: str = "main") -> tuple[str, ...]:
+    """Names of a model's inputs.
+
+    Parameters
+    ----------
+    model : {"ssig", "socioeconomic", "spatial"}
+        The whole model and the two of the ablation study (Table 4).
+    variant : str
+        `bachelor_or_above` reads the paper's first variable as "a bachelor's degree or more"
+        instead of "a bachelor's degree and no more"; other variants change no input.
+    """
+    columns = {
+        "ssig": SOCIOECONOMIC + SPATIAL,
+        "socioeconomic": SOCIOECONOMIC,
+        "spatial": SPATIAL,
+    }
+    if model not in columns:
+        raise InputError(f"ssig.models: {model!r} is unknown; known are {', '.join(columns)}")
+    first = "bachelor_or_above" if variant == "bachelor_or_above" else "bachelor"
+    return tuple(first if name == "bachelor" else name for name in columns[model])
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Districts of one task, ready for any model.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Districts with an income, of the variant.
+    income : array of shape (n,)
+        USD a year.
+    known_noise : array of shape (n,)
+        Variance of the income by its margin of error, USD²; 0 where there is none.
+    fold, block : arrays of shape (n,)
+    """
+
+    table: pd.DataFrame
+    income: NDArray[np.float64]
+    known_noise: NDArray[np.float64]
+    fold: NDArray[np.int64]
+    block: NDArray[np.int64]
+
+    def inputs(self, features: tuple[str, ...]) -> NDArray[np.float64]:
+        """Inputs in their own units, shape (n, len(features))."""
+        return self.table[list(features)].to_numpy(dtype=np.float64)
+
+
+def income_sample(
+    districts: pd.DataFrame,
+    folds: pd.DataFrame,
+    *,
+    income: str,
+    variant: str = "main",
+    known_noise: bool = False,
+) -> Sample:
+    """Districts that have the income, in the variant's sample, with their folds.
+
+    Raises
+    ------
+    InputError
+        If a district with an income has no fold, or an input is missing or not finite.
+    """
+    kept = districts[income].notna()
+    if variant == "without_topcoded":
+        kept &= ~districts["median_household_income_topcoded"].astype(bool)
+    table = pd.DataFrame(districts.loc[kept].drop(columns="geometry", errors="ignore"))
+    table = table.merge(folds, on="geoid", how="left", validate="one_to_one")
+    if table["fold"].isna().any():
+        names = listed(table.loc[table["fold"].isna(), "geoid"])
+        raise InputError(f"folds: no fold for district {names}; rebuild the folds of this level")
+    for name in (*SOCIOECONOMIC, "bachelor_or_above", *SPATIAL):
+        bad = ~np.isfinite(table[name].to_numpy(dtype=np.float64))
+        if bad.any():
+            raise InputError(
+                f"districts: {name} is missing or not a number for {listed(table['geoid'][bad])}; "
+                "every district with an income needs all inputs"
+            )
+    noise = np.zeros(len(table))
+    if known_noise:
+        noise = (table[f"{income}_moe"].to_numpy(dtype=np.float64) / Z_90) ** 2
+    return Sample(
+        table=table,
+        income=table[income].to_numpy(dtype=np.float64),
+        known_noise=np.nan_to_num(noise),
+        fold=table["fold"].to_numpy(dtype=np.int64),
+        block=table["block"].to_numpy(dtype=np.int64),
+    )

@@ -1,0 +1,28 @@
+# What the rules of every stage share: identities, and what a rule says of its code.
+#
+# <results>, <logs> and <benchmarks> in a path are those of the study (see `pathvars` in Snakefile).
+# Wildcards are identities, never settings: settings reach a script through `params`.
+
+from pathlib import Path
+
+from incomelens.common.code_digest import code_digest
+
+LEVELS = config["districts"]["levels"]
+INCOMES = config["districts"]["incomes"]
+SCHEMES = config["folds"]["schemes"]
+MODES = config["ssig"]["modes"]
+VARIANTS = config["ssig"]["variants"]
+
+
+wildcard_constraints:
+    level="|".join(LEVELS),
+    income="|".join(INCOMES),
+    scheme="|".join(SCHEMES),
+    mode="|".join(MODES),
+    variant="|".join(VARIANTS),
+
+
+# Code is an input: Snakemake watches a rule's script, and this digest watches the modules of the
+# package that the script imports. `script` is the path below workflow/scripts.
+def code(script):
+    return code_digest(Path(workflow.basedir) / "workflow" / "scripts" / script)

@@ -1,0 +1,26 @@
+# folds: which unit is held out when. Every model of a study reads the same file.
+
+
+rule assign_district_folds:
+    input:
+        districts="<results>/districts/{level}.parquet",
+    output:
+        folds="<results>/folds/{level}-{scheme}.parquet",
+    log:
+        "<logs>/folds/assign_district_folds/{level}-{scheme}.log",
+    benchmark:
+        "<benchmarks>/folds/assign_district_folds/{level}-{scheme}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("folds/assign_district_folds.py"),
+        seed=config["seed"],
+        n_folds=config["folds"]["n_folds"],
+        n_blocks=config["folds"]["n_blocks"],
+        threads=config["threads"],
+    script:
+        "../scripts/folds/assign_district_folds.py"
