@@ -76,9 +76,11 @@ class FittedGP:
             )
         model = self.gpytorch_model()
         points = torch.from_numpy(self.input_scaling.scaled(inputs))
-        # Exact Cholesky at every size: the iterative solvers are for far larger data.
+        # Exact Cholesky at every size: the iterative solvers are for far larger data. Predicting
+        # the training districts is meant, so that GPyTorch's question whether it is stays out.
         with (
             torch.no_grad(),
+            gpytorch.settings.debug(state=False),
             gpytorch.settings.fast_computations(False, False, False),
             gpytorch.settings.max_cholesky_size(len(self.training_label) + 1),
             gpytorch.settings.skip_posterior_variances(False),

@@ -1,0 +1,54 @@
+"""A digest changes when, and only when, a module changes that the script reaches."""
+
+import pytest
+
+from incomelens.common.code_digest import code_digest, used_modules
+
+
+@pytest.fixture
+def package(tmp_path):
+    files = {
+        "incomelens/__init__.py": "",
+        "incomelens/a/__init__.py": "",
+        "incomelens/a/near.py": "from incomelens.b.far import answer\n",
+        "incomelens/a/unrelated.py": "import os\n",
+        "incomelens/b/__init__.py": "",
+        "incomelens/b/far.py": "import incomelens.a.near\nanswer = 42\n",
+        "script.py": "from incomelens.a.near import answer\n",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def digest(package):
+    return code_digest(package / "script.py", source=package)
+
+
+def test_modules_are_followed_through_imports_and_circles_end(package):
+    assert used_modules(package / "script.py", source=package) == [
+        "incomelens",
+        "incomelens.a",
+        "incomelens.a.near",
+        "incomelens.b",
+        "incomelens.b.far",
+    ]
+
+
+def test_a_change_two_imports_away_changes_the_digest(package):
+    before = digest(package)
+    (package / "incomelens/b/far.py").write_text("answer = 43\n")
+    assert digest(package) != before
+
+
+def test_a_change_in_an_unrelated_module_changes_nothing(package):
+    before = digest(package)
+    (package / "incomelens/a/unrelated.py").write_text("import os  # a comment\n")
+    assert digest(package) == before
+
+
+def test_importing_a_module_from_its_package_counts_the_module(package):
+    (package / "script.py").write_text("from incomelens.a import near\n")
+    assert "incomelens.b.far" in used_modules(package / "script.py", source=package)

@@ -1,0 +1,166 @@
+"""Out-of-fold means out of fold; diagnostics see what was planted."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely import Point
+
+from incomelens.common.errors import InputError
+from incomelens.ssig.cross_validation import (
+    cross_validate_gps,
+    cross_validate_references,
+)
+from incomelens.ssig.diagnostics import errors_by_group, residual_moran
+from incomelens.ssig.features import SOCIOECONOMIC, feature_names, income_sample
+from incomelens.ssig.references import REFERENCES, reference_model
+
+GP = {"models": ["ssig"], "modes": ["literal"], "starts": 1, "known_noise": False, "seed": 1}
+
+
+@pytest.fixture
+def city():
+    rng = np.random.default_rng(0)
+    n = 90
+    table = pd.DataFrame(rng.random((n, len(SOCIOECONOMIC))), columns=list(SOCIOECONOMIC))
+    table = table.assign(
+        geoid=[f"{number:05d}" for number in range(n)],
+        longitude=rng.uniform(-74, -73.8, n),
+        latitude=rng.uniform(40.6, 40.8, n),
+        area=rng.choice(["East", "West"], n),
+        bachelor_or_above=lambda t: (t["bachelor"] + t["postgraduate"]) / 2,
+        per_capita_income=lambda t: 2e4 + 5e4 * t["postgraduate"] + rng.normal(0, 2e3, n),
+        per_capita_income_moe=3e3,
+        median_household_income=lambda t: 1.5 * t["per_capita_income"],
+        median_household_income_topcoded=lambda t: t["median_household_income"] > 1e5,
+    )
+    points = [Point(x, y) for x, y in zip(table["longitude"], table["latitude"], strict=True)]
+    return gpd.GeoDataFrame(table, geometry=points, crs=4326)
+
+
+@pytest.fixture
+def folds(city):
+    number = np.arange(len(city))
+    return pd.DataFrame({"geoid": city["geoid"], "fold": number % 3, "block": number % 7})
+
+
+@pytest.mark.parametrize("name", ["ssig", *REFERENCES])
+def test_the_income_of_a_held_out_district_changes_no_bit_of_its_prediction(city, folds, name):
+    def out_of_fold(districts):
+        if name == "ssig":
+            made = cross_validate_gps(
+                districts, folds, income="per_capita_income", variants=["main"], **GP
+            )
+        else:
+            sample = income_sample(districts, folds, income="per_capita_income")
+            made = cross_validate_references(sample, names=[name], seed=1)
+        return made.set_index("geoid")["predicted_usd"]
+
+    changed = city.copy()
+    held_out = (folds["fold"] == 0).to_numpy()
+    changed.loc[held_out, "per_capita_income"] = 1e6
+    before, after = out_of_fold(city), out_of_fold(changed)
+    ids = city["geoid"][held_out]
+    pd.testing.assert_series_equal(before[ids], after[ids], check_exact=True)
+    others = city["geoid"][~held_out]
+    assert (before[others] != after[others]).all()
+
+
+def test_every_district_is_predicted_once_by_every_model(city, folds):
+    made = cross_validate_gps(
+        city,
+        folds,
+        income="per_capita_income",
+        variants=["main", "without_topcoded"],
+        **(GP | {"models": ["ssig", "spatial"]}),
+    )
+    counts = made.groupby(["model", "variant"])["geoid"].agg(["size", "nunique"])
+    topcoded = int(city["median_household_income_topcoded"].sum())
+    assert topcoded > 0
+    assert counts.loc[("ssig", "main")].tolist() == [90, 90]
+    assert counts.loc[("spatial", "main")].tolist() == [90, 90]
+    assert counts.loc[("ssig", "without_topcoded")].tolist() == [90 - topcoded] * 2
+    assert ("spatial", "without_topcoded") not in counts.index
+
+
+def test_known_noise_reaches_the_fit_and_the_interval(city, folds):
+    with_noise = cross_validate_gps(
+        city, folds, income="per_capita_income", variants=["main"], **(GP | {"known_noise": True})
+    )
+    without = cross_validate_gps(city, folds, income="per_capita_income", variants=["main"], **GP)
+    assert (with_noise["sd_usd"] > without["sd_usd"]).all()
+    assert (with_noise["predicted_usd"] != without["predicted_usd"]).all()
+
+
+def test_variants_and_ablations_read_the_columns_they_name():
+    assert feature_names("ssig")[0] == "bachelor"
+    assert feature_names("ssig", "bachelor_or_above")[0] == "bachelor_or_above"
+    assert feature_names("spatial") == ("latitude", "longitude")
+    assert feature_names("socioeconomic") == SOCIOECONOMIC
+    with pytest.raises(InputError, match="'gp' is unknown; known are ssig"):
+        feature_names("gp")
+
+
+def test_the_log_linear_model_is_right_on_average(city, folds):
+    sample = income_sample(city, folds, income="per_capita_income")
+    inputs = sample.inputs(feature_names("ssig"))
+    fitted = reference_model("log_linear", seed=0).fit(inputs, sample.income)
+    assert fitted.predict(inputs).mean() == pytest.approx(sample.income.mean(), rel=0.01)
+    with pytest.raises(InputError, match="zero or negative"):
+        reference_model("log_linear", seed=0).fit(inputs, -sample.income)
+
+
+def test_copying_neighbours_ignores_the_variables_and_averages_eight(city, folds):
+    sample = income_sample(city, folds, income="per_capita_income")
+    inputs = sample.inputs(feature_names("ssig"))
+    fitted = reference_model("copy_neighbours", seed=0).fit(inputs, sample.income)
+    elsewhere = inputs.copy()
+    elsewhere[:, :10] = 0.5
+    np.testing.assert_array_equal(fitted.predict(elsewhere), fitted.predict(inputs))
+    km = (inputs[:, 10:] - inputs[0, 10:]) * [111.195, 111.195 * np.cos(np.radians(40.7))]
+    nearest = np.argsort((km**2).sum(1))[:8]
+    assert fitted.predict(inputs[:1])[0] == pytest.approx(sample.income[nearest].mean())
+
+
+def test_a_sample_names_what_is_missing(city, folds):
+    with pytest.raises(InputError, match="no fold for district 00001"):
+        income_sample(city, folds.drop(index=1), income="per_capita_income")
+    city.loc[4, "white"] = np.nan
+    with pytest.raises(InputError, match="white is missing or not a number for 00004"):
+        income_sample(city, folds, income="per_capita_income")
+    with pytest.raises(InputError, match="'forest' is unknown; known are mean"):
+        reference_model("forest", seed=0)
+
+
+def test_one_fold_leaves_nothing_to_train_on(city, folds):
+    with pytest.raises(InputError, match="all 90 districts lie in one fold"):
+        cross_validate_gps(
+            city, folds.assign(fold=0), income="per_capita_income", variants=["main"], **GP
+        )
+
+
+def planted(city, folds, residual):
+    made = cross_validate_gps(city, folds, income="per_capita_income", variants=["main"], **GP)
+    made = made.assign(level="tract", income="per_capita_income", scheme="random")
+    by_id = pd.Series(residual, index=city["geoid"])
+    return made.assign(predicted_usd=made["observed_usd"] - made["geoid"].map(by_id).to_numpy())
+
+
+def test_moran_sees_a_gradient_and_not_noise(city, folds):
+    gradient = residual_moran(planted(city, folds, 1e5 * city["longitude"].to_numpy()), city)
+    noise = np.random.default_rng(1).normal(size=len(city))
+    random = residual_moran(planted(city, folds, noise), city)
+    assert gradient["moran_i"][0] > 0.7
+    assert gradient["p_value"][0] < 1e-6
+    assert abs(random["moran_i"][0]) < 0.15
+    assert random["p_value"][0] > 0.01
+
+
+def test_errors_by_group_find_the_area_that_is_predicted_badly(city, folds):
+    residual = np.where(city["area"] == "East", 1e4, -1e3)
+    groups = errors_by_group(planted(city, folds, residual), city)
+    by_area = groups[groups["grouping"] == "area"].set_index("group")
+    assert by_area.loc["East", "bias_usd"] == pytest.approx(-1e4)
+    assert by_area.loc["West", "rmse_usd"] == pytest.approx(1e3)
+    deciles = groups[groups["grouping"] == "income_decile"]
+    assert deciles["n"].tolist() == [9] * 10
