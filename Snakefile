@@ -35,3 +35,12 @@ include: "workflow/rules/folds.smk"
 include: "workflow/rules/ssig.smk"
 include: "workflow/rules/paper_ssig.smk"
 include: "workflow/rules/targets.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.districts.input,
+        rules.ssig.input,
+        rules.ssig_paper.input,
+    localrule: True

@@ -6,6 +6,10 @@
 from pathlib import Path
 
 from incomelens.common.code_digest import code_digest
+from incomelens.common.jobs import offer_package_to_jobs
+
+# Jobs in an environment of their own (`--sdm conda`) import the package from this checkout.
+offer_package_to_jobs()
 
 LEVELS = config["districts"]["levels"]
 INCOMES = config["districts"]["incomes"]

@@ -1,17 +1,41 @@
-# Named targets: the whole, and its parts.
+# Named targets without files of their own: the parts of the whole (`all` stands in Snakefile).
+#   snakemake --cores all ssig
 
 
 localrules:
-    all,
+    districts,
     ssig,
+    ssig_paper,
 
 
-rule all:
-    default_target: True
+rule districts:
     input:
-        rules.ssig.input,
+        rules.write_manifest.output,
+        rules.measure_inequality.output,
+        expand("<results>/districts/{level}.parquet", level=LEVELS),
 
 
 rule ssig:
     input:
-        "<results>/ssig/summary.csv",
+        rules.score_models.output,
+        expand(
+            "<results>/ssig/{level}-{income}-{mode}/gp.json",
+            level=LEVELS,
+            income=INCOMES,
+            mode=MODES,
+        ),
+
+
+rule ssig_paper:
+    input:
+        rules.ssig_table_1.output,
+        rules.ssig_table_2.output,
+        rules.ssig_table_3.output,
+        rules.ssig_table_4.output,
+        rules.ssig_table_s1.output,
+        rules.ssig_table_s2.output,
+        rules.ssig_models_table.output,
+        rules.ssig_deviations.output,
+        rules.ssig_figure_1.output,
+        rules.ssig_figure_validation.output,
+        rules.ssig_income_maps.input,

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from incomelens.common.errors import InputError
 
+SOURCE = Path(__file__).resolve().parents[2]
 LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -51,6 +52,13 @@ def job(log: str | Path, *, threads: int | None = None) -> Iterator[logging.Logg
         logging.captureWarnings(capture=False)
         for handler in handlers:
             handler.flush()
+
+
+def offer_package_to_jobs() -> None:
+    """Put this package first on ``PYTHONPATH``, for jobs in an environment that lacks it."""
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths = [str(SOURCE), *(path for path in others if path not in ("", str(SOURCE)))]
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
 
 
 @contextmanager

@@ -88,7 +88,6 @@ def write_published_table(
     decimals : dict, optional
         Decimals of a column in the rounded forms; three where nothing is said.
     """
-    write_table(table if numbers is None else numbers, csv)
     shown = pd.DataFrame(
         {
             name: [_shown(value, (decimals or {}).get(name, 3)) for value in table[name]]
@@ -97,12 +96,12 @@ def write_published_table(
         dtype=object,
     )
     right = [_is_of_numbers(table[name]) for name in table.columns]
-    with whole_file(md) as beside:
-        text = "\n\n".join([caption, _markdown(shown, right, blocks), *notes])
-        beside.write_text(text + "\n", encoding="utf-8")
-    with whole_file(tex) as beside:
-        text = _latex(shown, right, blocks, caption=caption, notes=notes)
-        beside.write_text(text, encoding="utf-8")
+    markdown = "\n\n".join([caption, _markdown(shown, right, blocks), *notes]) + "\n"
+    latex = _latex(shown, right, blocks, caption=caption, notes=notes)
+    write_table(table if numbers is None else numbers, csv)
+    for path, text in ((md, markdown), (tex, latex)):
+        with whole_file(path) as beside:
+            beside.write_text(text, encoding="utf-8")
 
 
 def _shown(value: object, digits: int) -> str:
@@ -120,6 +119,8 @@ def _shown(value: object, digits: int) -> str:
 
 
 def _is_of_numbers(column: pd.Series) -> bool:
+    if pd.api.types.is_numeric_dtype(column):
+        return True
     present = [value for value in column if _shown(value, 0) != MISSING]
     return bool(present) and all(isinstance(value, Estimate | Real) for value in present)
 

@@ -1,0 +1,13 @@
+"""A synthetic world, written in the providers' own formats and layouts (a *mirror*).
+
+Nothing after the stage ``sources`` knows that it is one. Its truth is known: later tests compare
+what the models find with what was put in.
+
+=================  ==============================================================
+``city_map``       where the synthetic city lies: tracts, counties, ZCTAs
+``city_people``    who lives there and what they earn: a known function
+``district_city``  the city at both levels
+``census_format``  its tables and boundaries as the US Census Bureau would write them
+``mirror``         the mirror folder: which source and file holds what
+=================  ==============================================================
+"""

@@ -1,0 +1,16 @@
+"""Districts of a city: what they are like, what they earn, and how unequal they are.
+
+One tidy table a level (tract, zip), whatever the city's data look like, and Table 1 of the
+district study (Bai, Lam & Li 2023): inequality between districts.
+
+====================  ============================================================
+``columns``           names, order and meaning of the columns of ``districts/{level}.parquet``
+``build``             :func:`~build.build_districts`: adapter, checks, order, log
+``census``            adapter: Census API tables and cartographic boundaries
+``own_table``         adapter: any CSV, GeoPackage or GeoParquet, with a map of its columns
+``geometry``          polygons in longitude and latitude, centroids, the area they lie in
+``checks``            what makes a table of districts unusable, said in one message
+``inequality``        Gini, decile dispersion ratio and their intervals: arrays in, arrays out
+``inequality_table``  the same for every level and income, as a table
+====================  ============================================================
+"""

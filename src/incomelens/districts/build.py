@@ -1,0 +1,104 @@
+"""The tidy table of the districts of one level, whatever its adapter."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+
+from incomelens.common.errors import InputError, listed
+from incomelens.districts.census import census_districts
+from incomelens.districts.checks import Origin, check_districts
+from incomelens.districts.columns import COLUMNS, INCOMES, NUMBERS
+from incomelens.districts.geometry import centroids
+from incomelens.districts.own_table import own_districts
+
+logger = logging.getLogger(__name__)
+
+
+def build_districts(
+    files: Mapping[str, Any],
+    *,
+    settings: Mapping[str, Any],
+    level: str,
+    incomes: Sequence[str] = INCOMES,
+) -> gpd.GeoDataFrame:
+    """Bring the districts of one level into the columns of the contract.
+
+    Districts without an income stay in the table; models leave them out.
+
+    Parameters
+    ----------
+    files : mapping
+        Files of the adapter: ``tables``, ``boundaries`` and perhaps ``relationship`` of `census`;
+        ``table`` and perhaps ``boundaries_table`` and ``areas_from`` of `table`.
+    settings : mapping
+        The level's part of the configuration, ``districts: {level}``.
+    level : str
+        What the level is called in the log.
+    incomes : sequence of str
+        Incomes that are going to be modelled.
+
+    Returns
+    -------
+    GeoDataFrame
+        Columns :data:`~incomelens.districts.columns.COLUMNS`, sorted by ``geoid``, in EPSG:4326.
+    """
+    if settings["adapter"] == "census":
+        districts, origin = _from_census(files, settings)
+    elif settings["adapter"] == "table":
+        districts, origin = _from_own_table(files, settings)
+    else:
+        raise InputError(
+            f"districts: {level}: adapter {settings['adapter']!r} is unknown; expected `census` "
+            "or `table`"
+        )
+    both = districts["bachelor"] + districts["postgraduate"]
+    districts["bachelor_or_above"] = districts.get("bachelor_or_above", both).fillna(both)
+    districts = districts.astype(dict.fromkeys(NUMBERS, "float64"))
+    districts = districts[list(COLUMNS)].sort_values("geoid", ignore_index=True)
+    check_districts(districts, incomes=incomes, origin=origin)
+    logger.info("%s: %s", level, summary(districts))
+    return districts
+
+
+def summary(districts: gpd.GeoDataFrame) -> str:
+    """How many districts there are, how many with each income, and where they lie.
+
+    A line for the log, such as ``2,166 districts, per_capita_income 2,117, ...``.
+    """
+    counts = [f"{income} {districts[income].notna().sum():,}" for income in INCOMES]
+    topcoded = int(districts["median_household_income_topcoded"].sum())
+    by_area = districts["area"].value_counts().sort_index()
+    return (
+        f"{len(districts):,} districts, {', '.join(counts)} ({topcoded:,} top-coded), "
+        f"population {districts['population'].sum():,.0f}; by area: "
+        + (listed((f"{area} {count:,}" for area, count in by_area.items()), 20) or "unknown")
+    )
+
+
+def _from_census(
+    files: Mapping[str, Any], settings: Mapping[str, Any]
+) -> tuple[gpd.GeoDataFrame, Origin]:
+    districts = census_districts(
+        files["tables"],
+        files["boundaries"],
+        areas={str(code): name for code, name in settings["areas"].items()},
+        relationship=files.get("relationship"),
+    )
+    districts[["longitude", "latitude"]] = centroids(districts)
+    return districts, Origin(f"Census tables {settings['tables']}")
+
+
+def _from_own_table(
+    files: Mapping[str, Any], settings: Mapping[str, Any]
+) -> tuple[gpd.GeoDataFrame, Origin]:
+    areas_from = settings.get("areas_from")
+    districts = own_districts(
+        files["table"],
+        columns=settings["columns"],
+        layer=settings.get("layer"),
+        boundaries=files.get("boundaries_table"),
+        areas_from=areas_from and {**areas_from, "table": files["areas_from"]},
+    )
+    return districts, Origin(str(files["table"]), settings["columns"])

@@ -1,0 +1,275 @@
+"""Districts from the US Census Bureau's own files.
+
+Tables come from the Census API (``get=group(B19301)``): a JSON list of lists, the header first,
+all values text or null. ``B19301_001E`` is an estimate, ``..M`` its margin of error at 90 %
+confidence. Polygons come from the cartographic boundary files.
+"""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+from pyogrio.errors import DataSourceError
+
+from incomelens.common.errors import InputError, listed
+from incomelens.districts.checks import as_numbers
+from incomelens.districts.columns import TOP_CODE
+from incomelens.districts.geometry import in_degrees
+
+logger = logging.getLogger(__name__)
+
+SQUARE_METRES_PER_KM2 = 1e6
+
+POPULATION = "B01001_001E"
+MALE = "B01001_002E"
+UNDER_18 = [f"B01001_{line:03d}E" for line in (*range(3, 7), *range(27, 31))]
+FROM_65 = [f"B01001_{line:03d}E" for line in (*range(20, 26), *range(44, 50))]
+ADULTS_25 = "B15003_001E"
+BACHELOR = "B15003_022E"
+POSTGRADUATE = ["B15003_023E", "B15003_024E", "B15003_025E"]  # master, professional, doctorate
+LABOUR_FORCE = "B23025_003E"  # civilian
+UNEMPLOYED = "B23025_005E"
+RACES = "B02001_001E"
+WHITE, BLACK, ASIAN = "B02001_002E", "B02001_003E", "B02001_005E"  # alone, any ethnicity
+PER_CAPITA_INCOME = "B19301_001"
+MEDIAN_HOUSEHOLD_INCOME = "B19013_001"
+
+COUNTS = (
+    *(POPULATION, MALE, *UNDER_18, *FROM_65, ADULTS_25, BACHELOR, *POSTGRADUATE),
+    *(LABOUR_FORCE, UNEMPLOYED, RACES, WHITE, BLACK, ASIAN),
+)
+INCOME_CELLS = tuple(
+    f"{cell}{kind}" for cell in (PER_CAPITA_INCOME, MEDIAN_HOUSEHOLD_INCOME) for kind in "EM"
+)
+
+
+def census_districts(
+    tables: Sequence[str | Path],
+    boundaries: str | Path,
+    *,
+    areas: Mapping[str, str],
+    relationship: str | Path | None = None,
+) -> gpd.GeoDataFrame:
+    """Read the districts of a city from Census tables and boundaries.
+
+    Parameters
+    ----------
+    tables : sequence of path
+        API answers that hold B19301, B19013, B15003, B23025, B01001 and B02001.
+    boundaries : path
+        Zip of a cartographic boundary shapefile of the same districts.
+    areas : mapping
+        County code (state and county, five digits) to name: the counties that make the city.
+        Counties in which no district lies are ignored.
+    relationship : path, optional
+        The 2010 ZCTA-county relationship file, for districts whose identifier does not name their
+        county. A ZCTA belongs to the city if a part of it lies in one of `areas`.
+
+    Returns
+    -------
+    GeoDataFrame
+        Columns of the contract but for the centroids, one row a district.
+    """
+    cells = read_census_tables(tables)
+    if relationship is None:
+        area = cells.index.to_series().str[:5].map(dict(areas)).dropna()
+    else:
+        area = zcta_areas(relationship, areas)
+        _check_all_there(area.index, cells.index, files=tables)
+    if area.empty:
+        raise InputError(
+            f"{listed(tables)}: none of {len(cells)} districts lies in the counties "
+            f"{listed(areas)}; expected the tables of the state that `areas` names"
+        )
+    cells = cells.loc[area.index]
+    polygons = _polygons_of(cells, read_boundaries(boundaries), file=str(boundaries))
+    cells = cells.loc[polygons.index]
+    table = variables_of(cells, land_km2=polygons["land_km2"])
+    return gpd.GeoDataFrame(
+        table.assign(area=area.loc[cells.index]), geometry=polygons.geometry
+    ).reset_index(names="geoid")
+
+
+def read_census_tables(files: Sequence[str | Path]) -> pd.DataFrame:
+    """Cells of the Census tables that the district study needs, indexed by district.
+
+    Missing codes such as -666666666 are missing values. A file may hold one table or several.
+    """
+    tables = [_read_census_table(Path(file)) for file in files]
+    cells = pd.concat(tables, axis="columns") if tables else pd.DataFrame()
+    absent = [name for name in (*COUNTS, *INCOME_CELLS) if name not in cells.columns]
+    if absent:
+        raise InputError(
+            f"{listed(files)}: no column {listed(absent)}; expected the answers to get=group(TABLE)"
+            " for B19301, B19013, B15003, B23025, B01001 and B02001"
+        )
+    for file, table in zip(files, tables, strict=True):
+        _check_all_there(cells.index, table.index, files=[file])
+    return cells
+
+
+def variables_of(cells: pd.DataFrame, *, land_km2: pd.Series) -> pd.DataFrame:
+    """Incomes and the ten variables of the paper from the cells of the Census tables.
+
+    A share is 0 where nobody is counted in its denominator, as the paper has it.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        See :func:`read_census_tables`.
+    land_km2 : Series
+        Land area of the same districts.
+    """
+    population = cells[POPULATION]
+    income = cells[f"{MEDIAN_HOUSEHOLD_INCOME}E"]
+    return pd.DataFrame(
+        {
+            "population": population,
+            "per_capita_income": cells[f"{PER_CAPITA_INCOME}E"],
+            "per_capita_income_moe": cells[f"{PER_CAPITA_INCOME}M"],
+            "median_household_income": income,
+            "median_household_income_moe": cells[f"{MEDIAN_HOUSEHOLD_INCOME}M"],
+            "median_household_income_topcoded": income >= TOP_CODE,
+            "bachelor": share(cells[BACHELOR], cells[ADULTS_25]),
+            "postgraduate": share(_sum(cells, POSTGRADUATE), cells[ADULTS_25]),
+            "unemployment": share(cells[UNEMPLOYED], cells[LABOUR_FORCE]),
+            "age_65_plus": share(_sum(cells, FROM_65), population),
+            "age_under_18": share(_sum(cells, UNDER_18), population),
+            "population_density": share(population, land_km2),
+            "male": share(cells[MALE], population),
+            "black": share(cells[BLACK], cells[RACES]),
+            "asian": share(cells[ASIAN], cells[RACES]),
+            "white": share(cells[WHITE], cells[RACES]),
+        }
+    )
+
+
+def share(part: pd.Series, whole: pd.Series) -> pd.Series:
+    """Part of the whole; 0 where the whole is 0, missing where either is missing.
+
+    Examples
+    --------
+    >>> share(pd.Series([1.0, 0.0]), pd.Series([4.0, 0.0])).tolist()
+    [0.25, 0.0]
+    """
+    return (part / whole.mask(whole == 0)).mask(whole == 0, 0.0)
+
+
+def read_boundaries(file: str | Path) -> gpd.GeoDataFrame:
+    """Polygons (EPSG:4326) and land area in km² of a cartographic boundary file, by district."""
+    try:
+        shapes = gpd.read_file(file)
+    except DataSourceError as error:
+        raise InputError(f"{file}: not a zipped shapefile ({error}); fetch it again") from None
+    names = {}
+    for name in ("GEOID", "ALAND"):  # files of the 2010 and 2020 ZCTAs carry the year
+        found = [f"{name}{year}" for year in ("", "10", "20") if f"{name}{year}" in shapes]
+        if not found:
+            raise InputError(
+                f"{file}: no column {name}, {name}10 or {name}20; expected a Census cartographic "
+                f"boundary file, found {listed(shapes.columns, 20)}"
+            )
+        names[found[0]] = name
+    shapes = shapes.rename(columns=names).set_index("GEOID")
+    shapes = in_degrees(shapes, file=str(file))
+    shapes["land_km2"] = shapes["ALAND"] / SQUARE_METRES_PER_KM2
+    return shapes[["land_km2", "geometry"]]
+
+
+def zcta_areas(file: str | Path, areas: Mapping[str, str]) -> pd.Series:
+    """Area of every ZCTA that lies at least partly in one of the counties `areas`.
+
+    Where several of these counties share a ZCTA, it takes the one with most of its people.
+    """
+    columns = {"ZCTA5": str, "GEOID": str, "POPPT": "int64", "AREAPT": "int64"}
+    try:
+        parts = pd.read_csv(file, usecols=list(columns), dtype=columns)
+    except ValueError as error:
+        raise InputError(
+            f"{file}: {error}; expected the Census 2010 ZCTA-county relationship file with "
+            f"columns {', '.join(columns)}"
+        ) from None
+    parts = parts.sort_values(["POPPT", "AREAPT", "GEOID"])
+    largest = _largest_part(parts[parts["GEOID"].isin(list(areas))])
+    elsewhere = largest.index[_largest_part(parts)[largest.index] != largest]
+    if len(elsewhere):
+        logger.info(
+            "%d ZCTAs have most of their people outside: %s", len(elsewhere), listed(elsewhere, 20)
+        )
+    return largest.map(dict(areas)).rename("area")
+
+
+def _largest_part(parts: pd.DataFrame) -> pd.Series:
+    return parts.groupby("ZCTA5")["GEOID"].last()
+
+
+def _read_census_table(file: Path) -> pd.DataFrame:
+    try:
+        header, *rows = json.loads(file.read_bytes())
+        place = {name: header.index(name) for name in header}  # NAME may stand there twice
+    except (ValueError, TypeError, AttributeError):
+        raise InputError(
+            f"{file}: not an answer of the Census API; expected a JSON list of lists, the header "
+            "first. A page about a missing key looks like this: fetch the file again"
+        ) from None
+    geoids = pd.Index([_geoid(row, place, file) for row in rows], name="geoid")
+    if geoids.has_duplicates:
+        raise InputError(
+            f"{file}: districts {listed(geoids[geoids.duplicated()].unique())} stand there more "
+            "than once; expected one row a district"
+        )
+    wanted = [name for name in (*COUNTS, *INCOME_CELLS) if name in place]
+    return pd.DataFrame(
+        {
+            name: as_numbers(
+                pd.Series([row[place[name]] for row in rows], index=geoids, dtype=object),
+                where=f"{file}: column {name!r}",
+            )
+            for name in wanted
+        },
+        index=geoids,
+    )
+
+
+def _geoid(row: Sequence[str], place: Mapping[str, int], file: Path) -> str:
+    if "zip code tabulation area" in place:
+        return row[place["zip code tabulation area"]]
+    try:
+        return "".join(row[place[part]] for part in ("state", "county", "tract"))
+    except KeyError as error:
+        raise InputError(
+            f"{file}: no column {error}; expected state, county and tract, or zip code tabulation "
+            "area, which the Census API adds to every answer"
+        ) from None
+
+
+def _sum(cells: pd.DataFrame, names: list[str]) -> pd.Series:
+    return cells[names].sum(axis="columns", skipna=False)
+
+
+def _check_all_there(wanted: pd.Index, found: pd.Index, *, files: Sequence[str | Path]) -> None:
+    absent = wanted.difference(found)
+    if len(absent):
+        raise InputError(
+            f"{listed(files)}: {len(absent)} of {len(wanted)} districts are missing: "
+            f"{listed(absent)}; expected tables of the same year and the same districts"
+        )
+
+
+def _polygons_of(cells: pd.DataFrame, shapes: gpd.GeoDataFrame, *, file: str) -> gpd.GeoDataFrame:
+    """Polygons of the districts in `cells`; those without land and people may have none."""
+    absent = cells.index.difference(shapes.index)
+    peopled = absent[cells.loc[absent, POPULATION] > 0]
+    if len(peopled):
+        raise InputError(
+            f"{file}: no polygon for {len(peopled)} of {len(cells)} districts with people: "
+            f"{listed(peopled)}; expected boundaries of the same year as the tables"
+        )
+    if len(absent):
+        logger.info(
+            "left out %d districts without people and polygon: %s", len(absent), listed(absent)
+        )
+    return shapes.loc[cells.index.intersection(shapes.index)]

@@ -1,0 +1,109 @@
+"""Table 1 of the district study: inequality between districts, for every level and income."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from incomelens.common.errors import InputError, listed
+from incomelens.common.progress import progress
+from incomelens.common.seeds import job_rng
+from incomelens.districts.inequality import (
+    MEASURES,
+    Interval,
+    measures,
+    resampled_interval,
+    sampling_error_interval,
+)
+
+logger = logging.getLogger(__name__)
+
+COLUMNS = (
+    *("level", "income", "measure", "weighting", "unit", "n", "value"),
+    *("ci_low", "ci_high", "moe_ci_low", "moe_ci_high"),
+)
+IN_DOLLARS = ("mean", "sd")
+UNKNOWN = [Interval(np.nan, np.nan)] * len(MEASURES)
+
+
+def inequality_table(
+    districts: Mapping[str, pd.DataFrame],
+    *,
+    incomes: Sequence[str],
+    n_resamples: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Measure inequality between districts, one row a measure and weighting.
+
+    Parameters
+    ----------
+    districts : mapping
+        Level to its table.
+    incomes : sequence of str
+    n_resamples : int
+        Draws behind each interval.
+    seed : int
+        Of the job; every level and income draws from a generator of its own.
+
+    Returns
+    -------
+    DataFrame
+        ``level``, ``income``, ``measure``, ``weighting`` (``districts``: all equal, as the paper;
+        ``population``), ``unit``, ``n``, ``value``; ``ci_low`` and ``ci_high`` by resampling
+        districts; ``moe_ci_low`` and ``moe_ci_high`` from the margins of error, missing where
+        there are none. All intervals are at 95 % confidence.
+    """
+    pairs = [(level, income) for level in districts for income in incomes]
+    rows = [
+        _rows(districts[level], level, income, n_resamples, job_rng(seed, level, income))
+        for level, income in progress(pairs, "inequality", unit="incomes")
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def _rows(
+    districts: pd.DataFrame, level: str, income: str, n_resamples: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    known = districts[districts[income].notna()]
+    values = known[income].to_numpy(dtype=float)
+    if not values.any():
+        raise InputError(f"{level}: {income} is 0 in all {len(known)} districts; expected incomes")
+    margins = known[f"{income}_moe"].to_numpy(dtype=float)
+    if np.isnan(margins).any() and not np.isnan(margins).all():
+        unknown = known["geoid"][np.isnan(margins)]
+        logger.info("%s: %s without margin of error: %s", level, income, listed(unknown))
+    weightings = {"districts": np.ones(len(known)), "population": known["population"].to_numpy()}
+    return pd.concat(
+        [
+            _measured(values, weights, margins, n_resamples, rng).assign(weighting=weighting)
+            for weighting, weights in weightings.items()
+            if not np.isnan(weights).any() and weights.sum() > 0
+        ]
+    ).assign(level=level, income=income, n=len(known))[list(COLUMNS)]
+
+
+def _measured(
+    values: np.ndarray,
+    weights: np.ndarray,
+    margins: np.ndarray,
+    n_resamples: int,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    resampled = resampled_interval(values, weights, n_resamples=n_resamples, rng=rng)
+    simulated = (
+        UNKNOWN
+        if np.isnan(margins).all()
+        else sampling_error_interval(values, weights, margins, n_resamples=n_resamples, rng=rng)
+    )
+    return pd.DataFrame(
+        {
+            "measure": list(MEASURES),
+            "unit": ["USD" if name in IN_DOLLARS else "1" for name in MEASURES],
+            "value": measures(values, weights),
+            "ci_low": [interval.low for interval in resampled],
+            "ci_high": [interval.high for interval in resampled],
+            "moe_ci_low": [interval.low for interval in simulated],
+            "moe_ci_high": [interval.high for interval in simulated],
+        }
+    )

@@ -1,0 +1,203 @@
+"""Districts from a ready table: how a user brings another city."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from incomelens.common.errors import InputError, listed
+from incomelens.districts.checks import as_identifiers, as_numbers, check_columns
+from incomelens.districts.columns import INCOMES, NUMBERS, TOP_CODE, VARIABLES
+from incomelens.districts.geometry import area_of_each, centroids, in_degrees
+
+logger = logging.getLogger(__name__)
+
+REQUIRED = ("geoid", *VARIABLES)
+TOPCODED = "median_household_income_topcoded"
+
+
+def own_districts(
+    table: str | Path,
+    *,
+    columns: Mapping[str, str],
+    layer: str | None = None,
+    boundaries: str | Path | None = None,
+    areas_from: Mapping[str, str] | None = None,
+) -> gpd.GeoDataFrame:
+    """Read the districts of a city from a CSV, GeoPackage, GeoParquet or shapefile.
+
+    Parameters
+    ----------
+    table : path
+    columns : mapping
+        Our name of a column to the file's. `geoid`, the ten variables and an income are needed;
+        population, area, margins of error (``*_moe``), the flag of top-coded medians, longitude
+        and latitude are taken where they are mapped.
+    layer : str, optional
+        Layer of a GeoPackage that has several.
+    boundaries : path, optional
+        Second file that holds the polygons, with the same identifiers in a column of the same
+        name. A table without any polygons is drawn as points at longitude and latitude.
+    areas_from : mapping, optional
+        File with the polygons of boroughs or counties: its `table`, `layer` and the `column` with
+        their names. Each district takes the one in which a point inside it lies.
+
+    Returns
+    -------
+    GeoDataFrame
+        Columns of the contract, one row a district.
+    """
+    _check_required(columns, table)
+    frame = read_layer(table, layer=layer)
+    check_columns([str(name) for name in frame.columns], columns, file=str(table))
+    geoid = as_identifiers(frame[columns["geoid"]], where=_where(table, columns["geoid"]))
+    frame.index = pd.Index(geoid, name="geoid")
+    districts = _mapped_columns(frame, columns, table)
+    shapes = _shapes(frame, districts, table, boundaries, column=columns["geoid"])
+    if "longitude" not in columns or "latitude" not in columns:
+        districts[["longitude", "latitude"]] = centroids(shapes)
+    if areas_from is not None:
+        districts["area"] = area_of_each(
+            shapes, _area_polygons(areas_from), column=areas_from["column"]
+        )
+    return gpd.GeoDataFrame(districts, geometry=shapes.geometry).reset_index(names="geoid")
+
+
+def read_layer(file: str | Path, *, layer: str | None = None) -> pd.DataFrame:
+    """Read a table, with its polygons where it has some; every value of a CSV as text."""
+    path = Path(file)
+    if path.suffix == ".csv" or path.name.endswith(".csv.gz"):
+        return pd.read_csv(path, dtype=str)
+    if path.suffix == ".parquet":
+        try:
+            return gpd.read_parquet(path)
+        except ValueError:  # geopandas says so of a parquet file without geometry
+            return pd.read_parquet(path)
+    try:
+        layers = gpd.list_layers(path)["name"].tolist()
+        if layer is None and len(layers) > 1:
+            raise InputError(f"{path}: several layers, {listed(layers)}; set `layer` to one")
+        return gpd.read_file(path, layer=layer)
+    except DataLayerError:
+        raise InputError(f"{path}: no layer {layer!r}; it has {listed(layers)}") from None
+    except DataSourceError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error}); expected .csv, .gpkg, .parquet or a shapefile"
+        ) from None
+
+
+def _check_required(columns: Mapping[str, str], table: str | Path) -> None:
+    unmapped = [name for name in REQUIRED if name not in columns]
+    if not any(income in columns for income in INCOMES):
+        unmapped.append(f"an income ({' or '.join(INCOMES)})")
+    if unmapped:
+        raise InputError(
+            f"{table}: `columns` maps nothing to {listed(unmapped, 12)}; name the file's column "
+            "for each"
+        )
+
+
+def _mapped_columns(
+    frame: pd.DataFrame, columns: Mapping[str, str], table: str | Path
+) -> pd.DataFrame:
+    districts = pd.DataFrame(index=frame.index)
+    for name in NUMBERS:
+        districts[name] = (
+            as_numbers(frame[columns[name]], where=_where(table, columns[name]))
+            if name in columns
+            else float("nan")
+        )
+    districts["area"] = frame[columns["area"]].astype(str) if "area" in columns else None
+    # Without a flag of its own a table is taken to write "250,000+" as the Census Bureau does.
+    districts[TOPCODED] = districts["median_household_income"] >= TOP_CODE
+    if TOPCODED in columns:
+        districts[TOPCODED] = _flags(frame[columns[TOPCODED]], _where(table, columns[TOPCODED]))
+    return districts
+
+
+def _flags(values: pd.Series, where: str) -> pd.Series:
+    words = values.astype("string").str.strip().str.lower().fillna("")
+    flags = words.map({"1": True, "1.0": True, "true": True} | dict.fromkeys(("0", "0.0"), False))
+    flags = flags.mask(words.isin(["false", ""]), other=False)
+    unknown = words[flags.isna()]
+    if len(unknown):
+        raise InputError(
+            f"{where} has {unknown.iloc[0]!r} in district {unknown.index[0]}; expected 1 or 0"
+        )
+    return flags.astype(bool)
+
+
+def _shapes(
+    frame: pd.DataFrame,
+    districts: pd.DataFrame,
+    table: str | Path,
+    boundaries: str | Path | None,
+    *,
+    column: str,
+) -> gpd.GeoDataFrame:
+    if boundaries is not None:
+        return _joined_polygons(districts.index, boundaries, table, column=column)
+    if isinstance(frame, gpd.GeoDataFrame):
+        return in_degrees(frame, file=str(table))
+    _check_points(districts, table)
+    logger.warning("%s has no polygons: districts are drawn as points", table)
+    points = gpd.points_from_xy(districts["longitude"], districts["latitude"], crs="EPSG:4326")
+    return gpd.GeoDataFrame(geometry=points, index=districts.index)
+
+
+def _check_points(districts: pd.DataFrame, table: str | Path) -> None:
+    unplaced = districts.index[districts[["longitude", "latitude"]].isna().any(axis=1)]
+    if len(unplaced):
+        raise InputError(
+            f"{table}: no polygons, and no longitude and latitude for {len(unplaced)} of "
+            f"{len(districts)} districts: {listed(unplaced)}; name a file with polygons in "
+            "`boundaries_table`, or map both columns"
+        )
+    off = districts[(districts["longitude"].abs() > 180) | (districts["latitude"].abs() > 90)]
+    if len(off):
+        point = f"({off['longitude'].iloc[0]:g}, {off['latitude'].iloc[0]:g})"
+        raise InputError(
+            f"{table}: {point} of district {off.index[0]} cannot be longitude and latitude "
+            f"({len(off)} of {len(districts)} rows are off); expected degrees, EPSG:4326"
+        )
+
+
+def _joined_polygons(
+    geoids: pd.Index, file: str | Path, table: str | Path, *, column: str
+) -> gpd.GeoDataFrame:
+    shapes = _polygon_layer(file, column=column, key="boundaries_table")
+    shapes.index = pd.Index(as_identifiers(shapes[column], where=_where(file, column)))
+    absent = geoids.difference(shapes.index)
+    if len(absent):
+        raise InputError(
+            f"{file}: no polygon for {len(absent)} of {len(geoids)} districts of {table}: "
+            f"{listed(absent)}; its {column!r} starts with {listed(shapes.index, 2)}"
+        )
+    if shapes.index.has_duplicates:
+        shapes = shapes.dissolve(by=shapes.index)
+    return in_degrees(shapes.loc[geoids.unique()].reindex(geoids), file=str(file))
+
+
+def _area_polygons(areas_from: Mapping[str, str]) -> gpd.GeoDataFrame:
+    file, layer = areas_from["table"], areas_from.get("layer")
+    shapes = _polygon_layer(file, column=areas_from["column"], key="areas_from", layer=layer)
+    return in_degrees(shapes, file=file)
+
+
+def _polygon_layer(
+    file: str | Path, *, column: str, key: str, layer: str | None = None
+) -> gpd.GeoDataFrame:
+    shapes = read_layer(file, layer=layer)
+    if not isinstance(shapes, gpd.GeoDataFrame):
+        raise InputError(f"{file}: no polygons; `{key}` needs a GeoPackage, GeoParquet or the like")
+    check_columns(
+        [str(name) for name in shapes.columns], {f"{key}: column": column}, file=str(file)
+    )
+    return shapes
+
+
+def _where(table: str | Path, column: str) -> str:
+    return f"{table}: column {column!r}"

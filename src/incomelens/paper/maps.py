@@ -1,0 +1,257 @@
+"""Choropleths of a city: a local equal-area projection, a scale bar, a legend with units."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+from shapely.geometry import box
+
+from incomelens.common.errors import InputError
+from incomelens.paper.style import INK, MISSING_FACE, MISSING_HATCH, sequential_colours
+
+# Borders between more districts than this would hide them.
+MOST_DISTRICTS_WITH_BORDERS = 500
+# Share of the map's extent that the scale bar may take.
+SCALE_BAR_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Classes of a variable on a map, about as many districts in each.
+
+    Parameters
+    ----------
+    breaks : array of shape (n_classes - 1,)
+        Inner limits, rising; a value on a limit belongs to the upper class.
+    exponent : int
+        Power of ten to which the limits are rounded.
+    """
+
+    breaks: NDArray[np.float64]
+    exponent: int
+
+    @property
+    def n(self) -> int:
+        """Number of classes."""
+        return len(self.breaks) + 1
+
+    def of(self, values: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Class 0..n-1 of every value."""
+        return np.searchsorted(self.breaks, values, side="right")
+
+    def limits(self, scale: float) -> list[str]:
+        """Inner limits times `scale` as text, with the decimals that they need."""
+        decimals = max(0, -self.exponent - round(np.log10(scale)))
+        return [f"{limit * scale:,.{decimals}f}".replace("-", "−") for limit in self.breaks]
+
+
+def quantile_classes(values: NDArray[np.float64], n: int) -> Classes:
+    """Cut `values` into about equal counts, at limits as round as the data allow.
+
+    Parameters
+    ----------
+    values : array of shape (n_districts,)
+        NaN are left out.
+    n : int
+        Classes wanted; fewer come out where many districts share one value.
+
+    Raises
+    ------
+    InputError
+        If every value is missing.
+    """
+    present = values[np.isfinite(values)]
+    if present.size == 0:
+        raise InputError("a map needs at least one district with a value; all are missing")
+    limits = np.unique(np.quantile(present, np.linspace(0, 1, n + 1)))
+    inner = limits[1:-1]
+    if inner.size == 0:
+        return Classes(np.empty(0), 0)
+    tolerance = 0.15 * np.diff(limits).min()
+    for exponent in range(int(np.ceil(np.log10(np.abs(limits).max()))), -9, -1):
+        for factor in (5, 2, 1):
+            step = factor * 10.0**exponent
+            rounded = np.round(inner / step) * step
+            if np.abs(rounded - inner).max() <= tolerance:
+                return Classes(rounded, exponent)
+    return Classes(inner, -6)
+
+
+def local_projection(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Project onto the equal-area plane that touches the Earth in the middle of the city.
+
+    North is up and lengths are true in the middle; over 100 km they are off by less than 0.01 %.
+    """
+    west, south, east, north = districts.to_crs(4326).total_bounds
+    return districts.to_crs(
+        f"+proj=laea +lat_0={(south + north) / 2:.6f} +lon_0={(west + east) / 2:.6f} "
+        "+datum=WGS84 +units=m"
+    )
+
+
+def draw_map(
+    axes: Axes,
+    districts: gpd.GeoDataFrame,
+    values: NDArray[np.float64],
+    classes: Classes,
+    *,
+    colours: Colormap | None = None,
+    outline: gpd.GeoSeries | None = None,
+) -> None:
+    """Draw districts in the colour of their class; those without a value are hatched.
+
+    Parameters
+    ----------
+    axes : Axes
+        Gets an equal aspect and no frame.
+    districts : GeoDataFrame
+        In a projection with metres; rows without a polygon are left out.
+    values : array of shape (n_districts,)
+    classes : Classes
+    colours : Colormap, optional
+        Low to high; by default the one of all maps.
+    outline : GeoSeries, optional
+        Larger areas whose borders are drawn on top.
+    """
+    colours = colours or sequential_colours()
+    has_shape = (districts.geometry.notna() & ~districts.geometry.is_empty).to_numpy()
+    shapes, values = districts.geometry[has_shape], values[has_shape]
+    present = np.isfinite(values)
+    width, edge = (0.2, "white") if len(shapes) <= MOST_DISTRICTS_WITH_BORDERS else (0.1, "face")
+    if not present.all():
+        shapes[~present].plot(
+            ax=axes,
+            facecolor=MISSING_FACE,
+            edgecolor=MISSING_HATCH,
+            hatch="//////",
+            linewidth=0.0,
+            aspect=None,
+        )
+    faces = colours(classes.of(values[present]) / max(classes.n - 1, 1))
+    # "face" closes the hairlines that viewers draw between neighbouring polygons.
+    shapes[present].plot(ax=axes, color=faces, edgecolor=edge, linewidth=width, aspect=None)
+    if outline is not None:
+        outline.boundary.plot(ax=axes, color=INK, linewidth=0.3, aspect=None)
+    west, south, east, north = shapes.total_bounds
+    axes.set(xlim=(west, east), ylim=(south, north))
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+
+
+def area_outlines(districts: gpd.GeoDataFrame) -> gpd.GeoSeries | None:
+    """Outlines of the areas (boroughs) that the districts belong to, None where unknown."""
+    if "area" not in districts or districts["area"].nunique() < 2:
+        return None
+    return districts[["area", "geometry"]].dissolve("area").geometry
+
+
+def scale_bar_length(extent: float) -> float:
+    """Longest round length (1, 2 or 5 times a power of ten) within its share of `extent`.
+
+    Examples
+    --------
+    >>> scale_bar_length(47_000.0)
+    10000.0
+    """
+    most = SCALE_BAR_SHARE * extent
+    power = 10.0 ** np.floor(np.log10(most))
+    return float(max(factor * power for factor in (1, 2, 5) if factor * power <= most))
+
+
+def draw_scale_bar(axes: Axes, districts: gpd.GeoDataFrame) -> float:
+    """Draw a bar of known length in the corner with the least map below it.
+
+    Returns
+    -------
+    float
+        Its length in metres.
+    """
+    west, south, east, north = districts.total_bounds
+    length = scale_bar_length(east - west)
+    height, margin = 0.08 * (north - south), 0.02 * (east - west)
+    corners = [
+        (x, y) for y in (south, north - height) for x in (east - length - margin, west + margin)
+    ]
+    shapes = districts.geometry.dropna()
+    covered = [
+        shapes.intersection(box(x - margin, y, x + length + margin, y + height)).area.sum()
+        for x, y in corners
+    ]
+    x, y = corners[int(np.argmin(covered))]
+    y += 0.25 * height
+    axes.plot(
+        [x, x + length], [y, y], color=INK, linewidth=1.0, solid_capstyle="butt", gid="scale bar"
+    )
+    kilometres = length / 1000
+    label = f"{kilometres:g} km" if kilometres >= 1 else f"{length:g} m"
+    axes.annotate(
+        label,
+        (x + length / 2, y),
+        xytext=(0, 2),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=6.5,
+    )
+    return length
+
+
+def draw_class_legend(
+    axes: Axes,
+    classes: Classes,
+    *,
+    title: str,
+    scale: float = 1.0,
+    missing: str | None = None,
+    colours: Colormap | None = None,
+    fontsize: float = 6.5,
+) -> None:
+    """Draw a strip of the classes' colours with their limits below and a title above.
+
+    Parameters
+    ----------
+    axes : Axes
+        Filled by the strip; limits and title stand outside it.
+    classes : Classes
+    title : str
+        Names the variable and its unit.
+    scale : float
+        The limits are multiplied by this before they are printed.
+    missing : str, optional
+        Label of a hatched field for districts without a value, to the right of the strip.
+    colours : Colormap, optional
+        As given to :func:`draw_map`.
+    fontsize : float
+        Of the limits and of the label.
+    """
+    colours = colours or sequential_colours()
+    strip = 0.72 if missing else 1.0
+    width = strip / classes.n
+    for place in range(classes.n):
+        face = colours(place / max(classes.n - 1, 1))
+        axes.add_patch(Rectangle((place * width, 0), width, 1, facecolor=face, edgecolor="none"))
+    for place, limit in enumerate(classes.limits(scale), start=1):
+        axes.annotate(
+            limit,
+            (place * width, 0),
+            xytext=(0, -2),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize=fontsize,
+        )
+    axes.text(0, 1.25, title, ha="left", va="bottom", fontsize=fontsize)
+    if missing:
+        axes.add_patch(
+            Rectangle(
+                (0.80, 0), 0.06, 1,
+                facecolor=MISSING_FACE, edgecolor=MISSING_HATCH, hatch="//////", linewidth=0,
+            )
+        )  # fmt: skip
+        axes.text(0.875, 0.5, missing, ha="left", va="center", fontsize=fontsize)
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    axes.set_axis_off()

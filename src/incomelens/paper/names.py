@@ -1,0 +1,171 @@
+"""What districts, variables, models, folds and scores are called in print, and in which order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SOCIOECONOMIC = "socio-economic"
+SPATIAL = "spatial"
+
+LEVELS = {"tract": "Tract", "zip": "ZIP"}
+INCOMES = {
+    "per_capita_income": "per-capita income",
+    "median_household_income": "median household income",
+}
+INCOME_UNITS = {
+    "per_capita_income": "USD a year per person",
+    "median_household_income": "USD a year per household",
+}
+# The four things that the paper predicts, in the order of its Figs. 2-5.
+TASKS = [(level, income) for level in LEVELS for income in INCOMES]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One of the twelve inputs: its name in the paper and in words, and how to show it."""
+
+    paper: str
+    words: str
+    group: str
+    unit: str
+    census: str
+
+    @property
+    def is_share(self) -> bool:
+        """Whether the value is a share of 0..1, shown in per cent."""
+        return self.unit == "%"
+
+
+VARIABLES = {
+    "bachelor": Variable(
+        "≥25UDG",
+        "Adults with a bachelor's degree",
+        SOCIOECONOMIC,
+        "%",
+        "B15003_022 / B15003_001",
+    ),
+    "postgraduate": Variable(
+        "≥25PGD",
+        "Adults with a postgraduate degree",
+        SOCIOECONOMIC,
+        "%",
+        "(B15003_023 + _024 + _025) / B15003_001",
+    ),
+    "unemployment": Variable(
+        "Un-employ", "Unemployment rate", SOCIOECONOMIC, "%", "B23025_005 / B23025_003"
+    ),
+    "age_65_plus": Variable(
+        "≥65",
+        "Aged 65 or above",
+        SOCIOECONOMIC,
+        "%",
+        "(B01001_020 to _025 + _044 to _049) / B01001_001",
+    ),
+    "age_under_18": Variable(
+        "<18",
+        "Younger than 18",
+        SOCIOECONOMIC,
+        "%",
+        "(B01001_003 to _006 + _027 to _030) / B01001_001",
+    ),
+    "population_density": Variable(
+        "Pop-density", "Population density", SOCIOECONOMIC, "per km²", "B01001_001 / land area"
+    ),
+    "male": Variable("Male", "Male", SOCIOECONOMIC, "%", "B01001_002 / B01001_001"),
+    "black": Variable(
+        "Black or African",
+        "Black or African American",
+        SOCIOECONOMIC,
+        "%",
+        "B02001_003 / B02001_001",
+    ),
+    "asian": Variable("Asian", "Asian", SOCIOECONOMIC, "%", "B02001_005 / B02001_001"),
+    "white": Variable("White", "White", SOCIOECONOMIC, "%", "B02001_002 / B02001_001"),
+    "longitude": Variable(
+        "Longitude", "Longitude of the centroid", SPATIAL, "°", "centroid of the boundary"
+    ),
+    "latitude": Variable(
+        "Latitude", "Latitude of the centroid", SPATIAL, "°", "centroid of the boundary"
+    ),
+}
+
+# The Gaussian process with its three sets of inputs: the paper's Table 4.
+GP_MODELS = {
+    "ssig": "SSIG",
+    "socioeconomic": "Socio-economic-Information-GP",
+    "spatial": "Spatial-Information-GP",
+}
+# Where a line is short.
+SHORT_NAMES = {"socioeconomic": "Socio-economic GP", "spatial": "Spatial GP"}
+# The five models that Table 3 compares SSIG with.
+BASELINES = {
+    "gp_mixed_siamese_like_double_ridge": "GP-Mixed-Siamese-like-Double-Ridge",
+    "mixed_siamese_like_gp": "Mixed-Siamese-like-GP",
+    "mixed_siamese_like_random_forest": "Mixed-Siamese-like-Random-Forest",
+    "mixed_spatial_siamese_like": "Mixed-Spatial-Siamese-like",
+    "mixed_siamese_like": "Mixed-Siamese-like",
+}
+REFERENCES = {
+    "gradient_boosting": "Gradient boosting",
+    "random_forest": "Random forest",
+    "ridge": "Ridge regression",
+    "log_linear": "Log-linear regression",
+    "linear": "Linear regression",
+    "copy_neighbours": "Copy the neighbours",
+    "mean": "Mean of the training districts",
+}
+MODELS = {**GP_MODELS, **BASELINES, **REFERENCES}
+
+# What is optimised of lengthscale l, signal variance and noise.
+MODES = {
+    "literal": "l = 1, nothing fitted",
+    "fixed_lengthscale": "l = 1, rest fitted",
+    "optimised": "all fitted",
+    "ard": "one l per input",
+}
+SCHEMES = {"random": "random", "block": "spatial blocks", "area": "unseen area"}
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score of cross-validation: its heading with unit, and decimals in print."""
+
+    heading: str
+    decimals: int
+
+
+SCORES = {
+    "r2": Score("r²", 3),
+    "cod": Score("CoD", 3),
+    "rmse_usd": Score("RMSE (USD)", 0),
+    "mae_usd": Score("MAE (USD)", 0),
+    "rmse_sd": Score("RMSE (SD)", 3),
+    "mae_sd": Score("MAE (SD)", 3),
+    "coverage_50": Score("coverage of 50 % intervals", 2),
+    "coverage_90": Score("coverage of 90 % intervals", 2),
+    "width_50_usd": Score("width of 50 % intervals (USD)", 0),
+    "width_90_usd": Score("width of 90 % intervals (USD)", 0),
+}
+
+
+def task_name(level: str, income: str) -> str:
+    """Name a task.
+
+    Examples
+    --------
+    >>> task_name("zip", "per_capita_income")
+    'ZIP, per-capita income'
+    """
+    return f"{LEVELS[level]}, {INCOMES[income]}"
+
+
+def model_name(model: str, mode: str | None = None, *, names: Mapping[str, str] = MODELS) -> str:
+    """Name a model; a Gaussian process also by what of it was fitted.
+
+    Examples
+    --------
+    >>> model_name("ssig", "optimised")
+    'SSIG (all fitted)'
+    >>> model_name("ridge", "reference")
+    'Ridge regression'
+    """
+    return f"{names[model]} ({MODES[mode]})" if mode in MODES else names[model]

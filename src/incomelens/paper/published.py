@@ -1,0 +1,83 @@
+"""A table ready to print: its numbers, its layout, its caption and the notes below it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from incomelens.common.errors import InputError, listed
+from incomelens.common.tables import Estimate, write_published_table
+
+EMPTY_SLOT = (
+    "Rows and columns called paper hold the printed values; a dash marks one that has not been "
+    "typed into config/paper_reference.yaml."
+)
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """What a table of a paper consists of.
+
+    Parameters
+    ----------
+    numbers : DataFrame
+        Every number behind the table, long, at full precision: the CSV.
+    shown : DataFrame
+        The table as it is read: Markdown and LaTeX.
+    caption : str
+    notes : tuple of str
+        Paragraphs below the table.
+    blocks : str, optional
+        Column of `shown` that heads blocks of rows.
+    decimals : mapping
+        Decimals by column of `shown`.
+    """
+
+    numbers: pd.DataFrame
+    shown: pd.DataFrame
+    caption: str
+    notes: tuple[str, ...] = ()
+    blocks: str | None = None
+    decimals: Mapping[str, int] = field(default_factory=dict)
+
+    def write(self, csv: str | Path, md: str | Path, tex: str | Path) -> None:
+        """Write the three files, each whole or not at all."""
+        write_published_table(
+            self.shown,
+            csv=csv,
+            md=md,
+            tex=tex,
+            caption=self.caption,
+            numbers=self.numbers,
+            notes=self.notes,
+            blocks=self.blocks,
+            decimals=dict(self.decimals),
+        )
+
+
+def rows(table: pd.DataFrame) -> Iterable:
+    """Rows of a table as named tuples."""
+    return table.itertuples(index=False)
+
+
+def number(slot: float | None) -> float:
+    """Give a slot of the reference as a number; an empty one is NaN."""
+    return float("nan") if slot is None else float(slot)
+
+
+def estimate(row: object, column: str = "value") -> Estimate | float:
+    """Give a row's value with its interval; without one where the row has none."""
+    if row is None:
+        return float("nan")
+    value, low, high = getattr(row, column), row.ci_low, row.ci_high  # type: ignore[attr-defined]
+    return Estimate(value, low, high) if pd.notna(low) and pd.notna(high) else value
+
+
+def check_columns(table: pd.DataFrame, columns: Sequence[str], name: str) -> None:
+    """Refuse a table that lacks a column, with a message that names it."""
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise InputError(
+            f"{name}: lacks the column {listed(missing, most=20)}; it has {listed(table, most=20)}"
+        )

@@ -1,0 +1,251 @@
+"""Figs. 2-5 of the district paper: what predicts income, and where it is earned."""
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from incomelens.common.errors import InputError, listed
+from incomelens.paper.maps import local_projection
+from incomelens.paper.names import INCOMES, LEVELS, SOCIOECONOMIC, SPATIAL, VARIABLES
+from incomelens.paper.published import check_columns
+from incomelens.paper.ssig_figures import draw_income_panel, map_height
+from incomelens.paper.style import (
+    GROUP_COLOURS,
+    MM_PER_INCH,
+    PAGE_MM,
+    QUIET,
+    RULE,
+    axes_mm,
+    figure_style,
+    letter,
+    new_figure,
+    value_colours,
+)
+
+# From this rank correlation of a variable with its own SHAP values a direction is shown.
+CLEAR_DIRECTION = 0.3
+# A variable's lowest and highest twentieth share the ends of the colour scale.
+COLOUR_ENDS = (5, 95)
+ROW_MM = 6.4
+# Share of a row's height that its dots may fill.
+SWARM_SHARE = 0.92
+
+
+def shapley_figure(
+    districts: gpd.GeoDataFrame,
+    groups: pd.DataFrame,
+    variables: pd.DataFrame,
+    values: pd.DataFrame,
+    *,
+    level: str,
+    income: str,
+    colours: str = "colour_blind_safe",
+) -> Figure:
+    """Draw panels a-d of Figs. 2-5: groups, variables, distribution of SHAP values, income.
+
+    Parameters
+    ----------
+    districts : GeoDataFrame
+        `districts/{level}.parquet`.
+    groups : DataFrame
+        ``group`` (socio-economic, spatial), ``mean_abs``: mean absolute sum of its members' SHAP
+        values, in SD units of the income.
+    variables : DataFrame
+        ``variable``, ``mean_abs``: mean absolute SHAP value, ``direction``: correlation of the
+        variable with its own SHAP values, NaN where there is none.
+    values : DataFrame
+        ``variable``, ``geoid``, ``shap`` and ``value``, the variable's own value in any unit.
+    level, income : str
+    colours : str
+        Colours of the dots: `colour_blind_safe` or `paper`.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or the tables name other groups or variables than expected.
+    """
+    _check(groups, variables, values)
+    variables = variables.sort_values("mean_abs", ascending=False, kind="stable")
+    names = variables["variable"].tolist()
+    plane = local_projection(districts)
+    left, top, bars, swarm, gap = 25.5, 7.0, 30.0, 56.0, 3.0
+    rows_top, rows_height = top + 24.0, ROW_MM * len(names)
+    map_left = left + bars + gap + swarm + 6.0
+    map_width = PAGE_MM - map_left - 1.5
+    map_size = map_width, map_height(plane, map_width, most=90.0)
+    height = max(rows_top + rows_height + 10.0, top + map_size[1] + 15.0)
+    with figure_style():
+        figure = new_figure(PAGE_MM, height)
+        axes = axes_mm(figure, left, top, bars, 2 * ROW_MM)
+        _draw_groups(axes, groups)
+        letter(axes, "a", left_mm=left - 1.0)
+        axes = axes_mm(figure, left, rows_top, bars, rows_height)
+        _draw_variables(axes, variables)
+        letter(axes, "b", left_mm=left - 1.0)
+        axes = axes_mm(figure, left + bars + gap, rows_top, swarm, rows_height)
+        _draw_swarms(axes, values, names, colours)
+        letter(axes, "c")
+        _draw_colour_key(axes_mm(figure, left + bars + gap + 8.0, top + 6.5, 36.0, 2.4), colours)
+        axes = draw_income_panel(figure, plane, income, left=map_left, top=top, size=map_size)
+        axes.set_title(f"{LEVELS[level]} level, {INCOMES[income]}", pad=6)
+        letter(axes, "d")
+    return figure
+
+
+def shapley_figure_table(
+    groups: pd.DataFrame, variables: pd.DataFrame, values: pd.DataFrame
+) -> pd.DataFrame:
+    """List what panels a-c show, long: panel, name, district, and the numbers in SD units."""
+    parts = [
+        groups.rename(columns={"group": "name"}).assign(panel="a"),
+        variables.rename(columns={"variable": "name"}).assign(panel="b"),
+        values.rename(columns={"variable": "name"}).assign(panel="c"),
+    ]
+    columns = ["panel", "name", "geoid", "mean_abs", "direction", "shap", "value"]
+    return pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
+
+
+def beeswarm_offsets(x: NDArray[np.float64], width: float, height: float) -> NDArray[np.float64]:
+    """Move dots of equal size up and down so that they do not cover each other.
+
+    Dots are sorted into columns of one dot's width; each column is stacked from the middle
+    outwards. Where the tallest stack does not fit, all stacks are compressed alike, so that the
+    outline keeps showing how many dots there are.
+
+    Parameters
+    ----------
+    x : array of shape (n_dots,)
+        Places along the axis; they are not moved.
+    width : float
+        Of a dot, in the unit of `x`.
+    height : float
+        Of a dot, as a share of the room; 1 fills it.
+
+    Returns
+    -------
+    array of shape (n_dots,)
+        Offsets in shares of the room, within -0.5 and 0.5.
+    """
+    column = np.floor((x - x.min()) / width).astype(np.int64)
+    order = np.argsort(column, kind="stable")
+    first = np.searchsorted(column[order], column[order], side="left")
+    place = np.empty(len(x), dtype=np.int64)
+    place[order] = np.arange(len(x)) - first
+    # 0, 1, 2, 3, 4 in a column become 0, 1, -1, 2, -2 steps from the middle.
+    steps = (place + 1) // 2 * np.where(place % 2, 1, -1)
+    tallest = np.abs(steps).max()
+    room = (1.0 - min(height, 1.0)) / 2
+    step = min(height, room / tallest) if tallest else 0.0
+    return steps * step
+
+
+def _draw_groups(axes: Axes, groups: pd.DataFrame) -> None:
+    means = groups.set_index("group")["mean_abs"]
+    names = [SOCIOECONOMIC, SPATIAL]
+    _draw_bars(axes, [means[name] for name in names], [GROUP_COLOURS[name] for name in names])
+    axes.set_yticks(range(2), [name.capitalize() for name in names])
+    axes.set_xlabel("mean |sum of SHAP| (SD)", labelpad=1.5)
+    for place, name in enumerate(names):
+        _label_bar(axes, means[name], place, f"{means[name]:.2f}")
+
+
+def _draw_variables(axes: Axes, variables: pd.DataFrame) -> None:
+    known = [VARIABLES[name] for name in variables["variable"]]
+    means = variables["mean_abs"].tolist()
+    _draw_bars(axes, means, [GROUP_COLOURS[variable.group] for variable in known])
+    axes.set_yticks(range(len(known)), [variable.paper for variable in known])
+    axes.set_xlabel("mean |SHAP| (SD)", labelpad=1.5)
+    for place, (mean, direction) in enumerate(zip(means, variables["direction"], strict=True)):
+        _label_bar(axes, mean, place, f"{mean:.3f} {_sign(direction)}")
+
+
+def _draw_bars(axes: Axes, lengths: Sequence[float], colours: Sequence[str]) -> None:
+    axes.barh(range(len(lengths)), lengths, height=0.62, color=colours, linewidth=0)
+    # Room to the right of the longest bar for its number.
+    axes.set(xlim=(0, 1.55 * max([*lengths, 1e-9])), ylim=(len(lengths) - 0.5, -0.5))
+    axes.tick_params(axis="y", length=0)
+    axes.locator_params(axis="x", nbins=3)
+
+
+def _label_bar(axes: Axes, length: float, place: int, text: str) -> None:
+    axes.annotate(
+        text, (length, place), xytext=(2, 0), textcoords="offset points", va="center", fontsize=6
+    )
+
+
+def _sign(direction: float) -> str:
+    if np.isnan(direction) or abs(direction) < CLEAR_DIRECTION:
+        return "±"
+    return "+" if direction > 0 else "−"
+
+
+def _draw_swarms(axes: Axes, values: pd.DataFrame, names: Sequence[str], colours: str) -> None:
+    shown = values[values["variable"].isin(list(names))]
+    low, high = shown["shap"].min(), shown["shap"].max()
+    margin = 0.03 * (high - low) or 1.0
+    axes.set(xlim=(low - margin, high + margin), ylim=(len(names) - 0.5, -0.5))
+    n_dots = len(shown) / len(names)
+    diameter = float(np.clip(40.0 / np.sqrt(n_dots), 1.0, 2.4))
+    dot_mm = diameter * MM_PER_INCH / 72.0
+    axes_width = axes.get_window_extent().width / axes.figure.dpi * MM_PER_INCH
+    width = (high - low + 2 * margin) * dot_mm / axes_width
+    for place in range(len(names)):
+        axes.axhline(place, color=RULE, linewidth=0.4, zorder=0)
+    axes.axvline(0.0, color=QUIET, linewidth=0.6, zorder=1)
+    for place, name in enumerate(names):
+        rows = shown[shown["variable"] == name]
+        shap = rows["shap"].to_numpy(dtype=float)
+        offsets = beeswarm_offsets(shap, width, dot_mm / (SWARM_SHARE * ROW_MM))
+        axes.scatter(
+            shap, place + SWARM_SHARE * offsets,
+            c=_shades(rows["value"].to_numpy(dtype=float)), cmap=value_colours(colours),
+            vmin=0.0, vmax=1.0, s=diameter**2, linewidths=0, rasterized=True, zorder=2,
+        )  # fmt: skip
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("SHAP value (SD of income)", labelpad=1.5)
+
+
+def _shades(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Place of every value on the colour scale, 0 to 1."""
+    low, high = np.percentile(values, COLOUR_ENDS)
+    if high <= low:
+        low, high = values.min(), values.max()
+    if high <= low:
+        return np.full(len(values), 0.5)
+    return np.clip((values - low) / (high - low), 0.0, 1.0)
+
+
+def _draw_colour_key(axes: Axes, colours: str) -> None:
+    scale = ScalarMappable(cmap=value_colours(colours))
+    bar = axes.figure.colorbar(scale, cax=axes, orientation="horizontal", ticks=[])
+    bar.outline.set_visible(False)
+    for x, text, align in ((-0.03, "low", "right"), (1.03, "high", "left")):
+        axes.text(x, 0.5, text, transform=axes.transAxes, ha=align, va="center", fontsize=6.5)
+    axes.set_title("value of the variable in the district", fontsize=6.5, pad=2.5)
+
+
+def _check(groups: pd.DataFrame, variables: pd.DataFrame, values: pd.DataFrame) -> None:
+    check_columns(groups, ["group", "mean_abs"], "group totals")
+    check_columns(variables, ["variable", "mean_abs", "direction"], "variables' totals")
+    check_columns(values, ["variable", "geoid", "shap", "value"], "SHAP values")
+    if sorted(groups["group"]) != [SOCIOECONOMIC, SPATIAL]:
+        raise InputError(
+            f"group totals: the groups are {listed(groups['group'])}; "
+            f"expected {SOCIOECONOMIC} and {SPATIAL}, one row each"
+        )
+    unknown = [name for name in variables["variable"] if name not in VARIABLES]
+    if unknown:
+        raise InputError(
+            f"variables' totals: unknown variable {listed(unknown)}; "
+            f"known: {listed(VARIABLES, most=12)}"
+        )
+    without = [name for name in variables["variable"] if name not in set(values["variable"])]
+    if without:
+        raise InputError(f"SHAP values: no rows for {listed(without, most=12)}; give them too")

@@ -1,0 +1,152 @@
+"""How every figure looks: one palette, the journal's widths and fonts, files equal on every run.
+
+The same thing has the same colour in every figure. All colours stay apart under the common colour
+vision deficiencies (Okabe & Ito 2008; ColorBrewer; matplotlib's perceptually uniform maps), and
+none carries a meaning alone: shapes, hatches, signs or labels say the same.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from incomelens.common.files import whole_file
+from incomelens.paper.names import SOCIOECONOMIC, SPATIAL
+
+mpl.use("Agg")
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # it reports every table of every font
+
+# Widths of one and of two columns of the journal.
+COLUMN_MM = 89.0
+PAGE_MM = 183.0
+MM_PER_INCH = 25.4
+PNG_DPI = 300
+# Layers with thousands of dots are pixels inside the PDF, at this resolution.
+PIXELS_IN_PDF_DPI = 600
+
+INK = "#222222"
+QUIET = "#6f6f6f"
+RULE = "#d0d0d0"
+MISSING_FACE = "#ececec"
+MISSING_HATCH = "#9a9a9a"
+GROUP_COLOURS = {SOCIOECONOMIC: "#0072B2", SPATIAL: "#D55E00"}
+# From light to dark as the folds get harder.
+SCHEME_COLOURS = {"random": "#7CCBA2", "block": "#089099", "area": "#045275"}
+SCHEME_MARKERS = {"random": "o", "block": "s", "area": "D"}
+
+STYLE = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: equal on every machine
+    "font.size": 7.0,
+    "axes.titlesize": 7.0,
+    "axes.labelsize": 7.0,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "legend.fontsize": 6.5,
+    "axes.linewidth": 0.5,
+    "xtick.major.width": 0.5,
+    "ytick.major.width": 0.5,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "hatch.linewidth": 0.35,
+    "pdf.fonttype": 42,  # text stays text
+    "image.composite_image": False,
+}
+
+
+@contextmanager
+def figure_style() -> Iterator[None]:
+    """Draw the block in the style above, whatever the user's own matplotlib settings are."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
+
+
+def new_figure(width_mm: float, height_mm: float) -> Figure:
+    """Make an empty figure of a size in millimetres."""
+    figure = Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def axes_mm(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Add axes at a place in millimetres from the figure's left and upper edge."""
+    full_width, full_height = figure.get_size_inches() * MM_PER_INCH
+    return figure.add_axes(
+        (
+            left / full_width,
+            1.0 - (top + height) / full_height,
+            width / full_width,
+            height / full_height,
+        )
+    )
+
+
+def letter(axes: Axes, text: str, *, left_mm: float = 0.0, above_mm: float = 1.5) -> None:
+    """Write a panel's letter, bold, above the upper left corner of its axes."""
+    axes.annotate(
+        text,
+        xy=(0.0, 1.0),
+        xycoords="axes fraction",
+        xytext=(-left_mm * 72.0 / MM_PER_INCH, above_mm * 72.0 / MM_PER_INCH),
+        textcoords="offset points",
+        fontsize=8.5,
+        fontweight="bold",
+        va="baseline",
+        ha="left",
+        annotation_clip=False,
+    )
+
+
+def save_figure(figure: Figure, *paths: str | Path) -> None:
+    """Write a figure to every path, in the format of its ending, whole or not at all.
+
+    Nothing in a file depends on the clock, so that equal input gives equal bytes.
+    """
+    metadata = {
+        ".pdf": {"CreationDate": None, "ModDate": None, "Creator": "IncomeLens"},
+        ".png": {"Software": None},
+    }
+    with figure_style():
+        for path in map(Path, paths):
+            dpi = PIXELS_IN_PDF_DPI if path.suffix == ".pdf" else PNG_DPI
+            with whole_file(path) as beside:
+                figure.savefig(beside, dpi=dpi, metadata=metadata[path.suffix])
+
+
+def sequential_colours() -> Colormap:
+    """Light for little, dark for much: the values on every map."""
+    colours = mpl.colormaps["YlGnBu"]
+    return LinearSegmentedColormap.from_list(
+        "incomelens_sequential", [colours(0.06 + 0.94 * step / 32) for step in range(33)]
+    )
+
+
+def value_colours(colours: str) -> Colormap:
+    """Low to high value of a variable in the beeswarms, by the configuration's `figures.colours`.
+
+    `paper` goes from blue to red as printed; `colour_blind_safe` from blue over purple to yellow,
+    growing lighter all along.
+    """
+    if colours == "paper":
+        return LinearSegmentedColormap.from_list(
+            "incomelens_blue_red", ["#1f5fd0", "#8d5fb8", "#d7263d"]
+        )
+    plasma = mpl.colormaps["plasma"]
+    return LinearSegmentedColormap.from_list(
+        "incomelens_values", [plasma(0.02 + 0.86 * step / 32) for step in range(33)]
+    )

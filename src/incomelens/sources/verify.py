@@ -1,0 +1,168 @@
+"""Checksum, size, and whether the bytes are what their format says."""
+
+import hashlib
+import html
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from incomelens.common.errors import InputError
+from incomelens.sources.registry import SourceFile
+
+HEAD = 1 << 16
+MAGIC = {
+    "zip": b"PK",
+    "xlsx": b"PK",
+    "7z": b"7z\xbc\xaf\x27\x1c",
+    "gz": b"\x1f\x8b",
+    "gpkg": b"SQLite format 3\x00",
+}
+TEXT = {"csv", "txt", "json"}
+FORMATS = {*MAGIC, *TEXT}
+
+
+def verify(path: str | Path, file: SourceFile, *, synthetic: bool = False) -> str:
+    """Hold a file to its entry in the registry, and return its SHA-256.
+
+    Parameters
+    ----------
+    path : path
+        The bytes, wherever they lie.
+    file : SourceFile
+    synthetic : bool
+        The file was made by the workflow and stands in for the real one: checksum and size of the
+        registry, which are the real one's, are not compared.
+
+    Raises
+    ------
+    InputError
+        If it is a web page, empty, cut short, of another format, size or checksum; with what was
+        expected and what to do.
+    """
+    path = Path(path)
+    _check_is_no_web_page(path, file)
+    size = path.stat().st_size
+    if size == 0:
+        raise InputError(f"{file.label}: the file is empty")
+    if not synthetic and file.bytes is not None and size != file.bytes:
+        kind = "cut short" if size < file.bytes else "too long"
+        raise InputError(
+            f"{file.label}: the file is {kind}: {size} bytes instead of {file.bytes}; "
+            f"{_remedy(file)}"
+        )
+    sha256 = checksum(path)
+    expected = None if synthetic else file.sha256
+    # A right checksum says more than any look at the format, and spares reading the file again.
+    if expected is None:
+        _check_format(path, file)
+    elif sha256 != expected:
+        raise InputError(
+            f"{file.label}: the checksum differs: sha256 {sha256} instead of {expected}; "
+            f"{_remedy(file)}"
+        )
+    return sha256
+
+
+def checksum(path: str | Path) -> str:
+    """SHA-256 of a file, as hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def page_title(path: str | Path) -> str | None:
+    """Title of a web page; empty where it has none, None where the file is no web page."""
+    with Path(path).open("rb") as file:
+        head = file.read(HEAD).decode("utf-8", errors="replace").lstrip("\ufeff \t\r\n")
+    start = head[:1000].lower()
+    if not (start.startswith(("<!doctype html", "<html", "<head")) or "<html" in start):
+        return None
+    title = re.search(r"<title[^>]*>(.*?)</title>", head, flags=re.IGNORECASE | re.DOTALL)
+    return " ".join(html.unescape(title[1]).split())[:200] if title else ""
+
+
+def _check_is_no_web_page(path: Path, file: SourceFile) -> None:
+    title = page_title(path)
+    if title is None:
+        return
+    called = f"titled {title!r}" if title else "without a title"
+    key = file.secret.environment if file.secret else None
+    advice = f"check the key in {key}, and " if key else ""
+    raise InputError(
+        f"{file.label}: an HTML page {called} came instead of a {file.format} file; "
+        f"{advice}see {file.page} whether the address still holds"
+    )
+
+
+def _remedy(file: SourceFile) -> str:
+    return (
+        f"fetch it again; if it differs again, see {file.page} whether the provider has published "
+        "another version, and update config/sources.yaml"
+    )
+
+
+def _check_format(path: Path, file: SourceFile) -> None:
+    with path.open("rb") as opened:
+        head = opened.read(HEAD)
+    magic = MAGIC.get(file.format, b"")
+    if not head.startswith(magic) or (file.format in TEXT and b"\x00" in head):
+        raise InputError(
+            f"{file.label}: not a {file.format} file; it begins with {head[:16]!r}; see {file.page}"
+        )
+    problem = WHOLE.get(file.format, lambda _: None)(path)
+    if problem:
+        raise InputError(f"{file.label}: the {file.format} file is cut short or damaged: {problem}")
+
+
+def _zip_problem(path: Path) -> str | None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        return str(error)
+    return f"the entry {damaged} does not match its checksum" if damaged else None
+
+
+def _seven_zip_problem(path: Path) -> str | None:
+    """Compare the length with the start header, which says where the last header ends."""
+    with path.open("rb") as file:
+        start = file.read(32)
+    if len(start) < 32:
+        return "it ends in its first header"
+    offset, length = struct.unpack("<QQ", start[12:28])
+    expected, size = 32 + offset + length, path.stat().st_size
+    return None if size >= expected else f"{size} bytes instead of {expected}"
+
+
+def _json_problem(path: Path) -> str | None:
+    """Count brackets, block by block: parsing a national table would take ten times its size."""
+    opened = closed = 0
+    with path.open("rb") as file:
+        for block in _outside_strings(file):
+            opened += block.count(b"[") + block.count(b"{")
+            closed += block.count(b"]") + block.count(b"}")
+    if opened == 0:
+        return "it holds no table or object"
+    return None if opened == closed else f"{opened} brackets open and {closed} close"
+
+
+def _outside_strings(file: BinaryIO) -> Iterator[bytes]:
+    inside = False
+    while block := file.read(HEAD):
+        # An escape belongs to one block; escapes are then left out, and quotes only delimit.
+        while block.endswith(b"\\") and (more := file.read(1)):
+            block += more
+        pieces = block.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')
+        yield b"".join(pieces[inside::2])
+        inside ^= len(pieces) % 2 == 0
+
+
+WHOLE: dict[str, Callable[[Path], str | None]] = {
+    "zip": _zip_problem,
+    "xlsx": _zip_problem,
+    "7z": _seven_zip_problem,
+    "json": _json_problem,
+}

@@ -1,0 +1,148 @@
+"""Maps: no distortion, a scale bar of the right length, classes that hold equal counts."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.testing import assert_allclose
+
+from incomelens.common.errors import InputError
+from incomelens.paper.maps import (
+    draw_class_legend,
+    draw_map,
+    draw_scale_bar,
+    local_projection,
+    quantile_classes,
+    scale_bar_length,
+)
+from incomelens.paper.ssig_figures import (
+    figure_1,
+    figure_1_table,
+    income_map,
+    income_map_table,
+)
+from incomelens.paper.style import axes_mm, figure_style, new_figure, save_figure
+
+incomes = arrays(float, st.integers(1, 300), elements=st.floats(1e3, 3e5))
+
+
+@pytest.fixture
+def axes():
+    with figure_style():
+        yield axes_mm(new_figure(89.0, 89.0), 2.0, 2.0, 85.0, 85.0)
+
+
+def test_projection_keeps_areas_and_lengths(districts):
+    plane = local_projection(districts)
+    assert_allclose(plane.area, 1e6, rtol=1e-4)
+    assert_allclose(plane.length, 4e3, rtol=1e-4)
+
+
+def test_map_has_equal_aspect_and_no_frame(axes, districts):
+    plane = local_projection(districts)
+    values = plane["per_capita_income"].to_numpy()
+    draw_map(axes, plane, values, quantile_classes(values, 4))
+    assert axes.get_aspect() == 1.0
+    assert not axes.axison
+    axes.figure.canvas.draw()
+    box, (west, east), (south, north) = axes.bbox, axes.get_xlim(), axes.get_ylim()
+    pixels_per_metre = box.width / (east - west), box.height / (north - south)
+    assert pixels_per_metre[0] == pytest.approx(pixels_per_metre[1])
+
+
+def test_district_without_value_is_hatched(axes, districts):
+    plane = local_projection(districts)
+    values = plane["per_capita_income"].to_numpy()
+    draw_map(axes, plane, values, quantile_classes(values, 4))
+    hatched = [layer for layer in axes.collections if layer.get_hatch()]
+    assert [len(layer.get_paths()) for layer in hatched] == [1]
+
+
+def test_district_without_polygon_is_left_out(axes, districts):
+    plane = local_projection(districts)
+    plane.loc[0, "geometry"] = None
+    values = plane["per_capita_income"].to_numpy()
+    draw_map(axes, plane, values, quantile_classes(values, 4))
+    assert sum(len(layer.get_paths()) for layer in axes.collections) == len(plane) - 1
+
+
+def test_scale_bar_is_as_long_as_it_says(axes, districts):
+    plane = local_projection(districts)
+    values = plane["per_capita_income"].to_numpy()
+    draw_map(axes, plane, values, quantile_classes(values, 4))
+    length = draw_scale_bar(axes, plane)
+    (bar,) = [line for line in axes.lines if line.get_gid() == "scale bar"]
+    assert np.ptp(bar.get_xdata()) == pytest.approx(length) == pytest.approx(1000.0)
+    assert [text.get_text() for text in axes.texts] == ["1 km"]
+
+
+@given(extent=st.floats(10.0, 1e7))
+def test_scale_bar_is_round_and_takes_a_tenth_to_a_quarter_of_the_map(extent):
+    length = scale_bar_length(extent)
+    assert 0.1 * extent <= length <= 0.25 * extent * (1 + 1e-12)
+    assert length / 10 ** np.floor(np.log10(length) + 1e-9) == pytest.approx(
+        min((1, 2, 5), key=lambda f: abs(f - length / 10 ** np.floor(np.log10(length) + 1e-9)))
+    )
+
+
+def test_classes_of_even_data_are_round_and_even():
+    values = np.linspace(0.0, 100_000.0, 1001)
+    classes = quantile_classes(values, 5)
+    assert_allclose(classes.breaks, [20_000, 40_000, 60_000, 80_000])
+    assert np.bincount(classes.of(values)).min() >= 200
+
+
+@given(values=incomes)
+def test_classes_rise_and_cover_every_value(values):
+    classes = quantile_classes(values, 8)
+    assert (np.diff(classes.breaks) > 0).all()
+    assert set(classes.of(values)) <= set(range(classes.n))
+    assert classes.n <= 8
+
+
+@given(values=incomes)
+def test_printed_limits_are_told_apart(values):
+    limits = quantile_classes(values, 8).limits(1.0)
+    assert len(set(limits)) == len(limits)
+
+
+def test_equal_values_make_one_class():
+    assert quantile_classes(np.full(9, 3.0), 5).n == 1
+
+
+def test_limits_are_printed_in_the_legends_unit():
+    classes = quantile_classes(np.linspace(0.0, 100_000.0, 1001), 4)
+    assert classes.limits(1.0) == ["25,000", "50,000", "75,000"]
+    assert classes.limits(1e-3) == ["25", "50", "75"]
+
+
+def test_map_without_any_value_is_refused():
+    with pytest.raises(InputError, match="at least one district with a value; all are missing"):
+        quantile_classes(np.array([np.nan, np.nan]), 5)
+
+
+def test_legend_names_what_is_missing(axes):
+    draw_class_legend(axes, quantile_classes(np.arange(9.0), 3), title="x", missing="no income")
+    assert "no income" in [text.get_text() for text in axes.texts]
+
+
+def test_income_map_tells_how_many_districts_have_income(districts):
+    figure = income_map(districts, level="tract", income="per_capita_income")
+    title = figure.axes[0].get_title(loc="left")
+    assert title == "Tract level, per-capita income: 19 of 20 districts"
+
+
+def test_table_behind_the_map_marks_districts_without_income(districts):
+    table = income_map_table(districts, income="per_capita_income")
+    assert table["class"].tolist()[-1] == 0
+    assert set(table["class"].tolist()[:-1]) == set(range(1, 9))
+
+
+def test_figure_1_shows_every_input_once(tmp_path, districts):
+    figure = figure_1(districts, level="tract")
+    titles = [axes.get_title(loc="left") for axes in figure.axes if axes.get_title(loc="left")]
+    assert len(titles) == len(set(titles)) == 12
+    assert figure_1_table(districts).shape == (20, 13)
+    save_figure(figure, tmp_path / "fig1.png")
+    assert (tmp_path / "fig1.png").stat().st_size > 10_000

@@ -1,0 +1,221 @@
+"""Tables of the district paper: the right value in the right cell, the missing shown as missing."""
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from incomelens.common.errors import InputError
+from incomelens.common.tables import Estimate
+from incomelens.paper.deviations import read_deviations
+from incomelens.paper.names import BASELINES
+from incomelens.paper.reference import Reference
+from incomelens.paper.ssig_tables import deviations_table, table_1, table_2, table_s1, table_s2
+from incomelens.paper.validation_tables import models_table, table_3, table_4
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def typed(reference):
+    """Copy the reference and fill some slots."""
+
+    def fill(**slots):
+        copied = copy.deepcopy(dict(reference.slots))
+        for keys, value in slots.items():
+            *path, last = keys.split("__")
+            part = copied["ssig"]
+            for key in path:
+                part = part[key]
+            part[last] = value
+        return Reference("here", copied)
+
+    return fill
+
+
+def districts_config(**tract):
+    return {"levels": ["tract"], "tract": {"adapter": "census", **tract}}
+
+
+def test_table_1_takes_gini_and_ratio_of_its_task(inequality, reference):
+    shown = table_1(inequality, reference).shown.set_index("Districts")
+    row = inequality.query(
+        "level == 'zip' and income == 'per_capita_income' and measure == 'decile_ratio'"
+    ).set_index("weighting")
+    cell = shown.loc["ZIP, per-capita income"]
+    value = row.loc["districts", "value"]
+    assert cell["Decile ratio: ours"] == Estimate(value, value - 0.1, value + 0.1)
+    assert cell["Decile ratio: by population"].value == row.loc["population", "value"]
+    assert cell["N: paper"] == 180
+
+
+def test_table_1_shows_an_empty_slot_as_missing_and_a_typed_one_beside_ours(
+    inequality, reference, typed
+):
+    assert table_1(inequality, reference).shown["Gini: paper"].isna().all()
+    filled = typed(table_1__zip__median_household_income__gini=0.5)
+    table = table_1(inequality, filled)
+    assert table.shown["Gini: paper"].tolist()[3] == 0.5
+    numbers = table.numbers.dropna(subset="paper")
+    assert numbers[["level", "income", "measure", "weighting"]].to_numpy().tolist() == [
+        ["zip", "median_household_income", "gini", "districts"]
+    ]
+
+
+def test_table_1_leaves_out_tasks_that_the_study_does_not_have(inequality, reference):
+    table = table_1(inequality[inequality["level"] == "zip"], reference)
+    assert len(table.shown) == 2
+
+
+def test_table_1_without_a_column_names_it(inequality, reference):
+    with pytest.raises(InputError, match="inequality table: lacks the column ci_low"):
+        table_1(inequality.drop(columns="ci_low"), reference)
+
+
+def score(summary, model, mode, metric, scheme="random"):
+    row = summary.query(
+        "level == 'zip' and income == 'per_capita_income' and model == @model and mode == @mode "
+        "and variant == 'main' and scheme == @scheme and metric == @metric"
+    )
+    assert len(row) == 1
+    return row.iloc[0]
+
+
+def block(table):
+    """Rows of one task of Table 3 or 4, by model and values."""
+    rows = table.shown[table.shown["Task"].str.startswith("ZIP, per-capita income")].copy()
+    rows["Model"] = rows["Model"].where(rows["Model"] != "").ffill()
+    return rows.set_index(["Model", "Values"])
+
+
+def test_table_4_shows_the_mean_of_random_folds_with_the_pooled_interval(summary, reference):
+    rows = block(table_4(summary, reference))
+    cell = rows.loc[("Spatial-Information-GP", "ours, all fitted"), "RMSE (USD)"]
+    expected = score(summary, "spatial", "optimised", "rmse_usd")
+    assert cell == Estimate(expected["mean_of_folds"], expected["ci_low"], expected["ci_high"])
+
+
+def test_table_4_holds_the_other_folds_in_its_numbers(summary, reference):
+    numbers = table_4(summary, reference).numbers
+    row = numbers.query(
+        "level == 'zip' and income == 'per_capita_income' and model == 'ssig' "
+        "and mode == 'literal' and scheme == 'block' and metric == 'r2'"
+    ).iloc[0]
+    expected = score(summary, "ssig", "literal", "r2", "block")
+    assert row["ours"] == expected["mean_of_folds"]
+    assert row["ours_pooled"] == expected["pooled"]
+    assert np.isnan(row["paper"])
+
+
+def test_sensitivity_runs_stay_out_of_tables_3_and_4(summary, reference):
+    for table in (table_3(summary, reference), table_4(summary, reference)):
+        keys = ["level", "income", "model", "mode", "scheme", "metric"]
+        assert not table.numbers.duplicated(keys).any()
+
+
+def test_model_without_scores_is_shown_as_missing_and_named_in_the_notes(summary, reference):
+    table = table_3(summary, reference)
+    rows = block(table)
+    for name in BASELINES.values():
+        for values in ("paper", "ours"):
+            assert not any(isinstance(cell, Estimate) for cell in rows.loc[(name, values)])
+        assert name in " ".join(table.notes)
+    ours = table.numbers.loc[table.numbers["model"].isin(list(BASELINES)), "ours"]
+    assert ours.isna().all()
+    assert len(ours) == 4 * 5 * 4
+
+
+def test_typed_slot_stands_in_its_row_and_nowhere_else(summary, typed):
+    filled = typed(table_3__zip__per_capita_income__mixed_siamese_like_gp__r2=0.5)
+    table = table_3(summary, filled)
+    rows = block(table)
+    assert rows.loc[("Mixed-Siamese-like-GP", "paper"), "r²"] == 0.5
+    paper = table.shown[table.shown["Values"] == "paper"]
+    assert paper[["r²", "CoD", "RMSE (USD)", "MAE (USD)"]].notna().to_numpy().sum() == 1
+    typed_rows = table.numbers.dropna(subset="paper")
+    assert typed_rows[["model", "metric", "scheme"]].to_numpy().tolist() == [
+        ["mixed_siamese_like_gp", "r2", "random"]
+    ]
+
+
+def test_errors_follow_the_unit_of_the_printed_ones(summary, typed):
+    filled = typed(error_unit="sd", table_4__zip__per_capita_income__ssig__rmse=0.4)
+    rows = block(table_4(summary, filled))
+    assert rows.loc[("SSIG", "paper"), "RMSE (SD)"] == 0.4
+    expected = score(summary, "ssig", "literal", "rmse_sd")["mean_of_folds"]
+    assert rows.loc[("SSIG", "ours, l = 1, nothing fitted"), "RMSE (SD)"].value == expected
+
+
+def test_study_without_random_folds_shows_the_folds_it_has(summary, reference):
+    table = table_4(summary[summary["scheme"] == "block"], reference)
+    assert "spatial blocks" in table.notes[0]
+    cell = block(table).loc[("SSIG", "ours, all fitted"), "r²"]
+    assert cell.value == score(summary, "ssig", "optimised", "r2", "block")["mean_of_folds"]
+
+
+def test_block_title_tells_both_numbers_of_districts(summary, reference):
+    titles = table_4(summary, reference).shown["Task"].unique()
+    assert titles[0] == "Tract, per-capita income (N = 40; paper 2,117)"
+
+
+def test_models_table_has_a_column_for_every_score_and_scheme(summary):
+    table = models_table(summary)
+    assert list(table.shown.columns[2:4]) == ["r²: random", "r²: spatial blocks"]
+    row = table.shown.set_index(["Task", "Model"]).loc[
+        ("ZIP, per-capita income", "Ridge regression")
+    ]
+    assert row["CoD: spatial blocks"] == score(summary, "ridge", "reference", "cod", "block").pooled
+    assert len(table.shown) == 4 * 5
+    assert len(table.numbers) == len(summary)
+
+
+def test_summary_without_a_column_names_it(summary, reference):
+    with pytest.raises(InputError, match="summary of scores: lacks the column pooled"):
+        table_3(summary.drop(columns="pooled"), reference)
+
+
+def test_table_2_says_what_the_study_reads(reference):
+    columns = {"bachelor": "my_column"}
+    own = table_2(reference, districts_config(adapter="table", columns=columns)).shown
+    assert own["Tract level reads"].dropna().tolist() == ["my_column"]
+    assert own["Printed description"].isna().all()
+    census = table_2(reference, districts_config()).shown
+    assert census["Tract level reads"].tolist()[0] == "B15003_022 / B15003_001"
+    assert "ZIP level reads" not in census
+
+
+def test_table_s1_tells_yes_from_unknown(reference):
+    shown = table_s1(reference).shown.set_index("Study")
+    assert shown.loc["Almada (2004)", "Employment"] == "yes"
+    assert shown["Race"].isna().all()
+
+
+def test_table_s2_lists_what_the_adapter_reads(reference):
+    sources = {"acs": {"title": "ACS", "provider": "Bureau", "used_for": "incomes"}}
+    section = {"tables": "acs", "boundaries": "acs"}
+    census = table_s2(reference, sources, districts_config(**section)).shown
+    assert census["Source"].tolist()[-1] == "ACS; Bureau"
+    assert (census["Whose"] == "This study").sum() == 1
+    own = districts_config(**section, adapter="table", table="mine.gpkg")
+    assert table_s2(reference, sources, own).shown["Source"].tolist()[-1] == "mine.gpkg"
+
+
+def test_every_table_is_printed_in_three_forms(tmp_path, inequality, summary, reference):
+    sources = yaml.safe_load((ROOT / "config" / "sources.yaml").read_text("utf-8"))
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text("utf-8"))["districts"]
+    deviations = read_deviations(ROOT / "config" / "deviations.yaml")
+    tables = {
+        "1": table_1(inequality, reference),
+        "2": table_2(reference, config),
+        "3": table_3(summary, reference),
+        "4": table_4(summary, reference),
+        "s1": table_s1(reference),
+        "s2": table_s2(reference, sources, config),
+        "models": models_table(summary),
+        "deviations": deviations_table(deviations),
+    }
+    for name, table in tables.items():
+        table.write(*(tmp_path / f"{name}.{form}" for form in ("csv", "md", "tex")))
+    assert len(list(tmp_path.iterdir())) == 3 * len(tables)

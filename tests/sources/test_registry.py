@@ -1,0 +1,181 @@
+"""The registry in use is sound; a mistake in one is told by name."""
+
+import copy
+import re
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from incomelens.common.errors import InputError
+from incomelens.sources.manifest import source_table
+from incomelens.sources.registry import load_registry
+
+ENTRY = {
+    "title": "A survey",
+    "provider": "An office",
+    "page": "https://survey.org/get",
+    "licence": "CC0",
+    "citation": "Office (2019). A survey.",
+    "time_frame": "2019",
+    "used_for": "Incomes",
+    "files": {
+        "a.csv": {
+            "address": "https://survey.org/a.csv",
+            "format": "csv",
+            "sha256": None,
+            "bytes": None,
+        }
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def root(request):
+    return request.config.rootpath
+
+
+@pytest.fixture(scope="module")
+def schema(root):
+    return root / "workflow/schemas/sources.schema.yaml"
+
+
+@pytest.fixture(scope="module")
+def registry(root, schema):
+    return load_registry(root / "config/sources.yaml", schema=schema)
+
+
+@pytest.fixture
+def load(tmp_path, schema):
+    """Load a registry of one entry, changed by a function."""
+
+    def load(change=lambda entry: None, name="survey"):
+        entry = copy.deepcopy(ENTRY)
+        change(entry)
+        (tmp_path / "sources.yaml").write_text(yaml.safe_dump({name: entry}))
+        return load_registry(tmp_path / "sources.yaml", schema=schema)
+
+    return load
+
+
+def test_the_sources_of_the_district_study_are_there(registry):
+    codes = ("B19301", "B19013", "B15003", "B23025", "B01001", "B02001")
+    tables = {f"{code}.json" for code in codes}
+    for source in ("acs5_2019_tract", "acs5_2019_zcta"):
+        assert {file.name for file in registry.source(source).files} == tables
+    assert registry.file("cb_2018_tract", "cb_2018_36_tract_500k.zip").bytes == 1_736_065
+
+
+def test_addresses_are_requests_as_they_are_sent(registry):
+    for file in registry.files(source.id for source in registry):
+        if file.address:
+            assert re.fullmatch(r"[A-Za-z0-9%&()*,./:=?_-]+", file.address)
+            assert urlsplit(file.address).scheme == "https"
+
+
+def test_a_census_table_is_asked_for_with_its_margins(registry):
+    """A group brings estimates (E) and margins (M) of every cell of a table."""
+    for level in ("tract", "zcta"):
+        for file in registry.source(f"acs5_2019_{level}").files:
+            assert f"get=group({file.name.removesuffix('.json')})&for=" in file.address
+
+
+def test_the_table_of_sources_has_a_row_each(registry):
+    table = source_table(registry)
+    assert list(table["source"]) == [source.id for source in registry]
+    assert table.notna().all(axis=None)
+
+
+def test_a_small_registry_loads(load):
+    file = load().file("survey", "a.csv")
+    assert (file.label, file.page, file.likely_bytes) == (
+        "survey/a.csv",
+        "https://survey.org/get",
+        None,
+    )
+
+
+def test_the_rough_size_serves_where_the_exact_one_is_unknown(load):
+    registry = load(lambda entry: entry["files"]["a.csv"].update(about_mb=1.5))
+    assert registry.file("survey", "a.csv").likely_bytes == 1_500_000
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda entry: entry.update(license="CC0"),
+            r"survey: unknown key 'license' \(did you mean 'licence'\?\); known are title",
+        ),
+        (
+            lambda entry: entry["files"]["a.csv"].update(adress="https://survey.org"),
+            r"survey\.files\.a\.csv: unknown key 'adress' \(did you mean 'address'\?\)",
+        ),
+        (lambda entry: entry.pop("licence"), r"survey: 'licence' is a required property"),
+        (
+            lambda entry: entry["files"]["a.csv"].update(manual="click"),
+            r"survey\.files\.a\.csv: needs either `address` or `manual`, and not both",
+        ),
+        (
+            lambda entry: entry["files"]["a.csv"].pop("address"),
+            r"survey\.files\.a\.csv: needs either `address` or `manual`, and not both",
+        ),
+        (
+            lambda entry: entry["files"]["a.csv"].update(format="rar"),
+            r"survey\.files\.a\.csv\.format: 'rar' is not one of json, zip",
+        ),
+        (
+            lambda entry: entry["files"]["a.csv"].update(sha256="abc"),
+            r"survey\.files\.a\.csv\.sha256: 'abc' does not look like",
+        ),
+        (
+            lambda entry: entry["files"]["a.csv"].update(bytes="3 MB"),
+            r"survey\.files\.a\.csv\.bytes: '3 MB' is not of type 'integer', 'null'",
+        ),
+        (lambda entry: entry.update(files={}), r"survey\.files: .*(non-empty|enough properties)"),
+        (
+            lambda entry: entry["files"].update({"../b": entry["files"]["a.csv"]}),
+            r"survey\.files: '\.\./b' does not look like",
+        ),
+        (
+            lambda entry: entry.update(secret={"environment": "KEY", "parameter": "key"}),
+            r"survey\.secret: 'required' is a required property",
+        ),
+        (
+            lambda entry: entry.update(page="survey.org"),
+            r"survey\.page: 'survey\.org' does not look like",
+        ),
+    ],
+)
+def test_a_mistake_is_told_by_name(load, change, message):
+    with pytest.raises(InputError, match=r"sources\.yaml: " + message):
+        load(change)
+
+
+def test_an_odd_source_id_is_refused(load):
+    with pytest.raises(InputError, match=r"'My Survey' does not look like"):
+        load(name="My Survey")
+
+
+def test_several_mistakes_are_told_together(load):
+    with pytest.raises(InputError, match=r"survey\.title: .*; survey\.used_for: "):
+        load(lambda entry: entry.update(title=1, used_for=2))
+
+
+def test_a_key_may_stand_once(tmp_path, schema):
+    text = yaml.safe_dump({"survey": ENTRY})
+    (tmp_path / "sources.yaml").write_text(text + text)
+    with pytest.raises(InputError, match=r"sources\.yaml: not readable .*'survey' stands twice"):
+        load_registry(tmp_path / "sources.yaml", schema=schema)
+
+
+def test_no_registry(tmp_path):
+    with pytest.raises(InputError, match=r"none\.yaml: there is no such file; see `sources`"):
+        load_registry(tmp_path / "none.yaml")
+
+
+def test_an_unknown_source_or_file_is_refused_with_those_that_there_are(load):
+    with pytest.raises(InputError, match=r"no source 'surwey' \(did you mean 'survey'\?\)"):
+        load().source("surwey")
+    with pytest.raises(InputError, match=r"survey has no file 'b\.csv'.*; it has a\.csv"):
+        load().file("survey", "b.csv")

@@ -1,0 +1,37 @@
+# demo: a synthetic city, written in the providers' own formats and layouts as a mirror folder.
+#
+# Nothing after `sources` knows that it is one: a study whose `mirror` is this folder reads it as if
+# the files came from the providers.
+
+CENSUS_TABLES = ["B19301", "B19013", "B15003", "B23025", "B01001", "B02001"]
+
+DEMO_FILES = [
+    *[f"acs5_2019_tract/{table}.json" for table in CENSUS_TABLES],
+    *[f"acs5_2019_zcta/{table}.json" for table in CENSUS_TABLES],
+    "cb_2018_tract/cb_2018_36_tract_500k.zip",
+    "cb_2018_zcta/cb_2018_us_zcta510_500k.zip",
+    "zcta_county_2010/zcta_county_rel_10.txt",
+]
+
+
+rule make_demo_mirror:
+    output:
+        mirror=[f"<results>/demo/mirror/{file}" for file in DEMO_FILES],
+    log:
+        "<logs>/demo/make_demo_mirror.log",
+    benchmark:
+        "<benchmarks>/demo/make_demo_mirror.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("demo/make_demo_mirror.py"),
+        seed=config["seed"],
+        n_tracts=config["demo"]["n_tracts"],
+        n_zctas=config["demo"]["n_zctas"],
+        threads=config["threads"],
+    script:
+        "../scripts/demo/make_demo_mirror.py"

@@ -1,0 +1,10 @@
+"""Table 3: five-fold validation of SSIG and the baselines, ours beside the paper's."""
+
+from incomelens.common.jobs import job
+from incomelens.common.tables import read_table
+from incomelens.paper.reference import read_reference
+from incomelens.paper.validation_tables import table_3
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    table = table_3(read_table(snakemake.input.summary), read_reference(snakemake.input.reference))
+    table.write(snakemake.output.csv, snakemake.output.md, snakemake.output.tex)

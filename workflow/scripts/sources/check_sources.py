@@ -1,0 +1,19 @@
+"""Nothing that a part of the study needs is missing: the list, or an error with the list."""
+
+from incomelens.common.files import whole_file
+from incomelens.common.jobs import job
+from incomelens.sources.origins import Places
+from incomelens.sources.preflight import preflight
+from incomelens.sources.registry import load_registry
+
+with job(snakemake.log[0]):
+    report = preflight(
+        load_registry(snakemake.input.registry).files(snakemake.params.sources),
+        places=Places(**snakemake.params.places),
+        results=snakemake.params.results,
+        own_files=snakemake.params.own_files,
+        results_mb=snakemake.params.results_mb,
+    )
+    report.raise_if_missing()
+    with whole_file(snakemake.output.report) as beside:
+        beside.write_text(report.text(), encoding="utf-8")
