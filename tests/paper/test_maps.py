@@ -1,5 +1,7 @@
 """Maps: no distortion, a scale bar of the right length, classes that hold equal counts."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -125,6 +127,16 @@ def test_map_without_any_value_is_refused():
 def test_legend_names_what_is_missing(axes):
     draw_class_legend(axes, quantile_classes(np.arange(9.0), 3), title="x", missing="no income")
     assert "no income" in [text.get_text() for text in axes.texts]
+
+
+@pytest.mark.parametrize("n_classes", [4, 9, 40])
+def test_limits_in_the_legend_do_not_run_into_each_other(axes, n_classes):
+    values = np.linspace(-73_000.0, 73_000.0, 1001)
+    draw_class_legend(axes, quantile_classes(values, n_classes), title="x")
+    renderer = axes.figure.canvas.get_renderer()
+    boxes = [t.get_window_extent(renderer) for t in axes.texts if t.get_text() != "x"]
+    assert len(boxes) >= 3
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
 
 
 def test_income_map_tells_how_many_districts_have_income(districts):

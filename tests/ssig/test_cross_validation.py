@@ -7,12 +7,10 @@ import pytest
 from shapely import Point
 
 from incomelens.common.errors import InputError
-from incomelens.ssig.cross_validation import (
-    cross_validate_gps,
-    cross_validate_references,
-)
 from incomelens.ssig.diagnostics import errors_by_group, residual_moran
 from incomelens.ssig.features import SOCIOECONOMIC, feature_names, income_sample
+from incomelens.ssig.gp_validation import cross_validate_gps
+from incomelens.ssig.reference_validation import cross_validate_references
 from incomelens.ssig.references import REFERENCES, reference_model
 
 GP = {"models": ["ssig"], "modes": ["literal"], "starts": 1, "known_noise": False, "seed": 1}

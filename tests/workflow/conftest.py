@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.conftest import ROOT
-
+ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("Snakefile", "workflow", "config", "envs", "src")
 
 
@@ -18,6 +18,7 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         for name in COPIED:
             source, target = ROOT / name, folder / name
             if source.is_dir():
@@ -31,7 +32,7 @@ class Checkout:
         """Run Snakemake on a study; `expect` is its exit status, None for any."""
         command = [sys.executable, "-m", "snakemake", *arguments]
         if study != "paper":
-            command[3:3] = ["--configfile", f"config/{study}.yaml"]
+            command += ["--configfile", f"config/{study}.yaml"]
         # The modules of this copy, not of the checkout that is installed; and no key of a provider.
         environment = {k: v for k, v in os.environ.items() if k != "CENSUS_API_KEY"}
         environment["PYTHONPATH"] = str(self.folder / "src")
@@ -44,9 +45,9 @@ class Checkout:
 
     def rules_to_run(self, *targets: str, study: str = "tiny") -> set[str]:
         """Names of the rules that a dry run would run."""
-        output = self.snakemake("--dry-run", "--quiet", "host", *targets, study=study).stdout
-        lines = output.split("\n")
-        return {line.split()[1].rstrip(":") for line in lines if line.startswith(("rule ", "localrule "))}
+        output = self.snakemake(*targets, "--dry-run", "--quiet", "host", study=study).stdout
+        jobs = [line for line in output.split("\n") if line.startswith(("rule ", "localrule "))]
+        return {job.split()[1].rstrip(":") for job in jobs}
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +55,20 @@ def tiny(tmp_path_factory) -> Checkout:
     """The tiny study, run from end to end on two cores."""
     checkout = Checkout(tmp_path_factory.mktemp("tiny"))
     checkout.snakemake("--cores", "2")
+    return checkout
+
+
+@pytest.fixture(scope="session")
+def planned(tmp_path_factory) -> Checkout:
+    """A checkout in which nothing runs, with something to plan for in every study.
+
+    The study `nyc` reads tables of the user; empty files of their names are enough to plan it.
+    """
+    checkout = Checkout(tmp_path_factory.mktemp("planned"))
+    (checkout.folder / "data").mkdir()
+    levels = yaml.safe_load((ROOT / "config/nyc.yaml").read_text())["districts"]
+    for level in ("tract", "zip"):
+        (checkout.folder / "data" / levels[level]["table"]).touch()
     return checkout
 
 

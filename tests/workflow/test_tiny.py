@@ -4,15 +4,13 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from tests.workflow.conftest import Checkout
-
 pytestmark = pytest.mark.workflow
 
 # Files that say when and how long: not compared between runs.
 DATED = ("logs", "benchmarks", "manifest.csv", ".origin.json")
 
 
-def compared(checkout: Checkout) -> dict[str, bytes]:
+def compared(checkout) -> dict[str, bytes]:
     """All results of the tiny study that two runs must share to the byte."""
     results = checkout.folder / "results" / "tiny"
     return {
@@ -30,7 +28,7 @@ def test_the_contracts_hold(tiny):
     scores = pd.read_csv(results / "ssig/scores.csv")
     task = ["level", "income", "model", "mode", "variant", "scheme", "fold"]
     assert not scores.duplicated(task).any()
-    assert set(scores["level"]) == {"tract", "zip"}
+    assert set(scores["level"]) == {"tract"}
     assert {"r2", "cod", "rmse_usd", "mae_usd", "coverage_90", "n"} <= set(scores.columns)
     best = scores[(scores["model"] == "ssig") & (scores["mode"] == "optimised")]
     assert best["r2"].mean() > 0.4  # the synthetic incomes follow from the variables
@@ -41,7 +39,7 @@ def test_every_table_and_figure_exists_in_all_its_forms(tiny):
     for number in ("1", "2", "3", "4", "_s1", "_s2"):
         for ending in ("csv", "md", "tex"):
             assert (paper / f"table{number}.{ending}").stat().st_size > 0
-    for name in ("fig1", "income_tract_per_capita_income", "income_zip_median_household_income"):
+    for name in ("fig1", "income_tract_per_capita_income", "income_tract_median_household_income"):
         assert (paper / f"{name}.pdf").read_bytes().startswith(b"%PDF")
         assert (paper / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 

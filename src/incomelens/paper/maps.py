@@ -17,6 +17,9 @@ from incomelens.paper.style import INK, MISSING_FACE, MISSING_HATCH, sequential_
 MOST_DISTRICTS_WITH_BORDERS = 500
 # Share of the map's extent that the scale bar may take.
 SCALE_BAR_SHARE = 0.25
+# Width of a digit, in shares of the font size.
+DIGIT_SHARE = 0.6
+POINTS_PER_INCH = 72.0
 
 
 @dataclass(frozen=True)
@@ -229,12 +232,13 @@ def draw_class_legend(
         Of the limits and of the label.
     """
     colours = colours or sequential_colours()
-    strip = 0.72 if missing else 1.0
+    strip = 0.66 if missing else 1.0
     width = strip / classes.n
     for place in range(classes.n):
         face = colours(place / max(classes.n - 1, 1))
         axes.add_patch(Rectangle((place * width, 0), width, 1, facecolor=face, edgecolor="none"))
-    for place, limit in enumerate(classes.limits(scale), start=1):
+    limits = list(enumerate(classes.limits(scale), start=1))
+    for place, limit in limits[:: _every(axes, limits, width, fontsize)]:
         axes.annotate(
             limit,
             (place * width, 0),
@@ -248,10 +252,17 @@ def draw_class_legend(
     if missing:
         axes.add_patch(
             Rectangle(
-                (0.80, 0), 0.06, 1,
+                (0.71, 0), 0.06, 1,
                 facecolor=MISSING_FACE, edgecolor=MISSING_HATCH, hatch="//////", linewidth=0,
             )
         )  # fmt: skip
-        axes.text(0.875, 0.5, missing, ha="left", va="center", fontsize=fontsize)
+        axes.text(0.785, 0.5, missing, ha="left", va="center", fontsize=fontsize)
     axes.set(xlim=(0, 1), ylim=(0, 1))
     axes.set_axis_off()
+
+
+def _every(axes: Axes, limits: list[tuple[int, str]], width: float, fontsize: float) -> int:
+    """Of which so many limits one is printed, so that they do not run into each other."""
+    room = axes.get_window_extent().width / axes.figure.dpi * POINTS_PER_INCH * width
+    longest = max((len(text) for _, text in limits), default=0)
+    return int(np.ceil((longest + 0.5) * DIGIT_SHARE * fontsize / room))

@@ -66,12 +66,24 @@ def number(slot: float | None) -> float:
     return float("nan") if slot is None else float(slot)
 
 
-def estimate(row: object, column: str = "value") -> Estimate | float:
-    """Give a row's value with its interval; without one where the row has none."""
+def estimate(row: object, column: str = "value", *, centre: str | None = None) -> Estimate | float:
+    """Give a row's value with its interval; without one where the row has none.
+
+    Parameters
+    ----------
+    row : named tuple or None
+        With ``ci_low`` and ``ci_high``; None gives NaN.
+    column : str
+        Holds the value.
+    centre : str, optional
+        Holds the estimate that the interval belongs to, where that is another one.
+    """
     if row is None:
         return float("nan")
-    value, low, high = getattr(row, column), row.ci_low, row.ci_high  # type: ignore[attr-defined]
-    return Estimate(value, low, high) if pd.notna(low) and pd.notna(high) else value
+    value, low, high = (getattr(row, name) for name in (column, "ci_low", "ci_high"))
+    if pd.isna(low) or pd.isna(high):
+        return value
+    return Estimate(value, low, high, getattr(row, centre) if centre else None)
 
 
 def check_columns(table: pd.DataFrame, columns: Sequence[str], name: str) -> None:

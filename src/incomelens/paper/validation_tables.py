@@ -87,10 +87,10 @@ def _validation_table(
         caption=caption,
         notes=(
             f"Ours: mean of {of_scheme['n_folds'].max():.0f} folds ({SCHEMES[scheme]}); in "
-            "brackets the 95 % interval of the pooled score by resampling districts. After the "
-            "comma, what of the Gaussian process was fitted: the paper prints l = 1 and names no "
-            "fitting. Scores under other schemes of folds stand in the CSV and in the table of all "
-            "models.",
+            "brackets the 95 % interval of the pooled score by resampling districts, with that "
+            "score before it where the mean of folds lies outside. After the comma, what of the "
+            "Gaussian process was fitted: the paper prints l = 1 and names no fitting. Scores "
+            "under other schemes of folds stand in the CSV and in the table of all models.",
             EMPTY_SLOT,
             *[f"Without scores of ours in this run: {listed(missing, most=9)}."] * bool(missing),
         ),
@@ -121,7 +121,10 @@ def _validation_rows(
             lines = {"paper": {m: slots[level, income, model, m, PAPER_SCHEME] for m in metrics}}
             for mode in modes[level, income, model]:
                 lines[f"ours, {MODES[mode]}" if mode in MODES else "ours"] = {
-                    m: estimate(found.get((level, income, model, mode, m)), "ours") for m in metrics
+                    m: estimate(
+                        found.get((level, income, model, mode, m)), "ours", centre="ours_pooled"
+                    )
+                    for m in metrics
                 }
             shown += [
                 {"Task": title, "Model": MODELS[model] if values == "paper" else ""}

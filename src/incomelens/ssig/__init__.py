@@ -3,16 +3,18 @@
 The Socio-economic and Spatial-Information-GP of Bai, Lam & Li (2023), its ablations and the models
 it should be compared with, all under the same folds.
 
-=====================  =========================================================================
-``features``           which columns a model reads, as matrices
-``scaling``            z-scores from training districts only
-``likelihood``         log marginal likelihood of a Matérn-3/2 GP and its gradient, in closed form
-``fit``                the four modes: literal, fixed_lengthscale, optimised, ard
-``gp``                 a fitted GP: prediction through GPyTorch, weights for Shapley values
-``storage``            a fitted GP on disk: safetensors and JSON
-``references``         linear models, forests, boosting, copy-the-neighbours
-``cross_validation``   out-of-fold predictions of all of them
-``scores``             r², CoD, RMSE, MAE, coverage: per fold, pooled, with intervals
-``diagnostics``        what is left in the residuals: Moran's I, errors by group
-=====================  =========================================================================
+=======================  ====================================================================
+``features``             which columns a model reads, as matrices
+``scaling``              z-scores from training districts only
+``likelihood``           log marginal likelihood of a Matérn-3/2 GP and its gradient, in closed form
+``fit``                  the four modes: literal, fixed_lengthscale, optimised, ard
+``gp``                   a fitted GP: prediction through GPyTorch, weights for Shapley values
+``storage``              a fitted GP on disk: safetensors and JSON
+``references``           linear models, forests, boosting, copy-the-neighbours
+``out_of_fold``          what cross-validation shares: splits, and rows of predictions
+``gp_validation``        out-of-fold predictions of the Gaussian processes
+``reference_validation`` out-of-fold predictions of the reference models
+``scores``               r², CoD, RMSE, MAE, coverage: per fold, pooled, with intervals
+``diagnostics``          what is left in the residuals: Moran's I, errors by group
+=======================  ====================================================================
 """

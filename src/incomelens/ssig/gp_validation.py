@@ -1,38 +1,15 @@
-"""Out-of-fold predictions: no model ever sees the districts it is scored on."""
+"""Out-of-fold predictions of the Gaussian processes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from incomelens.common.errors import InputError
 from incomelens.common.progress import progress
-from incomelens.common.seeds import job_rng, job_seed
+from incomelens.common.seeds import job_rng
 from incomelens.ssig.features import Sample, feature_names, income_sample
 from incomelens.ssig.fit import fit_gp
-from incomelens.ssig.references import reference_model
-
-REFERENCE = "reference"  # what stands in the column `mode` for models that have none
-
-
-def splits(sample: Sample) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
-    """Yield (fold, rows to train on, rows held out) for every fold that has districts.
-
-    Raises
-    ------
-    InputError
-        If all districts lie in one fold.
-    """
-    numbers = np.unique(sample.fold)
-    if len(numbers) < 2:
-        raise InputError(
-            f"cross-validation: all {len(sample.fold)} districts lie in one fold; nothing is left "
-            "to train on"
-        )
-    for number in numbers:
-        held_out = sample.fold == number
-        yield int(number), np.flatnonzero(~held_out), np.flatnonzero(held_out)
+from incomelens.ssig.out_of_fold import held_out_rows, splits
 
 
 def cross_validate_gps(
@@ -106,7 +83,7 @@ def cross_validate_gp(
             rng=job_rng(seed, model, mode, variant, fold),
         )
         prediction = fitted.predict(inputs[held_out])
-        part = _part(sample, held_out, model=model, mode=mode, variant=variant, fold=fold)
+        part = held_out_rows(sample, held_out, model=model, mode=mode, variant=variant, fold=fold)
         parts.append(
             part.assign(
                 predicted_usd=prediction.mean,
@@ -118,38 +95,3 @@ def cross_validate_gp(
             )
         )
     return pd.concat(parts, ignore_index=True)
-
-
-def cross_validate_references(sample: Sample, *, names: Sequence[str], seed: int) -> pd.DataFrame:
-    """Predict every district by each reference model that was fitted without its fold.
-
-    The columns are those of :func:`cross_validate_gp`; what these models do not give is missing.
-    """
-    inputs = sample.inputs(feature_names("ssig"))
-    parts = []
-    for name in progress(names, "reference models", unit="models"):
-        for fold, training, held_out in splits(sample):
-            model = reference_model(name, seed=job_seed(seed, name, fold))
-            model.fit(inputs[training], sample.income[training])
-            part = _part(sample, held_out, model=name, mode=REFERENCE, variant="main", fold=fold)
-            parts.append(
-                part.assign(
-                    predicted_usd=model.predict(inputs[held_out]),
-                    sd_usd=np.nan,
-                    label_sd_usd=sample.income[training].std(),
-                    log_marginal_likelihood=np.nan,
-                    converged=True,
-                )
-            )
-    return pd.concat(parts, ignore_index=True)
-
-
-def _part(sample: Sample, held_out: NDArray[np.int64], **columns: object) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "geoid": sample.table["geoid"].to_numpy()[held_out],
-            "block": sample.block[held_out],
-            **columns,
-            "observed_usd": sample.income[held_out],
-        }
-    )

@@ -1,0 +1,176 @@
+"""Figs. 2-5: bars as long as the tables say, dots where the SHAP values are, none hidden."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from incomelens.common.errors import InputError
+from incomelens.paper.names import SOCIOECONOMIC, SPATIAL, VARIABLES
+from incomelens.paper.shapley_figures import (
+    beeswarm_offsets,
+    shapley_figure,
+    shapley_figure_table,
+)
+from incomelens.paper.style import save_figure
+
+DIRECTIONS = {"white": 0.9, "male": 0.1, "unemployment": -0.8}
+
+
+@pytest.fixture
+def groups():
+    return pd.DataFrame({"group": [SPATIAL, SOCIOECONOMIC], "mean_abs": [0.14, 0.66]})
+
+
+@pytest.fixture
+def variables():
+    return pd.DataFrame(
+        {"variable": list(DIRECTIONS), "mean_abs": [0.2, 0.05, 0.07]}
+        | {"direction": list(DIRECTIONS.values())}
+    )
+
+
+@pytest.fixture
+def values(districts):
+    rng = np.random.default_rng(1)
+    parts = [
+        pd.DataFrame({"geoid": districts["geoid"], "value": districts[name]}).assign(
+            variable=name, shap=rng.normal(size=len(districts))
+        )
+        for name in DIRECTIONS
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture
+def draw(districts, groups, variables, values):
+    def figure(**changed):
+        tables = {"groups": groups, "variables": variables, "values": values} | changed
+        return shapley_figure(districts, level="tract", income="per_capita_income", **tables)
+
+    return figure
+
+
+def panel(figure, xlabel):
+    (axes,) = [axes for axes in figure.axes if axes.get_xlabel().startswith(xlabel)]
+    return axes
+
+
+def test_bars_are_as_long_as_the_tables_say_longest_first(draw):
+    figure = draw()
+    bars = panel(figure, "mean |SHAP|")
+    assert [bar.get_width() for bar in bars.patches] == [0.2, 0.07, 0.05]
+    names = [VARIABLES[name].paper for name in ("white", "unemployment", "male")]
+    assert [label.get_text() for label in bars.get_yticklabels()] == names
+    group_bars = panel(figure, "mean |sum of SHAP|")
+    assert [bar.get_width() for bar in group_bars.patches] == [0.66, 0.14]
+
+
+def test_direction_is_a_sign_where_it_is_clear(draw):
+    texts = [text.get_text() for text in panel(draw(), "mean |SHAP|").texts]
+    assert [text.split()[-1] for text in texts if " " in text] == ["+", "−", "±"]
+
+
+def test_unknown_direction_is_shown_as_unclear(draw, variables):
+    texts = [
+        text.get_text()
+        for text in panel(draw(variables=variables.assign(direction=np.nan)), "mean |SHAP|").texts
+    ]
+    assert {text.split()[-1] for text in texts if " " in text} == {"±"}
+
+
+def test_dots_stand_at_the_shap_values_of_their_row(draw, values):
+    swarms = panel(draw(), "SHAP value").collections
+    for layer, name in zip(swarms, ("white", "unemployment", "male"), strict=True):
+        x = np.asarray(layer.get_offsets())[:, 0]
+        assert x == pytest.approx(values.loc[values["variable"] == name, "shap"].to_numpy())
+
+
+def test_dots_of_a_variable_stay_in_its_row(draw):
+    for place, layer in enumerate(panel(draw(), "SHAP value").collections):
+        assert np.abs(np.asarray(layer.get_offsets())[:, 1] - place).max() < 0.5
+
+
+def test_low_values_get_the_low_colour(draw, values):
+    white = values["variable"] == "white"
+    layer = panel(draw(), "SHAP value").collections[0]
+    shades, value = np.asarray(layer.get_array()), values.loc[white, "value"].to_numpy()
+    assert shades[value.argmin()] == 0.0
+    assert shades[value.argmax()] == 1.0
+
+
+def test_constant_variable_gets_one_colour(draw, values):
+    layer = panel(draw(values=values.assign(value=3.0)), "SHAP value").collections[0]
+    assert set(np.asarray(layer.get_array())) == {0.5}
+
+
+def test_both_formats_are_written_alike_on_every_run(tmp_path, draw):
+    written = []
+    for run in ("first", "second"):
+        paths = [tmp_path / f"{run}.{ending}" for ending in ("pdf", "png")]
+        save_figure(draw(), *paths)
+        written.append([path.read_bytes() for path in paths])
+    assert written[0] == written[1]
+
+
+def test_colours_of_the_dots_follow_the_configuration(draw):
+    one, other = (
+        panel(draw(colours=colours), "SHAP value").collections[0].get_cmap()(1.0)
+        for colours in ("paper", "colour_blind_safe")
+    )
+    assert one != other
+
+
+def test_table_behind_the_figure_holds_all_three_panels(groups, variables, values):
+    table = shapley_figure_table(groups, variables, values)
+    assert table["panel"].value_counts().to_dict() == {"a": 2, "b": 3, "c": 60}
+
+
+@given(x=arrays(float, st.integers(1, 200), elements=st.floats(-1, 1)))
+def test_dots_never_leave_their_room(x):
+    offsets = beeswarm_offsets(x, width=0.05, height=0.1)
+    assert np.abs(offsets).max() <= 0.45 + 1e-12
+
+
+@given(x=arrays(float, st.integers(2, 40), elements=st.floats(-1, 1)))
+def test_dots_of_one_column_do_not_cover_each_other_while_there_is_room(x):
+    width, height = 0.1, 0.02
+    offsets = beeswarm_offsets(x, width=width, height=height)
+    column = np.floor((x - x.min()) / width)
+    for place in np.unique(column):
+        steps = np.sort(offsets[column == place])
+        assert (np.diff(steps) >= height * (1 - 1e-9)).all()
+
+
+def test_lonely_dots_stay_in_the_middle():
+    assert beeswarm_offsets(np.array([0.0, 1.0, 2.0]), width=0.5, height=0.1).tolist() == [0.0] * 3
+
+
+def test_dots_grow_from_the_middle_to_both_sides():
+    offsets = beeswarm_offsets(np.zeros(5), width=1.0, height=0.1)
+    assert offsets == pytest.approx([0.0, 0.1, -0.1, 0.2, -0.2])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"groups": pd.DataFrame({"group": ["x"], "mean_abs": [1.0]})}, "the groups are x; expect"),
+        ({"groups": pd.DataFrame({"group": ["x"]})}, "group totals: lacks the column mean_abs"),
+        ({"values": pd.DataFrame(columns=["variable"])}, "SHAP values: lacks the column geoid"),
+    ],
+)
+def test_tables_of_another_shape_are_refused(draw, change, message):
+    with pytest.raises(InputError, match=message):
+        draw(**change)
+
+
+def test_unknown_variable_is_named(draw, variables):
+    with pytest.raises(InputError, match="unknown variable shoes; known: bachelor"):
+        draw(variables=variables.assign(variable=["white", "male", "shoes"]))
+
+
+def test_variable_without_shap_values_is_named(draw, values):
+    with pytest.raises(InputError, match="SHAP values: no rows for male"):
+        draw(values=values[values["variable"] != "male"])
