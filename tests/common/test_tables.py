@@ -81,14 +81,6 @@ def test_estimate_shows_its_interval(publish):
     assert "18,026 (17,000 to 19,001)" in latex
 
 
-@pytest.mark.parametrize(
-    ("value", "shown"), [(0.77, "0.770 (0.346: 0.204 to 0.472)"), (0.4, "0.400 (0.204 to 0.472)")]
-)
-def test_interval_of_another_estimate_says_so_where_the_value_is_outside(publish, value, shown):
-    markdown, _ = publish(pd.DataFrame({"x": [Estimate(value, 0.204, 0.472, centre=0.346)]}))
-    assert cells(markdown)[1] == [shown]
-
-
 def test_estimate_with_one_missing_limit_shows_the_value_alone(publish):
     markdown, _ = publish(pd.DataFrame({"x": [Estimate(1.0, np.nan, 2.0)]}))
     assert cells(markdown)[1] == ["1.000"]

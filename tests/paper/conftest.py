@@ -39,7 +39,9 @@ def summary():
     table = pd.DataFrame(rows)
     table["mean_of_folds"] = np.arange(len(table), dtype=float)
     table["pooled"] = table["mean_of_folds"] + 0.5
-    table["ci_low"], table["ci_high"] = table["pooled"] - 0.25, table["pooled"] + 0.25
+    for name, half in {"ci": 0.25, "folds_ci": 0.125}.items():
+        centre = table["mean_of_folds" if name == "folds_ci" else "pooled"]
+        table[f"{name}_low"], table[f"{name}_high"] = centre - half, centre + half
     table["block_ci_low"], table["block_ci_high"] = table["pooled"] - 0.75, table["pooled"] + 0.75
     return table
 

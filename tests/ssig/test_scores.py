@@ -91,6 +91,20 @@ def test_the_summary_holds_the_pooled_value_inside_its_intervals():
     varying = summary[~summary["metric"].str.startswith("width")]
     assert varying["pooled"].between(varying["ci_low"], varying["ci_high"]).all()
     assert varying["pooled"].between(varying["block_ci_low"], varying["block_ci_high"]).all()
+    folds = varying["mean_of_folds"]
+    assert folds.between(varying["folds_ci_low"], varying["folds_ci_high"]).all()
+
+
+def test_the_mean_of_folds_keeps_its_interval_where_folds_differ_in_level():
+    """Folds of unlike level: pooled r² is high, each fold's is low, and so is its interval."""
+    table = predictions(500, error=2e4)
+    level = 1e5 * table["fold"]
+    table = table.assign(
+        observed_usd=table["observed_usd"] + level, predicted_usd=table["predicted_usd"] + level
+    )
+    row = summarise(table, resamples=200, seed=1).set_index("metric").loc["r2"]
+    assert row["pooled"] > 0.9
+    assert row["folds_ci_low"] < row["mean_of_folds"] < row["folds_ci_high"] < row["ci_low"]
 
 
 def test_the_order_of_rows_changes_no_interval():

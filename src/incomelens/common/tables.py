@@ -50,16 +50,11 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
 
 
 class Estimate(NamedTuple):
-    """A number with its interval, one cell of a published table: 0.829 (0.811 to 0.845).
-
-    Where the interval belongs to another estimate of the same thing and leaves `value` outside,
-    that one, `centre`, stands before it: 0.770 (0.346: 0.204 to 0.472).
-    """
+    """A number with its interval, one cell of a published table: 0.829 (0.811 to 0.845)."""
 
     value: float
     low: float
     high: float
-    centre: float | None = None
 
 
 def write_published_table(
@@ -116,9 +111,7 @@ def _shown(value: object, digits: int) -> str:
         text = _shown(value.value, digits)
         if MISSING in (text, low, high):
             return text
-        outside = value.centre is not None and not value.low <= value.value <= value.high
-        centre = f"{_shown(value.centre, digits)}: " if outside else ""
-        return f"{text} ({centre}{low} to {high})"
+        return f"{text} ({low} to {high})"
     if value is None or value is pd.NA or value != value:
         return MISSING
     if isinstance(value, bool | str) or not isinstance(value, Real):

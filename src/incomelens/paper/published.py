@@ -66,24 +66,23 @@ def number(slot: float | None) -> float:
     return float("nan") if slot is None else float(slot)
 
 
-def estimate(row: object, column: str = "value", *, centre: str | None = None) -> Estimate | float:
+def estimate(row: object, column: str = "value", *, interval: str = "ci") -> Estimate | float:
     """Give a row's value with its interval; without one where the row has none.
 
     Parameters
     ----------
     row : named tuple or None
-        With ``ci_low`` and ``ci_high``; None gives NaN.
+        None gives NaN.
     column : str
         Holds the value.
-    centre : str, optional
-        Holds the estimate that the interval belongs to, where that is another one.
+    interval : str
+        What the columns of the interval that belongs to it begin with.
     """
     if row is None:
         return float("nan")
-    value, low, high = (getattr(row, name) for name in (column, "ci_low", "ci_high"))
-    if pd.isna(low) or pd.isna(high):
-        return value
-    return Estimate(value, low, high, getattr(row, centre) if centre else None)
+    columns = (column, f"{interval}_low", f"{interval}_high")
+    value, low, high = (getattr(row, name) for name in columns)
+    return value if pd.isna(low) or pd.isna(high) else Estimate(value, low, high)
 
 
 def check_columns(table: pd.DataFrame, columns: Sequence[str], name: str) -> None:

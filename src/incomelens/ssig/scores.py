@@ -107,64 +107,87 @@ def score_folds(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def summarise(predictions: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
-    """Mean over folds, pooled value and 95 % intervals of every score, one row a metric.
+    """Mean over folds, pooled value and 95 % percentile intervals of every score.
 
     ``mean_of_folds`` is the average of the folds' scores, each fold counting once, as the paper's
-    five-fold scores are read. ``pooled`` scores all out-of-fold predictions together.
-    ``ci_low`` and ``ci_high`` resample districts, ``block_ci_low`` and ``block_ci_high`` whole
-    spatial blocks, because neighbouring districts are not independent; both are percentile
-    intervals of the pooled value for the models as fitted.
+    five-fold scores are read; ``folds_ci_low`` and ``folds_ci_high`` resample the districts within
+    each fold. ``pooled`` scores all out-of-fold predictions together; ``ci_low`` and ``ci_high``
+    resample districts, ``block_ci_low`` and ``block_ci_high`` whole spatial blocks, because
+    neighbouring districts are not independent. All hold for the models as fitted.
+
+    Returns
+    -------
+    DataFrame
+        One row a model, mode, variant, scheme and metric.
     """
-    by_fold = score_folds(predictions).groupby(TASK, sort=False)
     rows = []
     draws_of: dict[tuple, _Draws] = {}
     for key, group in predictions.groupby(TASK, sort=False):
-        # Models of one task share their draws, so that their intervals can be compared.
-        task = (*key[:2], key[-2], len(group))
         group = group.sort_values("geoid")
+        # Models of one task share their draws, so that their intervals can be compared.
+        task = (*key[:2], key[-2], key[-1])
         if task not in draws_of:
-            rng = job_rng(seed, "summarise", *map(str, task))
-            draws_of[task] = _draws(group["block"].to_numpy(), resamples, rng)
+            rng = job_rng(seed, "summarise", *task)
+            block, fold = group["block"].to_numpy(), group["fold"].to_numpy()
+            draws_of[task] = _draws(block, fold, resamples, rng)
         draws = draws_of[task]
         arrays = _arrays(group)
+        of_folds = [
+            (
+                metrics(*(values[rows_of] for values in arrays)),
+                metrics(*(values[rows_of] for values in arrays), weights=weights),
+            )
+            for rows_of, weights in draws.folds
+        ]
         pooled = metrics(*arrays)
-        resampled = metrics(*arrays, weights=draws.districts)
-        in_blocks = metrics(*arrays, weights=draws.blocks)
-        folds = by_fold.get_group(key)
+        by_district = metrics(*arrays, weights=draws.districts)
+        by_block = metrics(*arrays, weights=draws.blocks)
+        identity = dict(zip(TASK, key, strict=True))
         for name in METRICS:
-            low, high = _interval(resampled[name])
-            block_low, block_high = _interval(in_blocks[name])
+            means = np.mean([resampled[name] for _, resampled in of_folds], axis=0)
             rows.append(
                 {
-                    **dict(zip(TASK, key, strict=True)),
+                    **identity,
                     "n": len(group),
-                    "n_folds": len(folds),
+                    "n_folds": len(of_folds),
                     "metric": name,
-                    "mean_of_folds": folds[name].mean(),
+                    "mean_of_folds": float(np.mean([plain[name][0] for plain, _ in of_folds])),
+                    **_interval(means, "folds_ci"),
                     "pooled": float(pooled[name][0]),
-                    "ci_low": low,
-                    "ci_high": high,
-                    "block_ci_low": block_low,
-                    "block_ci_high": block_high,
+                    **_interval(by_district[name], "ci"),
+                    **_interval(by_block[name], "block_ci"),
                 }
             )
     return pd.DataFrame(rows)
 
 
 class _Draws(NamedTuple):
-    """How often each district counts in each resample, shape (n_resamples, n)."""
+    """How often each district counts in each resample.
+
+    Attributes
+    ----------
+    districts, blocks : arrays of shape (n_resamples, n)
+    folds : list of (rows of the fold, array of shape (n_resamples, number of rows))
+    """
 
     districts: NDArray[np.float64]
     blocks: NDArray[np.float64]
+    folds: list[tuple[NDArray[np.int64], NDArray[np.float64]]]
 
 
-def _draws(block: NDArray[np.int64], resamples: int, rng: np.random.Generator) -> _Draws:
-    n = len(block)
+def _draws(
+    block: NDArray[np.int64], fold: NDArray[np.int64], resamples: int, rng: np.random.Generator
+) -> _Draws:
+    def times_drawn(n: int) -> NDArray[np.float64]:
+        return rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
+
     numbers, place = np.unique(block, return_inverse=True)
-    k = len(numbers)
-    of_districts = rng.multinomial(n, np.full(n, 1 / n), size=resamples)
-    of_blocks = rng.multinomial(k, np.full(k, 1 / k), size=resamples)
-    return _Draws(of_districts.astype(float), of_blocks[:, place].astype(float))
+    rows_of = [np.flatnonzero(fold == number) for number in np.unique(fold)]
+    return _Draws(
+        districts=times_drawn(len(block)),
+        blocks=times_drawn(len(numbers))[:, place],
+        folds=[(rows, times_drawn(len(rows))) for rows in rows_of],
+    )
 
 
 def _arrays(group: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:
@@ -172,10 +195,9 @@ def _arrays(group: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:
     return tuple(group[name].to_numpy(dtype=np.float64) for name in names)
 
 
-def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
+def _interval(values: NDArray[np.float64], name: str) -> dict[str, float]:
     known = values[np.isfinite(values)]
     # A score that is missing in many resamples has no honest interval.
-    if len(known) < 0.95 * len(values):
-        return float("nan"), float("nan")
-    low, high = np.percentile(known, LIMITS)
-    return float(low), float(high)
+    enough = len(known) >= 0.95 * len(values)
+    low, high = np.percentile(known, LIMITS) if enough else (np.nan, np.nan)
+    return {f"{name}_low": float(low), f"{name}_high": float(high)}
