@@ -1,0 +1,67 @@
+"""What a user sees who brings a table that cannot be used: one message, no traceback.
+
+What else can be wrong with a table is tested beside the stage `districts`.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from incomelens.districts.columns import VARIABLES
+
+pytestmark = pytest.mark.workflow
+
+
+@pytest.fixture
+def bring(fresh):
+    """Write a user's table and its study, and run the study up to the districts."""
+
+    def run(table: pd.DataFrame | None):
+        columns = {name: name for name in ("geoid", "per_capita_income", *VARIABLES)}
+        columns |= {"longitude": "x", "latitude": "y", "area": "part"}
+        level = {"adapter": "table", "table": "city.csv", "columns": columns}
+        study = {
+            "study": "mine",
+            "districts": {"levels": ["tract"], "incomes": ["per_capita_income"], "tract": level},
+        }
+        (fresh.folder / "config/mine.yaml").write_text(yaml.safe_dump(study))
+        (fresh.folder / "data").mkdir()
+        if table is not None:
+            table.to_csv(fresh.folder / "data/city.csv", index=False)
+        target = "results/mine/districts/tract.parquet"
+        done = fresh.snakemake(target, "--cores", "1", study="mine", expect=None)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def city():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.random((30, len(VARIABLES))) / 10, columns=list(VARIABLES))
+    return table.assign(
+        geoid=[f"{number:03d}" for number in range(30)],
+        per_capita_income=rng.uniform(1e4, 5e4, 30),
+        x=rng.uniform(5.0, 5.1, 30),
+        y=rng.uniform(45.0, 45.1, 30),
+        part="one",
+    )
+
+
+def test_a_good_table_becomes_districts(bring, city):
+    assert bring(city).returncode == 0
+
+
+def test_a_district_that_stands_twice_is_named(bring, city):
+    done = bring(pd.concat([city, city[city["geoid"] == "007"]]))
+    assert done.returncode == 1
+    assert "007" in done.stderr
+    assert "city.csv" in done.stderr
+
+
+def test_a_table_that_is_not_there_is_named_with_where_to_put_it(bring):
+    done = bring(None)
+    assert done.returncode == 1
+    assert "data/city.csv" in done.stdout + done.stderr
