@@ -1,4 +1,4 @@
-"""Where the real data is, and what the workflow is run with."""
+"""Where the real data is, and on what terms tests run."""
 
 import os
 from pathlib import Path
@@ -8,6 +8,13 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
 import pytest  # noqa: E402 - after the threads are set
+from hypothesis import HealthCheck, settings  # noqa: E402
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile(
+    "any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any_machine")
 
 ROOT = Path(__file__).resolve().parents[1]
 # Small real tables lie beside the checkout, or where this variable points.
