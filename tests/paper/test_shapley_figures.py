@@ -9,12 +9,18 @@ from hypothesis.extra.numpy import arrays
 
 from incomelens.common.errors import InputError
 from incomelens.paper.names import SOCIOECONOMIC, SPATIAL, VARIABLES
+from incomelens.paper.reference import TEN
 from incomelens.paper.shapley_figures import (
+    ShapleyTables,
     beeswarm_offsets,
+    only_table,
     shapley_figure,
     shapley_figure_table,
+    shapley_tables,
 )
 from incomelens.paper.style import save_figure
+
+from .worlds import paper_world
 
 DIRECTIONS = {"white": 0.9, "male": 0.1, "unemployment": -0.8}
 
@@ -123,9 +129,78 @@ def test_colours_of_the_dots_follow_the_configuration(draw):
     assert one != other
 
 
-def test_table_behind_the_figure_holds_all_three_panels(groups, variables, values):
-    table = shapley_figure_table(groups, variables, values)
-    assert table["panel"].value_counts().to_dict() == {"a": 2, "b": 3, "c": 60}
+def test_table_behind_the_figure_holds_all_four_panels(districts, groups, variables, values):
+    tables = ShapleyTables(groups, variables, values)
+    table = shapley_figure_table(tables, districts, income="per_capita_income", mode="literal")
+    assert table["panel"].value_counts().to_dict() == {"a": 2, "b": 3, "c": 60, "d": 20}
+    units = table.groupby(["panel", "name"])["value_unit"].first()
+    assert units["c", "white"] == "share of 1"
+    assert units["d", "per_capita_income"] == "USD"
+
+
+def test_whiskers_reach_from_end_to_end_of_the_interval(draw, groups):
+    figure = draw(groups=groups.assign(ci_low=[0.1, 0.5], ci_high=[0.2, 0.8]))
+    ends = [
+        layer.get_segments()[0][:, 0].tolist()
+        for layer in panel(figure, "mean |sum of SHAP|").collections
+    ]
+    assert ends == [[0.5, 0.66], [0.66, 0.8]]
+
+
+@pytest.fixture
+def stage(districts):
+    """Tables as the stage `shapley` writes them, of two incomes."""
+    world = paper_world()
+    shap = pd.DataFrame({"geoid": districts["geoid"][::-1].to_numpy()})
+    for place, name in enumerate(VARIABLES):
+        shap[name] = np.arange(len(shap)) + 100.0 * place
+    keys = {"level": "zip", "income": "per_capita_income", "mode": "optimised"}
+
+    def cut(**changed):
+        tables = {"groups": world.groups, "variables": world.variables, "values": shap} | changed
+        return shapley_tables(districts, **tables, **(keys | changed.get("keys", {})))
+
+    return cut
+
+
+def test_figure_takes_the_rows_of_its_task_and_the_ten_variables(stage):
+    tables = stage()
+    assert tables.groups["mean_abs"].tolist() == [0.6, 0.1]
+    means = tables.variables.set_index("variable")["mean_abs"]
+    assert means["white"] == 0.12  # of per-capita income
+    assert set(means.index) == set(TEN)
+
+
+def test_dots_pair_each_value_with_its_own_district(stage, districts):
+    dots = stage().dots
+    own = districts.set_index("geoid")
+    for row in dots.sample(20, random_state=0).itertuples():
+        assert row.value == own.loc[row.geoid, row.variable]
+    assert (
+        dots.set_index(["geoid", "variable"]).loc[(districts["geoid"].iloc[-1], "bachelor"), "shap"]
+        == 0
+    )
+    assert len(dots) == len(TEN) * len(districts)
+
+
+def test_task_that_was_not_computed_is_named(stage, districts):
+    world = paper_world()
+    world.mode = "literal"
+    with pytest.raises(InputError, match=r"groups\.csv: no rows for level zip, income per_capita"):
+        stage(groups=world.groups)
+
+
+def test_district_from_another_run_is_named(stage):
+    values = pd.DataFrame([{"geoid": "99", **dict.fromkeys(TEN, 0.1)}])
+    with pytest.raises(InputError, match="the districts 99 are not in the table of districts"):
+        stage(values=values)
+
+
+def test_figure_of_a_level_that_the_study_lacks_says_so():
+    task = {"level": "zip", "income": "per_capita_income", "mode": "optimised"}
+    assert only_table(["here.parquet"], **task) == "here.parquet"
+    with pytest.raises(InputError, match=r"shows level zip, .* this study lacks one of them"):
+        only_table([], **task)
 
 
 @given(x=arrays(float, st.integers(1, 200), elements=st.floats(-1, 1)))

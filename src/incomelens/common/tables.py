@@ -156,6 +156,7 @@ LATEX_SPECIAL = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    "|": r"\textbar{}",
     "≥": r"$\geq$",
     "≤": r"$\leq$",
     "<": r"$<$",

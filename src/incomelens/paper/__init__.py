@@ -1,7 +1,7 @@
 """What the reader of the papers sees: their tables and figures, rebuilt, beside the printed values.
 
-Nothing is computed here. A table is laid out from tables that earlier stages wrote, a figure is
-drawn from them, and both carry the paper's number.
+No quantity is computed here. A table is laid out from tables that earlier stages wrote, a figure
+is drawn from them, and both carry the paper's number; claims are judged by comparing their numbers.
 
 ======================  =================================================================
 ``names``               what districts, variables, models, folds and scores are called in print
@@ -15,5 +15,9 @@ drawn from them, and both carry the paper's number.
 ``ssig_figures``        Fig. 1 of the district paper, income maps
 ``validation_figures``  scores under random folds, spatial blocks and unseen areas
 ``shapley_figures``     Figs. 2-5 of the district paper
+``table_5``             its Table 5 and the filter that selects variables there
+``evidence``            what a study says that a claim can be held against
+``claims``              every qualitative claim of the district paper, with the rule that decides
+``ledger``              the claims ledger: all claims, both readings, all folds
 ======================  =================================================================
 """

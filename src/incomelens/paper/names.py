@@ -122,6 +122,8 @@ MODES = {
     "optimised": "all fitted",
     "ard": "one l per input",
 }
+# The two readings that conclusions on Shapley values are drawn for.
+READINGS = ("literal", "optimised")
 SCHEMES = {"random": "random", "block": "spatial blocks", "area": "unseen area"}
 
 
@@ -145,6 +147,22 @@ SCORES = {
     "width_50_usd": Score("width of 50 % intervals (USD)", 0),
     "width_90_usd": Score("width of 90 % intervals (USD)", 0),
 }
+
+# From this rank correlation of a variable with its own Shapley values on, its sign is clear.
+CLEAR_DIRECTION = 0.3
+
+
+def direction_sign(direction: float) -> str:
+    """Show a direction as +, − or, where it is not clear or there is none, ±.
+
+    Examples
+    --------
+    >>> direction_sign(0.8), direction_sign(-0.8), direction_sign(0.1)
+    ('+', '−', '±')
+    """
+    if not abs(direction) >= CLEAR_DIRECTION:  # NaN too
+        return "±"
+    return "+" if direction > 0 else "−"
 
 
 def task_name(level: str, income: str) -> str:

@@ -1,6 +1,7 @@
 """Figs. 2-5 of the district paper: what predicts income, and where it is earned."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -12,11 +13,20 @@ from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.maps import local_projection
-from incomelens.paper.names import INCOMES, LEVELS, SOCIOECONOMIC, SPATIAL, VARIABLES
+from incomelens.paper.names import (
+    INCOMES,
+    LEVELS,
+    SOCIOECONOMIC,
+    SPATIAL,
+    VARIABLES,
+    direction_sign,
+)
 from incomelens.paper.published import check_columns
+from incomelens.paper.reference import TEN
 from incomelens.paper.ssig_figures import draw_income_panel, map_height
 from incomelens.paper.style import (
     GROUP_COLOURS,
+    INK,
     MM_PER_INCH,
     PAGE_MM,
     QUIET,
@@ -28,13 +38,94 @@ from incomelens.paper.style import (
     value_colours,
 )
 
-# From this rank correlation of a variable with its own SHAP values a direction is shown.
-CLEAR_DIRECTION = 0.3
 # A variable's lowest and highest twentieth share the ends of the colour scale.
 COLOUR_ENDS = (5, 95)
 ROW_MM = 6.4
 # Share of a row's height that its dots may fill.
 SWARM_SHARE = 0.92
+# The game in which latitude and longitude are two players.
+GAME = "twelve"
+
+
+@dataclass(frozen=True)
+class ShapleyTables:
+    """What panels a-c of one figure show, as :func:`shapley_figure` takes it."""
+
+    groups: pd.DataFrame
+    variables: pd.DataFrame
+    dots: pd.DataFrame
+
+
+def shapley_tables(
+    districts: gpd.GeoDataFrame,
+    groups: pd.DataFrame,
+    variables: pd.DataFrame,
+    values: pd.DataFrame,
+    *,
+    level: str,
+    income: str,
+    mode: str,
+) -> ShapleyTables:
+    """Cut the tables of the stage `shapley` to one figure and its ten variables.
+
+    Parameters
+    ----------
+    districts : GeoDataFrame
+        `districts/{level}.parquet`: the variables' own values.
+    groups, variables : DataFrame
+        `shapley/groups.csv` and `shapley/variables.csv`, of all levels, incomes and modes.
+    values : DataFrame
+        `shapley/{level}-{income}-{mode}.parquet`: one row a district, one column a player.
+    level, income, mode : str
+
+    Raises
+    ------
+    InputError
+        If the tables do not have this level, income and mode, or lack a variable or a district.
+    """
+    keys = {"level": level, "income": income, "mode": mode}
+    groups = _rows_of(groups, keys, "shapley/groups.csv")
+    variables = _rows_of(variables, {**keys, "game": GAME}, "shapley/variables.csv")
+    variables = variables[variables["variable"].isin(TEN)]
+    check_columns(values, ["geoid", *TEN], "SHAP values")
+    without = sorted(set(values["geoid"]) - set(districts["geoid"]))
+    if without:
+        raise InputError(
+            f"SHAP values: the districts {listed(without)} are not in the table of districts; "
+            "both must come from the same run"
+        )
+    own = districts.set_index("geoid").loc[values["geoid"], TEN]
+    long = values.melt("geoid", TEN, "variable", "shap")
+    return ShapleyTables(groups, variables, long.assign(value=own.to_numpy(dtype=float).ravel("F")))
+
+
+def _rows_of(table: pd.DataFrame, keys: dict[str, str], name: str) -> pd.DataFrame:
+    check_columns(table, list(keys), name)
+    found = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
+    if found.empty:
+        wanted = ", ".join(f"{key} {value}" for key, value in keys.items())
+        raise InputError(f"{name}: no rows for {wanted}; compute these Shapley values first")
+    return found.reset_index(drop=True)
+
+
+def only_table(paths: Sequence[str], *, level: str, income: str, mode: str) -> str:
+    """Return the one path given, or say why there is none.
+
+    A figure's rule stands in every study; where the study lacks its level, income or mode, the
+    rule has no input.
+
+    Raises
+    ------
+    InputError
+        If there is no path.
+    """
+    if len(paths) != 1:
+        raise InputError(
+            f"this figure shows level {level}, income {income}, mode {mode}, and this study lacks "
+            "one of them; see districts.levels, districts.incomes and the modes of the Shapley "
+            "values in the configuration, or leave the figure out"
+        )
+    return paths[0]
 
 
 def shapley_figure(
@@ -55,10 +146,10 @@ def shapley_figure(
         `districts/{level}.parquet`.
     groups : DataFrame
         ``group`` (socio-economic, spatial), ``mean_abs``: mean absolute sum of its members' SHAP
-        values, in SD units of the income.
+        values, in SD units of the income; ``ci_low`` and ``ci_high`` draw a whisker.
     variables : DataFrame
         ``variable``, ``mean_abs``: mean absolute SHAP value, ``direction``: correlation of the
-        variable with its own SHAP values, NaN where there is none.
+        variable with its own SHAP values, NaN where there is none; ``ci_low`` and ``ci_high``.
     values : DataFrame
         ``variable``, ``geoid``, ``shap`` and ``value``, the variable's own value in any unit.
     level, income : str
@@ -99,16 +190,32 @@ def shapley_figure(
 
 
 def shapley_figure_table(
-    groups: pd.DataFrame, variables: pd.DataFrame, values: pd.DataFrame
+    tables: ShapleyTables, districts: pd.DataFrame, *, income: str, mode: str
 ) -> pd.DataFrame:
-    """List what panels a-c show, long: panel, name, district, and the numbers in SD units."""
+    """List what the figure shows, long: panel, name, district, the numbers and their units."""
+    units = {name: _value_unit(name) for name in VARIABLES}
+    in_sd = ["mean_abs", "ci_low", "ci_high", "shap"]
     parts = [
-        groups.rename(columns={"group": "name"}).assign(panel="a"),
-        variables.rename(columns={"variable": "name"}).assign(panel="b"),
-        values.rename(columns={"variable": "name"}).assign(panel="c"),
+        tables.groups.rename(columns={"group": "name"}).assign(panel="a"),
+        tables.variables.rename(columns={"variable": "name"}).assign(panel="b"),
+        tables.dots.rename(columns={"variable": "name"}).assign(
+            panel="c", value_unit=tables.dots["variable"].map(units)
+        ),
+        pd.DataFrame(
+            {"panel": "d", "name": income, "geoid": districts["geoid"]}
+            | {"value": districts[income], "value_unit": "USD"}
+        ),
     ]
-    columns = ["panel", "name", "geoid", "mean_abs", "direction", "shap", "value"]
-    return pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
+    columns = ["panel", "name", "geoid", "mean_abs", "ci_low", "ci_high", "direction", "shap"]
+    parts = [part.reindex(columns=[*columns, "value", "value_unit"]) for part in parts]
+    table = pd.concat([part.dropna(axis="columns", how="all") for part in parts])
+    table = table.reindex(columns=parts[0].columns).reset_index(drop=True)
+    table.insert(0, "mode", mode)
+    return table.rename(columns={name: f"{name}_sd" for name in in_sd})
+
+
+def _value_unit(name: str) -> str:
+    return "share of 1" if VARIABLES[name].is_share else VARIABLES[name].unit
 
 
 def beeswarm_offsets(x: NDArray[np.float64], width: float, height: float) -> NDArray[np.float64]:
@@ -146,43 +253,47 @@ def beeswarm_offsets(x: NDArray[np.float64], width: float, height: float) -> NDA
 
 
 def _draw_groups(axes: Axes, groups: pd.DataFrame) -> None:
-    means = groups.set_index("group")["mean_abs"]
-    names = [SOCIOECONOMIC, SPATIAL]
-    _draw_bars(axes, [means[name] for name in names], [GROUP_COLOURS[name] for name in names])
+    groups = groups.set_index("group").loc[[SOCIOECONOMIC, SPATIAL]].reset_index()
+    names = groups["group"].tolist()
+    ends = _draw_bars(axes, groups, [GROUP_COLOURS[name] for name in names])
     axes.set_yticks(range(2), [name.capitalize() for name in names])
     axes.set_xlabel("mean |sum of SHAP| (SD)", labelpad=1.5)
-    for place, name in enumerate(names):
-        _label_bar(axes, means[name], place, f"{means[name]:.2f}")
+    for place, (mean, end) in enumerate(zip(groups["mean_abs"], ends, strict=True)):
+        _label_bar(axes, end, place, f"{mean:.2f}")
 
 
 def _draw_variables(axes: Axes, variables: pd.DataFrame) -> None:
     known = [VARIABLES[name] for name in variables["variable"]]
-    means = variables["mean_abs"].tolist()
-    _draw_bars(axes, means, [GROUP_COLOURS[variable.group] for variable in known])
+    ends = _draw_bars(axes, variables, [GROUP_COLOURS[variable.group] for variable in known])
     axes.set_yticks(range(len(known)), [variable.paper for variable in known])
     axes.set_xlabel("mean |SHAP| (SD)", labelpad=1.5)
-    for place, (mean, direction) in enumerate(zip(means, variables["direction"], strict=True)):
-        _label_bar(axes, mean, place, f"{mean:.3f} {_sign(direction)}")
+    marks = zip(variables["mean_abs"], ends, variables["direction"], strict=True)
+    for place, (mean, end, direction) in enumerate(marks):
+        _label_bar(axes, end, place, f"{mean:.3f} {direction_sign(direction)}")
 
 
-def _draw_bars(axes: Axes, lengths: Sequence[float], colours: Sequence[str]) -> None:
-    axes.barh(range(len(lengths)), lengths, height=0.62, color=colours, linewidth=0)
+def _draw_bars(axes: Axes, bars: pd.DataFrame, colours: Sequence[str]) -> list[float]:
+    """Draw bars, first on top, with whiskers where there are intervals; give their ends."""
+    lengths = bars["mean_abs"].to_numpy(dtype=float)
+    axes.barh(range(len(bars)), lengths, height=0.62, color=colours, linewidth=0)
+    ends = lengths
+    if {"ci_low", "ci_high"} <= set(bars):
+        low, high = (bars[name].to_numpy(dtype=float) for name in ("ci_low", "ci_high"))
+        # Dark on the light ground, light on the bar: the lower half stays visible.
+        axes.hlines(range(len(bars)), low, lengths, color="white", linewidth=0.7)
+        axes.hlines(range(len(bars)), lengths, high, color=INK, linewidth=0.7)
+        ends = np.fmax(lengths, high)
     # Room to the right of the longest bar for its number.
-    axes.set(xlim=(0, 1.55 * max([*lengths, 1e-9])), ylim=(len(lengths) - 0.5, -0.5))
+    axes.set(xlim=(0, 1.6 * max([*ends, 1e-9])), ylim=(len(bars) - 0.5, -0.5))
     axes.tick_params(axis="y", length=0)
     axes.locator_params(axis="x", nbins=3)
+    return ends.tolist()
 
 
-def _label_bar(axes: Axes, length: float, place: int, text: str) -> None:
+def _label_bar(axes: Axes, end: float, place: int, text: str) -> None:
     axes.annotate(
-        text, (length, place), xytext=(2, 0), textcoords="offset points", va="center", fontsize=6
+        text, (end, place), xytext=(2, 0), textcoords="offset points", va="center", fontsize=6
     )
-
-
-def _sign(direction: float) -> str:
-    if np.isnan(direction) or abs(direction) < CLEAR_DIRECTION:
-        return "±"
-    return "+" if direction > 0 else "−"
 
 
 def _draw_swarms(axes: Axes, values: pd.DataFrame, names: Sequence[str], colours: str) -> None:

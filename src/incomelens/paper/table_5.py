@@ -1,0 +1,291 @@
+"""Table 5 of the district paper: which variables weigh more for one income than for the other."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+
+import pandas as pd
+
+from incomelens.common.errors import InputError
+from incomelens.paper.names import INCOMES, LEVELS, MODES, READINGS, VARIABLES
+from incomelens.paper.published import (
+    EMPTY_SLOT,
+    PublishedTable,
+    check_columns,
+    number,
+    rows,
+)
+from incomelens.paper.reference import TEN, Reference
+
+COMPARISON_COLUMNS = [
+    "level", "mode", "variable", "mean_abs_per_capita", "mean_abs_median_household", "difference",
+    "p_welch", "p_paired", "ci_low", "ci_high", "n_per_capita", "n_median_household",
+]  # fmt: skip
+SMALLEST_P = 0.001
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Limits of the paper's filter, `difference` and `key_variable` in SD units of the label."""
+
+    difference: float
+    key_variable: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One variable at one level: mean absolute SHAP values of both incomes, and a P.
+
+    Parameters
+    ----------
+    per_capita, median_household : float
+        In SD units of each income; NaN where unknown.
+    p_value : float
+        Of their difference.
+    """
+
+    per_capita: float
+    median_household: float
+    p_value: float
+
+    @property
+    def difference(self) -> float:
+        """Per-capita minus median household income."""
+        return self.per_capita - self.median_household
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """The paper's filter on one variable: which condition is met, None where it cannot be told."""
+
+    same_direction: bool | None
+    difference: bool | None
+    significant: bool | None
+    key_variable: bool | None
+
+    @property
+    def passes(self) -> bool | None:
+        """Whether all four are met; None where a level or a number is missing."""
+        met = [getattr(self, condition.name) for condition in fields(self)]
+        return None if None in met else all(met)
+
+    @property
+    def failed(self) -> list[str]:
+        """Conditions that are not met."""
+        return [name for name, met in asdict(self).items() if met is False]
+
+
+# What the letters below Table 5 mean.
+CONDITIONS = {
+    "same_direction": ("a", "same direction of the difference at both levels"),
+    "difference": ("b", "difference of at least {difference:g} at both levels"),
+    "significant": ("c", "P below {p_value:g} at one level or both"),
+    "key_variable": ("d", "at least {key_variable:g} in one of the four columns"),
+}
+
+
+def read_thresholds(reference: Reference) -> Thresholds:
+    """Take the filter's limits from the reference.
+
+    Raises
+    ------
+    InputError
+        If one of them is empty.
+    """
+    limits = {
+        limit.name: reference.printed("ssig", "thresholds", limit.name)
+        for limit in fields(Thresholds)
+    }
+    for name, value in limits.items():
+        if value is None:
+            raise InputError(
+                f"{reference.path}: ssig.thresholds.{name} is null; Table 5's filter needs it, "
+                "and the paper's text states it"
+            )
+    return Thresholds(**limits)
+
+
+def conditions(levels: Mapping[str, Comparison], thresholds: Thresholds) -> Conditions:
+    """Apply the paper's filter to one variable (Discussions, on Table 5).
+
+    Parameters
+    ----------
+    levels : mapping from level to Comparison
+        Both levels; with one of them missing nothing can be told.
+    thresholds : Thresholds
+    """
+    found = [levels[level] for level in LEVELS if level in levels]
+    if len(found) < len(LEVELS) or any(pd.isna(one.difference) for one in found):
+        return Conditions(None, None, None, None)
+    differences = [one.difference for one in found]
+    p_values = [one.p_value for one in found]
+    columns = [value for one in found for value in (one.per_capita, one.median_household)]
+    significant = any(p < thresholds.p_value for p in p_values)
+    return Conditions(
+        same_direction=all(d > 0 for d in differences) or all(d < 0 for d in differences),
+        difference=min(map(abs, differences)) >= thresholds.difference,
+        # A missing P leaves the question open unless the other level answers it.
+        significant=None if pd.isna(p_values).any() and not significant else significant,
+        key_variable=max(columns) >= thresholds.key_variable,
+    )
+
+
+def comparisons(table: pd.DataFrame) -> dict[tuple[str, str], dict[str, Comparison]]:
+    """Our comparisons by mode and variable, then by level, with Welch's P (ruling 15)."""
+    check_columns(table, COMPARISON_COLUMNS, "comparison of incomes")
+    found: dict[tuple[str, str], dict[str, Comparison]] = {}
+    for row in rows(table):
+        one = Comparison(row.mean_abs_per_capita, row.mean_abs_median_household, row.p_welch)
+        found.setdefault((row.mode, row.variable), {})[row.level] = one
+    return found
+
+
+def printed_comparisons(reference: Reference) -> dict[str, dict[str, Comparison]]:
+    """The paper's comparisons by variable and level, NaN where a slot is empty."""
+    return {
+        variable: {
+            level: Comparison(*(number(cells[key]) for key in (*INCOMES, "p_value")))
+            for level, cells in levels.items()
+        }
+        for variable, levels in reference.part("ssig", "table_5").items()
+    }
+
+
+def table_5(comparison: pd.DataFrame, reference: Reference) -> PublishedTable:
+    """Mean absolute SHAP values of the ten variables for both incomes, and the paper's filter.
+
+    Parameters
+    ----------
+    comparison : DataFrame
+        `shapley/income_comparison.csv`: one row a level, mode and variable, in SD units.
+    reference : Reference
+    """
+    thresholds = read_thresholds(reference)
+    ours = comparisons(comparison[comparison["variable"].isin(TEN)])
+    printed = printed_comparisons(reference)
+    found = {variable: {"paper": printed[variable]} for variable in TEN}
+    for mode in MODES:
+        for variable in TEN:
+            if (mode, variable) in ours:
+                found[variable][mode] = ours[mode, variable]
+    modes = list(dict.fromkeys(mode for lines in found.values() for mode in lines))[1:]
+    shown_modes = [mode for mode in modes if mode in READINGS] or modes
+    return PublishedTable(
+        numbers=_numbers(comparison, printed, thresholds),
+        shown=pd.DataFrame(
+            {
+                "Variable": VARIABLES[variable].paper if values == "paper" else "",
+                "Values": "paper" if values == "paper" else f"ours, {MODES[values]}",
+                **_cells(levels),
+                "Filter": _outcome(conditions(levels, thresholds)),
+            }
+            for variable, lines in found.items()
+            for values, levels in lines.items()
+            if values == "paper" or values in shown_modes
+        ),
+        caption="Table 5. Average absolute SHAP values of individual socio-economic variables.",
+        notes=(
+            "Means over districts in SD units of each income. P: Welch's test of the absolute "
+            "values, which takes districts as independent. The paired test on the districts with "
+            "both incomes, and 95 % intervals of the difference by resampling spatial blocks, "
+            "stand in the CSV.",
+            "The paper's filter: "
+            + "; ".join(
+                f"({letter}) {text.format(**asdict(thresholds))}"
+                for letter, text in CONDITIONS.values()
+            )
+            + ". A letter in the last column is a condition that is not met; a dash, that a level "
+            "or a number is missing. The limits are in SD units, in which the modes differ.",
+            *(_passed(mode, found, thresholds) for mode in shown_modes),
+            EMPTY_SLOT,
+        ),
+    )
+
+
+def _cells(levels: Mapping[str, Comparison]) -> dict[str, float | str]:
+    unknown = Comparison(float("nan"), float("nan"), float("nan"))
+    cells: dict[str, float | str] = {}
+    for level, heading in LEVELS.items():
+        one = levels.get(level, unknown)
+        cells |= {
+            f"{heading}: per-capita": one.per_capita,
+            f"{heading}: household": one.median_household,
+            f"{heading}: P": p_text(one.p_value),
+        }
+    return cells
+
+
+def p_text(p_value: float) -> str | float:
+    """Show a P as it is printed, NaN as it is.
+
+    Examples
+    --------
+    >>> p_text(0.0000002), p_text(0.0123)
+    ('<0.001', '0.012')
+    """
+    if pd.isna(p_value):
+        return float("nan")
+    return f"<{SMALLEST_P:g}" if p_value < SMALLEST_P else f"{p_value:.3f}"
+
+
+def _outcome(found: Conditions) -> str | float:
+    if found.passes is None:
+        return float("nan")
+    if found.passes:
+        return "passes"
+    return "fails " + ", ".join(CONDITIONS[name][0] for name in found.failed)
+
+
+def _passed(
+    mode: str, found: Mapping[str, Mapping[str, Mapping[str, Comparison]]], thresholds: Thresholds
+) -> str:
+    outcomes = {
+        variable: conditions(lines[mode], thresholds).passes
+        for variable, lines in found.items()
+        if mode in lines
+    }
+    if None in outcomes.values():
+        return f"The filter cannot be applied to ours, {MODES[mode]}: it needs both levels."
+    names = [VARIABLES[variable].paper for variable, passes in outcomes.items() if passes]
+    return f"Variables that pass it in ours, {MODES[mode]}: {', '.join(names) or 'none'}."
+
+
+def _numbers(
+    comparison: pd.DataFrame,
+    printed: Mapping[str, Mapping[str, Comparison]],
+    thresholds: Thresholds,
+) -> pd.DataFrame:
+    """One row a mode, variable and level: ours, the paper's, and every condition of the filter."""
+    ours = comparisons(comparison)
+    lines = [
+        {name: getattr(row, name) for name in COMPARISON_COLUMNS}
+        | {
+            "paper_per_capita": printed[row.variable][row.level].per_capita,
+            "paper_median_household": printed[row.variable][row.level].median_household,
+            "paper_p_value": printed[row.variable][row.level].p_value,
+        }
+        | _condition_columns(conditions(ours[row.mode, row.variable], thresholds), "")
+        | _condition_columns(conditions(printed[row.variable], thresholds), "paper_")
+        for row in rows(_in_print_order(comparison[comparison["variable"].isin(TEN)]))
+    ]
+    return pd.DataFrame(lines).rename(columns={name: f"{name}_sd" for name in SD_COLUMNS})
+
+
+SD_COLUMNS = [
+    "mean_abs_per_capita", "mean_abs_median_household", "difference", "ci_low", "ci_high",
+    "paper_per_capita", "paper_median_household",
+]  # fmt: skip
+
+
+def _condition_columns(found: Conditions, prefix: str) -> dict[str, bool | str | None]:
+    met = {f"{prefix}meets_{name}": value for name, value in asdict(found).items()}
+    return {**met, f"{prefix}passes": found.passes}
+
+
+def _in_print_order(comparison: pd.DataFrame) -> pd.DataFrame:
+    def ranks(column: str, names: Iterable[str]) -> pd.Series:
+        return comparison[column].map({name: place for place, name in enumerate(names)})
+
+    keys = {"mode": MODES, "variable": TEN, "level": LEVELS}
+    order = pd.DataFrame({column: ranks(column, names) for column, names in keys.items()})
+    return comparison.loc[order.sort_values(list(order), kind="stable").index]
