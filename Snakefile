@@ -33,6 +33,7 @@ include: "workflow/rules/sources.smk"
 include: "workflow/rules/districts.smk"
 include: "workflow/rules/folds.smk"
 include: "workflow/rules/ssig.smk"
+include: "workflow/rules/shapley.smk"
 include: "workflow/rules/paper_ssig.smk"
 include: "workflow/rules/targets.smk"
 
@@ -42,5 +43,6 @@ rule all:
     input:
         rules.districts.input,
         rules.ssig.input,
+        rules.shapley.input,
         rules.ssig_paper.input,
     localrule: True

@@ -5,6 +5,7 @@
 localrules:
     districts,
     ssig,
+    shapley,
     ssig_paper,
 
 
@@ -24,6 +25,15 @@ rule ssig:
             income=INCOMES,
             mode=MODES,
         ),
+
+
+rule shapley:
+    input:
+        rules.summarise_shapley.output,
+        rules.compare_backgrounds.output,
+        rules.compare_explainers.output,
+        of_every_task("<results>/shapley/{level}-{income}-{mode}-uncertainty.parquet"),
+        of_every_task("<results>/shapley/{level}-{income}-{mode}-interactions.csv"),
 
 
 rule ssig_paper:

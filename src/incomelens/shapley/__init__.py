@@ -1,0 +1,20 @@
+"""What predicts income: exact Shapley values of the district study's Gaussian process.
+
+The question of the stage is how much each variable, alone, in pairs and in groups, moves a
+district's predicted income away from the average over a background, and how sure the model is of
+it. Ruling 14 asks for exact interventional values; ``docs/shapley.md`` derives the method.
+
+========================  ========================================================================
+``inputs``                the posterior mean, the players, and the checks on both
+``mixture``               a stationary kernel as a few Gaussians, with its largest error
+``product_games``         one numba kernel a quantity: Shapley values and pairs of product games
+``engine``                what all exact computations share: nodes, distances, chunks, threads
+``values``                exact Shapley values with an error bound known before the run
+``torch_values``          the same values on any PyTorch device
+``interactions``          the pairwise Shapley interaction index and main effects
+``uncertainty``           posterior variance of every Shapley value
+``background``            k-means points, random rows or all rows, with weights
+``explainers``            exact values or the paper's likely procedure, one result type
+``groups``                summaries over districts: means, directions, ranks, Table 5's tests
+========================  ========================================================================
+"""

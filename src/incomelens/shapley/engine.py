@@ -1,0 +1,343 @@
+"""What all exact computations share: nodes, distances, tiles of points, threads and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from incomelens.common.errors import InputError
+from incomelens.shapley.background import Background
+from incomelens.shapley.inputs import GaussianProcessMean, Players, checked_matrix, checked_players
+from incomelens.shapley.mixture import GaussianMixture, StationaryKernel, gaussian_mixture
+from incomelens.shapley.product_games import LANES, BlockKernel
+
+# Explained points that share one pass over the background's factors.
+_TILE = 2
+# Factors below exp(-46) = 1e-20 are zero: it moves a product by less than rounding does, keeps
+# products of a dozen of them out of the slow range of denormal numbers, and saves most calls.
+_NEGLIGIBLE_EXPONENT = -46.0
+# Rounding of a value, in units of the largest sum that stands behind it; generous.
+_ROUNDING = 64 * np.finfo(np.float64).eps
+# Tolerance in the same units that float64 can still serve.
+_LEAST_RELATIVE_TOLERANCE = 2e-13
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    r"""Nodes for a tolerance, and the error they are bound to keep.
+
+    Attributes
+    ----------
+    mixture : GaussianMixture
+        Gaussians in place of the kernel.
+    left_out : float
+        Largest share of the kernel that a coalition can lose with the nodes left out.
+    cutoffs : array of shape (n_nodes,)
+        Squared distance beyond which this node and all narrower ones are left out.
+    """
+
+    mixture: GaussianMixture
+    left_out: float
+    cutoffs: NDArray[np.float64]
+
+    def error_bound(self, total_weight: float, differences: int) -> float:
+        r"""Largest error of a quantity made of kernel differences, rounding included.
+
+        Parameters
+        ----------
+        total_weight : float
+            :math:`\sigma^2 \sum_i |\alpha_i|`, in the unit of the bound.
+        differences : int
+            Kernel values that one difference holds: 2 for a Shapley value, 4 for an interaction
+            and for a prior covariance.
+        """
+        return total_weight * (differences * self.mixture.max_error + self.left_out + _ROUNDING)
+
+
+def plan_accuracy(model: GaussianProcessMean, tolerance: float) -> Accuracy:
+    """Nodes that keep every Shapley value within a tolerance of the exact one.
+
+    Half of the tolerance goes to the mixture, half to nodes left out where even the closest
+    coalition is so far from the training point that their Gaussians have vanished.
+
+    Parameters
+    ----------
+    model : GaussianProcessMean
+    tolerance : float
+        Largest error of one player's value, in SD units of the label.
+    """
+    if not tolerance > 0:
+        raise InputError(f"tolerance: {tolerance} must be positive")
+    return accuracy_for(model.kernel, max(model.total_weight, np.finfo(np.float64).tiny), tolerance)
+
+
+def accuracy_for(kernel: StationaryKernel, total_weight: float, tolerance: float) -> Accuracy:
+    """Nodes for differences of two kernel values with a total weight, within a tolerance."""
+    usable = tolerance / total_weight - _ROUNDING
+    if usable < _LEAST_RELATIVE_TOLERANCE:
+        raise InputError(
+            f"tolerance {tolerance:.1e} is out of reach of float64: the model's weights sum to "
+            f"{total_weight:.1e} in absolute value; ask for "
+            f"{10 * _LEAST_RELATIVE_TOLERANCE * total_weight:.0e} or more"
+        )
+    # Rounded down to a quarter of a decade: models of one study then share their nodes.
+    steps = np.floor(4 * np.log10(min(usable / 4, 1e-2)))
+    mixture = gaussian_mixture(kernel, float(10 ** (steps / 4)))
+    left_out = min(usable / 2, 1e-2)
+    return Accuracy(mixture, left_out, _cutoffs(mixture, left_out))
+
+
+def _cutoffs(mixture: GaussianMixture, left_out: float) -> NDArray[np.float64]:
+    """Squared distance where node m and all narrower ones weigh `left_out` together."""
+
+    def tails(squared: NDArray[np.float64]) -> NDArray[np.float64]:
+        each = mixture.weights * np.exp(-np.outer(squared, mixture.rates))
+        return np.diagonal(np.cumsum(each[:, ::-1], axis=1)[:, ::-1])
+
+    low = np.zeros_like(mixture.rates)
+    high = np.log(max(mixture.weights.sum(), 1.0) / left_out) / mixture.rates
+    for _ in range(60):
+        middle = (low + high) / 2
+        vanished = tails(middle) <= left_out
+        low, high = np.where(vanished, low, middle), np.where(vanished, middle, high)
+    return np.where(tails(np.zeros_like(high)) <= left_out, 0.0, high)
+
+
+@dataclass(frozen=True)
+class ProductGames:
+    """All product games behind one explanation, ready to be summed.
+
+    Attributes
+    ----------
+    model, background, players, accuracy
+        What is explained, against what, for whom, and how closely.
+    kernel : BlockKernel
+        The quantity to sum.
+    threads : int
+        Threads that share the explained points out. They change the time and not one bit.
+    memory_limit_mb : float
+        Most memory for the background's factors, which the training points are cut to fit.
+    """
+
+    model: GaussianProcessMean
+    background: Background
+    players: Players
+    accuracy: Accuracy
+    kernel: BlockKernel
+    threads: int
+    memory_limit_mb: float
+
+    def __post_init__(self) -> None:
+        checked_matrix("background", self.background.points, self.model.n_columns)
+        checked_players(self.players, self.model.n_columns)
+        if self.threads < 1:
+            raise InputError(f"threads: {self.threads} must be at least 1")
+        self._training_slices()
+
+    def sweep(
+        self,
+        chunks: list[NDArray[np.float64]],
+        consume: Callable[[int, slice, slice, NDArray[np.float64]], None],
+    ) -> Iterator[int]:
+        """Sum the games of every explained and training point over background and mixture.
+
+        Parameters
+        ----------
+        chunks : list of arrays of shape (n_points, n_columns)
+            Explained points, in the units of the training inputs.
+        consume : callable
+            Called with the number of the chunk, the slice of its points, the slice of training
+            points and the sums of shape (n_points, n_rows, n_training), from several threads but
+            never twice at once for the same points, and with training points ascending.
+
+        Yields
+        ------
+        int
+            The number of each chunk when it is done.
+        """
+        slices = self._training_slices()
+        # With one slice of training points the background's factors serve all chunks.
+        kept = self._background_factors(slices[0]) if len(slices) == 1 else None
+        with ThreadPoolExecutor(self.threads) as pool:
+            for number, points in enumerate(chunks):
+                for training in slices:
+                    z_distance, z_factors = kept or self._background_factors(training)
+
+                    def explain(
+                        start: int,
+                        points: NDArray[np.float64] = points,
+                        training: slice = training,
+                        z_distance: NDArray[np.float64] = z_distance,
+                        z_factors: NDArray[np.float64] = z_factors,
+                        number: int = number,
+                    ) -> None:
+                        rows = slice(start, min(start + _TILE, len(points)))
+                        sums = self._sums(points[rows], training, z_distance, z_factors)
+                        consume(number, rows, training, sums)
+
+                    list(pool.map(explain, range(0, len(points), _TILE)))
+                yield number
+
+    def _training_slices(self) -> list[slice]:
+        n_train = len(self.model.train_inputs)
+        nodes = len(self.accuracy.mixture.rates)
+        one_block = 8 * LANES * len(self.background.points) * self.kernel.n_players * (nodes + 1)
+        n_blocks = int(self.memory_limit_mb * 1e6 // one_block)
+        if n_blocks < 1:
+            raise InputError(
+                f"memory_limit_mb: {self.memory_limit_mb:g} is too little for "
+                f"{len(self.background.points)} background points, {self.kernel.n_players} players "
+                f"and {nodes} nodes; {np.ceil(one_block / 1e6):.0f} is the least"
+            )
+        step = n_blocks * LANES
+        return [slice(i, min(i + step, n_train)) for i in range(0, n_train, step)]
+
+    def _distance(self, points: NDArray[np.float64], training: slice) -> NDArray[np.float64]:
+        """Squared scaled distances a player, shape (n_points, kernel's players, padded n)."""
+        train = self.model.train_inputs[training] / self.model.lengthscale
+        # The last lanes repeat the last point, so that they never widen a cut-off.
+        train = np.pad(train, ((0, -len(train) % LANES), (0, 0)), mode="edge")
+        scaled = points / self.model.lengthscale
+        distance = np.zeros((len(points), self.kernel.n_players, len(train)))
+        for player, columns in enumerate(self.players.columns):
+            for column in columns:
+                distance[:, player] += (scaled[:, column, None] - train[:, column]) ** 2
+        return distance
+
+    def _background_factors(
+        self, training: slice
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        distance = self._distance(self.background.points, training)
+        n_background, n_players, n_padded = distance.shape
+        rates = self.accuracy.mixture.rates
+        factors = np.empty(
+            (n_padded // LANES, n_background, len(rates), n_players, LANES), dtype=np.float64
+        )
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(
+                pool.map(
+                    lambda block: _fill_factors(distance, rates, block, factors[block]),
+                    range(len(factors)),
+                )
+            )
+        return distance, factors.reshape(len(factors), n_background, -1)
+
+    def _sums(
+        self,
+        points: NDArray[np.float64],
+        training: slice,
+        z_distance: NDArray[np.float64],
+        z_factors: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        distance = self._distance(points, training)
+        sums = np.empty((len(points), self.kernel.n_rows, distance.shape[2]))
+        scratch = np.empty(self.kernel.n_scratch_rows * LANES)
+        _tile_driver(self.kernel.add)(
+            distance,
+            z_distance,
+            z_factors,
+            self.background.weights,
+            self.accuracy.mixture.rates,
+            self.accuracy.mixture.weights,
+            self.accuracy.cutoffs,
+            self.kernel.q,
+            self.kernel.q_weights,
+            scratch,
+            sums,
+        )
+        return sums[:, :, : training.stop - training.start]
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def _factor(exponent):  # noqa: ANN001, ANN202  (compiled)
+    return np.exp(exponent) if exponent > _NEGLIGIBLE_EXPONENT else 0.0
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def _fill_factors(distance, rates, block, factors):  # noqa: ANN001, ANN202  (compiled)
+    first = block * LANES
+    for z in range(factors.shape[0]):
+        for m in range(len(rates)):
+            for player in range(factors.shape[2]):
+                for lane in range(LANES):
+                    factors[z, m, player, lane] = _factor(
+                        -rates[m] * distance[z, player, first + lane]
+                    )
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def _nodes_needed(x_distance, z_distance, first, cutoffs):  # noqa: ANN001, ANN202  (compiled)
+    """Nodes that the closest coalition of any of the lanes can feel."""
+    nearest = np.inf
+    for lane in range(first, first + LANES):
+        closest = 0.0
+        for player in range(x_distance.shape[0]):
+            closest += min(x_distance[player, lane], z_distance[player, lane])
+        nearest = min(nearest, closest)
+    n_nodes = len(cutoffs)
+    while n_nodes > 0 and nearest >= cutoffs[n_nodes - 1]:
+        n_nodes -= 1
+    return n_nodes
+
+
+@cache
+def _tile_driver(add: Callable[..., None]) -> Callable[..., None]:
+    """Compile the loop over blocks of training points and background points around a kernel."""
+
+    @njit(nogil=True, error_model="numpy")
+    def drive(  # noqa: ANN202  (compiled)
+        x_distance,  # noqa: ANN001
+        z_distance,  # noqa: ANN001
+        z_factors,  # noqa: ANN001
+        z_weights,  # noqa: ANN001
+        rates,  # noqa: ANN001
+        weights,  # noqa: ANN001
+        cutoffs,  # noqa: ANN001
+        q,  # noqa: ANN001
+        q_weights,  # noqa: ANN001
+        scratch,  # noqa: ANN001
+        sums,  # noqa: ANN001
+    ):
+        n_points, n_players, n_padded = x_distance.shape
+        n_background = len(z_weights)
+        factors = np.empty((n_points, len(rates) * n_players * LANES))
+        totals = np.empty((n_points, sums.shape[1] * LANES))
+        needed = np.empty((n_points, n_background), dtype=np.int64)
+        for block in range(n_padded // LANES):
+            first = block * LANES
+            for i in range(n_points):
+                for z in range(n_background):
+                    needed[i, z] = _nodes_needed(x_distance[i], z_distance[z], first, cutoffs)
+                for m in range(needed[i].max()):
+                    for player in range(n_players):
+                        at = (m * n_players + player) * LANES
+                        for lane in range(LANES):
+                            factors[i, at + lane] = _factor(
+                                -rates[m] * x_distance[i, player, first + lane]
+                            )
+            totals[:] = 0.0
+            for z in range(n_background):
+                for i in range(n_points):
+                    add(
+                        factors[i],
+                        z_factors[block, z],
+                        needed[i, z],
+                        weights,
+                        q,
+                        q_weights,
+                        z_weights[z],
+                        scratch,
+                        totals[i],
+                    )
+            for i in range(n_points):
+                for row in range(sums.shape[1]):
+                    for lane in range(LANES):
+                        sums[i, row, first + lane] = totals[i, row * LANES + lane]
+
+    return drive

@@ -1,0 +1,158 @@
+"""What is explained: a fitted process on its own districts, against a background.
+
+A task is one level, income and mode. Its districts are those the process was fitted to, which are
+all that have the income, as in the paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from incomelens.common.errors import InputError
+from incomelens.common.seeds import job_rng, job_seed
+from incomelens.shapley.background import (
+    Background,
+    full_background,
+    kmeans_background,
+    random_background,
+)
+from incomelens.shapley.inputs import (
+    GaussianProcessMean,
+    Players,
+    merged_players,
+    single_players,
+)
+from incomelens.shapley.mixture import StationaryKernel
+from incomelens.ssig.features import SPATIAL
+from incomelens.ssig.gp import FittedGP
+from incomelens.ssig.storage import load_gp
+
+LOCATION = "location"
+# The game of the paper's figures, and the one in which latitude and longitude are one player.
+GAMES = ("twelve", "eleven")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A process to explain, with its districts and a background.
+
+    Attributes
+    ----------
+    names : dict
+        ``level``, ``income`` and ``mode``.
+    model : GaussianProcessMean
+        Its training inputs are the points that are explained, z-scored.
+    noise : array of shape (n_districts,)
+        Variance of each label, in squared SD units.
+    columns : tuple of str
+        Names of the inputs.
+    ids : array of shape (n_districts,)
+        Identifiers of the districts.
+    label_mean_usd, label_sd_usd : float
+        Of the income; values are in units of the latter.
+    background : Background
+    """
+
+    names: dict[str, str]
+    model: GaussianProcessMean
+    noise: NDArray[np.float64]
+    columns: tuple[str, ...]
+    ids: NDArray[np.str_]
+    label_mean_usd: float
+    label_sd_usd: float
+    background: Background
+
+    @property
+    def points(self) -> NDArray[np.float64]:
+        """Districts to explain, z-scored, shape (n_districts, n_columns)."""
+        return self.model.train_inputs
+
+    def players(self, game: str) -> Players:
+        """Players of the game `twelve` (one a column) or `eleven` (one for the location)."""
+        if game == "twelve":
+            return single_players(self.columns)
+        if game == "eleven":
+            return merged_players(self.columns, {LOCATION: SPATIAL})
+        raise InputError(f"game '{game}' is not known (known: {', '.join(GAMES)})")
+
+    def sample(self, size: int | None, *, seed: int) -> NDArray[np.int64]:
+        """Rows of districts drawn without replacement, ascending.
+
+        Parameters
+        ----------
+        size : int or None
+            None, or more than there are: all districts.
+        seed : int
+            The study's. The modes of a task share their sample, and of two sizes the smaller
+            sample is a part of the larger.
+        """
+        rng = job_rng(seed, "sample", self.names["level"], self.names["income"])
+        return np.sort(rng.permutation(len(self.ids))[:size])
+
+
+def task_of(
+    fitted: FittedGP, *, names: Mapping[str, str], background: Mapping[str, object], seed: int
+) -> Task:
+    """Prepare a fitted process to be explained.
+
+    Parameters
+    ----------
+    fitted : FittedGP
+    names : mapping
+        ``level``, ``income`` and ``mode``.
+    background : mapping
+        ``kind`` (`kmeans`, `random` or `all`) and ``size``, which `all` does not read.
+    seed : int
+        The study's. The background's own follows from it, the level and the income: the modes of
+        a task share their background.
+    """
+    model = GaussianProcessMean(
+        train_inputs=fitted.training_inputs,
+        alpha=fitted.weights(),
+        kernel=StationaryKernel("matern", 1.5),
+        lengthscale=fitted.lengthscale,
+        outputscale=fitted.outputscale,
+    )
+    background_seed = job_seed(seed, "background", names["level"], names["income"])
+    return Task(
+        names={key: names[key] for key in ("level", "income", "mode")},
+        model=model,
+        noise=fitted.noise + fitted.known_noise,
+        columns=fitted.features,
+        ids=np.array(fitted.training_ids, dtype=str),
+        label_mean_usd=float(fitted.label_scaling.mean[0]),
+        label_sd_usd=float(fitted.label_scaling.sd[0]),
+        background=chosen_background(model.train_inputs, **background, seed=background_seed),
+    )
+
+
+def load_tasks(
+    arrays: Sequence[str | Path],
+    descriptions: Sequence[str | Path],
+    names: Sequence[Mapping[str, str]],
+    *,
+    background: Mapping[str, object],
+    seed: int,
+) -> Iterator[Task]:
+    """Tasks of stored processes, one after the other (see :func:`task_of`)."""
+    for tensors, text, task in zip(arrays, descriptions, names, strict=True):
+        fitted = load_gp(arrays=tensors, description=text)
+        yield task_of(fitted, names=task, background=background, seed=seed)
+
+
+def chosen_background(
+    points: NDArray[np.float64], *, kind: str, size: int, seed: int
+) -> Background:
+    """Background of one kind: k-means points, random rows, or all rows."""
+    if kind == "kmeans":
+        return kmeans_background(points, size, seed=seed)
+    if kind == "random":
+        return random_background(points, size, seed=seed)
+    if kind == "all":
+        return full_background(points)
+    raise InputError(f"shapley.background.kind: '{kind}' is not known (known: kmeans, random, all)")

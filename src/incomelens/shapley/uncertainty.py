@@ -1,0 +1,254 @@
+r"""How sure the Gaussian process is of each Shapley value.
+
+A Shapley value is linear in the function explained. With f drawn from the posterior instead of
+its mean, value j is a Gaussian variable with variance
+
+.. math:: \operatorname{Var} \phi_j = Q_{jj} - c_j^\top (\sigma^2 K + \Sigma_n)^{-1} c_j
+
+where :math:`c_j[i]` is the value of player j for the function
+:math:`\sigma^2 k(\cdot, x_i)`, and :math:`Q_{jj}` its prior variance: the value of player j taken
+in both arguments of :math:`\sigma^2 k`. This is the uncertainty of the fit alone, given its
+hyperparameters and the background; the noise of a single district's income is not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import cho_factor, cho_solve
+from scipy.spatial.distance import cdist
+
+from incomelens.common.errors import InputError
+from incomelens.shapley.background import Background
+from incomelens.shapley.engine import ProductGames, accuracy_for
+from incomelens.shapley.inputs import (
+    GaussianProcessMean,
+    Players,
+    checked_matrix,
+    checked_players,
+    checked_vector,
+)
+from incomelens.shapley.product_games import unit_quadrature, values_kernel
+
+_CHUNK = 32
+
+
+@dataclass(frozen=True)
+class ShapleyVariance:
+    """Posterior variance of every Shapley value.
+
+    Attributes
+    ----------
+    variance : array of shape (n_points, n_players)
+        In squared SD units of the label.
+    prior_variance : array of shape (n_points, n_players)
+        Before any district's income is known.
+    players : Players
+    error_bound : float
+        Largest possible error of a variance, in squared SD units.
+    """
+
+    variance: NDArray[np.float64]
+    prior_variance: NDArray[np.float64]
+    players: Players
+    error_bound: float
+
+    @property
+    def sd(self) -> NDArray[np.float64]:
+        """Standard deviation of every value, in SD units; a variance rounded below zero is zero."""
+        return np.sqrt(np.maximum(self.variance, 0.0))
+
+
+def shapley_variance(
+    model: GaussianProcessMean,
+    points: ArrayLike,
+    background: Background,
+    *,
+    noise: float | ArrayLike,
+    players: Players | None = None,
+    tolerance: float = 1e-6,
+    threads: int = 1,
+    memory_limit_mb: float = 1000.0,
+    progress: Callable[[int, int], None] | None = None,
+) -> ShapleyVariance:
+    r"""Posterior variance of every player's Shapley value at every explained point.
+
+    Parameters
+    ----------
+    model : GaussianProcessMean
+    points : array of shape (n_points, n_columns)
+        All districts or a sample.
+    background : Background
+        Pairs of its points are held in memory: a few hundred points at most.
+    noise : float or array of shape (n_train,)
+        :math:`\sigma_n^2`, of all or of each training point; squared SD units, positive.
+    players : Players, optional
+        One player a column unless given.
+    tolerance : float
+        Largest error of a variance, in squared SD units of the label.
+    threads, memory_limit_mb, progress
+        As for :func:`incomelens.shapley.values.shapley_values`.
+
+    Returns
+    -------
+    ShapleyVariance
+
+    Notes
+    -----
+    Chau, Muandet & Sejdinovic (2023) treat Shapley values of a Gaussian process as Gaussian
+    variables; here the game is the interventional one and the sums over coalitions are exact.
+    """
+    points = checked_matrix("points", points, model.n_columns)
+    players = checked_players(players, model.n_columns)
+    n_train = len(model.alpha)
+    noise = checked_vector("noise", np.broadcast_to(np.asarray(noise), (n_train,)), n_train)
+    if not (noise > 0).all():
+        raise InputError(f"noise: {noise.min()} must be positive")
+    # The variance's error through c is at most 2 |dc| sqrt(n) |solution|, and the solution's
+    # length at most 2 sigma / sqrt(noise) since what the data explain is part of the prior.
+    leverage = 4 * np.sqrt(model.outputscale * n_train / noise.min())
+    accuracy = accuracy_for(model.kernel, model.outputscale * (2 + 1.01 * leverage), tolerance)
+    games = ProductGames(
+        model=model,
+        background=background,
+        players=players,
+        accuracy=accuracy,
+        kernel=values_kernel(len(players.names)),
+        threads=threads,
+        memory_limit_mb=memory_limit_mb,
+    )
+    prior = _prior_variance(games, points)
+    explained = _explained_variance(games, points, _cholesky(model, noise), progress)
+    of_covariance = accuracy.error_bound(model.outputscale, differences=2)
+    return ShapleyVariance(
+        variance=prior - explained,
+        prior_variance=prior,
+        players=players,
+        error_bound=accuracy.error_bound(model.outputscale, differences=4)
+        + of_covariance * leverage
+        + of_covariance**2 * n_train / float(noise.min()),
+    )
+
+
+def _cholesky(
+    model: GaussianProcessMean, noise: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], bool]:
+    scaled = model.train_inputs / model.lengthscale
+    covariance = model.outputscale * model.kernel(cdist(scaled, scaled))
+    covariance[np.diag_indices_from(covariance)] += noise
+    return cho_factor(covariance, lower=True, overwrite_a=True)
+
+
+def _explained_variance(
+    games: ProductGames,
+    points: NDArray[np.float64],
+    factor: tuple[NDArray[np.float64], bool],
+    progress: Callable[[int, int], None] | None,
+) -> NDArray[np.float64]:
+    """What the training data take from the prior variance, shape (n_points, n_players)."""
+    n_players, n_train = len(games.players.names), len(games.model.alpha)
+    chunks = np.split(points, range(_CHUNK, len(points), _CHUNK))
+    covariance = np.empty((_CHUNK, n_players, n_train))
+    explained = np.empty((len(points), n_players))
+
+    def consume(_: int, tile: slice, training: slice, sums: NDArray[np.float64]) -> None:
+        covariance[tile, :, training] = games.model.outputscale * sums[:, :n_players]
+
+    for chunk in games.sweep(chunks, consume):
+        filled = covariance[: len(chunks[chunk])].reshape(-1, n_train)
+        solved = cho_solve(factor, filled.T).T
+        rows = slice(chunk * _CHUNK, chunk * _CHUNK + len(chunks[chunk]))
+        explained[rows] = np.sum(filled * solved, axis=1).reshape(-1, n_players)
+        if progress is not None:
+            progress(rows.stop, len(points))
+    return explained
+
+
+def _prior_variance(games: ProductGames, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Prior variance of every value, shape (n_points, n_players)."""
+    model, background, players = games.model, games.background, games.players
+    mixture = games.accuracy.mixture
+    z_distance = _player_distance(model, players, background.points, background.points)
+    needed_mb = 8e-6 * z_distance.size * len(mixture.rates)
+    if needed_mb > games.memory_limit_mb:
+        raise InputError(
+            f"memory_limit_mb: {games.memory_limit_mb:g} is too little for the pairs of "
+            f"{len(background.points)} background points; allow {np.ceil(needed_mb):.0f} or take "
+            "fewer points"
+        )
+    zz = np.exp(-mixture.rates[:, None, None, None] * z_distance)
+    x_distance = _player_distance(model, players, points, background.points)
+    q, q_weights = unit_quadrature(len(players.names) - 1)
+    prior = np.empty((len(points), len(players.names)))
+
+    def explain(i: int) -> None:
+        xz = np.exp(-mixture.rates[:, None, None] * x_distance[i])
+        prior[i] = _prior_of_point(xz, zz, background.weights, mixture.weights, q, q_weights)
+
+    with ThreadPoolExecutor(games.threads) as pool:
+        list(pool.map(explain, range(len(points))))
+    return model.outputscale * prior
+
+
+def _player_distance(
+    model: GaussianProcessMean,
+    players: Players,
+    one: NDArray[np.float64],
+    two: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Squared scaled distances a player, shape (n_one, n_players, n_two)."""
+    one, two = one / model.lengthscale, two / model.lengthscale
+    return np.stack(
+        [
+            cdist(one[:, list(columns)], two[:, list(columns)], "sqeuclidean")
+            for columns in players.columns
+        ],
+        axis=1,
+    )
+
+
+@njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+def _prior_of_point(xz, zz, z_weights, weights, q, q_weights):  # noqa: ANN001, ANN202  (compiled)
+    """Double quadrature over q and q' for one explained point.
+
+    `xz` has shape (n_nodes, n_players, n_background) and `zz` (n_nodes, n_background, n_players,
+    n_background). A point's factor with itself is one.
+    """
+    n_nodes, n_players, n_background = xz.shape
+    factor = np.empty((n_players, n_background))
+    before = np.ones((n_players + 1, n_background))
+    after = np.empty(n_background)
+    others = np.empty((n_players, n_background))
+    prior = np.zeros(n_players)
+    for m in range(n_nodes):
+        for z in range(n_background):
+            others[:] = 0.0
+            for k in range(len(q)):
+                for k_ in range(len(q)):
+                    both = q[k] * q[k_]
+                    first = q[k] * (1 - q[k_])
+                    second = (1 - q[k]) * q[k_]
+                    none = (1 - q[k]) * (1 - q[k_])
+                    for player in range(n_players):
+                        constant = both + second * xz[m, player, z]
+                        for i in range(n_background):
+                            value = constant + first * xz[m, player, i] + none * zz[m, z, player, i]
+                            factor[player, i] = value
+                            before[player + 1, i] = before[player, i] * value
+                    after[:] = q_weights[k] * q_weights[k_]
+                    for player in range(n_players - 1, -1, -1):
+                        for i in range(n_background):
+                            others[player, i] += before[player, i] * after[i]
+                            after[i] *= factor[player, i]
+            for player in range(n_players):
+                total = 0.0
+                for i in range(n_background):
+                    change = 1 - xz[m, player, i] - xz[m, player, z] + zz[m, z, player, i]
+                    total += z_weights[i] * change * others[player, i]
+                prior[player] += weights[m] * z_weights[z] * total
+    return prior

@@ -1,0 +1,324 @@
+"""Tables of the stage: columns of the contract, cases by hand, what a study may lack."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from incomelens.common.errors import InputError
+from incomelens.shapley.background import full_background
+from incomelens.shapley.inputs import GaussianProcessMean
+from incomelens.shapley.runs import (
+    KernelDifference,
+    Settings,
+    sampled_interactions,
+    sampled_sd,
+    values_by_background,
+)
+from incomelens.shapley.tables import (
+    PLAYERS,
+    background_table,
+    explained_task,
+    explainer_table,
+    groups_table,
+    income_comparison_table,
+    interactions_table,
+    uncertainty_table,
+    values_description,
+    values_table,
+    variables_table,
+    write_description,
+)
+from incomelens.shapley.task import Task, chosen_background, task_of
+from incomelens.shapley.values import ShapleyValues
+from incomelens.ssig.fit import fit_gp
+
+NAMES = {"level": "tract", "income": "per_capita_income", "mode": "literal"}
+N = 16
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(N, 12))
+    return fit_gp(
+        inputs,
+        4e4 + 1e4 * inputs[:, 0] + 1e3 * rng.normal(size=N),
+        mode="literal",
+        features=PLAYERS,
+        ids=tuple(f"{i:011d}" for i in range(N)),
+        rng=rng,
+    )
+
+
+@pytest.fixture(scope="module")
+def task(fitted) -> Task:
+    return task_of(fitted, names=NAMES, background={"kind": "kmeans", "size": 4}, seed=1)
+
+
+def by_hand(task, game, values, error_bound=1e-6):
+    """Values that sum to what is explained, without computing any."""
+    return ShapleyValues(
+        values=values,
+        predictions=values.sum(axis=1) + 0.5,
+        base_value=0.5,
+        players=task.players(game),
+        background=task.background,
+        explainer="exact",
+        error_bound=error_bound,
+        n_nodes=20,
+        kernel_error=1e-9,
+    )
+
+
+@pytest.fixture(scope="module")
+def games(task):
+    rng = np.random.default_rng(2)
+    return {
+        "twelve": by_hand(task, "twelve", rng.normal(size=(N, 12))),
+        "eleven": by_hand(task, "eleven", rng.normal(size=(N, 11))),
+    }
+
+
+def explained(values, names=NAMES, start=0, n_blocks=4):
+    """A task from values of the ten variables, latitude, longitude and location."""
+    n = len(values)
+    geoid = [f"{start + i:011d}" for i in range(n)]
+    table = pd.DataFrame(values, columns=[*PLAYERS, "location"]).assign(geoid=geoid)
+    every = [f"{i:011d}" for i in range(100)]
+    variables = np.tile(np.arange(100.0)[:, None], 12)
+    return explained_task(
+        table,
+        pd.DataFrame(variables, columns=list(PLAYERS)).assign(geoid=every),
+        pd.DataFrame({"geoid": every, "block": np.arange(100) % n_blocks}),
+        names=dict(names),
+    )
+
+
+def test_a_task_has_the_columns_of_the_contract_and_players_that_sum(task, games):
+    table = values_table(task, games)
+    assert list(table) == ["geoid", "prediction", "base_value", *PLAYERS, "location"]
+    assert table["geoid"].tolist() == list(task.ids)
+    assert_allclose(table[list(PLAYERS)].sum(axis=1) + table["base_value"], table["prediction"])
+    assert_array_equal(table["location"], games["eleven"].values[:, 10])  # noqa: PD011 - an array
+
+
+def test_the_sidecar_tells_bound_background_and_unit(task, games, tmp_path):
+    description = values_description(task, games, Settings(tolerance=1e-5))
+    write_description(description, tmp_path / "values.json")
+    text = json.loads((tmp_path / "values.json").read_text())
+    assert text["level"] == "tract"
+    assert text["explainer"] == "exact"
+    assert text["tolerance_sd"] == 1e-5
+    assert_allclose(text["error_bound_usd"], 1e-6 * text["label_sd_usd"])
+    assert text["background"]["size"] == 4
+    assert text["background"]["seed"] == task.background.seed
+    assert text["largest_efficiency_gap_sd"]["twelve"] < 1e-12
+
+
+def test_an_explainer_without_a_bound_says_none_and_its_own_settings(task, games, tmp_path):
+    unbound = {
+        game: by_hand(task, game, result.values, error_bound=float("nan"))
+        for game, result in games.items()
+    }
+    description = values_description(task, unbound, Settings(explainer="shap_kernel"))
+    write_description(description, tmp_path / "values.json")
+    text = json.loads((tmp_path / "values.json").read_text())
+    assert text["error_bound_sd"] is None
+    assert (text["l1_reg"], text["nsamples"]) == (False, "auto")
+
+
+def test_the_modes_of_a_task_share_background_and_sample(fitted, task):
+    settings = {"background": {"kind": "random", "size": 4}, "seed": 1}
+    one, two = (
+        task_of(fitted, names={**NAMES, "mode": mode}, **settings) for mode in ("literal", "ard")
+    )
+    other = task_of(fitted, names={**NAMES, "level": "zip"}, **settings)
+    assert_array_equal(one.background.points, two.background.points)
+    assert not np.array_equal(one.background.points, other.background.points)
+    assert_array_equal(one.sample(5, seed=1), two.sample(5, seed=1))
+    assert not np.array_equal(one.sample(5, seed=1), one.sample(5, seed=2))
+
+
+def test_samples_are_nested_and_may_be_all_or_none(task):
+    assert set(task.sample(3, seed=1)) < set(task.sample(9, seed=1))
+    assert_array_equal(task.sample(None, seed=1), np.arange(N))
+    assert_array_equal(task.sample(500, seed=1), np.arange(N))
+    assert len(task.sample(0, seed=1)) == 0
+
+
+def test_backgrounds_of_every_kind():
+    points = np.random.default_rng(0).normal(size=(9, 2))
+    assert len(chosen_background(points, kind="kmeans", size=3, seed=0).points) == 3
+    assert len(chosen_background(points, kind="random", size=3, seed=0).points) == 3
+    assert len(chosen_background(points, kind="all", size=3, seed=0).points) == 9
+    with pytest.raises(InputError, match="have 9 rows; ask for 9 or fewer"):
+        chosen_background(points, kind="random", size=10, seed=0)
+    with pytest.raises(InputError, match="'median' is not known"):
+        chosen_background(points, kind="median", size=3, seed=0)
+
+
+def test_members_that_cancel_do_not_count_in_their_group():
+    values = np.zeros((4, 13))
+    values[:, 0], values[:, 1] = 1.0, -1.0
+    values[:, 10], values[:, 11], values[:, 12] = 0.5, [0.5, -0.5, 0.5, -0.5], 9.0
+    table = groups_table([explained(values)], resamples=100, seed=1).set_index("group")
+    assert table.loc["socio-economic", "mean_abs"] == 0
+    assert table.loc["spatial", "mean_abs"] == 0.5
+    assert (table["n"] == 4).all()
+
+
+def test_variables_have_rank_direction_and_mean():
+    values = np.zeros((20, 13))
+    values[:, 0] = np.linspace(-1, 1, 20)  # rises with the variable
+    values[:, 1] = -2 * values[:, 0]
+    values[:, 10] = 5.0  # latitude leads the twelve, and says nothing about location's rank
+    values[:, 12] = 0.6
+    table = variables_table([explained(values)], resamples=100, seed=1).set_index("variable")
+    assert table["game"].tolist() == ["twelve"] * 12 + ["eleven"]
+    assert table.loc[["latitude", "postgraduate", "bachelor"], "rank"].tolist() == [1, 2, 3]
+    assert table.loc["location", "rank"] == 2  # behind postgraduate alone
+    assert_allclose(table.loc[["bachelor", "postgraduate"], "direction"], [1, -1])
+    assert table.loc[["white", "location"], "direction"].isna().all()
+    assert_allclose(table.loc["bachelor", "mean_value"], 0, atol=1e-15)
+    assert table.loc["latitude", ["ci_low", "ci_high", "mean_value"]].tolist() == [5.0, 5.0, 5.0]
+
+
+def test_intervals_hold_the_mean_and_modes_share_their_draws():
+    values = np.random.default_rng(0).normal(size=(60, 13))
+    tasks = [explained(values, {**NAMES, "mode": mode}) for mode in ("literal", "optimised")]
+    one, two = (
+        part.reset_index(drop=True)
+        for _, part in variables_table(tasks, resamples=300, seed=1).groupby("mode")
+    )
+    for low, high in (("ci_low", "ci_high"), ("block_ci_low", "block_ci_high")):
+        assert one["mean_abs"].between(one[low], one[high]).all()
+    pd.testing.assert_frame_equal(one.drop(columns="mode"), two.drop(columns="mode"))
+
+
+def test_neighbours_that_are_alike_widen_the_interval_of_blocks():
+    values = np.repeat(np.random.default_rng(0).normal(size=(1, 4, 13)), 15, axis=0).reshape(60, 13)
+    table = variables_table([explained(values)], resamples=400, seed=1)
+    by_block = table["block_ci_high"] - table["block_ci_low"]
+    assert (by_block > 1.5 * (table["ci_high"] - table["ci_low"])).mean() > 0.8
+
+
+def test_incomes_are_compared_on_their_own_districts_level_by_level():
+    values = np.random.default_rng(0).normal(size=(40, 13))
+    names = {**NAMES, "income": "median_household_income"}
+    tasks = [explained(2 * values), explained(values[:30], names, start=5)]
+    table = income_comparison_table(tasks, resamples=100, seed=1)
+    assert list(table["variable"]) == [*PLAYERS, "location"]
+    first = table.iloc[0]
+    assert_allclose(first["mean_abs_per_capita"], 2 * np.abs(values[:, 0]).mean())
+    assert_allclose(first["mean_abs_median_household"], np.abs(values[:30, 0]).mean())
+    assert_allclose(
+        first["difference"], first["mean_abs_per_capita"] - first["mean_abs_median_household"]
+    )
+    counts = first[["n_per_capita", "n_median_household", "n_common"]]
+    assert counts.tolist() == [40, 30, 30]
+    assert table["difference"].between(table["ci_low"], table["ci_high"]).all()
+
+
+def test_a_study_of_one_income_has_an_empty_comparison_with_its_columns():
+    values = np.random.default_rng(0).normal(size=(10, 13))
+    one = income_comparison_table([explained(values)], resamples=100, seed=1)
+    other = {**NAMES, "income": "median_household_income"}
+    both = income_comparison_table(
+        [explained(values), explained(values + 1, other)], resamples=100, seed=1
+    )
+    assert len(one) == 0
+    assert list(one) == list(both)
+
+
+def test_values_of_a_district_that_is_not_in_the_study_are_refused():
+    with pytest.raises(InputError, match="districts of level tract: no row for 00000000100, 000"):
+        explained(np.zeros((2, 13)), start=100)
+
+
+def test_uncertainty_stands_beside_the_value_of_the_same_district(task, games):
+    ids = task.ids[[3, 7]]
+    sd = np.arange(24.0).reshape(2, 12)
+    table = uncertainty_table(values_table(task, games), ids, sd)
+    assert list(table) == ["geoid", "player", "value", "sd"]
+    row = table[(table["geoid"] == ids[1]) & (table["player"] == "black")].iloc[0]
+    black = PLAYERS.index("black")
+    value = games["twelve"].values[7, black]  # noqa: PD011 - an array
+    assert (row["value"], row["sd"]) == (value, sd[1, black])
+
+
+def test_every_pair_stands_once_with_its_whole_interaction():
+    values = np.array([[[1.0, 2.0], [2.0, -3.0]], [[3.0, -4.0], [-4.0, 5.0]]])
+    table = interactions_table({"twelve": values}, {"twelve": ["a", "b"]})
+    assert table.to_numpy().tolist() == [
+        ["twelve", "main_effect", "a", "a", 2, 2.0, 2.0],
+        ["twelve", "interaction", "a", "b", 2, 3.0, -1.0],
+        ["twelve", "main_effect", "b", "b", 2, 4.0, 1.0],
+    ]
+
+
+def test_main_effects_and_interactions_give_the_values_back(task):
+    # Four columns: the kernel of twelve takes long to compile.
+    points = task.points[:, 8:]
+    model = GaussianProcessMean(points, task.model.alpha, task.model.kernel)
+    small = replace(task, model=model, columns=PLAYERS[8:], background=full_background(points))
+    found = sampled_interactions(small, np.array([2, 5]), Settings())
+    assert [values.shape for values in found.values()] == [(2, 4, 4), (2, 3, 3)]
+    gain = model.predict(points[[2, 5]]) - model.predict(points).mean()
+    for values in found.values():
+        # A value is its main effect and half of its interactions; all values are the prediction.
+        phi = (values.sum(axis=2) + np.diagonal(values, axis1=1, axis2=2)) / 2
+        assert_allclose(phi.sum(axis=1), gain, rtol=0, atol=1e-5)
+
+
+def test_without_districts_tables_are_empty_and_keep_their_columns(task, games):
+    none = task.sample(0, seed=1)
+    sd = sampled_sd(task, none, Settings())
+    uncertainty = uncertainty_table(values_table(task, games), task.ids[none], sd)
+    assert list(uncertainty) == ["geoid", "player", "value", "sd"]
+    interactions = interactions_table(
+        sampled_interactions(task, none, Settings()),
+        {game: task.players(game).names for game in ("twelve", "eleven")},
+    )
+    assert len(uncertainty) == len(interactions) == 0
+    assert "mean_abs" in interactions
+
+
+def test_ranks_over_backgrounds_have_a_best_and_a_worst(task):
+    one, two = np.zeros((2, 12)), np.zeros((2, 12))
+    one[:, 0], one[:, 1], two[:, 0], two[:, 1] = 3.0, -2.0, 1.0, -2.0
+    backgrounds = [(task.background, one), (full_background(task.points), two)]
+    table = background_table(backgrounds, names=NAMES)
+    bachelor = table[table["variable"] == "bachelor"]
+    assert bachelor["rank"].tolist() == [1, 2]
+    assert bachelor[["best_rank", "worst_rank"]].to_numpy().tolist() == [[1, 2], [1, 2]]
+    assert table.groupby("background", sort=False)["kind"].first().tolist()[1] == "all rows"
+    assert len(table) == 24
+
+
+def test_further_backgrounds_are_random_rows_and_differ(task):
+    found = values_by_background(task, np.array([0, 1]), Settings(), n_random=2, size=50, seed=1)
+    assert [background.kind for background, _ in found[1:]] == ["random rows"] * 2
+    assert found[0][0] is task.background
+    assert len(found[1][0].points) == N
+    smaller = values_by_background(task, np.array([0]), Settings(), n_random=2, size=4, seed=1)
+    assert not np.array_equal(smaller[1][0].points, smaller[2][0].points)
+
+
+def test_zeroed_values_are_counted_where_the_exact_value_is_not_zero():
+    exact = np.array([[0.3, 1e-9, -0.2, 0.1]])
+    values = np.array([[0.0, 0.0, -0.2, 0.3]])
+    table = explainer_table([KernelDifference("p", 14, values, exact, 1e-6)], names=NAMES)
+    row = table.iloc[0]
+    assert row["share_of_values_zeroed"] == 0.25
+    assert_allclose(row["largest_difference"], 0.3)
+    assert_allclose(row["mean_abs_difference"], (0.3 + 1e-9 + 0.2) / 4)
+
+
+def test_the_model_that_is_explained_predicts_what_the_fit_does(fitted, task):
+    raw = fitted.training_inputs * fitted.input_scaling.sd + fitted.input_scaling.mean
+    predicted = task.label_mean_usd + task.label_sd_usd * task.model.predict(task.points)
+    assert_allclose(predicted, fitted.predict(raw).mean, rtol=1e-9)

@@ -1,0 +1,38 @@
+"""How far the ranking of variables owes to the background: all tasks, a sample of districts."""
+
+import pandas as pd
+
+from incomelens.common.jobs import job
+from incomelens.common.tables import write_table
+from incomelens.shapley.runs import Settings, values_by_background
+from incomelens.shapley.tables import background_table
+from incomelens.shapley.task import load_tasks
+
+params = snakemake.params
+
+with job(snakemake.log[0], threads=params.threads):
+    settings = Settings(
+        tolerance=params.tolerance, threads=params.threads, memory_mb=params.memory_mb
+    )
+    tasks = load_tasks(
+        snakemake.input.arrays,
+        snakemake.input.descriptions,
+        params.tasks,
+        background=params.background,
+        seed=params.seed,
+    )
+    tables = [
+        background_table(
+            values_by_background(
+                task,
+                task.sample(params.districts, seed=params.seed),
+                settings,
+                n_random=params.backgrounds,
+                size=params.background["size"],
+                seed=params.seed,
+            ),
+            names=task.names,
+        )
+        for task in tasks
+    ]
+    write_table(pd.concat(tables, ignore_index=True), snakemake.output.sensitivity)

@@ -1,0 +1,35 @@
+"""Shapley values of all districts of one task, in both games (Figs. 2-5)."""
+
+from pathlib import Path
+
+from incomelens.common.jobs import job
+from incomelens.common.seeds import job_seed
+from incomelens.common.tables import write_table
+from incomelens.shapley.checkpoint import discard_chunks
+from incomelens.shapley.runs import Settings, explain_games
+from incomelens.shapley.tables import values_description, values_table, write_description
+from incomelens.shapley.task import task_of
+from incomelens.ssig.storage import load_gp
+
+names, params = dict(snakemake.wildcards.items()), snakemake.params
+parts = Path(snakemake.output.values).with_suffix(".parts")
+
+with job(snakemake.log[0], threads=params.threads):
+    task = task_of(
+        load_gp(arrays=snakemake.input.arrays, description=snakemake.input.description),
+        names=names,
+        background=params.background,
+        seed=params.seed,
+    )
+    settings = Settings(
+        explainer=params.explainer,
+        shap_kernel=params.shap_kernel,
+        tolerance=params.tolerance,
+        seed=job_seed(params.seed, snakemake.rule, *names.values()),
+        threads=params.threads,
+        memory_mb=params.memory_mb,
+    )
+    games = explain_games(task, settings, parts=parts, code=params.code)
+    write_table(values_table(task, games), snakemake.output.values)
+    write_description(values_description(task, games, settings), snakemake.output.description)
+    discard_chunks(parts)

@@ -1,0 +1,26 @@
+"""Pairwise Shapley interactions of one level and income, means over a sample of districts."""
+
+from incomelens.common.jobs import job
+from incomelens.common.tables import write_table
+from incomelens.shapley.runs import Settings, sampled_interactions
+from incomelens.shapley.tables import interactions_table
+from incomelens.shapley.task import load_tasks
+
+params = snakemake.params
+
+with job(snakemake.log[0], threads=params.threads):
+    settings = Settings(
+        tolerance=params.tolerance, threads=params.threads, memory_mb=params.memory_mb
+    )
+    tasks = load_tasks(
+        snakemake.input.arrays,
+        snakemake.input.descriptions,
+        params.tasks,
+        background=params.background,
+        seed=params.seed,
+    )
+    for task, output in zip(tasks, snakemake.output.interactions, strict=True):
+        rows = task.sample(params.districts, seed=params.seed)
+        interactions = sampled_interactions(task, rows, settings)
+        players = {game: task.players(game).names for game in interactions}
+        write_table(interactions_table(interactions, players), output)
