@@ -35,6 +35,7 @@ include: "workflow/rules/folds.smk"
 include: "workflow/rules/ssig.smk"
 include: "workflow/rules/shapley.smk"
 include: "workflow/rules/paper_ssig.smk"
+include: "workflow/rules/paper_shapley.smk"
 include: "workflow/rules/targets.smk"
 
 

@@ -1,0 +1,206 @@
+# paper, district study: what predicts income. Table 5, Figs. 2-5 and the claims ledger, laid out and
+# drawn from tables of the stages ssig and shapley.
+
+
+include: "paper_shapley_paths.smk"
+
+
+localrules:
+    ssig_shapley_figures,
+
+
+rule ssig_table_5:
+    input:
+        comparison="<results>/shapley/income_comparison.csv",
+        reference="config/paper_reference.yaml",
+    output:
+        csv=report(
+            "<results>/paper/ssig/table5.csv",
+            caption="../report/ssig_table_5.rst",
+            category="District study",
+            subcategory="Tables",
+            labels={"table": "Table 5"},
+        ),
+        md="<results>/paper/ssig/table5.md",
+        tex="<results>/paper/ssig/table5.tex",
+    log:
+        "<logs>/paper/ssig_table_5.log",
+    benchmark:
+        "<benchmarks>/paper/ssig_table_5.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("paper/ssig_table_5.py"),
+    script:
+        "../scripts/paper/ssig_table_5.py"
+
+
+rule ssig_claims:
+    input:
+        summary="<results>/ssig/summary.csv",
+        groups="<results>/shapley/groups.csv",
+        variables="<results>/shapley/variables.csv",
+        comparison="<results>/shapley/income_comparison.csv",
+        reference="config/paper_reference.yaml",
+    output:
+        csv=report(
+            "<results>/paper/ssig/claims.csv",
+            caption="../report/ssig_claims.rst",
+            category="District study",
+            subcategory="Tables",
+            labels={"table": "Claims"},
+        ),
+        md="<results>/paper/ssig/claims.md",
+        tex="<results>/paper/ssig/claims.tex",
+    log:
+        "<logs>/paper/ssig_claims.log",
+    benchmark:
+        "<benchmarks>/paper/ssig_claims.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("paper/ssig_claims.py"),
+    script:
+        "../scripts/paper/ssig_claims.py"
+
+
+rule ssig_figure_2:
+    input:
+        districts=of_study("<results>/districts/{level}.parquet", *TASK_OF_FIGURE[2]),
+        shap=of_study(SHAPLEY_VALUES, *TASK_OF_FIGURE[2]),
+        groups="<results>/shapley/groups.csv",
+        variables="<results>/shapley/variables.csv",
+    output:
+        pdf="<results>/paper/ssig/fig2.pdf",
+        png=report(
+            "<results>/paper/ssig/fig2.png",
+            caption="../report/ssig_shapley_figure.rst",
+            category="District study",
+            subcategory="Figures",
+            labels={"figure": "Fig. 2"},
+        ),
+        table="<results>/paper/ssig/fig2.csv",
+    log:
+        "<logs>/paper/ssig_figure_2.log",
+    benchmark:
+        "<benchmarks>/paper/ssig_figure_2.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=code("paper/ssig_shapley_figure.py"),
+        number=2,
+        level=TASK_OF_FIGURE[2][0],
+        income=TASK_OF_FIGURE[2][1],
+        mode=SHAPLEY_MODE,
+        colours=config["figures"]["colours"],
+    script:
+        "../scripts/paper/ssig_shapley_figure.py"
+
+
+use rule ssig_figure_2 as ssig_figure_3 with:
+    input:
+        districts=of_study("<results>/districts/{level}.parquet", *TASK_OF_FIGURE[3]),
+        shap=of_study(SHAPLEY_VALUES, *TASK_OF_FIGURE[3]),
+        groups="<results>/shapley/groups.csv",
+        variables="<results>/shapley/variables.csv",
+    output:
+        pdf="<results>/paper/ssig/fig3.pdf",
+        png=report(
+            "<results>/paper/ssig/fig3.png",
+            caption="../report/ssig_shapley_figure.rst",
+            category="District study",
+            subcategory="Figures",
+            labels={"figure": "Fig. 3"},
+        ),
+        table="<results>/paper/ssig/fig3.csv",
+    log:
+        "<logs>/paper/ssig_figure_3.log",
+    benchmark:
+        "<benchmarks>/paper/ssig_figure_3.tsv"
+    params:
+        code=code("paper/ssig_shapley_figure.py"),
+        number=3,
+        level=TASK_OF_FIGURE[3][0],
+        income=TASK_OF_FIGURE[3][1],
+        mode=SHAPLEY_MODE,
+        colours=config["figures"]["colours"],
+
+
+use rule ssig_figure_2 as ssig_figure_4 with:
+    input:
+        districts=of_study("<results>/districts/{level}.parquet", *TASK_OF_FIGURE[4]),
+        shap=of_study(SHAPLEY_VALUES, *TASK_OF_FIGURE[4]),
+        groups="<results>/shapley/groups.csv",
+        variables="<results>/shapley/variables.csv",
+    output:
+        pdf="<results>/paper/ssig/fig4.pdf",
+        png=report(
+            "<results>/paper/ssig/fig4.png",
+            caption="../report/ssig_shapley_figure.rst",
+            category="District study",
+            subcategory="Figures",
+            labels={"figure": "Fig. 4"},
+        ),
+        table="<results>/paper/ssig/fig4.csv",
+    log:
+        "<logs>/paper/ssig_figure_4.log",
+    benchmark:
+        "<benchmarks>/paper/ssig_figure_4.tsv"
+    params:
+        code=code("paper/ssig_shapley_figure.py"),
+        number=4,
+        level=TASK_OF_FIGURE[4][0],
+        income=TASK_OF_FIGURE[4][1],
+        mode=SHAPLEY_MODE,
+        colours=config["figures"]["colours"],
+
+
+use rule ssig_figure_2 as ssig_figure_5 with:
+    input:
+        districts=of_study("<results>/districts/{level}.parquet", *TASK_OF_FIGURE[5]),
+        shap=of_study(SHAPLEY_VALUES, *TASK_OF_FIGURE[5]),
+        groups="<results>/shapley/groups.csv",
+        variables="<results>/shapley/variables.csv",
+    output:
+        pdf="<results>/paper/ssig/fig5.pdf",
+        png=report(
+            "<results>/paper/ssig/fig5.png",
+            caption="../report/ssig_shapley_figure.rst",
+            category="District study",
+            subcategory="Figures",
+            labels={"figure": "Fig. 5"},
+        ),
+        table="<results>/paper/ssig/fig5.csv",
+    log:
+        "<logs>/paper/ssig_figure_5.log",
+    benchmark:
+        "<benchmarks>/paper/ssig_figure_5.tsv"
+    params:
+        code=code("paper/ssig_shapley_figure.py"),
+        number=5,
+        level=TASK_OF_FIGURE[5][0],
+        income=TASK_OF_FIGURE[5][1],
+        mode=SHAPLEY_MODE,
+        colours=config["figures"]["colours"],
+
+
+rule ssig_shapley_figures:
+    input:
+        [
+            f"<results>/paper/ssig/fig{number}.{form}"
+            for number, task in TASK_OF_FIGURE.items()
+            if of_study(SHAPLEY_VALUES, *task)
+            for form in ("pdf", "png")
+        ],
