@@ -9,7 +9,8 @@ import pytest
 from shapely.geometry import Point
 
 from incomelens.common.errors import InputError
-from incomelens.common.tables import Estimate, read_table, write_published_table, write_table
+from incomelens.common.published_tables import Estimate, write_published_table
+from incomelens.common.tables import read_table, write_table
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from incomelens.common.errors import InputError
-from incomelens.common.tables import Estimate
+from incomelens.common.published_tables import Estimate
 from incomelens.paper.deviations import read_deviations
 from incomelens.paper.names import BASELINES
 from incomelens.paper.reference import Reference

@@ -1,12 +1,12 @@
 """What every stage needs and none owns: errors, logs, progress, seeds, files and tables.
 
-===============  ===================================================================
-``errors``       the one exception meant for people
-``jobs``         what surrounds a job: its log, its threads, its errors
-``progress``     a bar on a terminal, plain lines in a log
-``seeds``        random generators from the study's seed and the job's name
-``files``        files that are written whole or not at all
-``tables``       reading and writing tables by their ending; published tables
-``code_digest``  which modules of the package a script uses, as one digest
-===============  ===================================================================
+====================  ===================================================================
+``errors``            the one exception meant for people
+``jobs``              what surrounds a job: its log, its threads, its errors
+``progress``          a bar on a terminal, plain lines in a log
+``seeds``             random generators from the study's seed and the job's name
+``files``             files that are written whole or not at all
+``tables``            reading and writing tables by their ending; published tables
+``code_digest``       which modules of the package a script uses, as one digest
+====================  ===================================================================
 """

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from incomelens.common.errors import InputError, listed
-from incomelens.common.tables import Estimate, write_published_table
+from incomelens.common.published_tables import Estimate, write_published_table
 
 EMPTY_SLOT = (
     "Rows and columns called paper hold the printed values; a dash marks one that has not been "
