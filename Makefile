@@ -41,10 +41,12 @@ check: env ## lint and fast tests (under three minutes)
 test: check ## all tests, the tiny study from end to end among them
 	$(BIN)/pytest -m workflow
 
-bench: env ## speed against the named peers (adds them to .venv; some twenty minutes)
+bench: env ## speed against the named peers (adds them to .venv; about an hour)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement envs/bench.lock
-	$(BIN)/python benchmarks/bench_gp.py
+	$(BIN)/python benchmarks/bench_gp.py $(if $(DATA),--table $(DATA)/nyc_tract_acs_2015_2019.gpkg)
 	$(BIN)/python benchmarks/bench_shapley.py
+	$(BIN)/python benchmarks/bench_shapley.py --scaling
+	$(BIN)/python benchmarks/bench_shapley.py --full
 
 lock: ## renew the locks from envs/*.in (needs uv)
 	cd envs && $(COMPILE) requirements.in --output-file requirements.lock

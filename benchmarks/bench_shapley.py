@@ -32,6 +32,9 @@ from incomelens.shapley.values import shapley_values
 # Lengthscale, outputscale and noise in SD units, as the study's two modes find them.
 MODES = {"literal": (1.0, 1.0, 1.0), "optimised": (11.0, 6.0, 0.13)}
 TOLERANCE = 1e-6
+# The bound holds for every possible district and is far above the errors that occur. For a
+# comparison at equal accuracy a looser bound is taken whose errors, measured, are below TOLERANCE.
+LOOSER = (1e-3, 1e-4, 1e-5)
 # Points a batch of the peers' model functions: 1 MB of kernel values.
 BATCH = 64
 
@@ -129,12 +132,15 @@ def against_peers(mode: str, threads: int, n_peer: int, n_own: int) -> None:
     background = Background(background.points, np.ones(100), background.kind, 2117)
     points = model.train_inputs[:n_own]
     torch.set_num_threads(threads)
-    shapley_values(model, points[:1], background, tolerance=TOLERANCE, threads=threads)  # compile
-    *own, result = seconds(
-        lambda: shapley_values(model, points, background, tolerance=TOLERANCE, threads=threads)
-    )
-    own = np.array(own) / n_own
-    rows = [("incomelens, exact", *(f"{t:.3f}" for t in own), "", "", "")]
+    explain = partial(shapley_values, model, background=background, threads=threads)
+    rows, own = [], []
+    for tolerance in (TOLERANCE, tolerance_by_measurement(explain, points[:16])):
+        explain(points[:1], tolerance=tolerance)  # compile
+        *spent, result = seconds(partial(explain, points, tolerance=tolerance))
+        own.append(np.array(spent) / n_own)
+        name = f"incomelens, error below {result.error_bound:.0e} whatever the district"
+        rows.append((name, *(f"{t:.3f}" for t in own[-1]), "", "", ""))
+    result = explain(points[:n_peer], tolerance=1e-9)
     data = DenseData(background.points, [str(j) for j in range(12)], None)
     masker = shap.maskers.Independent(background.points, max_samples=100)
     warm_up = shap.maskers.Independent(background.points[:2])
@@ -150,7 +156,9 @@ def against_peers(mode: str, threads: int, n_peer: int, n_own: int) -> None:
             ("Exact", of_exact[:2], of_exact[2].values),
         ):
             each = np.array(spent) / n_peer
-            times = (f"{t:.0f}" for t in each / own)
+            times = (
+                f"{t:.0f} and {s:.0f}" for t, s in zip(each / own[0], each / own[1], strict=True)
+            )
             difference = np.abs(values - result.values[:n_peer]).max()
             rows.append(
                 (
@@ -161,11 +169,20 @@ def against_peers(mode: str, threads: int, n_peer: int, n_own: int) -> None:
                 )
             )
     print(
-        f"{mode}, threads: {threads}, districts: {n_own} for ours and {n_peer} for the peers, "
-        f"error bound {result.error_bound:.0e}"
+        f"{mode}, threads: {threads}, districts: {n_own} for ours and {n_peer} for the peers; the "
+        f"second row of ours has errors below {TOLERANCE:.0e} as measured"
     )
     head = ("s / district", "CPU s / district", "times ours", "times our CPU", "difference (SD)")
     table(("explainer", *head), rows)
+
+
+def tolerance_by_measurement(explain: Callable, points: NDArray[np.float64]) -> float:
+    """Loosest tolerance whose values differ by less than TOLERANCE from nearly exact ones."""
+    truth = explain(points, tolerance=1e-9).values
+    for tolerance in LOOSER:
+        if np.abs(explain(points, tolerance=tolerance).values - truth).max() < TOLERANCE:
+            return tolerance
+    return TOLERANCE
 
 
 def scaling(threads: int) -> None:

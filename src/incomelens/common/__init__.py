@@ -6,7 +6,8 @@
 ``progress``          a bar on a terminal, plain lines in a log
 ``seeds``             random generators from the study's seed and the job's name
 ``files``             files that are written whole or not at all
-``tables``            reading and writing tables by their ending; published tables
+``tables``            reading and writing tables by their ending
+``published_tables``  a table of a paper as CSV, Markdown and LaTeX
 ``code_digest``       which modules of the package a script uses, as one digest
 ====================  ===================================================================
 """
