@@ -17,7 +17,7 @@ rule cross_validate_gps:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
+        mem_mb=3000,
         runtime=60,
     params:
         code=code("ssig/cross_validate_gps.py"),
