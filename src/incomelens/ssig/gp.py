@@ -1,9 +1,9 @@
 """A fitted Gaussian process: prediction through GPyTorch, and what Shapley values need of it."""
 
+import warnings
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import gpytorch
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,6 +12,11 @@ from scipy.linalg import cho_factor, cho_solve
 from incomelens.common.errors import InputError
 from incomelens.ssig.likelihood import ROOT_3, squared_distance
 from incomelens.ssig.scaling import Scaling
+
+with warnings.catch_warnings():
+    # linear_operator compiles a kernel by a way that PyTorch is giving up: nothing for a reader.
+    warnings.filterwarnings("ignore", message="`torch.jit.script`")
+    import gpytorch
 
 NOISE_FLOOR = 1e-6  # squared SD units of the label; keeps Σ positive definite with twin districts
 
