@@ -10,6 +10,7 @@ from scipy.spatial.distance import cdist
 from incomelens.common.errors import InputError
 from incomelens.ssig.fit import fit_gp
 from incomelens.ssig.likelihood import MarginalLikelihood
+from incomelens.ssig.search import SearchSpace
 from incomelens.ssig.storage import load_gp, save_gp
 
 
@@ -116,7 +117,7 @@ def test_the_optimum_is_no_worse_than_a_patient_search_from_many_starts(mode):
 def test_exploring_on_a_subset_ends_at_the_optimum_of_all_districts(monkeypatch):
     inputs, income = city(150)
     whole = fit(inputs, income, "ard")
-    monkeypatch.setattr("incomelens.ssig.fit.SUBSET", 60)
+    monkeypatch.setattr("incomelens.ssig.search.SUBSET", 60)
     by_subset = fit(inputs, income, "ard")
     assert by_subset.log_marginal_likelihood == pytest.approx(
         whole.log_marginal_likelihood, abs=0.01
@@ -126,6 +127,33 @@ def test_exploring_on_a_subset_ends_at_the_optimum_of_all_districts(monkeypatch)
 def test_an_input_that_does_not_matter_gets_a_long_lengthscale():
     fitted = fit(*city(200), "ard")
     assert fitted.lengthscale[2] > 5 * fitted.lengthscale[0]
+
+
+def test_an_input_on_the_plateau_is_brought_back_and_the_others_are_left():
+    space = SearchSpace("ard", 4)
+    theta = np.log([1.0, 1e4, 2.0, 3.0, 1.5, 0.1])
+    revived = space.off_the_plateau(theta)
+    np.testing.assert_allclose(np.exp(revived), [1.0, 16.0, 2.0, 3.0, 1.5, 0.1])
+    assert space.off_the_plateau(revived) is None
+    assert SearchSpace("optimised", 4).off_the_plateau(np.log([1e4, 1.0, 0.1])) is None
+
+
+def test_an_input_that_starts_on_the_plateau_is_found_all_the_same(monkeypatch):
+    inputs, income = city(150)
+    usual = fit(inputs, income, "ard", starts=1)
+    start = SearchSpace.start
+
+    def start_with_the_first_input_lost(space, rng):
+        theta = start(space, rng)
+        theta[0] = np.log(1e5)
+        return theta
+
+    monkeypatch.setattr(SearchSpace, "start", start_with_the_first_input_lost)
+    found = fit(inputs, income, "ard", starts=1)
+    np.testing.assert_allclose(found.lengthscale[0], usual.lengthscale[0], rtol=0.05)
+    monkeypatch.setattr(SearchSpace, "off_the_plateau", lambda space, theta: None)
+    lost = fit(inputs, income, "ard", starts=1)
+    assert lost.log_marginal_likelihood < found.log_marginal_likelihood - 10
 
 
 def test_units_of_inputs_and_income_change_nothing_but_the_unit():

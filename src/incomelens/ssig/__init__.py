@@ -7,6 +7,7 @@ it should be compared with, all under the same folds.
 ``features``             which columns a model reads, as matrices
 ``scaling``              z-scores from training districts only
 ``likelihood``           log marginal likelihood of a Matérn-3/2 GP and its gradient, in closed form
+``search``               how the hyperparameters are found, in few evaluations
 ``fit``                  the four modes: literal, fixed_lengthscale, optimised, ard
 ``gp``                   a fitted GP: prediction through GPyTorch, weights for Shapley values
 ``storage``              a fitted GP on disk: safetensors and JSON
