@@ -2,7 +2,8 @@
 
 import pytest
 
-from incomelens.paper.claims import CLAIMS, FAILS, HOLDS, OPEN, Case, Claim
+from incomelens.paper.claim_list import CLAIMS
+from incomelens.paper.claims import FAILS, HOLDS, OPEN, Case, Claim
 from incomelens.paper.evidence import Study
 from incomelens.paper.names import SOCIOECONOMIC, SPATIAL, TASKS
 from incomelens.paper.table_5 import read_thresholds

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.paper.claims import CLAIMS, FAILS, HOLDS, OPEN
+from incomelens.paper.claim_list import CLAIMS
+from incomelens.paper.claims import FAILS, HOLDS, OPEN
 from incomelens.paper.ledger import claims_table, ledger
 
 from .worlds import paper_world

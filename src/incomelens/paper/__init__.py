@@ -17,7 +17,9 @@ is drawn from them, and both carry the paper's number; claims are judged by comp
 ``shapley_figures``     Figs. 2-5 of the district paper
 ``table_5``             its Table 5 and the filter that selects variables there
 ``evidence``            what a study says that a claim can be held against
-``claims``              every qualitative claim of the district paper, with the rule that decides
+``claims``              what a claim is, and how its cases decide it
+``claim_cases``         cases for and against a claim, found in a study's outputs
+``claim_list``          every qualitative claim of the district paper, with the rule that decides
 ``ledger``              the claims ledger: all claims, both readings, all folds
 ======================  =================================================================
 """

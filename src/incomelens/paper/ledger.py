@@ -5,7 +5,8 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from incomelens.paper.claims import CLAIMS, FAILS, HOLDS, OPEN, Claim
+from incomelens.paper.claim_list import CLAIMS
+from incomelens.paper.claims import FAILS, HOLDS, OPEN, Claim
 from incomelens.paper.evidence import Study
 from incomelens.paper.names import MODES, READINGS, SCHEMES
 from incomelens.paper.published import PublishedTable, rows

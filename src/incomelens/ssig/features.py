@@ -7,21 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError, listed
+from incomelens.districts.columns import VARIABLES
+from incomelens.districts.inequality import MOE_PER_STANDARD_ERROR
 
-SOCIOECONOMIC = (
-    "bachelor",
-    "postgraduate",
-    "unemployment",
-    "age_65_plus",
-    "age_under_18",
-    "population_density",
-    "male",
-    "black",
-    "asian",
-    "white",
-)
+SOCIOECONOMIC = VARIABLES  # the ten of Table 2
 SPATIAL = ("latitude", "longitude")
-Z_90 = 1.645  # the ACS publishes margins of error at 90 %
 
 
 def feature_names(model: str, variant: str = "main") -> tuple[str, ...]:
@@ -104,7 +94,7 @@ def income_sample(
             )
     noise = np.zeros(len(table))
     if known_noise:
-        noise = (table[f"{income}_moe"].to_numpy(dtype=np.float64) / Z_90) ** 2
+        noise = (table[f"{income}_moe"].to_numpy(dtype=np.float64) / MOE_PER_STANDARD_ERROR) ** 2
     return Sample(
         table=table,
         income=table[income].to_numpy(dtype=np.float64),
