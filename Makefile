@@ -37,10 +37,10 @@ check: env ## lint and fast tests (under three minutes)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check .
-	$(BIN)/pytest -m "not workflow"
+	$(BIN)/pytest -m "not workflow and not real"
 
-test: check ## all tests, the tiny study from end to end among them
-	$(BIN)/pytest -m workflow
+test: check ## all tests, real data and the tiny study from end to end among them
+	$(BIN)/pytest -m "workflow or real"
 
 bench: env ## speed against the named peers (adds them to .venv; about an hour)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement envs/bench.lock
