@@ -42,7 +42,7 @@ check: env ## lint and fast tests (under three minutes)
 test: check ## all tests, real data and the tiny study from end to end among them
 	$(BIN)/pytest -m "workflow or real"
 
-bench: env ## speed against the named peers (adds them to .venv; about an hour)
+bench: env ## speed against the named peers (adds them to .venv; the peers take long)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement envs/bench.lock
 	$(BIN)/python benchmarks/bench_gp.py $(if $(DATA),--table $(DATA)/nyc_tract_acs_2015_2019.gpkg)
 	$(BIN)/python benchmarks/bench_shapley.py
