@@ -24,7 +24,7 @@ from incomelens.shapley.background import Background
 from incomelens.shapley.engine import ProductGames, plan_accuracy
 from incomelens.shapley.inputs import GaussianProcessMean, Players, checked_matrix, checked_players
 from incomelens.shapley.product_games import interactions_kernel
-from incomelens.shapley.values import add_over_training, iterate_shapley_values
+from incomelens.shapley.values import add_over_training, shapley_values
 
 _CHUNK = 64
 
@@ -110,20 +110,15 @@ def shapley_interactions(
     for chunk in games.sweep(chunks, consume):
         if progress is not None:
             progress(min((chunk + 1) * _CHUNK, len(points)), len(points))
-    values = np.vstack(
-        [
-            chunk
-            for _, chunk in iterate_shapley_values(
-                model,
-                points,
-                background,
-                players=players,
-                tolerance=tolerance,
-                threads=threads,
-                memory_limit_mb=memory_limit_mb,
-            )
-        ]
-    )
+    values = shapley_values(
+        model,
+        points,
+        background,
+        players=players,
+        tolerance=tolerance,
+        threads=threads,
+        memory_limit_mb=memory_limit_mb,
+    ).values
     return ShapleyInteractions(
         interactions=_matrices(model.outputscale * index, values, games.kernel.n_players),
         values=values,

@@ -18,7 +18,7 @@ from incomelens.shapley.background import Background
 from incomelens.shapley.engine import Accuracy, plan_accuracy
 from incomelens.shapley.inputs import GaussianProcessMean, Players, checked_matrix, checked_players
 from incomelens.shapley.product_games import unit_quadrature
-from incomelens.shapley.values import ShapleyValues
+from incomelens.shapley.values import ShapleyValues, exact_result
 
 
 def torch_shapley_values(
@@ -58,17 +58,7 @@ def torch_shapley_values(
         values[rows] = chunk
         if progress is not None:
             progress(rows.stop, len(points))
-    return ShapleyValues(
-        values=values,
-        predictions=model.predict(points),
-        base_value=float(background.weights @ model.predict(background.points)),
-        players=players,
-        background=background,
-        explainer="exact",
-        error_bound=accuracy.error_bound(model.total_weight, differences=2),
-        n_nodes=len(accuracy.mixture.rates),
-        kernel_error=accuracy.mixture.max_error,
-    )
+    return exact_result(model, points, values, players, background, accuracy)
 
 
 def _chunks(

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from incomelens.common.errors import InputError
 from incomelens.shapley.background import Background
-from incomelens.shapley.engine import ProductGames, plan_accuracy
+from incomelens.shapley.engine import Accuracy, ProductGames, plan_accuracy
 from incomelens.shapley.inputs import GaussianProcessMean, Players, checked_matrix, checked_players
 from incomelens.shapley.product_games import LANES, values_kernel
 
@@ -118,6 +118,18 @@ def shapley_values(
         values[rows] = chunk
         if progress is not None:
             progress(rows.stop, len(points))
+    return exact_result(model, points, values, players, background, accuracy)
+
+
+def exact_result(
+    model: GaussianProcessMean,
+    points: NDArray[np.float64],
+    values: NDArray[np.float64],
+    players: Players,
+    background: Background,
+    accuracy: Accuracy,
+) -> ShapleyValues:
+    """Exact values with what they add up to and the bound on their error."""
     return ShapleyValues(
         values=values,
         predictions=model.predict(points),
