@@ -1,13 +1,26 @@
 """An archive unpacks into its folder, whole, or not at all."""
 
+import io
 import stat
 import zipfile
 
+import multivolumefile
+import numpy as np
 import py7zr
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
-from incomelens.sources.archives import unpack_7z, unpack_zip
+from incomelens.sources.archives import (
+    archive_members,
+    is_archive,
+    member_heads,
+    unpack,
+    unpack_7z,
+    unpack_zip,
+)
+from incomelens.sources.multi_part import JoinedFiles, first_parts, parts_of
 
 
 @pytest.fixture
@@ -124,6 +137,159 @@ def test_seven_zip_unpacks_alike(out, tmp_path):
     with pytest.raises(InputError, match=r"a\.7z: not a sound 7z archive"):
         unpack_7z(path, tmp_path / "other")
     assert everything_below(tmp_path) == ["a.7z", "out", "out/a", "out/a/b.txt"]
+
+
+def test_chosen_members_alone_are_unpacked(archive, out, tmp_path):
+    zipped = archive(("a/b.txt", "1"), ("a/c.txt", "2"))
+    seven = tmp_path / "in" / "a.7z"
+    with py7zr.SevenZipFile(seven, "w") as opened:
+        for name, body in (("sound.txt", "sound"), ("a/b.txt", "1"), ("a/c.txt", "2")):
+            opened.writestr(body, name)
+    for path in (zipped, seven):
+        assert archive_members(path) == ["sound.txt", "a/b.txt", "a/c.txt"]
+        assert unpack(path, out, members=["a/c.txt"]) == [out / "a/c.txt"]
+        assert everything_below(out) == ["a", "a/c.txt"]
+        assert (out / "a/c.txt").read_text() == "2"
+        assert unpack(path, out, members=[]) == []
+        assert everything_below(out) == []
+        with pytest.raises(InputError, match=rf"{path.name}: holds no a/d\.txt"):
+            unpack(path, out, members=["a/d.txt", "a/c.txt"])
+
+
+def test_a_chosen_member_is_checked_as_all_are(archive, out, tmp_path):
+    path = archive(("../escaped.txt", "x"), ("fine.txt", "y"))
+    with pytest.raises(InputError, match=r"'\.\./escaped\.txt' points outside its folder"):
+        unpack(path, out, members=["../escaped.txt"])
+    assert unpack(path, out, members=["fine.txt"]) == [out / "fine.txt"]
+    assert not (tmp_path / "escaped.txt").exists()
+
+
+def test_an_encrypted_seven_zip_is_refused(out, tmp_path):
+    path = tmp_path / "a.7z"
+    with py7zr.SevenZipFile(path, "w", password="secret") as opened:  # noqa: S106 - of this test
+        opened.writestr("1", "a.txt")
+    with pytest.raises(InputError, match=r"a\.7z: the archive is encrypted; unpack it by hand"):
+        unpack_7z(path, out)
+    assert everything_below(tmp_path) == ["a.7z"]
+
+
+def test_a_bomb_in_seven_zip_is_refused(out, tmp_path):
+    path = tmp_path / "a.7z"
+    with py7zr.SevenZipFile(path, "w") as opened:
+        opened.writestr(bytes(20_000_000), "zeros")
+    with pytest.raises(InputError, match=r"would unpack to 20000000, more than 200 times"):
+        unpack_7z(path, out)
+    assert everything_below(tmp_path) == ["a.7z"]
+
+
+# Not compressible, so that damage to a byte is damage to one member.
+BODIES = {f"x/{n}.jp2": np.random.default_rng(n).bytes(3000) for n in range(5)}
+
+
+@pytest.fixture
+def in_parts(tmp_path):
+    """First part of a 7z of several parts, with a record beside each as the workflow writes."""
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    with (
+        multivolumefile.MultiVolume(folder / "D1.7z", "wb", volume=4000, ext_digits=3) as volumes,
+        py7zr.SevenZipFile(volumes, "w", filters=[{"id": py7zr.FILTER_COPY}]) as opened,
+    ):
+        for name, body in BODIES.items():
+            opened.writestr(body, name)
+    for part in sorted(folder.iterdir()):
+        part.with_name(f"{part.name}.origin.json").write_text("{}")
+    return folder / "D1.7z.001"
+
+
+def test_an_archive_in_parts_unpacks_as_a_whole_one(in_parts, out):
+    assert [part.name for part in parts_of(in_parts)] == [f"D1.7z.{n:03d}" for n in range(1, 5)]
+    assert archive_members(in_parts) == list(BODIES)
+    unpack(in_parts, out)
+    assert {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*.jp2")} == BODIES
+    # This one lies across the end of a part.
+    assert unpack_7z(in_parts, out, members=["x/1.jp2"]) == [out / "x/1.jp2"]
+    assert (out / "x/1.jp2").read_bytes() == BODIES["x/1.jp2"]
+    assert everything_below(out) == ["x", "x/1.jp2"]
+
+
+@pytest.mark.parametrize(
+    ("absent", "message"),
+    [
+        ([2], r"missing D1\.7z\.002; put all parts into one folder"),
+        ([2, 3], r"missing D1\.7z\.002, D1\.7z\.003"),
+        ([4], r"3 parts of 12000 bytes .*: D1\.7z\.004 is missing, or D1\.7z\.003 is cut short"),
+        ([2, 3, 4], r"1 parts of 4000 bytes .*: D1\.7z\.002 is missing"),
+    ],
+)
+def test_a_missing_part_is_named_before_anything_is_unpacked(in_parts, out, absent, message):
+    for number in absent:
+        in_parts.with_suffix(f".{number:03d}").unlink()
+    for use in (archive_members, lambda path: unpack_7z(path, out)):
+        with pytest.raises(InputError, match=message):
+            use(in_parts)
+    assert not out.exists()
+
+
+def test_a_part_that_was_cut_is_named(in_parts):
+    for number, message in ((2, r"D1\.7z\.002 shorter than"), (4, r"or D1\.7z\.004 is cut short")):
+        part = in_parts.with_suffix(f".{number:03d}")
+        body = part.read_bytes()
+        part.write_bytes(body[:-1])
+        with pytest.raises(InputError, match=message):
+            archive_members(in_parts)
+        part.write_bytes(body)
+
+
+def test_a_first_part_of_something_else_is_refused(in_parts):
+    in_parts.write_bytes(b"x" * 4000)
+    with pytest.raises(InputError, match=r"D1\.7z\.001: not the first part of a 7z archive"):
+        archive_members(in_parts)
+
+
+def test_a_damaged_member_is_named_and_nothing_is_left(in_parts, out):
+    part = in_parts.with_suffix(".002")
+    body = bytearray(part.read_bytes())
+    body[-100] ^= 1  # byte 7900 of the whole: in the third member
+    part.write_bytes(body)
+    with pytest.raises(InputError, match=r"\(the entry 'x/2\.jp2' does not match its checksum\)"):
+        unpack_7z(in_parts, out)
+    assert not out.exists()
+
+
+def test_parts_are_told_from_whole_archives(tmp_path):
+    names = ["a.7z.002", "b.7z", "a.7z.001", "c.zip"]
+    files = [tmp_path / name for name in names]
+    assert [path.name for path in first_parts(files)] == ["b.7z", "a.7z.001", "c.zip"]
+    with pytest.raises(InputError, match=r"a\.7z\.002: part 2 of a\.7z is here, but part 1 is not"):
+        first_parts(files[:2])
+    assert [is_archive(name) for name in [*names, "d.jp2"]] == [False, True, True, True, False]
+
+
+def test_heads_of_members_are_read_without_unpacking(in_parts):
+    heads = member_heads(in_parts, ["x/3.jp2", "x/0.jp2"], n_bytes=10)
+    assert heads == {name: BODIES[name][:10] for name in ("x/0.jp2", "x/3.jp2")}
+
+
+@given(sizes=st.lists(st.integers(0, 9), min_size=1, max_size=6), data=st.data())
+def test_joined_files_read_as_their_bytes_put_together(tmp_path_factory, sizes, data):
+    folder = tmp_path_factory.mktemp("joined")
+    whole = bytes(range(sum(sizes)))
+    paths, start = [], 0
+    for number, size in enumerate(sizes):
+        paths.append(folder / str(number))
+        paths[-1].write_bytes(whole[start : start + size])
+        start += size
+    peer = io.BytesIO(whole)
+    with io.BufferedReader(JoinedFiles(paths), buffer_size=4) as joined:
+        for _ in range(6):
+            at = data.draw(st.integers(0, len(whole) + 2))
+            whence = data.draw(st.sampled_from([io.SEEK_SET, io.SEEK_END]))
+            move = at if whence == io.SEEK_SET else -min(at, len(whole))
+            n = data.draw(st.integers(0, 12))
+            assert joined.seek(move, whence) == peer.seek(move, whence)
+            assert joined.read(n) == peer.read(n)
+            assert joined.tell() == peer.tell()
 
 
 @pytest.mark.real

@@ -169,6 +169,75 @@ def test_a_key_may_stand_once(tmp_path, schema):
         load_registry(tmp_path / "sources.yaml", schema=schema)
 
 
+def test_several_files_make_one_registry(tmp_path, schema):
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump({f"survey_{name}": ENTRY}))
+    paths = [tmp_path / "one.yaml", tmp_path / "two.yaml"]
+    registry = load_registry(paths, schema=schema)
+    assert list(registry.sources) == ["survey_one", "survey_two"]
+    assert load_registry(paths[1:]).file("survey_two", "a.csv").label == "survey_two/a.csv"
+    with pytest.raises(InputError, match=r"one\.yaml \+ .*two\.yaml: there is no source 'three'"):
+        registry.source("three")
+
+
+def test_a_source_may_stand_in_one_file_only(tmp_path, schema):
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump({"survey": ENTRY}))
+    with pytest.raises(InputError, match=r"two\.yaml: source 'survey' is in .*one\.yaml already"):
+        load_registry([tmp_path / "one.yaml", tmp_path / "two.yaml"], schema=schema)
+
+
+def test_a_mistake_in_the_second_file_is_told_with_its_path(tmp_path, schema):
+    (tmp_path / "one.yaml").write_text(yaml.safe_dump({"survey": ENTRY}))
+    (tmp_path / "two.yaml").write_text(yaml.safe_dump({"other": ENTRY | {"title": 1}}))
+    with pytest.raises(InputError, match=r"two\.yaml: other\.title: 1 is not of type"):
+        load_registry([tmp_path / "one.yaml", tmp_path / "two.yaml"], schema=schema)
+
+
+def test_the_registry_of_the_demo_is_sound_and_needs_no_network(root, schema):
+    registry = load_registry(
+        [root / "config/sources.yaml", root / "config/sources_demo.yaml"], schema=schema
+    )
+    synthetic = [source for source in registry if source.id.startswith("synthetic_")]
+    assert len(synthetic) == 5
+    for source in synthetic:
+        assert source.licence == "MIT"
+        assert all(file.manual and file.address is None for file in source.files)
+
+
+def test_the_sources_of_the_aerial_study_are_there(registry):
+    for year in (2015, 2017, 2019, 2021):
+        (file,) = registry.source(f"filosofi_{year}").files
+        assert "www.insee.fr" in file.page
+        assert file.manual
+        assert "Licence Ouverte" in registry.source(f"filosofi_{year}").licence
+    for city in ("paris", "lyon", "marseille", "nice", "lille"):
+        (file,) = registry.source(f"urban_atlas_2012_{city}").files
+        assert city.upper() in file.name
+        assert "Copernicus" in registry.source(f"urban_atlas_2012_{city}").licence
+
+
+@pytest.mark.parametrize(
+    ("department", "year", "parts"),
+    [
+        *((code, 2014, 0) for code in ("075", "092", "093", "094")),
+        *(("069", 2017, 4), ("013", 2017, 7), ("006", 2017, 5), ("059", 2015, 7)),
+    ],
+)
+def test_a_department_of_imagery_has_its_parts_in_order(registry, department, year, parts):
+    files = registry.source(f"orthohr_d{department}_{year}").files
+    whole = f"ORTHOHR_1-0_RVB-0M20_JP2-E080_LAMB93_D{department}_{year}-01-01"
+    ends = [f".7z.{number:03d}" for number in range(1, parts + 1)] or [".7z"]
+    assert [file.name for file in files] == [whole + end for end in ends]
+    assert [file.format for file in files] == (
+        ["7z_first"] + ["7z_part"] * (parts - 1) if parts else ["7z"]
+    )
+    for file in files:
+        assert file.address == (
+            f"https://data.geopf.fr/telechargement/download/BDORTHO/{whole}/{file.name}"
+        )
+
+
 def test_no_registry(tmp_path):
     with pytest.raises(InputError, match=r"none\.yaml: there is no such file; see `sources`"):
         load_registry(tmp_path / "none.yaml")

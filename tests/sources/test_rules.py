@@ -16,6 +16,7 @@ pathvars:
     logs=f"results/{config['study']}/logs",
     benchmarks=f"results/{config['study']}/benchmarks",
 include: "workflow/rules/common.smk"
+include: "workflow/rules/sources_paths.smk"
 include: "workflow/rules/sources.smk"
 """
 BODY = b"[[1, 2]]"
@@ -31,7 +32,7 @@ def study(tmp_path, web, request):
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
     config = yaml.safe_load((root / "config/config.yaml").read_text())
     level = {"adapter": "census", "tables": "acs", "boundaries": "cb"}
-    config |= {"study": "small", "sources": "sources.yaml"}
+    config |= {"study": "small", "sources": ["sources.yaml"], "cities": []}
     config["districts"] |= {"levels": ["tract"], "tract": level}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
     known = yaml.safe_load((root / "config/sources.yaml").read_text())

@@ -8,6 +8,7 @@ import zipfile
 from contextlib import closing
 from dataclasses import replace
 
+import pandas as pd
 import py7zr
 import pytest
 import yaml
@@ -35,6 +36,12 @@ def seven_zipped() -> bytes:
     return buffer.getvalue()
 
 
+def parquet() -> bytes:
+    buffer = io.BytesIO()
+    pd.DataFrame({"a": [1]}).to_parquet(buffer)
+    return buffer.getvalue()
+
+
 def geopackage(tmp_path) -> bytes:
     with closing(sqlite3.connect(tmp_path / "x.gpkg")) as base:
         base.execute("create table a (b)")
@@ -52,6 +59,10 @@ def samples(tmp_path) -> dict[str, bytes]:
         "gpkg": geopackage(tmp_path),
         "csv": "a,b\n1,é\n".encode("latin-1"),
         "txt": b"text",
+        "7z_first": seven_zipped()[:40],
+        "7z_part": b"\x00\x01 any bytes",
+        "parquet": parquet(),
+        "tif": b"II*\x00\x08\x00\x00\x00",
         "json": b'\xef\xbb\xbf [["a"], [1]]\n',
     }
 
@@ -89,7 +100,7 @@ def test_every_format_refuses_a_web_page(check, format_):
         check(b"\n<html><TITLE>Sorry</TITLE>", format=format_)
 
 
-@pytest.mark.parametrize("format_", ["zip", "xlsx", "7z", "gz", "gpkg"])
+@pytest.mark.parametrize("format_", ["zip", "xlsx", "7z", "7z_first", "gz", "gpkg", "tif"])
 def test_another_format_is_refused_by_its_first_bytes(check, format_):
     with pytest.raises(InputError, match=rf"not a {format_} file; it begins with b'plain text'"):
         check(b"plain text", format=format_)
@@ -101,7 +112,7 @@ def test_binary_bytes_are_no_text(check, format_):
         check(b"PK\x00\x00", format=format_)
 
 
-@pytest.mark.parametrize("format_", ["zip", "7z", "json"])
+@pytest.mark.parametrize("format_", ["zip", "7z", "json", "parquet"])
 def test_a_file_without_its_end_is_cut_short(check, samples, format_):
     with pytest.raises(InputError, match=rf"the {format_} file is cut short or damaged"):
         check(samples[format_].rstrip()[:-1], format=format_)
@@ -110,6 +121,17 @@ def test_a_file_without_its_end_is_cut_short(check, samples, format_):
 def test_a_seven_zip_header_without_the_rest_is_cut_short(check, samples):
     with pytest.raises(InputError, match=r"it ends in its first header"):
         check(samples["7z"][:20], format="7z")
+
+
+def test_a_first_part_is_shorter_than_its_header_says_and_is_no_whole_archive(check, samples):
+    check(samples["7z_first"], format="7z_first")
+    with pytest.raises(InputError, match=r"the 7z file is cut short or damaged: 40 bytes instead"):
+        check(samples["7z_first"], format="7z")
+
+
+@pytest.mark.parametrize("head", [b"MM\x00*", b"II+\x00", b"MM\x00+"])
+def test_tiffs_of_either_byte_order_and_size_pass(check, head):
+    check(head + bytes(8), format="tif")
 
 
 def test_a_flipped_bit_inside_an_archive_is_found(check):

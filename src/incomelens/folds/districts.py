@@ -13,6 +13,7 @@ from sklearn.cluster import KMeans
 from sklearn.model_selection import KFold
 
 from incomelens.common.errors import InputError
+from incomelens.folds.blocks import group_blocks
 
 KM_PER_DEGREE = 111.195  # of latitude, on a sphere of 6,371 km
 
@@ -66,7 +67,7 @@ def district_folds(
         for number, (_, held_out) in enumerate(splits):
             fold[held_out] = number
     elif scheme == "block":
-        fold = _grouped(block, n_folds)[block]
+        fold = group_blocks(np.bincount(block)[:, np.newaxis], n_folds)[block]
     elif scheme == "area":
         fold = _area_numbers(kept)
     else:
@@ -88,19 +89,6 @@ def local_km(longitude: NDArray[np.float64], latitude: NDArray[np.float64]) -> N
 def _blocks(districts: pd.DataFrame, n_blocks: int, seed: int) -> NDArray[np.int64]:
     place = local_km(districts["longitude"].to_numpy(), districts["latitude"].to_numpy())
     return KMeans(n_blocks, n_init=10, random_state=seed).fit_predict(place).astype(np.int64)
-
-
-def _grouped(block: NDArray[np.int64], n_folds: int) -> NDArray[np.int64]:
-    """Fold of every block: the largest block left goes to the smallest fold."""
-    sizes = np.bincount(block)
-    if len(sizes) < n_folds:
-        raise InputError(f"folds.n_blocks: {len(sizes)} blocks cannot fill {n_folds} folds")
-    fold_of = np.empty(len(sizes), dtype=np.int64)
-    filled = np.zeros(n_folds, dtype=np.int64)
-    for number in np.argsort(-sizes, kind="stable"):
-        fold_of[number] = filled.argmin()
-        filled[fold_of[number]] += sizes[number]
-    return fold_of
 
 
 def _area_numbers(districts: pd.DataFrame) -> NDArray[np.int64]:

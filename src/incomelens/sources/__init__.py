@@ -1,19 +1,32 @@
 """Where the raw files come from, and whether they are what they should be.
 
 A file comes from a mirror, from a person's hand, or from its provider; whatever the way, it is
-checked and written whole or not at all, and its origin is recorded.
+checked and written whole or not at all, and its origin is recorded. Readers turn each provider's
+format into a tidy table.
 
-=============  =====================================================================
-``registry``   the registry of sources as typed objects, and its mistakes by name
-``plan``       which sources and tables a study needs
-``origins``    where a file would come from: mirror, hand or provider
-``keys``       secrets from the environment, and how they are kept out of every text
-``download``   one file over HTTP, resumed after a break
-``verify``     checksum, size, and whether the bytes are what their format says
-``fetch``      one file, from wherever, checked and whole
-``archives``   unpacking without leaving the folder
-``records``    how each file came here
-``manifest``   what was got from where, when, under which licence
-``preflight``  what is missing, told before any job runs
-=============  =====================================================================
+=====================  =====================================================================
+``registry``           the registry of sources as typed objects, and its mistakes by name
+``plan``               which sources and tables a study needs
+``origins``            where a file would come from: mirror, hand or provider
+``keys``               secrets from the environment, and how they are kept out of every text
+``download``           one file over HTTP, resumed after a break
+``verify``             checksum, size, and whether the bytes are what their format says
+``fetch``              one file, from wherever, checked and whole
+``records``            how each file came here
+``manifest``           what was got from where, when, under which licence
+``preflight``          what is missing, told before any job runs
+``archives``           unpacking zip and 7z without leaving the folder
+``multi_part``         7z archives in several parts, read as one
+``delivery``           the wanted files of a delivery, whatever the layers of archives
+``filosofi``           INSEE's incomes in cells of 200 m
+``income_table``       incomes in cells from a user's own table
+``grid_ids``           which square of the ground an identifier of the grid names
+``grid_tables``        tables of a grid in the formats of the field
+``urban_atlas``        land use and boundary of a city
+``urban_atlas_names``  which city and year the names in a delivery tell
+``orthophotos``        which orthophotos there are, and the needed ones unpacked
+``ign``                IGN's archives of orthophotos
+``geotiff``            orthophotos as GeoTIFF
+``raster_headers``     where an image lies and what its pixels are
+=====================  =====================================================================
 """

@@ -1,23 +1,38 @@
-"""Unpacking without leaving the folder."""
+"""Unpacking without leaving the folder: zip, 7z, and 7z in several parts."""
 
+import io
+import lzma
 import os
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import py7zr
+from py7zr.io import Py7zIO, WriterFactory
 
-from incomelens.common.errors import InputError
+from incomelens.common.errors import InputError, listed
+from incomelens.sources.multi_part import PART, JoinedFiles, parts_of
 
 MOST_BYTES = 400_000_000_000
 # Deflate cannot do better than about 1030; real tables, shapefiles and images stay below 50.
 MOST_RATIO = 200
 FREE_OF_RATIO = 10_000_000
+
+ZIP_PROBLEMS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+# What py7zr lets through of a damaged archive, besides its own errors.
+SEVEN_ZIP_PROBLEMS = (
+    py7zr.exceptions.ArchiveError,
+    lzma.LZMAError,
+    zlib.error,
+    struct.error,
+    EOFError,
+)
 
 
 @dataclass(frozen=True)
@@ -26,12 +41,51 @@ class _Entry:
 
     name: str
     size: int
+    is_folder: bool = False
     is_link: bool = False
     is_encrypted: bool = False
 
 
+def is_archive(name: str | Path) -> bool:
+    """Whether a file is named like a zip, a 7z or the first part of a 7z."""
+    name = Path(name).name.lower()
+    part = PART.match(name)
+    return name.endswith((".zip", ".7z")) or bool(part and int(part["number"]) == 1)
+
+
+def archive_members(archive: str | Path) -> list[str]:
+    """Names of the files in an archive (zip, 7z, first part of a 7z), in its order.
+
+    Raises
+    ------
+    InputError
+        If the archive is damaged or a part is missing.
+    """
+    if _is_zip(archive):
+        with _sound_zip(archive) as opened:
+            return [one.filename for one in opened.infolist() if not one.is_dir()]
+    with _sound_7z(archive) as opened:
+        return [entry.name for entry in _seven_zip_entries(opened) if not entry.is_folder]
+
+
+def unpack(
+    archive: str | Path,
+    folder: str | Path,
+    *,
+    members: Collection[str] | None = None,
+    most_bytes: int = MOST_BYTES,
+) -> list[Path]:
+    """Unpack a zip, a 7z or a 7z in parts (its first part) by its name: see :func:`unpack_zip`."""
+    unpacker = unpack_zip if _is_zip(archive) else unpack_7z
+    return unpacker(archive, folder, members=members, most_bytes=most_bytes)
+
+
 def unpack_zip(
-    archive: str | Path, folder: str | Path, *, most_bytes: int = MOST_BYTES
+    archive: str | Path,
+    folder: str | Path,
+    *,
+    members: Collection[str] | None = None,
+    most_bytes: int = MOST_BYTES,
 ) -> list[Path]:
     """Unpack a zip archive into a new `folder`, whole or not at all.
 
@@ -40,6 +94,8 @@ def unpack_zip(
     archive : path
     folder : path
         Replaced where it is there.
+    members : collection of str, optional
+        Names of the entries to unpack; all by default.
     most_bytes : int
         Refuse archives that unpack to more.
 
@@ -52,43 +108,140 @@ def unpack_zip(
     ------
     InputError
         If an entry points outside the folder, is a link or encrypted; if the archive unpacks to far
-        more than its own size; if it is damaged. Nothing is left behind.
+        more than its own size; if it is damaged or has no such member. Nothing is left behind.
     """
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            _check(archive, map(_zip_entry, opened.infolist()), most_bytes)
-            with _whole_folder(folder) as beside:
-                opened.extractall(beside)
-            return [Path(folder) / one.filename for one in opened.infolist() if not one.is_dir()]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise InputError(f"{archive}: not a sound zip archive ({error}); fetch it again") from None
+    with _sound_zip(archive) as opened:
+        entries = _chosen(archive, map(_zip_entry, opened.infolist()), members)
+        _check(archive, entries, most_bytes, packed=Path(archive).stat().st_size)
+        with whole_folder(folder) as beside:
+            opened.extractall(beside, [entry.name for entry in entries])
+        return [Path(folder) / entry.name for entry in entries if not entry.is_folder]
 
 
 def unpack_7z(
-    archive: str | Path, folder: str | Path, *, most_bytes: int = MOST_BYTES
+    archive: str | Path,
+    folder: str | Path,
+    *,
+    members: Collection[str] | None = None,
+    most_bytes: int = MOST_BYTES,
 ) -> list[Path]:
-    """Unpack a 7z archive into a new `folder`; otherwise as :func:`unpack_zip`."""
-    try:
-        with py7zr.SevenZipFile(archive) as opened:
-            listing = opened.list()
-            _check(
-                archive,
-                (_Entry(one.filename, one.uncompressed or 0, one.is_symlink) for one in listing),
-                most_bytes,
-            )
-            with _whole_folder(folder) as beside:
+    """Unpack a 7z archive into a new `folder`; otherwise as :func:`unpack_zip`.
+
+    Of an archive in parts (``NAME.7z.001``, ...) the first is given; a missing part is told before
+    anything is unpacked.
+    """
+    with _sound_7z(archive) as opened:
+        entries = _chosen(archive, _seven_zip_entries(opened), members)
+        packed = sum(part.stat().st_size for part in parts_of(archive))
+        _check(archive, entries, most_bytes, packed=packed)
+        with whole_folder(folder) as beside:
+            if members is None:
                 opened.extractall(beside)
-            return [Path(folder) / one.filename for one in listing if not one.is_directory]
-    except (py7zr.exceptions.ArchiveError, EOFError) as error:
-        raise InputError(f"{archive}: not a sound 7z archive ({error}); fetch it again") from None
+            elif entries:
+                opened.extract(beside, targets=[entry.name for entry in entries])
+        return [Path(folder) / entry.name for entry in entries if not entry.is_folder]
+
+
+def member_heads(
+    archive: str | Path, members: Collection[str], *, n_bytes: int = 1 << 16
+) -> dict[str, bytes]:
+    """First bytes of some members of a 7z archive, read in one pass and kept in memory.
+
+    Parameters
+    ----------
+    archive : path
+    members : collection of str
+    n_bytes : int
+        How many bytes of each to keep.
+    """
+    with _sound_7z(archive) as opened:
+        entries = _chosen(archive, _seven_zip_entries(opened), members)
+        heads = _Heads({}, n_bytes)
+        opened.extract(targets=[entry.name for entry in entries], factory=heads)
+    return {name: bytes(head) for name, head in heads.kept.items()}
+
+
+@contextmanager
+def whole_folder(folder: str | Path) -> Iterator[Path]:
+    """Yield an empty folder beside `folder`; move it there once the block has ended well."""
+    folder = Path(folder)
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    beside.mkdir(parents=True)
+    try:
+        yield beside
+        if folder.exists():
+            shutil.rmtree(folder)
+        beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _is_zip(archive: str | Path) -> bool:
+    return Path(archive).name.lower().endswith(".zip")
+
+
+@contextmanager
+def _sound_zip(archive: str | Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            yield opened
+    except ZIP_PROBLEMS as error:
+        raise InputError(f"{archive}: not a sound zip archive ({error}); fetch it again") from None
+
+
+@contextmanager
+def _sound_7z(archive: str | Path) -> Iterator[py7zr.SevenZipFile]:
+    parts = parts_of(archive)
+    try:
+        if len(parts) == 1 and not PART.match(parts[0].name):
+            with py7zr.SevenZipFile(archive) as opened:
+                yield opened
+        else:
+            # Buffered, because one read may not stop at the end of a part.
+            with (
+                io.BufferedReader(JoinedFiles(parts)) as joined,
+                py7zr.SevenZipFile(joined) as opened,
+            ):
+                yield opened
+    except py7zr.exceptions.PasswordRequired:
+        raise InputError(f"{archive}: the archive is encrypted; unpack it by hand") from None
+    except py7zr.exceptions.CrcError as error:
+        entry = f"the entry {error.filename!r}" if error.filename else "an entry"
+        raise InputError(
+            f"{archive}: not a sound 7z archive ({entry} does not match its checksum); "
+            "fetch it again"
+        ) from None
+    except SEVEN_ZIP_PROBLEMS as error:
+        why = str(error) or type(error).__name__
+        raise InputError(f"{archive}: not a sound 7z archive ({why}); fetch it again") from None
 
 
 def _zip_entry(info: zipfile.ZipInfo) -> _Entry:
     is_link = stat.S_ISLNK(info.external_attr >> 16)
-    return _Entry(info.filename, info.file_size, is_link, bool(info.flag_bits & 1))
+    return _Entry(info.filename, info.file_size, info.is_dir(), is_link, bool(info.flag_bits & 1))
 
 
-def _check(archive: str | Path, entries: Iterable[_Entry], most_bytes: int) -> None:
+def _seven_zip_entries(opened: py7zr.SevenZipFile) -> list[_Entry]:
+    return [
+        _Entry(one.filename, one.uncompressed or 0, one.is_directory, one.is_symlink)
+        for one in opened.list()
+    ]
+
+
+def _chosen(
+    archive: str | Path, entries: Iterable[_Entry], members: Collection[str] | None
+) -> list[_Entry]:
+    entries = list(entries)
+    if members is None:
+        return entries
+    wanted = set(members)
+    absent = sorted(wanted - {entry.name for entry in entries})
+    if absent:
+        raise InputError(f"{archive}: holds no {listed(absent)}; fetch it again or list it anew")
+    return [entry for entry in entries if entry.name in wanted]
+
+
+def _check(archive: str | Path, entries: Sequence[_Entry], most_bytes: int, *, packed: int) -> None:
     total = 0
     for entry in entries:
         if _leaves(entry.name):
@@ -101,7 +254,6 @@ def _check(archive: str | Path, entries: Iterable[_Entry], most_bytes: int) -> N
         if entry.is_encrypted:
             raise InputError(f"{archive}: the entry {entry.name!r} is encrypted; unpack it by hand")
         total += entry.size
-    packed = Path(archive).stat().st_size
     if total > most_bytes or (total > FREE_OF_RATIO and total > MOST_RATIO * packed):
         raise InputError(
             f"{archive}: {packed} bytes would unpack to {total}, more than {MOST_RATIO} times as "
@@ -117,16 +269,36 @@ def _leaves(name: str) -> bool:
     )
 
 
-@contextmanager
-def _whole_folder(folder: str | Path) -> Iterator[Path]:
-    """Yield an empty folder beside `folder`; move it there once the block has ended well."""
-    folder = Path(folder)
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    beside.mkdir(parents=True)
-    try:
-        yield beside
-        if folder.exists():
-            shutil.rmtree(folder)
-        beside.rename(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+class _Head(Py7zIO):
+    """Takes a whole member and keeps its beginning."""
+
+    def __init__(self, kept: bytearray, most: int) -> None:
+        self._kept, self._most, self._size = kept, most, 0
+
+    def write(self, s: bytes | bytearray) -> int:
+        self._kept.extend(s[: max(0, self._most - len(self._kept))])
+        self._size += len(s)
+        return len(s)
+
+    def read(self, size: int | None = None) -> bytes:
+        return bytes(self._kept[:size])
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return 0
+
+    def flush(self) -> None:
+        pass
+
+    def size(self) -> int:
+        return self._size
+
+
+@dataclass(frozen=True)
+class _Heads(WriterFactory):
+    """Makes a :class:`_Head` for every member that is read."""
+
+    kept: dict[str, bytearray]
+    most: int
+
+    def create(self, filename: str) -> _Head:
+        return _Head(self.kept.setdefault(filename, bytearray()), self.most)

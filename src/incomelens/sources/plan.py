@@ -1,9 +1,9 @@
 """Which sources and tables a study needs, read off its configuration."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from incomelens.common.errors import InputError
+from incomelens.common.errors import InputError, listed
 
 CENSUS_KEYS = {"tract": ("tables", "boundaries"), "zip": ("tables", "boundaries", "relationship")}
 
@@ -28,6 +28,39 @@ def district_tables(districts: Mapping[str, Any]) -> list[str]:
         Section ``districts`` of the configuration.
     """
     return list(dict.fromkeys(_own_tables(districts)))
+
+
+def city_sources(cities: Sequence[str], city: Mapping[str, Any]) -> list[str]:
+    """Ids of the sources that the aerial study's cities come from, each once.
+
+    Parameters
+    ----------
+    cities : sequence of str
+        Section ``cities`` of the configuration: the cities that are studied.
+    city : mapping
+        Section ``city``: where the data of each come from.
+
+    Raises
+    ------
+    InputError
+        If a city has no entry.
+    """
+    missing = [name for name in cities if name not in city]
+    if missing:
+        raise InputError(
+            f"configuration: city.{missing[0]} is missing, although `cities` names it; there are "
+            f"{listed(city, 20)}"
+        )
+    return list(dict.fromkeys(source for name in cities for source in sources_of_city(city[name])))
+
+
+def sources_of_city(settings: Mapping[str, Any]) -> list[str]:
+    """Ids of the sources of one city: its incomes, land use and imagery."""
+    return [
+        settings["income"]["source"],
+        settings["land_use"]["source"],
+        *settings["imagery"]["sources"],
+    ]
 
 
 def _levels(districts: Mapping[str, Any], adapter: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

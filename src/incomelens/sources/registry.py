@@ -1,6 +1,6 @@
 """The registry of sources as typed objects, and its mistakes by name."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -103,28 +103,45 @@ class Registry:
         return files[name]
 
 
-def load_registry(path: str | Path, *, schema: str | Path | None = None) -> Registry:
-    """Read the registry, and hold it to its schema.
+def load_registry(
+    path: str | Path | Sequence[str | Path], *, schema: str | Path | None = None
+) -> Registry:
+    """Read the registry from one file or several, and hold it to its schema.
 
     Parameters
     ----------
-    path : path
-        ``config/sources.yaml``.
+    path : path or sequence of path
+        ``config/sources.yaml``, and more files of the same form.
     schema : path, optional
         ``workflow/schemas/sources.schema.yaml``; None where the workflow has compared them already.
 
     Raises
     ------
     InputError
-        Naming every key that is wrong, up to five of them.
+        Naming every key that is wrong, up to five of them, or a source that two files have.
     """
+    paths = [path] if isinstance(path, str | Path) else list(path)
+    sources: dict[str, Source] = {}
+    where: dict[str, str | Path] = {}
+    for one in paths:
+        for name, source in _read_sources(one, schema).items():
+            if name in where:
+                raise InputError(
+                    f"{one}: source {name!r} is in {where[name]} already; give one of them another "
+                    "name"
+                )
+            sources[name], where[name] = source, one
+    return Registry(" + ".join(map(str, paths)), sources)
+
+
+def _read_sources(path: str | Path, schema: str | Path | None) -> dict[str, Source]:
     entries = _read_yaml(path)
     if schema is not None:
         validator = Draft202012Validator(_read_yaml(schema))
         errors = sorted(validator.iter_errors(entries), key=lambda error: str(error.json_path))
         if errors:
             raise InputError(f"{path}: " + "; ".join(map(_explained, errors[:5])))
-    return Registry(str(path), {name: _source(name, entry) for name, entry in entries.items()})
+    return {name: _source(name, entry) for name, entry in entries.items()}
 
 
 def _read_yaml(path: str | Path) -> Any:  # noqa: ANN401 - YAML holds anything

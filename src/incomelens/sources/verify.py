@@ -2,8 +2,8 @@
 
 import hashlib
 import html
+import os
 import re
-import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -11,18 +11,25 @@ from pathlib import Path
 from typing import BinaryIO
 
 from incomelens.common.errors import InputError
+from incomelens.sources.multi_part import SIGNATURE, stated_length
 from incomelens.sources.registry import SourceFile
 
 HEAD = 1 << 16
-MAGIC = {
+MAGIC: dict[str, bytes | tuple[bytes, ...]] = {
     "zip": b"PK",
     "xlsx": b"PK",
-    "7z": b"7z\xbc\xaf\x27\x1c",
+    "7z": SIGNATURE,
+    "7z_first": SIGNATURE,
     "gz": b"\x1f\x8b",
     "gpkg": b"SQLite format 3\x00",
+    "parquet": b"PAR1",
+    # Of either byte order, and the same with 64-bit offsets (BigTIFF).
+    "tif": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
 }
 TEXT = {"csv", "txt", "json"}
-FORMATS = {*MAGIC, *TEXT}
+# Later parts of a 7z begin anywhere in it; whether all are here and whole is told on unpacking.
+ANY_BYTES = {"7z_part"}
+FORMATS = {*MAGIC, *TEXT, *ANY_BYTES}
 
 
 def verify(path: str | Path, file: SourceFile, *, synthetic: bool = False) -> str:
@@ -128,13 +135,16 @@ def _zip_problem(path: Path) -> str | None:
 
 def _seven_zip_problem(path: Path) -> str | None:
     """Compare the length with the start header, which says where the last header ends."""
-    with path.open("rb") as file:
-        start = file.read(32)
-    if len(start) < 32:
+    expected, size = stated_length(path), path.stat().st_size
+    if expected is None:
         return "it ends in its first header"
-    offset, length = struct.unpack("<QQ", start[12:28])
-    expected, size = 32 + offset + length, path.stat().st_size
     return None if size >= expected else f"{size} bytes instead of {expected}"
+
+
+def _parquet_problem(path: Path) -> str | None:
+    with path.open("rb") as file:
+        file.seek(-4, os.SEEK_END)
+        return None if file.read() == b"PAR1" else "it does not end as Parquet does"
 
 
 def _json_problem(path: Path) -> str | None:
@@ -165,4 +175,5 @@ WHOLE: dict[str, Callable[[Path], str | None]] = {
     "xlsx": _zip_problem,
     "7z": _seven_zip_problem,
     "json": _json_problem,
+    "parquet": _parquet_problem,
 }

@@ -1,0 +1,262 @@
+"""Folds of a city's cells: random and stratified, or by spatial blocks.
+
+Neighbouring cells earn alike, so a random split lets a model copy what it knows from next door.
+Squares of about the range of that likeness, with a strip around the held-out ones left out of
+training, ask for income where no neighbour is known (ruling 11; Roberts et al. 2017, Ecography
+40:8). Both schemes are made of the same classes and blocks, so that scores can be set side by side.
+"""
+
+import logging
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedKFold
+
+from incomelens.cells.neighbours import grid_coordinates, neighbour_pairs
+from incomelens.common.errors import InputError, listed
+from incomelens.common.seeds import job_rng
+from incomelens.folds.blocks import group_blocks, square_blocks
+from incomelens.folds.income_classes import income_classes
+from incomelens.folds.variogram import (
+    Variogram,
+    empirical_variogram,
+    fit_variogram,
+    without_trend,
+)
+from incomelens.sources.grid_ids import CELL_M
+
+logger = logging.getLogger(__name__)
+
+SCHEMES = ("random", "block")
+CELL_KM = CELL_M / 1000
+BLOCKS_PER_FOLD = 2
+SMALLEST_SIDE = 3  # cells; of less, the strip around held-out cells would leave little to learn
+# Folds of a default block size: how far from a fair share of cells, and of each class, is too far.
+UNEVEN_CELLS = 0.2
+UNEVEN_CLASSES = 0.5
+ALWAYS_TOLERATED = 3  # cells; a city of fifty would have no even folds at all
+RESTARTS = 50
+
+
+def kept_cells(cells: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
+    """Cells that every earlier stage has kept.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``cells/{city}.parquet``.
+    index : DataFrame
+        ``tiles/{city}/index.parquet``; its ``kept`` is final.
+
+    Raises
+    ------
+    InputError
+        If the two are not of the same cells, or none is kept.
+    """
+    apart = set(cells["cell_id"]) ^ set(index["cell_id"])
+    if apart:
+        raise InputError(
+            f"folds: {len(apart)} cells stand in only one of cells and tiles: "
+            f"{listed(sorted(apart))}; build the tiles of these cells again"
+        )
+    kept = cells.loc[cells["cell_id"].isin(index.loc[index["kept"], "cell_id"])]
+    if not len(kept):
+        reasons = index["drop_reason"].value_counts().to_dict()
+        raise InputError(f"folds: no cell is kept; reasons {reasons}; check imagery and incomes")
+    return kept.reset_index(drop=True)
+
+
+def assign_city_folds(
+    cells: pd.DataFrame,
+    *,
+    scheme: str,
+    n_folds: int,
+    seed: int,
+    block_km: float | None = None,
+    n_classes: int = 5,
+) -> pd.DataFrame:
+    """Assign every kept cell of a city to a class, a block and a fold.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        The kept cells (:func:`kept_cells`): ``cell_id``, ``income``.
+    scheme : {"random", "block"}
+        Stratified by income class; or whole blocks, balanced in cells and classes.
+    n_folds : int
+    seed : int
+    block_km : float, optional
+        Side of a block, a multiple of the cell's; by default :func:`default_block_km`.
+    n_classes : int
+
+    Returns
+    -------
+    DataFrame
+        ``cell_id``, ``income_class`` (1 = poorest), ``fold`` (0, 1, ...), ``block``, sorted by
+        ``cell_id``; the order of `cells` plays no part.
+
+    Raises
+    ------
+    InputError
+        If the scheme is unknown, or cells, classes or blocks are too few for the folds.
+    """
+    if scheme not in SCHEMES:
+        raise InputError(f"folds.schemes: {scheme!r} is unknown; known are {listed(SCHEMES)}")
+    cells = cells.sort_values("cell_id").reset_index(drop=True)
+    if cells["cell_id"].duplicated().any():
+        raise InputError("folds: a cell stands twice; pass each kept cell once")
+    classes = income_classes(cells["income"].to_numpy(), n_classes=n_classes).classes
+    if block_km is None:
+        block_km = default_block_km(cells, n_folds=n_folds, seed=seed, n_classes=n_classes)
+    grid = grid_coordinates(cells["cell_id"])
+    block = square_blocks(grid, _side(block_km))
+    if scheme == "random":
+        fold = _stratified(classes, n_folds, seed)
+    else:
+        fold = _grouped(grid, classes, block, n_folds, seed)
+    folds = pd.DataFrame(
+        {"cell_id": cells["cell_id"], "income_class": classes, "fold": fold, "block": block}
+    )
+    _log_balance(folds, scheme, block_km)
+    return folds
+
+
+def default_block_km(cells: pd.DataFrame, *, n_folds: int, seed: int, n_classes: int = 5) -> float:
+    """Side of a block: the range of the income variogram, if the city is large enough for it.
+
+    The range is that of income around its trend over the city
+    (:func:`incomelens.folds.variogram.without_trend`). A city of few such blocks makes uneven
+    folds; so the side is the largest one, in whole cells up to the range, that gives
+    :data:`BLOCKS_PER_FOLD` blocks a fold and folds whose cells and classes are near their fair
+    share. Where no side does, the least uneven is taken.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``cell_id``, ``income`` of the kept cells.
+    n_folds, seed, n_classes
+        As for :func:`assign_city_folds`.
+
+    Returns
+    -------
+    float
+        Kilometres.
+
+    Raises
+    ------
+    InputError
+        If even the smallest blocks are too few.
+    """
+    cells = cells.sort_values("cell_id")
+    income = cells["income"].to_numpy(dtype=np.float64)
+    classes = income_classes(income, n_classes=n_classes).classes
+    grid = grid_coordinates(cells["cell_id"])
+    fit = fit_variogram(_residual_variogram(grid * CELL_KM, income, seed))
+    wanted = max(round(fit.range_km / CELL_KM), SMALLEST_SIDE)
+    best, lowest = 0, np.inf
+    for side in range(wanted, SMALLEST_SIDE - 1, -1):
+        block = square_blocks(grid, side)
+        if block.max() + 1 < BLOCKS_PER_FOLD * n_folds:
+            continue
+        fold = _grouped(grid, classes, block, n_folds, seed)
+        uneven = _unevenness(fold, classes)
+        if uneven < lowest:
+            best, lowest = side, uneven
+        if uneven <= 1:
+            break
+    if not best:
+        raise InputError(
+            f"folds: {len(cells)} cells make fewer than {BLOCKS_PER_FOLD * n_folds} blocks for "
+            f"{n_folds} folds, even at {SMALLEST_SIDE * CELL_KM:.1f} km; lower folds.n_folds or "
+            "set block_km"
+        )
+    logger.info(
+        "income around its trend: variogram range %.2f km%s; blocks of %.1f km",
+        fit.range_km,
+        " or more" if fit.bounded else "",
+        best * CELL_KM,
+    )
+    return round(best * CELL_KM, 1)
+
+
+def _residual_variogram(
+    place_km: NDArray[np.float64], income: NDArray[np.float64], seed: int
+) -> Variogram:
+    rng = job_rng(seed, "income_variogram")
+    return empirical_variogram(place_km, without_trend(place_km, income), rng=rng)
+
+
+def _grouped(
+    grid: NDArray[np.int64],
+    classes: NDArray[np.int64],
+    block: NDArray[np.int64],
+    n_folds: int,
+    seed: int,
+) -> NDArray[np.int64]:
+    """Fold of every cell: whole blocks, even in cells and classes, with short borders."""
+    counts = np.zeros((block.max() + 1, classes.max()), dtype=np.int64)
+    np.add.at(counts, (block, classes - 1), 1)
+    # Cells count as much as all classes together.
+    amounts = np.column_stack([counts.sum(axis=1)] * counts.shape[1] + [counts])
+    beside = block[neighbour_pairs(grid)]
+    beside, n_pairs = np.unique(beside[beside[:, 0] != beside[:, 1]], axis=0, return_counts=True)
+
+    def border(fold_of: NDArray[np.int64]) -> float:
+        """Neighbours in different folds, a cell: these are what the strip costs."""
+        apart = fold_of[beside[:, 0]] != fold_of[beside[:, 1]]
+        return float(n_pairs[apart].sum() / len(block))
+
+    rng = job_rng(seed, "city_folds")
+    return group_blocks(amounts, n_folds, rng=rng, restarts=RESTARTS, penalty=border)[block]
+
+
+def _unevenness(fold: NDArray[np.int64], classes: NDArray[np.int64]) -> float:
+    """Largest deviation from a fair share, in units of what is tolerated."""
+    counts = np.zeros((fold.max() + 1, classes.max()))
+    np.add.at(counts, (fold, classes - 1), 1)
+    off = [
+        np.abs(amount - amount.mean(axis=0)).max() / (share * amount.mean() + ALWAYS_TOLERATED)
+        for amount, share in ((counts.sum(axis=1), UNEVEN_CELLS), (counts, UNEVEN_CLASSES))
+    ]
+    return float(max(off))
+
+
+def _side(block_km: float) -> int:
+    side = round(block_km / CELL_KM)
+    if side < 1 or abs(side * CELL_KM - block_km) > 1e-6:
+        raise InputError(
+            f"block_km: {block_km} is no multiple of {CELL_KM} km, the side of a cell; blocks are "
+            "made of whole cells"
+        )
+    return side
+
+
+def _stratified(classes: NDArray[np.int64], n_folds: int, seed: int) -> NDArray[np.int64]:
+    counts = np.bincount(classes)[1:]
+    if counts.min() < n_folds:
+        raise InputError(
+            f"folds: income class {counts.argmin() + 1} has {counts.min()} cells, fewer than "
+            f"{n_folds} folds; lower folds.n_folds or bring more cells"
+        )
+    fold = np.empty(len(classes), dtype=np.int64)
+    splits = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    for number, (_, held_out) in enumerate(splits.split(classes, classes)):
+        fold[held_out] = number
+    return fold
+
+
+def _log_balance(folds: pd.DataFrame, scheme: str, block_km: float) -> None:
+    table = pd.crosstab(folds["fold"], folds["income_class"])
+    logger.info(
+        "%s folds (blocks of %.1f km, %d): cells by fold and class\n%s",
+        scheme,
+        block_km,
+        folds["block"].nunique(),
+        table.to_string(),
+    )
+    for number, row in table.iterrows():
+        if (row == 0).any():
+            logger.warning(
+                "fold %d holds no cell of income class %s", number, listed(row.index[row == 0])
+            )

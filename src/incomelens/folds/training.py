@@ -1,0 +1,216 @@
+"""Which cells a model may learn from when a fold is held out, and which it is checked on meanwhile.
+
+Under scheme `block` a strip of cells around everything that is held out is left unused, so that no
+training cell lies next door to a cell that is scored.
+"""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+
+from incomelens.cells.neighbours import grid_coordinates, within_reach
+from incomelens.common.errors import InputError, listed
+from incomelens.common.seeds import job_rng, job_seed
+from incomelens.folds.cells import SCHEMES
+
+logger = logging.getLogger(__name__)
+
+DRAWS = 50  # of blocks for validation; the best balanced draw is taken
+
+
+@dataclass(frozen=True)
+class InnerSplit:
+    """Rows of a fold table to learn from and to check on, each of shape (n_cells,)."""
+
+    train: NDArray[np.bool_]
+    validation: NDArray[np.bool_]
+
+
+def training_cells(
+    folds: pd.DataFrame, *, fold: int, scheme: str, buffer_cells: int = 1
+) -> NDArray[np.bool_]:
+    """Cells of the other folds that a model may see while one fold is held out.
+
+    Parameters
+    ----------
+    folds : DataFrame
+        ``folds/{city}-{scheme}.parquet``.
+    fold : int
+        The held-out fold.
+    scheme : {"random", "block"}
+    buffer_cells : int
+        Width of the strip around held-out cells, in cells, diagonals included, that scheme `block`
+        leaves out too. Scheme `random` has none: it would leave nothing over.
+
+    Returns
+    -------
+    array of bool, shape (n_cells,)
+        In the order of `folds`.
+
+    Raises
+    ------
+    InputError
+        If the scheme or the fold is unknown, or nothing is left to learn from.
+    """
+    _check(folds, fold, scheme)
+    held_out = (folds["fold"] == fold).to_numpy()
+    training = ~held_out
+    if scheme == "block":
+        grid = grid_coordinates(folds["cell_id"])
+        training &= ~within_reach(grid, grid[held_out], reach=buffer_cells)
+    if not training.any():
+        raise InputError(
+            f"folds: fold {fold} and a strip of {buffer_cells} cells around it leave no cell to "
+            "learn from; use larger blocks (block_km) or a narrower strip (buffer_cells)"
+        )
+    return training
+
+
+def inner_split(
+    folds: pd.DataFrame,
+    *,
+    fold: int,
+    scheme: str,
+    seed: int,
+    share: float = 0.25,
+    buffer_cells: int = 1,
+) -> InnerSplit:
+    """Split the training cells of a fold into those to learn from and those to check on.
+
+    The split follows the outer scheme (ruling 11): stratified by income class for `random`; whole
+    blocks for `block`, with the same strip around them. Of the blocks it takes those, out of
+    several random draws, that come nearest to `share` in every class and lose fewest cells to the
+    strip.
+
+    Parameters
+    ----------
+    folds, fold, scheme, buffer_cells
+        As for :func:`training_cells`.
+    seed : int
+        The study's; every fold and scheme has a draw of its own.
+    share : float
+        Of the training cells that go to validation, 25 % in the paper.
+
+    Returns
+    -------
+    InnerSplit
+        Together a part of :func:`training_cells`; disjoint, neither is empty.
+
+    Raises
+    ------
+    InputError
+        If one of the two would be empty.
+    """
+    if not 0 < share < 1:
+        raise InputError(f"validation share: {share}; expected a number between 0 and 1")
+    training = training_cells(folds, fold=fold, scheme=scheme, buffer_cells=buffer_cells)
+    if scheme == "random":
+        split = _stratified_split(folds, training, share, job_seed(seed, "inner_split", fold))
+    else:
+        rng = job_rng(seed, "inner_split", scheme, fold)
+        split = _block_split(folds, training, share, buffer_cells, rng)
+    absent = set(folds["income_class"]) - set(folds.loc[split.train, "income_class"])
+    if absent:
+        logger.warning("fold %d: no training cell of income class %s", fold, listed(absent))
+    logger.info(
+        "fold %d, %s: %d cells held out, %d to learn from, %d to check on, %d in between unused",
+        fold,
+        scheme,
+        (folds["fold"] == fold).sum(),
+        split.train.sum(),
+        split.validation.sum(),
+        ((folds["fold"] != fold) & ~split.train & ~split.validation).sum(),
+    )
+    return split
+
+
+def _check(folds: pd.DataFrame, fold: int, scheme: str) -> None:
+    if scheme not in SCHEMES:
+        raise InputError(f"folds.schemes: {scheme!r} is unknown; known are {listed(SCHEMES)}")
+    known = np.unique(folds["fold"])
+    if fold not in known:
+        raise InputError(f"folds: there is no fold {fold}; there are {listed(known, len(known))}")
+
+
+def _stratified_split(
+    folds: pd.DataFrame, training: NDArray[np.bool_], share: float, seed: int
+) -> InnerSplit:
+    rows = np.flatnonzero(training)
+    classes = folds["income_class"].to_numpy()[rows]
+    counts = np.bincount(classes)
+    fewest = counts[counts > 0].min()
+    n_classes = np.count_nonzero(counts)
+    n_validation = round(share * len(rows))
+    if fewest < 2 or n_validation < n_classes or len(rows) - n_validation < n_classes:
+        raise InputError(
+            f"folds: {len(rows)} training cells of {n_classes} income classes (the smallest has "
+            f"{fewest}) cannot be split {1 - share:g} to {share:g} with every class on both sides; "
+            "bring more cells or use fewer folds"
+        )
+    _, checked = train_test_split(rows, test_size=n_validation, stratify=classes, random_state=seed)
+    validation = np.zeros(len(folds), dtype=bool)
+    validation[checked] = True
+    return InnerSplit(training & ~validation, validation)
+
+
+def _block_split(
+    folds: pd.DataFrame,
+    training: NDArray[np.bool_],
+    share: float,
+    buffer_cells: int,
+    rng: np.random.Generator,
+) -> InnerSplit:
+    grid = grid_coordinates(folds["cell_id"])
+    block = folds["block"].to_numpy()
+    classes = folds["income_class"].to_numpy()
+    best, lowest = None, np.inf
+    for _ in range(DRAWS):
+        validation = training & np.isin(block, _draw(block[training], share, rng))
+        train = training & ~within_reach(grid, grid[validation], reach=buffer_cells)
+        if not train.any() or not validation.any():
+            continue
+        badness = _badness(classes, training, train, validation, share)
+        if badness < lowest:
+            best, lowest = InnerSplit(train, validation), badness
+    if best is None:
+        raise InputError(
+            f"folds: {np.unique(block[training]).size} training blocks cannot be parted into blocks"
+            f" to learn from and to check on with {buffer_cells} cells between them; use smaller "
+            "blocks (block_km), fewer folds or a narrower strip (buffer_cells)"
+        )
+    return best
+
+
+def _draw(block: NDArray[np.int64], share: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Random blocks that together hold about `share` of the cells; at least one, never all."""
+    numbers, sizes = np.unique(block, return_counts=True)
+    order = rng.permutation(len(numbers))
+    filled = np.cumsum(sizes[order])
+    n = int(np.abs(filled - share * len(block)).argmin()) + 1
+    return numbers[order[: min(n, len(numbers) - 1)]]
+
+
+def _badness(
+    classes: NDArray[np.int64],
+    training: NDArray[np.bool_],
+    train: NDArray[np.bool_],
+    validation: NDArray[np.bool_],
+    share: float,
+) -> float:
+    """Squared distance from the wanted share, overall and by class, plus the share of lost cells.
+
+    A draw that leaves a class without a training cell comes last.
+    """
+    whole, learnt, checked = (
+        np.bincount(classes[rows], minlength=classes.max() + 1)
+        for rows in (training, train, validation)
+    )
+    there = whole > 0
+    off = (checked[there] / (share * whole[there]) - 1) ** 2
+    off_overall = (checked.sum() / (share * whole.sum()) - 1) ** 2
+    lost = 1 - (learnt.sum() + checked.sum()) / whole.sum()
+    return float(off.mean() + off_overall + lost + 1000 * (learnt[there] == 0).sum())

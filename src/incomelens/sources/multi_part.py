@@ -1,0 +1,165 @@
+"""Archives that come in several parts (``.7z.001``, ``.7z.002``, ...), read as one file."""
+
+import io
+import re
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+
+from incomelens.common.errors import InputError, listed
+
+PART = re.compile(r"^(?P<name>.+\.7z)\.(?P<number>\d{3,})$", re.IGNORECASE)
+SIGNATURE = b"7z\xbc\xaf\x27\x1c"
+START_HEADER = 32  # bytes: signature, version, where the last header is and how long
+
+
+class JoinedFiles(io.RawIOBase):
+    """Several files, one after another, as one readable file.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        In order. At most one of them is open at a time.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = list(paths)
+        self._starts = [0]
+        for path in self._paths:
+            self._starts.append(self._starts[-1] + path.stat().st_size)
+        self._position = 0
+        self._number = -1
+        self._open: io.BufferedReader | None = None
+
+    def readable(self) -> bool:
+        """Whether it can be read: always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Whether a position can be chosen: always."""
+        return True
+
+    def tell(self) -> int:
+        """Position in the joined file, in bytes."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a position, counted from the start, from here or from the end."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._starts[-1]}
+        self._position = base[whence] + offset
+        return self._position
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill `buffer` up to the end of the current part; 0 at the end of the last."""
+        number = next((i for i, end in enumerate(self._starts[1:]) if self._position < end), None)
+        if number is None:
+            return 0
+        if number != self._number or self._open is None:
+            self._close_part()
+            self._open, self._number = self._paths[number].open("rb"), number
+        self._open.seek(self._position - self._starts[number])
+        count = self._open.readinto(buffer)
+        self._position += count
+        return count
+
+    def close(self) -> None:
+        """Close the part that is open."""
+        self._close_part()
+        super().close()
+
+    def _close_part(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+
+def first_parts(files: Sequence[str | Path]) -> list[Path]:
+    """Archives among `files`: whole ones, and the first part of each that comes in parts.
+
+    Raises
+    ------
+    InputError
+        If there are later parts of an archive without its first.
+    """
+    paths = [Path(file) for file in files]
+    archives = [path for path in paths if not (part := PART.match(path.name)) or _is_first(part)]
+    for path in paths:
+        part = PART.match(path.name)
+        if part and not any(_same_archive(path, first) for first in archives):
+            raise InputError(
+                f"{path}: part {int(part['number'])} of {part['name']} is here, but part 1 is not; "
+                "put all parts into one folder"
+            )
+    return archives
+
+
+def parts_of(first: str | Path) -> list[Path]:
+    """All parts of a 7z archive beside its first, in order; itself where it is whole.
+
+    Parameters
+    ----------
+    first : path
+        ``NAME.7z`` or ``NAME.7z.001``.
+
+    Raises
+    ------
+    InputError
+        If a part is missing or cut short: by the numbers in the names, and by the length that the
+        first part states for the whole. Nothing has to be unpacked to tell.
+    """
+    first = Path(first)
+    if not PART.match(first.name):
+        return [first]
+    beside = [path for path in first.parent.iterdir() if _same_archive(path, first)]
+    numbers = {int(PART.match(path.name)["number"]): path for path in beside}  # type: ignore[index]
+    absent = sorted(set(range(1, max(numbers, default=1) + 1)) - set(numbers))
+    if absent:
+        names = listed((_part_name(first, number) for number in absent), 10)
+        raise InputError(f"{first.parent}: missing {names}; put all parts into one folder")
+    parts = [numbers[number] for number in sorted(numbers)]
+    _check_length(parts)
+    return parts
+
+
+def stated_length(path: str | Path) -> int | None:
+    """Bytes that a 7z archive says it has, all parts together; None where it is no 7z archive."""
+    with Path(path).open("rb") as file:
+        start = file.read(START_HEADER)
+    if len(start) < START_HEADER or not start.startswith(SIGNATURE):
+        return None
+    offset, length = struct.unpack("<QQ", start[12:28])
+    return START_HEADER + offset + length
+
+
+def _is_first(part: re.Match[str]) -> bool:
+    return int(part["number"]) == 1
+
+
+def _same_archive(path: Path, first: Path) -> bool:
+    one, other = PART.match(path.name), PART.match(first.name)
+    return bool(one and other and one["name"] == other["name"] and path.parent == first.parent)
+
+
+def _part_name(first: Path, number: int) -> str:
+    part = PART.match(first.name)
+    return f"{part['name']}.{number:0{len(part['number'])}d}"  # type: ignore[index]
+
+
+def _check_length(parts: Sequence[Path]) -> None:
+    expected = stated_length(parts[0])
+    if expected is None:
+        raise InputError(f"{parts[0]}: not the first part of a 7z archive; fetch it again")
+    sizes = [part.stat().st_size for part in parts]
+    # All parts but the last are equally long: an odd one among them has been cut.
+    short = [part.name for part, size in zip(parts[:-1], sizes, strict=False) if size < sizes[0]]
+    if short:
+        raise InputError(
+            f"{parts[0].parent}: {listed(short)} shorter than {parts[0].name}; fetch it again"
+        )
+    total = sum(sizes)
+    if total < expected:
+        missing = _part_name(parts[0], len(parts) + 1)
+        raise InputError(
+            f"{parts[0]}: {len(parts)} parts of {total} bytes together, and the archive has "
+            f"{expected}: {missing} is missing, or {parts[-1].name} is cut short"
+        )
