@@ -28,12 +28,17 @@ pathvars:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/sources_paths.smk"
 include: "workflow/rules/demo.smk"
 include: "workflow/rules/sources.smk"
+include: "workflow/rules/cells.smk"
+include: "workflow/rules/tiles.smk"
 include: "workflow/rules/districts.smk"
 include: "workflow/rules/folds.smk"
+include: "workflow/rules/inference.smk"
 include: "workflow/rules/ssig.smk"
 include: "workflow/rules/shapley.smk"
+include: "workflow/rules/paper_aerial.smk"
 include: "workflow/rules/paper_ssig.smk"
 include: "workflow/rules/paper_shapley.smk"
 include: "workflow/rules/targets.smk"
@@ -42,6 +47,8 @@ include: "workflow/rules/targets.smk"
 rule all:
     default_target: True
     input:
+        rules.aerial_data_paper.input,
+        rules.aerial.input,
         rules.districts.input,
         rules.ssig.input,
         rules.shapley.input,

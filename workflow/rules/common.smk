@@ -16,12 +16,17 @@ INCOMES = config["districts"]["incomes"]
 SCHEMES = config["folds"]["schemes"]
 MODES = config["ssig"]["modes"]
 VARIANTS = config["ssig"]["variants"]
+CITIES = config["cities"]
+CITY_SCHEMES = config["folds"]["cities"]["schemes"]
+TRANSFER_SCHEME = config["inference"]["transfer_scheme"]
 
 
 wildcard_constraints:
     level="|".join(LEVELS),
     income="|".join(INCOMES),
-    scheme="|".join(SCHEMES),
+    scheme="|".join(dict.fromkeys([*SCHEMES, *CITY_SCHEMES])),
+    city="|".join(CITIES) or "(?!)",  # a study without cities has no file of one
+    shard="[0-9]+",
     mode="|".join(MODES),
     variant="|".join(VARIANTS),
 

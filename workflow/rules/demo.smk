@@ -1,4 +1,4 @@
-# demo: a synthetic city, written in the providers' own formats and layouts as a mirror folder.
+# demo: synthetic cities, written in the providers' own formats and layouts as a mirror folder.
 #
 # Nothing after `sources` knows that it is one: a study whose `mirror` is this folder reads it as if
 # the files came from the providers.
@@ -35,3 +35,26 @@ rule make_demo_mirror:
         threads=config["threads"],
     script:
         "../scripts/demo/make_demo_mirror.py"
+
+
+rule make_demo_cities:
+    output:
+        mirror=[f"<results>/demo/mirror/{label}" for label in demo_city_files()],
+        truth="<results>/demo/truth.parquet",
+    log:
+        "<logs>/demo/make_demo_cities.log",
+    benchmark:
+        "<benchmarks>/demo/make_demo_cities.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code("demo/make_demo_cities.py"),
+        seed=config["seed"],
+        cities=demo_city_settings(),
+        threads=config["threads"],
+    script:
+        "../scripts/demo/make_demo_cities.py"

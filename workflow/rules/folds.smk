@@ -24,3 +24,31 @@ rule assign_district_folds:
         threads=config["threads"],
     script:
         "../scripts/folds/assign_district_folds.py"
+
+
+rule assign_city_folds:
+    input:
+        cells="<results>/cells/{city}.parquet",
+        index="<results>/tiles/{city}/index.parquet",
+    output:
+        folds=expand("<results>/folds/{{city}}-{scheme}.parquet", scheme=CITY_SCHEMES),
+        classes="<results>/folds/{city}-classes.csv",
+    log:
+        "<logs>/folds/assign_city_folds/{city}.log",
+    benchmark:
+        "<benchmarks>/folds/assign_city_folds/{city}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        code=code("folds/assign_city_folds.py"),
+        seed=config["seed"],
+        schemes=CITY_SCHEMES,
+        n_folds=config["folds"]["cities"]["n_folds"],
+        block_km=config["folds"]["cities"]["block_km"],
+        threads=config["threads"],
+    script:
+        "../scripts/folds/assign_city_folds.py"

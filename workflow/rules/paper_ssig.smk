@@ -154,7 +154,6 @@ rule ssig_table_s1:
 rule ssig_table_s2:
     input:
         reference="config/paper_reference.yaml",
-        sources=config["sources"],
     output:
         csv=report(
             "<results>/paper/ssig/table_s2.csv",
@@ -178,6 +177,7 @@ rule ssig_table_s2:
     params:
         code=code("paper/ssig_table_s2.py"),
         districts=config["districts"],
+        sources=told_of_sources(PARTS["district"]),
     script:
         "../scripts/paper/ssig_table_s2.py"
 

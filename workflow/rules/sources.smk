@@ -6,9 +6,6 @@
 import re
 
 
-include: "sources_paths.smk"
-
-
 wildcard_constraints:
     part="|".join(PARTS),
 

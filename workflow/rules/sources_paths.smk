@@ -2,7 +2,12 @@
 
 from itertools import chain
 
-from incomelens.sources.plan import district_sources, district_tables
+from incomelens.sources.plan import (
+    city_sources,
+    district_sources,
+    district_tables,
+    sources_of_city,
+)
 from incomelens.sources.registry import load_registry
 
 REGISTRY = load_registry(
@@ -12,9 +17,23 @@ REGISTRY = load_registry(
 
 # The sources of each part of the study, the files of the user that it reads, and the MB that it
 # writes beside its raw files. A part is checked as a whole before anything of it is fetched.
-PARTS = {"district": district_sources(config["districts"])}
-PART_TABLES = {"district": district_tables(config["districts"])}
-PART_MB = {"district": 200}
+PARTS = {
+    "district": district_sources(config["districts"]),
+    "aerial": city_sources(CITIES, config["city"]),
+}
+PART_TABLES = {"district": district_tables(config["districts"]), "aerial": []}
+
+# A pixel of a tile and its land use, and the orthophotos that are unpacked beside: four bytes each
+# before they are compressed; a city of the Urban Atlas has some 15,000 cells with people.
+CELL_MB = 8 * config["tiles"]["tile_px"] ** 2 / 1e6
+PART_MB = {
+    "district": 200,
+    "aerial": sum(
+        settings["cells_wide"] * settings["cells_high"] * CELL_MB
+        for settings in config["demo"]["cities"].values()
+    )
+    or len(CITIES) * 15_000 * CELL_MB,
+}
 
 STUDY_SOURCES = list(dict.fromkeys(chain(*PARTS.values())))
 STUDY_FILES = REGISTRY.files(STUDY_SOURCES)
@@ -70,3 +89,54 @@ def own_tables(parts):
 def wanted_file(wildcards):
     file = REGISTRY.file(wildcards.source, wildcards.file)
     return [file.address, file.format, file.sha256, file.bytes]
+
+
+# Files of one kind (income, land_use, imagery) of a city.
+def city_files(city, kind):
+    sources = sources_of_kind(city, kind)
+    return [path for source in sources for path in source_files(source)]
+
+
+def sources_of_kind(city, kind):
+    settings = config["city"][city][kind]
+    return settings["sources"] if kind == "imagery" else [settings["source"]]
+
+
+# Files of the mirror that the synthetic cities are written to.
+def demo_city_files():
+    cities = [config["city"][city] for city in config["demo"]["cities"]]
+    sources = dict.fromkeys(
+        chain.from_iterable(sources_of_city(city) for city in cities)
+    )
+    return [file.label for file in REGISTRY.files(sources)]
+
+
+# What the synthetic cities are made of.
+def demo_city_settings():
+    return [
+        settings | {"name": config["city"][city]["name"]}
+        for city, settings in config["demo"]["cities"].items()
+    ]
+
+
+# What the reader of a city's incomes is told beside the file: columns, of a table of one's own.
+def reader_options(city):
+    settings = config["city"][city]["income"]
+    return {key: settings[key] for key in settings if key not in ("reader", "source")}
+
+
+# What tables of data sets say of these sources, by id.
+def told_of_sources(sources):
+    keys = (
+        "title",
+        "provider",
+        "used_for",
+        "time_frame",
+        "licence",
+        "page",
+        "citation",
+    )
+    return {
+        source: {key: getattr(REGISTRY.source(source), key) for key in keys}
+        for source in sources
+    }

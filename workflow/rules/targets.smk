@@ -3,10 +3,24 @@
 
 
 localrules:
+    aerial,
     districts,
     ssig,
     shapley,
     ssig_paper,
+
+
+# Everything of the aerial study but its figures and tables.
+rule aerial:
+    input:
+        rules.write_manifest.output,
+        expand("<results>/folds/{city}-classes.csv", city=CITIES),
+        expand(
+            "<results>/inference/{city}/{scheme}/metrics.csv",
+            city=CITIES,
+            scheme=CITY_SCHEMES,
+        ),
+        rules.evaluate_transfer.output if CITIES else [],
 
 
 rule districts:

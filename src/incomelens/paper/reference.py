@@ -24,6 +24,7 @@ def _each_task(inside: object) -> dict[str, object]:
 
 
 TEN = [name for name, variable in VARIABLES.items() if variable.group != SPATIAL]
+FIGURE_2_SCORES = ("pearson_r", "accuracy", "mae", "accuracy_within_1")
 
 # What the file must hold, in the file's own shape. "any" stands for keys that the file itself
 # names (the studies of Table S1, the kinds of data of Table S2).
@@ -50,7 +51,20 @@ SLOTS = {
                 ["printed_source", "printed_time_frame", "text_source", "text_time_frame"], "text"
             )
         },
-    }
+    },
+    "aerial": {
+        "table_1": _each(
+            ["income", "imagery", "land_use"],
+            _each(["collection_timespan", "spatial_resolution", "coverage"], "text"),
+        ),
+        "figure_2": {
+            "cities": _each(
+                ["paris", "lyon", "marseille", "nice", "lille"],
+                _each([*FIGURE_2_SCORES, "hardest_class"], "number"),
+            ),
+            "range": _each(FIGURE_2_SCORES, _each(["lowest", "highest"], "number")),
+        },
+    },
 }
 KINDS = {"number": Real, "text": str, "flag": bool, "unit": str}
 EXPECTED = {

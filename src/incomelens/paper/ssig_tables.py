@@ -169,7 +169,7 @@ def table_s2(reference: Reference, sources: Mapping, districts: Mapping) -> Publ
     ----------
     reference : Reference
     sources : mapping
-        The registry `config/sources.yaml`.
+        What the registry says of the study's sources, by id.
     districts : mapping
         The configuration's section `districts`: which entries or tables the study reads.
     """
@@ -231,9 +231,9 @@ def _source_row(name: str, sources: Mapping) -> dict[str, object]:
     }
 
 
-def deviations_table(deviations: Sequence[Deviation]) -> PublishedTable:
-    """Every reading of the district paper and every departure from it."""
-    numbers = deviation_table(deviations, paper="district")
+def deviations_table(deviations: Sequence[Deviation], *, paper: str = "district") -> PublishedTable:
+    """Every reading of a paper (`district` or `aerial`) and every departure from it."""
+    numbers = deviation_table(deviations, paper=paper)
     headings = {
         "where": "Where",
         "paper_says": "The paper says",
@@ -244,6 +244,6 @@ def deviations_table(deviations: Sequence[Deviation]) -> PublishedTable:
     return PublishedTable(
         numbers=numbers,
         shown=numbers[list(headings)].rename(columns=headings),
-        caption="Readings of the district paper, and departures from it.",
+        caption=f"Readings of the {paper} paper, and departures from it.",
         notes=("From config/deviations.yaml.",),
     )

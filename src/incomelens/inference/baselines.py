@@ -1,0 +1,145 @@
+"""Models that the network should be compared with, under the same folds.
+
+What is had for nothing (`majority`), from geography alone (`copy_neighbours`), from colour alone
+(`mean_colour`, `mean_and_sd_colour`), and from texture without training (`random_features`).
+"""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from incomelens.common.errors import InputError, listed
+from incomelens.common.seeds import job_rng
+from incomelens.folds.training import training_cells
+from incomelens.inference.baseline_task import FoldTask, Guess
+from incomelens.inference.colour_baseline import mean_and_sd_colour, mean_colour
+from incomelens.inference.metrics import N_CLASSES
+from incomelens.inference.neighbours_baseline import copy_neighbours
+from incomelens.inference.random_features import RandomFeatures, random_features
+from incomelens.inference.scored_cells import PROBABILITIES
+from incomelens.inference.streams import TileSource
+
+logger = logging.getLogger(__name__)
+
+
+def majority(task: FoldTask) -> Guess:
+    """The most frequent class of the training cells for everyone, their shares as probabilities.
+
+    Of equally frequent classes the one nearest to the middle class is taken, then the lower one.
+    Quintiles are nearly balanced, so this is chance.
+    """
+    counts = np.bincount(task.train_class, minlength=N_CLASSES + 1)[1:]
+    numbers = np.arange(1, N_CLASSES + 1)
+    from_middle = np.abs(numbers - (N_CLASSES + 1) / 2)
+    best = numbers[np.lexsort((numbers, from_middle, -counts))[0]]
+    n = len(task.held_out)
+    p = (np.average(numbers, weights=counts) - 1) / (N_CLASSES - 1)
+    shares = np.tile(counts / counts.sum(), (n, 1))
+    return Guess(np.full(n, best), np.full(n, p), shares)
+
+
+WITHOUT_IMAGES = {"majority": majority, "copy_neighbours": copy_neighbours}
+WITH_IMAGES = {
+    "mean_colour": mean_colour,
+    "mean_and_sd_colour": mean_and_sd_colour,
+    "random_features": random_features,
+}
+BASELINES = (*WITHOUT_IMAGES, *WITH_IMAGES)
+
+
+def predict_out_of_fold(
+    model: str,
+    folds: pd.DataFrame,
+    *,
+    scheme: str,
+    seed: int,
+    buffer_cells: int = 1,
+    tiles: TileSource | None = None,
+    settings: RandomFeatures | None = None,
+) -> pd.DataFrame:
+    """Predict every cell of a city by a baseline that did not see the cell's fold.
+
+    Parameters
+    ----------
+    model : str
+        One of :data:`BASELINES`.
+    folds : DataFrame
+        ``folds/{city}-{scheme}.parquet``.
+    scheme : {"random", "block"}
+    seed : int
+        The study's; every model, scheme and fold draws from a generator of its own.
+    buffer_cells : int
+        Strip around held-out cells that scheme `block` leaves out of training.
+    tiles : TileSource, optional
+        Where images come from; needed by the models that look at them.
+    settings : RandomFeatures, optional
+        Of `random_features`.
+
+    Returns
+    -------
+    DataFrame
+        ``cell_id``, ``fold``, ``observed``, ``predicted``, ``p``, ``prob_1`` .. ``prob_5`` (missing
+        where the model has none), sorted by ``cell_id``.
+
+    Raises
+    ------
+    InputError
+        If the model is unknown, tiles are needed, or a fold leaves nothing to learn from.
+    """
+    baseline = _baseline(model, tiles, settings or RandomFeatures())
+    folds = folds.sort_values("cell_id").reset_index(drop=True)
+    parts = []
+    for fold in np.unique(folds["fold"]):
+        training = training_cells(folds, fold=int(fold), scheme=scheme, buffer_cells=buffer_cells)
+        train, held_out = folds.loc[training], folds.loc[folds["fold"] == fold]
+        # The labels of the held-out cells stay here.
+        guess = baseline(
+            FoldTask(
+                train=train["cell_id"].to_numpy(dtype=str),
+                train_class=train["income_class"].to_numpy(dtype=np.int64),
+                train_fold=train["fold"].to_numpy(dtype=np.int64),
+                held_out=held_out["cell_id"].to_numpy(dtype=str),
+                rng=job_rng(seed, "baseline", model, scheme, fold),
+                tiles=tiles,
+            )
+        )
+        parts.append(_rows(held_out, guess))
+        logger.info(
+            "%s, %s: fold %d: %d cells from %d", model, scheme, fold, len(held_out), len(train)
+        )
+    return pd.concat(parts).sort_values("cell_id").reset_index(drop=True)
+
+
+def _baseline(
+    model: str, tiles: TileSource | None, settings: RandomFeatures
+) -> Callable[[FoldTask], Guess]:
+    if model not in BASELINES:
+        raise InputError(
+            f"inference.baselines: {model!r} is unknown; known are {listed(BASELINES)}"
+        )
+    if model in WITHOUT_IMAGES:
+        return WITHOUT_IMAGES[model]
+    if tiles is None:
+        raise InputError(f"baseline {model}: it looks at images; pass the tiles of the city")
+    if model == "random_features":
+        return partial(random_features, settings=settings)
+    return WITH_IMAGES[model]
+
+
+def _rows(held_out: pd.DataFrame, guess: Guess) -> pd.DataFrame:
+    n = len(held_out)
+    unknown = np.full((n, N_CLASSES), np.nan)
+    probabilities = unknown if guess.probabilities is None else guess.probabilities
+    return pd.DataFrame(
+        {
+            "cell_id": held_out["cell_id"].to_numpy(),
+            "fold": held_out["fold"].to_numpy(),
+            "observed": held_out["income_class"].to_numpy(),
+            "predicted": guess.predicted,
+            "p": guess.p,
+            **dict(zip(PROBABILITIES, probabilities.T, strict=True)),
+        }
+    )

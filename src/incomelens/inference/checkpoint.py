@@ -1,0 +1,156 @@
+"""A training kept on disk after every epoch, so that a killed one goes on where it stopped."""
+
+import dataclasses
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from incomelens.common.errors import InputError
+from incomelens.common.files import whole_file
+from incomelens.inference.history import EpochRecord
+
+logger = logging.getLogger(__name__)
+
+CHECKPOINT_FILE = "training.safetensors"
+State = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that a training needs to go on.
+
+    Attributes
+    ----------
+    network, best : dict of tensors
+        State of the network now and at the lowest validation loss.
+    optimiser : dict of tensors
+        See :func:`optimiser_tensors`.
+    history : sequence of EpochRecord
+    """
+
+    network: State
+    best: State
+    optimiser: State
+    history: Sequence[EpochRecord]
+
+
+def cpu_state(module: torch.nn.Module) -> State:
+    """Copy a module's state to the CPU, in the layout that safetensors holds."""
+    return {
+        key: tensor.detach().to("cpu", copy=True).contiguous()
+        for key, tensor in module.state_dict().items()
+    }
+
+
+def optimiser_tensors(optimiser: torch.optim.Optimizer) -> State:
+    """Moments and steps of an optimiser by parameter number and name, such as ``3.exp_avg``."""
+    return {
+        f"{number}.{name}": value.detach().to("cpu", copy=True).contiguous()
+        for number, slots in optimiser.state_dict()["state"].items()
+        for name, value in slots.items()
+    }
+
+
+def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Put back what :func:`optimiser_tensors` took; rates stay as they are."""
+    parameters = [one for group in optimiser.param_groups for one in group["params"]]
+    slots: dict[int, State] = {}
+    for key, value in tensors.items():
+        number, name = key.split(".", maxsplit=1)
+        own = parameters[int(number)]
+        if value.shape == own.shape:
+            # Fused Adam walks through memory: moments must lie as their parameter does.
+            value = torch.empty_like(own, dtype=value.dtype).copy_(value)
+        slots.setdefault(int(number), {})[name] = value
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": slots})
+
+
+def training_digest(settings: object, *arrays: np.ndarray, state: Mapping[str, Tensor]) -> str:
+    """Digest of everything that decides the course of a training.
+
+    Parameters
+    ----------
+    settings : object
+        Anything that JSON can hold.
+    *arrays : arrays
+        Ids, labels, sample images.
+    state : mapping of tensors
+        The network before training.
+    """
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    tensors = [state[key].numpy() for key in sorted(state)]
+    for array in [*arrays, *tensors]:
+        digest.update(f"\0{array.dtype.str}{array.shape}\0".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def save_checkpoint(folder: str | Path, checkpoint: Checkpoint, *, digest: str) -> None:
+    """Write a checkpoint over the last one, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written, as on a full disk; the last checkpoint is still there then.
+    """
+    tensors = {
+        f"{part}/{key}": tensor
+        for part in ("network", "best", "optimiser")
+        for key, tensor in getattr(checkpoint, part).items()
+    }
+    history = [dataclasses.asdict(record) for record in checkpoint.history]
+    metadata = {"digest": digest, "history": json.dumps(history)}
+    path = Path(folder) / CHECKPOINT_FILE
+    try:
+        with whole_file(path) as beside:
+            # Through Python's own file: its error tells a full disk by name.
+            beside.write_bytes(safetensors.torch.save(tensors, metadata))
+    except OSError as error:
+        raise InputError(
+            f"{path}: epoch {len(history) - 1} could not be kept ({error.strerror or error}); make "
+            "room or choose another place, and run again: training goes on from the last whole "
+            "checkpoint"
+        ) from None
+
+
+def load_checkpoint(folder: str | Path, *, digest: str) -> Checkpoint | None:
+    """Read the checkpoint of the training with this digest; None where there is none.
+
+    One that is damaged or belongs to other settings or inputs is left aside, with a line in the
+    log.
+    """
+    path = Path(folder) / CHECKPOINT_FILE
+    if not path.is_file():
+        return None
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        logger.warning("%s cannot be read (%s); training starts anew", path, error)
+        return None
+    if metadata.get("digest") != digest:
+        logger.info("%s: inputs or settings have changed; training starts anew", path)
+        return None
+    parts: dict[str, State] = {"network": {}, "best": {}, "optimiser": {}}
+    for key, tensor in tensors.items():
+        part, name = key.split("/", maxsplit=1)
+        parts[part][name] = tensor
+    history = [EpochRecord(**record) for record in json.loads(metadata["history"])]
+    return Checkpoint(**parts, history=history)
+
+
+def discard_checkpoint(folder: str | Path) -> None:
+    """Remove the checkpoint, once what was trained is written."""
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,275 @@
+"""The loop over epochs, with its state on disk."""
+
+import dataclasses
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from incomelens.common.errors import InputError, listed
+from incomelens.common.progress import progress
+from incomelens.common.seeds import job_seed
+from incomelens.inference.checkpoint import (
+    Checkpoint,
+    cpu_state,
+    load_checkpoint,
+    optimiser_tensors,
+    restore_optimiser,
+    save_checkpoint,
+    training_digest,
+)
+from incomelens.inference.devices import precision
+from incomelens.inference.history import EpochRecord, best_epoch
+from incomelens.inference.inputs import draw_positions, flip_images, scale_images
+from incomelens.inference.network import IncomeNetwork
+from incomelens.inference.schedules import NextEpoch, next_epoch
+from incomelens.inference.settings import TrainingSettings
+from incomelens.inference.streams import ImageStream, TileSource
+
+logger = logging.getLogger(__name__)
+
+# Enough to notice that the tiles themselves were made anew.
+SAMPLED_IMAGES = 4
+
+
+class LabelledImages:
+    """Images of some cells and the classes they are to be told as.
+
+    Attributes
+    ----------
+    cell_ids : array of str
+    targets : int64 tensor of shape (n,)
+        Classes from 0, on the device.
+    stream : ImageStream
+    """
+
+    def __init__(
+        self,
+        tiles: TileSource,
+        labels: Mapping[str, int] | pd.Series,
+        cell_ids: Sequence[str],
+        *,
+        name: str,
+        n_classes: int,
+        device: torch.device,
+        settings: TrainingSettings,
+    ) -> None:
+        classes = _classes(labels, cell_ids, name, n_classes)
+        absent = sorted(set(range(1, n_classes + 1)) - set(classes.tolist()))
+        if absent:
+            logger.warning("%s: no cell of the income classes %s", name, listed(absent))
+        self.cell_ids = np.asarray(cell_ids, dtype=str)
+        self.targets = torch.from_numpy(classes - 1).to(device)
+        self.stream = ImageStream(
+            tiles,
+            cell_ids,
+            device=device,
+            memory_mb=settings.memory_mb,
+            n_readers=settings.n_readers,
+        )
+
+    def __len__(self) -> int:
+        return len(self.cell_ids)
+
+    def sample(self) -> NDArray[np.uint8]:
+        """Images of the first few cells."""
+        positions = np.arange(min(SAMPLED_IMAGES, len(self)))
+        return next(self.stream.batches([positions])).cpu().numpy()
+
+
+class TrainingLoop:
+    """A training between two epochs.
+
+    Attributes
+    ----------
+    history : list of EpochRecord
+    best : dict of tensors
+        State of the network at the lowest validation loss so far, on the CPU.
+    """
+
+    def __init__(
+        self,
+        network: IncomeNetwork,
+        training: LabelledImages,
+        validation: LabelledImages,
+        *,
+        settings: TrainingSettings,
+        folder: str | Path,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self._digest = _digest(network, training, validation, settings, seed)
+        self._network = network.to(device, memory_format=torch.channels_last)
+        # Compiling takes longer on a CPU than it saves.
+        compiles = settings.compile and device.type == "cuda"
+        self._trained = torch.compile(self._network) if compiles else self._network
+        self._training, self._validation = training, validation
+        self._settings, self._folder = settings, folder
+        self._seed, self._device = seed, device
+        self._optimiser = self._new_optimiser()
+        self.history: list[EpochRecord] = []
+        self.best = cpu_state(network)
+
+    def resume(self) -> None:
+        """Go back to the last whole checkpoint of this training, if there is one."""
+        found = load_checkpoint(self._folder, digest=self._digest)
+        if found is not None:
+            self._network.load_state_dict(found.network)
+            restore_optimiser(self._optimiser, found.optimiser)
+            self.history, self.best = list(found.history), found.best
+            logger.info("training goes on after epoch %d", len(self.history) - 1)
+
+    def advance(self) -> bool:
+        """Train one more epoch and keep it on disk; False where the schedule ends instead."""
+        settings = self._settings
+        following = next_epoch(
+            self.history,
+            schedule=settings.schedule,
+            learning_rate=settings.learning_rate,
+            epochs=settings.epochs,
+        )
+        if following.stop:
+            return False
+        record = self._epoch(following)
+        self.history.append(record)
+        if best_epoch(self.history) == record.epoch:
+            self.best = cpu_state(self._network)
+        kept = Checkpoint(
+            cpu_state(self._network), self.best, optimiser_tensors(self._optimiser), self.history
+        )
+        save_checkpoint(self._folder, kept, digest=self._digest)
+        logger.info(
+            "epoch %d: loss %.4f, validation %.4f; accuracy %.3f, validation %.3f",
+            *(record.epoch, record.train_loss, record.validation_loss),
+            *(record.train_accuracy, record.validation_accuracy),
+        )
+        return True
+
+    def _epoch(self, following: NextEpoch) -> EpochRecord:
+        epoch = len(self.history)
+        if following.restart:
+            self._optimiser = self._new_optimiser()
+        for group in self._optimiser.param_groups:
+            group["lr"] = following.learning_rate
+        cuda = [self._device] if self._device.type == "cuda" else []
+        with torch.random.fork_rng(devices=cuda), precision(self._device):
+            # For backbones with dropout: as stateless as order and flips.
+            torch.manual_seed(job_seed(self._seed, "dropout", epoch))
+            train_loss, train_accuracy = self._learn(epoch)
+            validation_loss, validation_accuracy = self._judge()
+        where = f"epoch {epoch}"
+        _check_finite(torch.tensor([validation_loss]), f"{where}, validation", following)
+        return EpochRecord(
+            epoch,
+            following.learning_rate,
+            train_loss,
+            validation_loss,
+            train_accuracy,
+            validation_accuracy,
+        )
+
+    def _learn(self, epoch: int) -> tuple[float, float]:
+        """Mean loss and accuracy over one epoch of steps."""
+        self._network.train()
+        losses, hits = [], []
+        positions = self._positions(epoch)
+        batches = self._training.stream.batches(positions)
+        steps = enumerate(zip(positions, batches, strict=True))
+        description = f"epoch {epoch}"
+        for step, (chosen, images) in progress(steps, description, total=len(positions)):
+            if self._settings.flips:
+                images = flip_images(images, seed=self._seed, epoch=epoch, step=step)
+            targets = self._training.targets[torch.from_numpy(chosen).to(self._device)]
+            log_probabilities = self._trained(scale_images(images, self._settings.scaling))
+            loss = functional.nll_loss(log_probabilities, targets)
+            self._optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            self._optimiser.step()
+            # Kept on the device: asking for a number at every step would make it wait.
+            losses.append(loss.detach())
+            hits.append((log_probabilities.detach().argmax(dim=1) == targets).float().mean())
+        every = torch.stack(losses).cpu()
+        _check_finite(every, description, NextEpoch(self._optimiser.param_groups[0]["lr"]))
+        return every.double().mean().item(), torch.stack(hits).double().mean().item()
+
+    @torch.inference_mode()
+    def _judge(self) -> tuple[float, float]:
+        """Mean loss and accuracy over the validation cells."""
+        self._network.eval()
+        loss = hits = 0.0
+        positions = np.array_split(
+            np.arange(len(self._validation)), -(-len(self._validation) // self._settings.batch_size)
+        )
+        batches = self._validation.stream.batches(positions)
+        for chosen, images in zip(positions, batches, strict=True):
+            targets = self._validation.targets[torch.from_numpy(chosen).to(self._device)]
+            log_probabilities = self._network(scale_images(images, self._settings.scaling))
+            loss += functional.nll_loss(log_probabilities, targets, reduction="sum").item()
+            hits += (log_probabilities.argmax(dim=1) == targets).sum().item()
+        return loss / len(self._validation), hits / len(self._validation)
+
+    def _positions(self, epoch: int) -> list[NDArray[np.int64]]:
+        """Positions of every batch of an epoch; all batches are of one size."""
+        n = len(self._training)
+        size = min(self._settings.batch_size, n)
+        steps = -(-(self._settings.samples_per_epoch or n) // size)
+        count = steps * size
+        drawn = draw_positions(n, start=epoch * count, count=count, seed=self._seed)
+        return np.split(drawn, steps)
+
+    def _new_optimiser(self) -> torch.optim.Adam:
+        rate = self._settings.learning_rate
+        return torch.optim.Adam(self._network.parameters(), lr=rate, fused=True)
+
+
+def _classes(
+    labels: Mapping[str, int] | pd.Series, cell_ids: Sequence[str], name: str, n_classes: int
+) -> NDArray[np.int64]:
+    """Classes 1..n of these cells, checked."""
+    if not len(cell_ids):
+        raise InputError(f"{name}: empty; expected at least one cell")
+    if len(set(cell_ids)) < len(cell_ids):
+        raise InputError(f"{name}: {len(cell_ids) - len(set(cell_ids))} cells are named twice")
+    known = pd.Series(labels, dtype=float).reindex(list(cell_ids))
+    wrong = known.index[~known.isin(range(1, n_classes + 1))]
+    if len(wrong):
+        raise InputError(
+            f"{name}: {len(wrong)} of {len(known)} cells have no income class 1 to {n_classes} "
+            f"({listed(wrong)}); leave them out or bring their class"
+        )
+    return known.to_numpy().astype(np.int64)
+
+
+def _digest(
+    network: IncomeNetwork,
+    training: LabelledImages,
+    validation: LabelledImages,
+    settings: TrainingSettings,
+    seed: int,
+) -> str:
+    arrays = [
+        array
+        for part in (training, validation)
+        for array in (part.cell_ids, part.targets.cpu().numpy(), part.sample())
+    ]
+    told = dataclasses.asdict(settings)
+    # How images reach the network does not change them.
+    told = {key: value for key, value in told.items() if key not in {"memory_mb", "n_readers"}}
+    told |= {"seed": seed, "architecture": dataclasses.asdict(network.architecture)}
+    return training_digest(told, *arrays, state=cpu_state(network))
+
+
+def _check_finite(losses: Tensor, where: str, following: NextEpoch) -> None:
+    broken = (~torch.isfinite(losses)).nonzero().flatten().tolist()
+    if broken:
+        step = f", step {broken[0]}" if len(losses) > 1 else ""
+        raise InputError(
+            f"training: the loss is {losses[broken[0]].item()} at {where}{step} (learning rate "
+            f"{following.learning_rate:g}); lower learning_rate; the last whole checkpoint is kept"
+        )

@@ -1,0 +1,90 @@
+"""Predicting the income class of cells from their tiles."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+
+from incomelens.common.errors import InputError
+from incomelens.common.progress import progress
+from incomelens.inference.devices import choose_device, precision
+from incomelens.inference.heads import scale_position
+from incomelens.inference.inputs import scale_images
+from incomelens.inference.network import IncomeNetwork
+from incomelens.inference.streams import ImageStream, TileSource
+
+
+def predict(
+    network: IncomeNetwork,
+    tiles: TileSource,
+    cell_ids: Sequence[str],
+    *,
+    scaling: str,
+    batch_size: int = 32,
+    device: torch.device | None = None,
+    n_readers: int = 4,
+) -> pd.DataFrame:
+    """Predict the income class of every cell.
+
+    Parameters
+    ----------
+    network : IncomeNetwork
+        Moved to the device and set to evaluation mode.
+    tiles : TileSource
+    cell_ids : sequence of str
+    scaling : {"min_max", "imagenet", "half"}
+        As in training.
+    batch_size : int
+    device : torch.device, optional
+        By default CUDA where there is one.
+    n_readers : int
+        Threads that read the store.
+
+    Returns
+    -------
+    DataFrame
+        In the order of `cell_ids`: ``cell_id``; ``p``, the position 0..1 on the scale of classes;
+        ``prob_1`` .. ``prob_5``, which add up to 1; ``predicted``, the most probable class (the
+        poorest of equals), from 1; ``expected_class``, the mean of the classes.
+
+    Raises
+    ------
+    InputError
+        If a prediction is not a number.
+    """
+    device = device or choose_device()
+    n_classes = network.architecture.n_classes
+    if not len(cell_ids):
+        return _table([], np.empty((0, n_classes)))
+    network = network.to(device, memory_format=torch.channels_last).eval()
+    # Every image is read once: nothing is gained by keeping all of them.
+    stream = ImageStream(tiles, cell_ids, device=device, memory_mb=0, n_readers=n_readers)
+    positions = np.array_split(np.arange(len(cell_ids)), -(-len(cell_ids) // batch_size))
+    with torch.inference_mode(), precision(device):
+        batches = stream.batches(positions)
+        shown = progress(batches, "predicting", total=len(positions), unit="batch")
+        parts = [network(scale_images(images, scaling)).double().exp() for images in shown]
+    probabilities = torch.cat(parts).cpu().numpy()
+    broken = ~np.isfinite(probabilities).all(axis=1)
+    if broken.any():
+        raise InputError(
+            f"predictions: not a number for {broken.sum()} of {len(broken)} cells, the first "
+            f"{cell_ids[int(broken.argmax())]}; the weights are damaged, train them anew"
+        )
+    return _table(cell_ids, probabilities / probabilities.sum(axis=1, keepdims=True))
+
+
+def _table(cell_ids: Sequence[str], probabilities: np.ndarray) -> pd.DataFrame:
+    n_classes = probabilities.shape[1]
+    p = scale_position(torch.from_numpy(probabilities)).numpy()
+    columns = {f"prob_{k + 1}": probabilities[:, k] for k in range(n_classes)}
+    return pd.DataFrame(
+        {
+            "cell_id": pd.Series(list(cell_ids), dtype=str),
+            "p": p,
+            **columns,
+            "predicted": probabilities.argmax(axis=1) + 1,
+            "expected_class": 1 + (n_classes - 1) * p,
+        }
+    )

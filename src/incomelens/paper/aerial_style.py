@@ -1,0 +1,98 @@
+"""What the aerial study's classes look like in every figure: urban classes and income classes."""
+
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from incomelens.cells.urban_classes import URBAN_CLASSES
+from incomelens.paper.style import MISSING_FACE, MISSING_HATCH, RULE
+
+# A hue a group, a shade a class: residential red to orange, functional violet, infrastructure
+# grey, nature green and blue, no use yellow. The shades were searched for within their hues, so
+# that any two classes stay apart also without red, green or blue cones (held by a test).
+CLASS_COLOURS: Mapping[str, str] = {
+    "continuous": "#631c10",
+    "dense": "#a22600",
+    "medium": "#f32847",
+    "low": "#e37b24",
+    "very_low": "#fcb679",
+    "isolated": "#fe89ba",
+    "commercial_industrial": "#65219d",
+    "motorways": "#160f0f",
+    "roads": "#e7ece8",
+    "railways": "#424748",
+    "ports": "#888381",
+    "construction_dump": "#a8b2fe",
+    "no_use": "#c8cf02",
+    "green_urban": "#bc74c2",
+    "leisure": "#8679e2",
+    "agriculture_wetland": "#f8ccfe",
+    "natural": "#249252",
+    "open_space": "#a7f9b9",
+    "water": "#396287",
+}
+GROUPS = ("residential", "functional", "infrastructure", "nature", "no use")
+
+INCOME_CLASSES = (1, 2, 3, 4, 5)
+# From poor to rich, growing darker (viridis): observed and predicted classes on every map. Under
+# every kind of sight they stand out from the greys around them, too (held by a test).
+INCOME_COLOURS = dict(
+    zip(INCOME_CLASSES, ("#e5e419", "#4ec36b", "#228b8d", "#3c4f8a", "#440154"), strict=True)
+)
+DROPPED_FACE = "#b3b3b3"
+CITY_FACE = "#f4f4f4"
+WATER_FACE = "#dfe9f2"
+HATCH = "//////"
+
+
+def classes_by_group() -> dict[str, list[str]]:
+    """Names of the 19 classes, by group, in the order of :data:`URBAN_CLASSES`."""
+    return {group: [one.name for one in URBAN_CLASSES if one.group == group] for group in GROUPS}
+
+
+def class_labels() -> dict[str, str]:
+    """Labels of the 19 classes in figures and tables."""
+    return {one.name: one.label for one in URBAN_CLASSES}
+
+
+def add_swatch(
+    axes: Axes, corner: tuple[float, float], size: tuple[float, float], colour: object | None
+) -> None:
+    """Draw one field of a legend; hatched where `colour` is None (nothing is known there)."""
+    axes.add_patch(
+        Rectangle(corner, *size, facecolor=colour, edgecolor=RULE, linewidth=0.3)
+        if colour is not None
+        else Rectangle(
+            corner, *size, facecolor=MISSING_FACE, edgecolor=MISSING_HATCH, hatch=HATCH, linewidth=0
+        )
+    )
+
+
+def draw_class_key(axes: Axes, *, left_out: str = "Left out (airports, no data)") -> None:
+    """Fill axes with the legend of the 19 urban classes, a column a group.
+
+    Parameters
+    ----------
+    axes : Axes
+        About 180 mm x 26 mm; loses its frame.
+    left_out : str
+        Label of the hatched field of land without one of the 19 classes.
+    """
+    groups, labels = classes_by_group(), class_labels()
+    blocks = {group: [group, *names] for group, names in groups.items()}
+    columns = [
+        blocks["residential"],
+        blocks["functional"],
+        [*blocks["infrastructure"], *blocks["no use"]],
+        [*blocks["nature"], left_out],
+    ]
+    axes.set(xlim=(0, len(columns)), ylim=(max(map(len, columns)), 0))
+    axes.set_axis_off()
+    for column, lines in enumerate(columns):
+        for row, line in enumerate(lines):
+            if line in groups:
+                axes.text(column, row + 0.5, line.capitalize(), va="center", fontweight="bold")
+                continue
+            add_swatch(axes, (column, row + 0.17), (0.1, 0.66), CLASS_COLOURS.get(line))
+            axes.text(column + 0.13, row + 0.5, labels.get(line, line), va="center", fontsize=6.5)

@@ -1,0 +1,149 @@
+"""Table 1 of the aerial paper: its data sets, the printed row beside ours."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+
+from incomelens.folds.cells import kept_cells
+from incomelens.paper.aerial_grid import whole_city
+from incomelens.paper.published import PublishedTable
+from incomelens.paper.reference import Reference
+
+# The paper's data sets, with the part of a city's configuration that names our sources of each.
+DATASETS = {
+    "income": "Socioeconomic census",
+    "imagery": "Aerial imagery",
+    "land_use": "Urban atlas",
+}
+
+
+@dataclass(frozen=True)
+class City:
+    """One city's share of the data: what Table 1 counts.
+
+    Parameters
+    ----------
+    name : str
+        In print.
+    cells, land_use : GeoDataFrame
+        `cells/{city}.parquet` and `cells/{city}-land_use.parquet`.
+    plan, index : DataFrame
+        `tiles/{city}/plan.parquet` and `tiles/{city}/index.parquet`.
+    """
+
+    name: str
+    cells: gpd.GeoDataFrame
+    land_use: gpd.GeoDataFrame
+    plan: pd.DataFrame
+    index: pd.DataFrame
+
+
+def table_1(
+    cities: Mapping[str, City],
+    sources: Mapping[str, Mapping[str, list[Mapping[str, str]]]],
+    reference: Reference,
+    *,
+    tile_px: int,
+) -> PublishedTable:
+    """Data sets of the aerial study (Table 1), the paper's beside ours.
+
+    Parameters
+    ----------
+    cities : mapping
+        By key of the configuration.
+    sources : mapping
+        By key, then by data set (`income`, `imagery`, `land_use`): the registry's entries, each
+        with `title`, `provider`, `time_frame` and `licence`.
+    reference : Reference
+    tile_px : int
+        Pixels along a tile.
+    """
+    numbers = pd.DataFrame(
+        [
+            row
+            for dataset in DATASETS
+            for row in (
+                _paper_row(dataset, reference),
+                *(
+                    _our_row(dataset, cities[key], sources[key][dataset], tile_px=tile_px)
+                    for key in cities
+                ),
+            )
+        ],
+        dtype=object,
+    )
+    shown = pd.DataFrame(
+        {
+            "Data set": numbers["dataset"].map(DATASETS),
+            "Whose": numbers["city"].fillna("Paper"),
+            "Collection timespan": numbers["collection_timespan"],
+            "Spatial resolution": numbers["spatial_resolution"],
+            "Coverage": numbers["coverage"],
+            "Licence": numbers["licence"],
+        }
+    )
+    return PublishedTable(
+        numbers=numbers,
+        shown=shown,
+        caption="Table 1. Dataset information.",
+        notes=(
+            "The first row of each data set is the paper's, the others are this study's cities: "
+            "time frame and licence from the registry of sources, counts as measured. Cells are "
+            "those of the census grid that touch the city; kept ones have an income, an image and "
+            "land use. Orthophotos are those that kept cells are cut from. Titles, providers "
+            "and all counts stand in the CSV. The paper's study areas measure 474 km² (Nice) to "
+            "2,720 km² (Paris); its table has no licences.",
+        ),
+        blocks="Data set",
+    )
+
+
+def _paper_row(dataset: str, reference: Reference) -> dict[str, object]:
+    texts = reference.part("aerial", "table_1", dataset)
+    return {"dataset": dataset, "whose": "paper", "city": None, **texts}  # type: ignore[dict-item]
+
+
+def _our_row(
+    dataset: str, city: City, sources: list[Mapping[str, str]], *, tile_px: int
+) -> dict[str, object]:
+    cell_m = whole_city(city.cells).cell_m
+    kept = kept_cells(city.cells, city.index)["cell_id"]
+    used = city.plan.loc[city.plan["cell_id"].isin(kept), "orthophoto"].dropna()
+    counts = {
+        "n_cells": len(city.cells),
+        "n_kept": len(kept),
+        "n_orthophotos": used.nunique(),
+        "n_polygons": len(city.land_use),
+        "area_km2": city.land_use.area.sum() / 1e6,
+    }
+    resolution, coverage = {
+        "income": (
+            f"{cell_m:g} m × {cell_m:g} m cells",
+            f"{counts['n_cells']:,} cells, {counts['n_kept']:,} of them kept",
+        ),
+        "imagery": (
+            f"{100 * cell_m / tile_px:.4g} cm per pixel of a tile",
+            f"{counts['n_orthophotos']:,} orthophotos",
+        ),
+        "land_use": (
+            "vector polygons",
+            f"{counts['n_polygons']:,} polygons, {counts['area_km2']:,.1f} km²",
+        ),
+    }[dataset]
+    return {
+        "dataset": dataset,
+        "whose": "ours",
+        "city": city.name,
+        "collection_timespan": _together(sources, "time_frame"),
+        "spatial_resolution": resolution,
+        "coverage": coverage,
+        **{key: _together(sources, key) for key in ("licence", "title", "provider")},
+        **counts,
+    }
+
+
+def _together(sources: list[Mapping[str, str]], key: str) -> str:
+    """What several entries of the registry say, each answer once."""
+    return "; ".join(dict.fromkeys(source[key] for source in sources))

@@ -1,0 +1,44 @@
+"""How much of each tile an urban class covers, counted in pixels."""
+
+import numpy as np
+import pandas as pd
+
+from incomelens.cells.urban_classes import EXCLUDED, NAMES, UNKNOWN
+from incomelens.common.progress import progress
+from incomelens.tiles.store import Tiles
+
+TILES_AT_ONCE = 64
+
+
+def class_shares(tiles: Tiles) -> pd.DataFrame:
+    """Area share of every class that is present in each kept tile.
+
+    Returns
+    -------
+    DataFrame
+        ``cell_id``, ``urban_class``, ``area_share`` (of the whole tile, 0 to 1), in the order of
+        the tiles and of :data:`~incomelens.cells.urban_classes.NAMES`. Pixels of classes that the
+        paper leaves out are ``excluded``, those without land use ``unknown``: a tile's rows add up
+        to 1. Absent classes have no row.
+    """
+    names = np.array(["unknown", *NAMES, "excluded"])
+    values = np.array([UNKNOWN, *range(1, len(NAMES) + 1), EXCLUDED])
+    starts = range(0, len(tiles), TILES_AT_ONCE)
+    parts = [_shares(tiles, start, values) for start in progress(starts, "counting land use")]
+    shares = np.concatenate(parts) if parts else np.empty((0, len(values)))
+    tile, column = np.nonzero(shares)
+    return pd.DataFrame(
+        {
+            "cell_id": np.array(tiles.cell_ids, dtype=object)[tile],
+            "urban_class": names[column],
+            "area_share": shares[tile, column],
+        }
+    )
+
+
+def _shares(tiles: Tiles, start: int, values: np.ndarray) -> np.ndarray:
+    """Share of each value in some tiles, shape (n, n_values)."""
+    land_use = tiles.read_land_use(tiles.cell_ids[start : start + TILES_AT_ONCE])
+    pixels = land_use.reshape(len(land_use), -1)
+    counts = [np.bincount(one, minlength=256)[values] for one in pixels]
+    return np.array(counts) / pixels.shape[1]

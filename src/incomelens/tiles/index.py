@@ -1,0 +1,109 @@
+"""Which cell is where, which are kept and why others are not."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import zarr
+
+from incomelens.common.errors import InputError, listed
+
+VOID = "void_imagery"
+
+
+def build_index(
+    cells: gpd.GeoDataFrame,
+    plan: pd.DataFrame,
+    shards: Sequence[str | Path],
+    *,
+    max_void_share: float,
+) -> pd.DataFrame:
+    """Assemble the index of a city's tiles from its shards, without reading any image.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``cell_id`` and the cells' own ``drop_reason``.
+    plan : DataFrame
+        ``cell_id``, ``shard``.
+    shards : sequence of path
+        All groups of the city, named by their number: ``0.zarr``, ``1.zarr``, ...
+    max_void_share : float
+        A tile with a larger share of its area without imagery is dropped as ``void_imagery``. The
+        authors' code drops a tile when more than 1 % of its values are 0: 0.01.
+
+    Returns
+    -------
+    DataFrame
+        One row a cell, in the order of `cells`: ``cell_id``; ``shard`` and ``row`` in it, -1 where
+        there is none; ``void_share``, NaN where unknown; ``kept``; ``drop_reason``, the cell's own
+        before the tile's, null where kept.
+
+    Raises
+    ------
+    InputError
+        If a shard is not readable, or shards and plan do not hold the same cells.
+    """
+    if not 0 <= max_void_share <= 1:
+        raise InputError(f"tiles.max_void_share: {max_void_share}; expected a share, 0 to 1")
+    found = pd.concat([_contents(path) for path in sorted(shards, key=shard_number)])
+    _check_against_plan(found, plan)
+    index = cells[["cell_id"]].merge(found, on="cell_id", how="left")
+    own = pd.Series(cells["drop_reason"].to_numpy(), dtype="str")
+    too_void = index["void_share"].gt(max_void_share) & index["drop_reason"].isna()
+    index["drop_reason"] = own.fillna(index["drop_reason"].mask(too_void, VOID))
+    stray = index.loc[index["drop_reason"].isna() & index["row"].isna(), "cell_id"]
+    if len(stray):
+        raise InputError(f"tiles: cells {listed(stray)} are in no shard; make the plan again")
+    index[["shard", "row"]] = index[["shard", "row"]].fillna(-1).astype("int64")
+    index["kept"] = index["drop_reason"].isna()
+    return index[["cell_id", "shard", "row", "void_share", "kept", "drop_reason"]]
+
+
+def shard_number(path: str | Path) -> int:
+    """Number of a shard, which is its name: 7 for ``tiles/lyon/7.zarr``."""
+    stem = Path(path).stem
+    if not stem.isdecimal():
+        raise InputError(f"{path}: a shard is named by its number, such as 7.zarr")
+    return int(stem)
+
+
+def open_shard(path: str | Path) -> zarr.Group:
+    """Open a shard to read; an InputError says which one is missing or damaged."""
+    try:
+        return zarr.open_group(path, mode="r")
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"{path}: no readable shard ({error}); delete it and cut it again"
+        ) from None
+
+
+def _contents(path: str | Path) -> pd.DataFrame:
+    """Cells of a shard: those with an image, then those without."""
+    group = open_shard(path)
+    kept = group["cell_id"][:].astype(object)
+    dropped = group["dropped_cell_id"][:].astype(object)
+    reasons = group["drop_reason"][:].astype(object)
+    return pd.DataFrame(
+        {
+            "cell_id": pd.Series([*kept, *dropped], dtype="str"),
+            "shard": shard_number(path),
+            "row": np.r_[np.arange(len(kept)), np.full(len(dropped), -1)].astype("int64"),
+            "void_share": np.r_[group["void_share"][:], group["dropped_void_share"][:]],
+            "drop_reason": pd.Series([None] * len(kept) + list(reasons), dtype="str"),
+        }
+    )
+
+
+def _check_against_plan(found: pd.DataFrame, plan: pd.DataFrame) -> None:
+    both = plan[["cell_id", "shard"]].merge(
+        found[["cell_id", "shard"]], how="outer", indicator=True
+    )
+    wrong = both.loc[both["_merge"] != "both"]
+    if len(wrong):
+        raise InputError(
+            f"tiles: plan and shards disagree on cells {listed(wrong['cell_id'])} (shards "
+            f"{listed(sorted(wrong['shard'].unique()))}); cut these shards again from this plan"
+        )

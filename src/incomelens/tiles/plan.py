@@ -1,0 +1,144 @@
+"""Which job cuts which cell from which orthophoto, so that each block is decoded once."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from incomelens.common.errors import InputError, listed
+
+# Cells are cut in bands from north to south. A JPEG 2000 of the IGN is decoded in rows of blocks of
+# 1,024 pixels of 20 cm; where blocks have another size, only the order is a little less good.
+BAND_M = 204.8
+# A cut between two jobs moves this far, in jobs, to fall between two orthophotos.
+MOST_SHIFT = 0.25
+
+
+def plan_shards(
+    cells: gpd.GeoDataFrame, listing: gpd.GeoDataFrame, *, n_shards: int
+) -> pd.DataFrame:
+    """Assign every cell to an orthophoto and to one of `n_shards` jobs of about equal size.
+
+    A cell belongs to the orthophoto that holds its centre (the first by name where two deliveries
+    overlap). Cells are ordered by orthophoto, inside it by bands from north to south and from west
+    to east, so that the blocks of a compressed orthophoto are decoded once. Jobs are cut between
+    orthophotos where that leaves them balanced, otherwise between bands.
+
+    Parameters
+    ----------
+    cells : GeoDataFrame
+        Columns ``cell_id``, ``drop_reason``, ``geometry`` (200 m squares, any CRS). Cells with a
+        reason of their own are left out of the plan.
+    listing : GeoDataFrame
+        One row an orthophoto: ``name``, footprint ``geometry`` in the CRS of the imagery.
+    n_shards : int
+
+    Returns
+    -------
+    DataFrame
+        ``cell_id``; ``shard``, 0 .. n_shards - 1, some perhaps without cells; ``order``, 0 .. n - 1
+        over the whole plan; ``orthophoto``, null where no orthophoto holds the centre. Rows in
+        that order, cells without imagery last.
+
+    Raises
+    ------
+    InputError
+        If `n_shards` is not positive, a name or cell comes twice, or a CRS is missing.
+    """
+    if n_shards < 1:
+        raise InputError(f"tiles: {n_shards} shards; at least 1 is needed; raise tiles.n_shards")
+    _check(cells, listing)
+    waiting = cells.loc[cells["drop_reason"].isna()].reset_index(drop=True)
+    by_name = listing.sort_values("name", kind="stable").reset_index(drop=True)
+    centre = shapely.centroid(shapely.envelope(waiting.geometry.to_numpy()))
+    centre = gpd.GeoSeries(centre, crs=cells.crs).to_crs(listing.crs)
+    holder = _first_holder(centre.to_numpy(), by_name.geometry.to_numpy())
+    plan = pd.DataFrame({"cell_id": waiting["cell_id"], "holder": holder})
+    plan["orthophoto"] = pd.Series([by_name["name"].iloc[at] if at >= 0 else None for at in holder])
+    west, north = _corners(by_name, holder)
+    plan["north"], plan["west"] = -north, west  # north first, as an image is read
+    plan["band"] = np.floor((north - centre.y.to_numpy()) / BAND_M)
+    plan["easting"] = centre.x.to_numpy()
+    plan["outside"] = holder < 0
+    keys = ["outside", "north", "west", "holder", "band", "easting", "cell_id"]
+    plan = plan.sort_values(keys, kind="stable", ignore_index=True)
+    plan["shard"] = _shard_numbers(plan, n_shards)
+    plan["order"] = np.arange(len(plan))
+    plan["orthophoto"] = plan["orthophoto"].astype("str")
+    return plan[["cell_id", "shard", "order", "orthophoto"]]
+
+
+def needed_orthophotos(
+    cells: gpd.GeoDataFrame, listing: gpd.GeoDataFrame, *, margin_m: float = 5.0
+) -> gpd.GeoDataFrame:
+    """Rows of `listing` that any cell without a drop reason touches.
+
+    Parameters
+    ----------
+    cells, listing : GeoDataFrame
+        As in :func:`plan_shards`.
+    margin_m : float
+        Cells are taken this much larger on every side, because resampling looks a few pixels
+        beyond them. In the unit of the imagery's CRS, metres.
+    """
+    _check(cells, listing)
+    waiting = cells.loc[cells["drop_reason"].isna()].geometry.to_crs(listing.crs)
+    squares = shapely.buffer(waiting.to_numpy(), margin_m, join_style="mitre")
+    _, touched = shapely.STRtree(listing.geometry.to_numpy()).query(squares, predicate="intersects")
+    return listing.iloc[np.unique(touched)].reset_index(drop=True)
+
+
+def _check(cells: gpd.GeoDataFrame, listing: gpd.GeoDataFrame) -> None:
+    for what, table in (("cells", cells), ("orthophotos", listing)):
+        if table.crs is None:
+            raise InputError(f"{what}: the table says no CRS; set it where the table is made")
+    for column, table in (("cell_id", cells), ("name", listing)):
+        twice = table[column][table[column].duplicated()].unique()
+        if len(twice):
+            raise InputError(
+                f"tiles: {column} {listed(twice)} comes more than once; "
+                "leave one of the deliveries that hold it out"
+            )
+
+
+def _first_holder(points: NDArray, areas: NDArray) -> NDArray[np.int64]:
+    """Position of the first area that holds each point, -1 where none does."""
+    point, area = shapely.STRtree(areas).query(points, predicate="intersects")
+    holder = np.full(len(points), len(areas), dtype=np.int64)
+    np.minimum.at(holder, point, area)
+    return np.where(holder == len(areas), -1, holder)
+
+
+def _corners(by_name: gpd.GeoDataFrame, holder: NDArray[np.int64]) -> tuple[NDArray, NDArray]:
+    """West and north edge of the orthophoto of each cell, 0 where there is none."""
+    bounds = np.vstack([by_name.geometry.bounds.to_numpy(), np.zeros((1, 4))])
+    return bounds[holder, 0], bounds[holder, 3]
+
+
+def _shard_numbers(plan: pd.DataFrame, n_shards: int) -> NDArray[np.int64]:
+    """Cut the ordered cells with imagery into equal parts; those without go to the last."""
+    n_cells = int((~plan["outside"]).sum())
+    size = n_cells / n_shards
+    between_orthophotos = _changes(plan[["holder"]][:n_cells])
+    between_bands = _changes(plan[["holder", "band"]][:n_cells])
+    cuts = []
+    for number in range(1, n_shards):
+        cut = _nearest(between_orthophotos, number * size)
+        if abs(cut - number * size) > MOST_SHIFT * size:
+            cut = _nearest(between_bands, number * size)
+        cuts.append(cut)
+    shard = np.searchsorted(np.sort(cuts), np.arange(len(plan)), side="right")
+    shard[n_cells:] = n_shards - 1
+    return shard.astype(np.int64)
+
+
+def _changes(keys: pd.DataFrame) -> NDArray[np.int64]:
+    """Positions before which a new group begins, both ends included."""
+    values = keys.to_numpy()
+    inside = np.flatnonzero((values[1:] != values[:-1]).any(axis=1)) + 1
+    return np.array([0, *inside, len(values)], dtype=np.int64)
+
+
+def _nearest(positions: NDArray[np.int64], target: float) -> int:
+    return int(positions[np.abs(positions - target).argmin()])

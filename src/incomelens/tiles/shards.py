@@ -1,0 +1,152 @@
+"""The job: the cells of one shard, cut and written as one Zarr group."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from incomelens.common.errors import InputError, listed
+from incomelens.common.progress import progress
+from incomelens.tiles.land_use import LandUseMap
+from incomelens.tiles.mosaic import CACHE_MB, Mosaic, UnreadableImageryError
+from incomelens.tiles.shard_file import ShardWriter
+from incomelens.tiles.warp import CellFrames, Warped, cell_frames, reach_px, warp_cell
+
+logger = logging.getLogger(__name__)
+
+NO_IMAGERY = "no_imagery"
+UNREADABLE = "unreadable_imagery"
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What the cells of a shard have in common."""
+
+    plan: pd.DataFrame
+    bounds: NDArray[np.float64]
+    frames: CellFrames
+    land_use: LandUseMap
+    tile_px: int
+
+
+def cut_shard(
+    plan_rows: pd.DataFrame,
+    cells: gpd.GeoDataFrame,
+    orthophotos: gpd.GeoDataFrame,
+    folder: str | Path,
+    land_use: gpd.GeoDataFrame,
+    *,
+    tile_px: int,
+    out: str | Path,
+    cache_mb: int = CACHE_MB,
+    threads: int = 1,
+) -> pd.DataFrame:
+    """Cut image and land use of the cells of one shard and write them as one Zarr group.
+
+    Every cell with any imagery is written, however void: which are kept is decided by
+    :func:`~incomelens.tiles.index.build_index`, so that another limit costs no cutting. Cells
+    without imagery have their reason in the group, and no image.
+
+    Parameters
+    ----------
+    plan_rows : DataFrame
+        The shard's rows of the plan: ``cell_id``, ``order``, ``orthophoto``; none is legal.
+    cells : GeoDataFrame
+        ``cell_id`` and ``geometry``, upright squares in a projected CRS.
+    orthophotos : GeoDataFrame
+        ``name``, ``path`` relative to `folder`, footprints; ``.crs`` is that of the imagery.
+    folder : path
+    land_use : GeoDataFrame
+        ``value`` and ``geometry``, in the CRS of `cells`.
+    tile_px : int
+        Pixels on each side of a tile.
+    out : path
+        The group, such as ``7.zarr``; replaced where it is there, written whole or not at all.
+    cache_mb : int
+        Bound of the cache of decoded blocks.
+    threads : int
+        For decoding; the result does not depend on it.
+
+    Returns
+    -------
+    DataFrame
+        The shard's part of the index, in the order of the plan: ``cell_id``; ``row`` in the group,
+        -1 without image; ``void_share``, NaN where the imagery is unreadable; ``drop_reason``
+        (``no_imagery``, ``unreadable_imagery``) or null.
+
+    Raises
+    ------
+    InputError
+        If a planned cell or orthophoto is not there, or a file is no orthophoto. Nothing is
+        written.
+    """
+    _check(cells, land_use, tile_px)
+    plan = plan_rows.sort_values("order", ignore_index=True)
+    bounds = _bounds(plan, cells)
+    frames = cell_frames(bounds, crs=cells.crs, imagery_crs=orthophotos.crs)
+    job = _Job(plan, bounds, frames, LandUseMap(land_use), tile_px)
+    west, _, east, _ = cells.geometry.iloc[0].bounds
+    with (
+        ShardWriter(out, tile_px=tile_px, side=east - west, crs=cells.crs) as writer,
+        Mosaic(orthophotos, folder, cache_mb=cache_mb, threads=threads) as mosaic,
+    ):
+        tiles = progress(_tiles(job, mosaic), "cutting tiles", total=len(plan), unit="cells")
+        for at, warped in enumerate(tiles):
+            cell_id = plan["cell_id"].iloc[at]
+            if isinstance(warped, Warped):
+                box = tuple(bounds[at].tolist())
+                values = job.land_use.burn(box, tile_px=tile_px)
+                writer.add(cell_id, warped.image, values, box[:2], warped.void_share)
+            else:
+                writer.drop(cell_id, warped, 1.0 if warped == NO_IMAGERY else np.nan)
+        return writer.index()
+
+
+def _tiles(job: _Job, mosaic: Mosaic) -> Iterator[Warped | str]:
+    """The warped image of each cell of the plan, or the reason why there is none."""
+    for at, name in enumerate(job.plan["orthophoto"]):
+        if pd.isna(name):
+            yield NO_IMAGERY
+            continue
+        try:
+            warped = _warped(job, mosaic, at, name)
+        except UnreadableImageryError as error:
+            logger.error("cell %s is dropped: %s", job.plan["cell_id"].iloc[at], error)
+            yield UNREADABLE
+            continue
+        yield warped if warped.void_share < 1.0 else NO_IMAGERY
+
+
+def _warped(job: _Job, mosaic: Mosaic, at: int, name: str) -> Warped:
+    pixel = mosaic.pixel(name)
+    margin = reach_px(job.frames, at, tile_px=job.tile_px, pixel=pixel)
+    patch = mosaic.read(job.frames.bounds(at), primary=name, margin_px=margin)
+    return warp_cell(patch, job.frames, at, tile_px=job.tile_px)
+
+
+def _check(cells: gpd.GeoDataFrame, land_use: gpd.GeoDataFrame, tile_px: int) -> None:
+    if not len(cells):
+        raise InputError("tiles: the city has no cells; look at its boundary and its census grid")
+    if tile_px < 1:
+        raise InputError(f"tiles.tile_px: {tile_px}; at least 1 pixel is needed")
+    if land_use.crs != cells.crs:
+        raise InputError(
+            f"land use: its CRS is {land_use.crs and land_use.crs.to_string()}, that of the cells "
+            f"{cells.crs and cells.crs.to_string()}; make both with the stage `cells`"
+        )
+
+
+def _bounds(plan: pd.DataFrame, cells: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """West, south, east, north of each planned cell, shape (n, 4)."""
+    place = cells.set_index("cell_id").geometry
+    missing = plan.loc[~plan["cell_id"].isin(place.index), "cell_id"]
+    if len(missing):
+        raise InputError(
+            f"tiles: planned cells {listed(missing)} are not among the cells; make the plan again"
+        )
+    return place.loc[plan["cell_id"]].bounds.to_numpy().reshape(-1, 4)

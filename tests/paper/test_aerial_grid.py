@@ -1,0 +1,151 @@
+"""Cells as pictures: the right square, the right way up, nothing stretched."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from incomelens.common.errors import InputError
+from incomelens.paper.aerial_grid import (
+    TILES_AT_ONCE,
+    Square,
+    draw_bar_below,
+    fullest_square,
+    mosaic,
+    show_grid,
+    whole_city,
+)
+from incomelens.paper.style import axes_mm, figure_style, new_figure
+
+from .aerial_world import CELL, SOUTH, WEST, FakeTiles, aerial_world
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return aerial_world(6, 5).cells
+
+
+def test_whole_city_is_the_box_around_its_cells(cells):
+    square = whole_city(cells)
+    assert square == Square(WEST, SOUTH, 6, 5, CELL)
+    assert square.bounds == (WEST, SOUTH, WEST + 1200, SOUTH + 1000)
+    assert square.extent == (WEST, WEST + 1200, SOUTH, SOUTH + 1000)
+
+
+def test_widened_square_keeps_its_centre_and_its_grid(cells):
+    assert whole_city(cells).widened(2) == Square(WEST - 400, SOUTH - 400, 10, 9, CELL)
+
+
+def test_grid_has_north_up_and_west_left(cells):
+    values = np.arange(30.0)  # to the east first, then north
+    image = whole_city(cells).grid(cells, values)
+    assert_array_equal(image[-1], [0, 1, 2, 3, 4, 5])
+    assert_array_equal(image[:, 0], [24, 18, 12, 6, 0])
+
+
+def test_place_without_cell_is_nan(cells):
+    image = whole_city(cells).grid(cells[1:], np.ones(29))
+    assert_array_equal(np.argwhere(np.isnan(image)), [[4, 0]])
+
+
+def test_fullest_square_holds_most_cells(cells):
+    # Only the six in the upper right corner and one elsewhere are left.
+    chosen = cells.iloc[[0, 21, 22, 23, 27, 28, 29]]
+    square = fullest_square(chosen, side_m=600.0)
+    assert (square.n_east, square.n_north) == (3, 3)
+    assert (square.west, square.south) == (WEST + 600, SOUTH + 400)
+    assert len(square.within(chosen)) == 6
+
+
+def test_of_equal_squares_the_western_then_the_southern_is_taken(cells):
+    square = fullest_square(cells, side_m=400.0)
+    assert (square.west, square.south) == (WEST, SOUTH)
+    corners = cells.iloc[[5, 24]]  # lower right and upper left
+    square = fullest_square(corners, side_m=200.0)
+    assert (square.west, square.south) == (WEST, SOUTH + 800)
+
+
+def test_small_city_is_shown_whole(cells):
+    assert fullest_square(cells) == whole_city(cells)
+
+
+@given(
+    rows=st.lists(st.integers(0, 29), min_size=1, max_size=30, unique=True), side=st.integers(1, 6)
+)
+def test_no_other_square_holds_more_and_order_plays_no_part(cells, rows, side):
+    chosen = cells.iloc[rows]
+    square = fullest_square(chosen, side_m=200.0 * side)
+    column, row = np.array(rows) % 6, np.array(rows) // 6
+    held = [
+        np.count_nonzero(
+            (column >= west)
+            & (column < west + square.n_east)
+            & (row >= south)
+            & (row < south + square.n_north)
+        )
+        for west in range(6)
+        for south in range(5)
+    ]
+    assert len(square.within(chosen)) == max(held)
+    assert fullest_square(chosen[::-1], side_m=200.0 * side) == square
+
+
+def test_no_cell_at_all_says_where_to_look(cells):
+    with pytest.raises(InputError, match=r"not one cell .* see the column drop_reason"):
+        whole_city(cells[:0])
+
+
+def test_mosaic_puts_every_tile_in_its_place_and_the_right_way_up(cells):
+    images = np.zeros((30, 8, 8, 3), dtype=np.uint8)
+    images[:, :4] = 200  # upper half, the north
+    images[:, :, :, 1] = np.arange(30)[:, np.newaxis, np.newaxis]
+    tiles = FakeTiles(dict(zip(cells["cell_id"], images, strict=True)))
+    picture = mosaic(whole_city(cells), cells[1:], tiles, px=2)
+    assert picture.shape == (10, 12, 4)
+    assert_array_equal(picture[0:8:2, :, 0], 200)
+    assert_array_equal(picture[8, 2:, 0], 200)
+    assert_array_equal(picture[1:8:2, :, 0], 0)
+    assert_array_equal(picture[-1, 2::2, 1], [1, 2, 3, 4, 5])
+    assert_array_equal(picture[0, ::2, 1], [24, 25, 26, 27, 28, 29])
+    assert_array_equal(picture[-2:, :2], 0)  # the cell without a tile is clear
+    assert picture[:-2, :, 3].min() == 255
+
+
+def test_mosaic_averages_pixels():
+    cells = aerial_world(1, 1).cells
+    image = np.array([[0, 100], [100, 200]], dtype=np.uint8)[:, :, np.newaxis].repeat(3, axis=2)
+    picture = mosaic(whole_city(cells), cells, FakeTiles({cells["cell_id"][0]: image}), px=1)
+    assert_array_equal(picture, [[[100, 100, 100, 255]]])
+
+
+def test_mosaic_reads_a_bounded_number_of_tiles_at_once():
+    world = aerial_world(12, 12, tile_px=2)
+    tiles = world.tiles
+    mosaic(whole_city(world.cells), world.cells, tiles, px=1)
+    assert sum(tiles.asked) == 144
+    assert max(tiles.asked) == TILES_AT_ONCE
+
+
+def test_mosaic_leaves_out_what_lies_outside(cells):
+    world = aerial_world(6, 5)
+    tiles = world.tiles
+    mosaic(Square(WEST, SOUTH, 2, 1, CELL), cells, tiles, px=1)
+    assert tiles.asked == [2]
+
+
+def test_picture_is_not_stretched_and_the_bar_is_as_long_as_it_says(cells):
+    square = whole_city(cells)
+    with figure_style():
+        axes = axes_mm(new_figure(80.0, 80.0), 2.0, 2.0, 60.0, 50.0)
+        show_grid(axes, square.grid(cells, np.arange(30.0)), square)
+        length = draw_bar_below(axes, square)
+        axes.figure.canvas.draw()
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    assert (west, east, south, north) == square.extent
+    box = axes.get_window_extent()
+    assert box.width / (east - west) == pytest.approx(box.height / (north - south))
+    (bar,) = [line for line in axes.lines if line.get_gid() == "scale bar"]
+    assert np.ptp(bar.get_xdata()) == length == 200.0
+    assert [text.get_text() for text in axes.texts] == ["200 m"]
+    assert bar.get_window_extent().y1 < box.y0

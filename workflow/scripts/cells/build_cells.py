@@ -1,0 +1,20 @@
+"""The census cells of a city with their income, and its land use in 19 classes."""
+
+from incomelens.cells.build import build_cells
+from incomelens.cells.land_use import merge_land_use
+from incomelens.common.jobs import job
+from incomelens.common.tables import write_table
+from incomelens.sources.income_table import INCOME_READERS
+from incomelens.sources.urban_atlas import read_urban_atlas
+
+with job(snakemake.log[0], threads=snakemake.params.threads):
+    delivery = read_urban_atlas(snakemake.input.land_use[0], city=snakemake.params.city_in_delivery)
+    grid = INCOME_READERS[snakemake.params.reader](
+        snakemake.input.income[0],
+        bounds=tuple(delivery.boundary.total_bounds),
+        **snakemake.params.reader_options,
+    )
+    cells = build_cells(grid, delivery.boundary, **snakemake.params.settings)
+    land_use = merge_land_use(delivery.polygons, bounds=tuple(cells.total_bounds))
+    write_table(cells, snakemake.output.cells)
+    write_table(land_use.polygons, snakemake.output.land_use)

@@ -1,0 +1,26 @@
+"""Out-of-fold predictions of the baselines, under the same folds as the network."""
+
+import pandas as pd
+
+from incomelens.common.jobs import job
+from incomelens.common.tables import read_table, write_table
+from incomelens.inference.baselines import predict_out_of_fold
+from incomelens.inference.random_features import RandomFeatures
+from incomelens.tiles.store import open_tiles
+
+with job(snakemake.log[0], threads=snakemake.params.threads):
+    tiles = open_tiles(snakemake.input.index, snakemake.input.shards)
+    predictions = {
+        model: predict_out_of_fold(
+            model,
+            read_table(snakemake.input.folds),
+            scheme=snakemake.wildcards.scheme,
+            seed=snakemake.params.seed,
+            buffer_cells=snakemake.params.buffer_cells,
+            tiles=tiles,
+            settings=RandomFeatures(**snakemake.params.random_features),
+        )
+        for model in snakemake.params.models
+    }
+    table = pd.concat(predictions, names=["model"]).reset_index("model")
+    write_table(table, snakemake.output.predictions)

@@ -1,0 +1,18 @@
+"""Image and land use of the cells of one shard, cut from the orthophotos."""
+
+from incomelens.common.jobs import job
+from incomelens.common.tables import read_table
+from incomelens.tiles.shards import cut_shard
+
+with job(snakemake.log[0], threads=snakemake.params.threads):
+    plan = read_table(snakemake.input.plan)
+    cut_shard(
+        plan[plan["shard"] == int(snakemake.wildcards.shard)],
+        read_table(snakemake.input.cells),
+        read_table(snakemake.input.listing),
+        snakemake.input.orthophotos,
+        read_table(snakemake.input.land_use),
+        tile_px=snakemake.params.tile_px,
+        out=snakemake.output.shard,
+        threads=snakemake.params.threads,
+    )

@@ -1,0 +1,21 @@
+"""The orthophotos that a city needs, unpacked, and which shard each of its cells is cut in."""
+
+from incomelens.common.jobs import job
+from incomelens.common.tables import read_table, write_table
+from incomelens.sources.orthophotos import extract_orthophotos, list_orthophotos
+from incomelens.tiles.plan import needed_orthophotos, plan_shards
+
+with job(snakemake.log[0], threads=snakemake.params.threads):
+    cells = read_table(snakemake.input.cells)
+    listing = needed_orthophotos(
+        cells,
+        list_orthophotos(
+            snakemake.input.imagery,
+            reader=snakemake.params.imagery["reader"],
+            crs=snakemake.params.imagery.get("crs"),
+        ),
+    )
+    plan = plan_shards(cells, listing, n_shards=snakemake.params.n_shards)
+    extracted = extract_orthophotos(listing, snakemake.output.orthophotos)
+    write_table(extracted, snakemake.output.listing)
+    write_table(plan, snakemake.output.plan)
