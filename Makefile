@@ -37,10 +37,10 @@ check: env ## lint and fast tests (under three minutes)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check .
-	$(BIN)/pytest -m "not workflow and not real"
+	$(BIN)/pytest -n 2 -m "not workflow and not real and not slow"
 
 test: check ## all tests, real data and the tiny study from end to end among them
-	$(BIN)/pytest -m "workflow or real"
+	$(BIN)/pytest -m "workflow or real or slow"
 
 bench: env ## speed against the named peers (adds them to .venv; the peers take long)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement envs/bench.lock
@@ -48,6 +48,8 @@ bench: env ## speed against the named peers (adds them to .venv; the peers take 
 	$(BIN)/python benchmarks/bench_shapley.py
 	$(BIN)/python benchmarks/bench_shapley.py --scaling
 	$(BIN)/python benchmarks/bench_shapley.py --full
+	$(BIN)/python benchmarks/bench_tiles.py --km 5
+	$(BIN)/python benchmarks/bench_tiles.py --flat
 
 lock: ## renew the locks from envs/*.in (needs uv)
 	cd envs && $(COMPILE) requirements.in --output-file requirements.lock

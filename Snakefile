@@ -39,6 +39,7 @@ include: "workflow/rules/inference.smk"
 include: "workflow/rules/ssig.smk"
 include: "workflow/rules/shapley.smk"
 include: "workflow/rules/paper_aerial.smk"
+include: "workflow/rules/paper_inference.smk"
 include: "workflow/rules/paper_ssig.smk"
 include: "workflow/rules/paper_shapley.smk"
 include: "workflow/rules/targets.smk"
@@ -48,6 +49,7 @@ rule all:
     default_target: True
     input:
         rules.aerial_data_paper.input,
+        rules.aerial_inference_paper.input,
         rules.aerial.input,
         rules.districts.input,
         rules.ssig.input,

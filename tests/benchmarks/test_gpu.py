@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_without_cuda_the_numbers_stay_empty():
     script = Path(__file__).with_name("gpu.py")

@@ -12,6 +12,8 @@ from sklearn.preprocessing import StandardScaler
 
 from incomelens.demo.aerial_city import make_city
 
+pytestmark = pytest.mark.slow
+
 PIXELS = 128
 
 

@@ -37,6 +37,7 @@ def test_pooling_and_head_are_measured_too(table):
     assert end["block"].tolist() == ["max_pool2d", "mean", "dense", "head"]
     assert end["channels"].tolist() == [1280, 1280, 1, 5]
     assert end["rows"].tolist()[:1] == [1]
+    assert end["kernel_px"].tolist()[:1] == [2]
     assert end["rows"].isna().tolist() == [False, True, True, True]
     assert end["n_parameters"].tolist() == [0, 0, 1281, 0]
 

@@ -14,7 +14,7 @@ def test_lint_finds_nothing(planned):
 def test_every_target_of_every_study_resolves(planned, study):
     targets = planned.snakemake("--list-target-rules", "--quiet", "host", study=study).stdout
     names = [line.split()[0] for line in targets.split("\n") if line and line[0].islower()]
-    assert {"all", "districts", "ssig", "ssig_table_3", "preflight"} <= set(names)
+    assert {"all", "aerial_figure_1", "districts", "ssig_table_3", "preflight"} <= set(names)
     planned.snakemake(*names, "--dry-run", "--quiet", "rules", study=study)
 
 
@@ -32,6 +32,7 @@ def test_every_rule_but_those_told_here_carries_a_digest_of_its_code(planned):
     ("setting", "message"),
     [
         ("seeed=1", "seeed"),
+        ("cities=[atlantis]", "city.atlantis is missing"),
         ("threads=0", "0 is less than the minimum of 1"),
         ('folds={"schemes":["postcode"],"n_folds":5,"n_blocks":9}', "'postcode' is not one of"),
     ],

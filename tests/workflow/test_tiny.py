@@ -1,13 +1,15 @@
 """The tiny study from end to end: what it makes, what it reruns, what it repeats."""
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 pytestmark = pytest.mark.workflow
 
 # Files that say when and how long: not compared between runs.
-DATED = ("logs", "benchmarks", "manifest.csv", ".origin.json")
+DATED = ("logs", "benchmarks", "manifest.csv", ".origin.json", "tensorboard")
 
 
 def compared(checkout) -> dict[str, bytes]:
@@ -34,14 +36,47 @@ def test_the_contracts_hold(tiny):
     assert best["r2"].mean() > 0.4  # the synthetic incomes follow from the variables
 
 
+def test_the_contracts_of_the_aerial_study_hold(tiny):
+    results, city = tiny.folder / "results/tiny", "aubervieux"
+    cells = gpd.read_parquet(results / f"cells/{city}.parquet")
+    assert cells.crs == 3035
+    assert (cells.area == 40_000).all()
+    index = pd.read_parquet(results / f"tiles/{city}/index.parquet")
+    assert index["cell_id"].tolist() == cells["cell_id"].tolist()
+    assert index["kept"].eq(index["drop_reason"].isna()).all()
+    shard = xr.open_zarr(results / f"tiles/{city}/0.zarr")
+    assert shard["image"].dims == ("cell", "y", "x", "band")
+    assert set(shard["cell_id"].values) >= set(index.loc[index["kept"], "cell_id"])
+    folds = pd.read_parquet(results / f"folds/{city}-random.parquet")
+    kept = set(index.loc[index["kept"], "cell_id"])
+    assert set(folds["cell_id"]) == kept
+    predictions = gpd.read_parquet(results / f"inference/{city}/random/predictions.parquet")
+    assert set(predictions["cell_id"]) == kept
+    probabilities = predictions[[f"prob_{k}" for k in range(1, 6)]]
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
+    both = predictions.merge(folds, on="cell_id", suffixes=("", "_held_out"))
+    assert (both["fold"] == both["fold_held_out"]).all()
+    assert (both["observed"] == both["income_class"]).all()
+    metrics = pd.read_csv(results / f"inference/{city}/random/metrics.csv")
+    assert {"main", "majority", "copy_neighbours", "mean_colour", "random_features"} == set(
+        metrics["model"]
+    )
+
+
 def test_every_table_and_figure_exists_in_all_its_forms(tiny):
     paper = tiny.folder / "results/tiny/paper/ssig"
     for number in ("1", "2", "3", "4", "_s1", "_s2"):
         for ending in ("csv", "md", "tex"):
             assert (paper / f"table{number}.{ending}").stat().st_size > 0
-    for name in ("fig1", "income_tract_per_capita_income", "income_tract_median_household_income"):
-        assert (paper / f"{name}.pdf").read_bytes().startswith(b"%PDF")
-        assert (paper / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    aerial = paper.with_name("aerial")
+    for name in ("table1", "sample_sizes", "dropped_cells", "models", "fig2_scores", "deviations"):
+        for ending in ("csv", "md", "tex"):
+            assert (aerial / f"{name}.{ending}").stat().st_size > 0
+    figures = [paper / name for name in ("fig1", "income_tract_median_household_income")]
+    figures += [aerial / name for name in ("fig1", "fig2", "fig3_aubervieux", "overfitting")]
+    for figure in figures:
+        assert figure.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+        assert figure.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_second_run_has_nothing_to_do(tiny):
@@ -70,6 +105,18 @@ def test_one_core_in_another_folder_gives_the_same_files(tiny, fresh):
             "\nEDITED = True\n",
             {"assign_district_folds", "cross_validate_gps", "score_models"},
             {"build_districts", "measure_inequality", "make_demo_mirror"},
+        ),
+        (
+            "tiles/warp.py",
+            "\nEDITED = True\n",
+            {"cut_tiles", "index_tiles", "assign_city_folds", "train_network"},
+            {"build_cells", "plan_tiles", "make_demo_cities", "assign_district_folds"},
+        ),
+        (
+            "inference/metrics.py",
+            "\nEDITED = True\n",
+            {"evaluate_predictions"},
+            {"train_network", "predict_cells", "cut_tiles"},
         ),
         ("districts/not_used.py", "# a comment in a module that nothing imports\n", set(), set()),
     ],

@@ -2,20 +2,7 @@
 # that earlier stages wrote. Every target has the paper's number: `snakemake aerial_figure_1`.
 
 
-# The city of the figures that show one; a study without cities has none.
-FIRST_CITY = CITIES[0] if CITIES else None
-CITY_NAMES = {city: config["city"][city]["name"] for city in CITIES}
-
-
-# What the registry says of the sources of every city, by city and kind of data.
-def registry_of_cities():
-    return {
-        city: {
-            kind: list(told_of_sources(sources_of_kind(city, kind)).values())
-            for kind in ("income", "imagery", "land_use")
-        }
-        for city in CITIES
-    }
+include: "paper_aerial_paths.smk"
 
 
 rule aerial_table_1:

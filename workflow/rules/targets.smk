@@ -20,7 +20,7 @@ rule aerial:
             city=CITIES,
             scheme=CITY_SCHEMES,
         ),
-        rules.evaluate_transfer.output if CITIES else [],
+        rules.evaluate_transfer.output if len(CITIES) > 1 else [],
 
 
 rule districts:

@@ -8,6 +8,8 @@ what the models find with what was put in.
 ``city_people``    who lives there and what they earn: a known function
 ``district_city``  the city at both levels
 ``census_format``  its tables and boundaries as the US Census Bureau would write them
-``mirror``         the mirror folder: which source and file holds what
+``mirror``         its mirror folder: which source and file holds what
+``aerial_*``       cities seen from the air: plan, use, objects, picture, people, mirror
+``*_format``       their files as INSEE, the Urban Atlas and IGN would write them
 =================  ==============================================================
 """

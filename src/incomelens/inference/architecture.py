@@ -66,7 +66,9 @@ def describe_network(network: IncomeNetwork, tile_px: int) -> pd.DataFrame:
             rows[-1],
             _row(BACKBONE, name, _kind(block), _kernel(block), shape, _n_parameters(block)),
         ]  # fmt: skip
-    rows += [_row(POOL, name, _pool_kind(name), None, shape, 0) for name, shape in calls.found]
+    rows += [
+        _row(POOL, name, _pool_kind(name), window, shape, 0) for name, window, shape in calls.found
+    ]
     n_dense = _n_parameters(network.head.dense)
     n_head = _n_parameters(network.head) - n_dense
     rows += [
@@ -114,20 +116,22 @@ def _output_shapes(blocks: dict[str, nn.Module]) -> Iterator[dict[str, torch.Siz
 
 
 class _Calls(TorchFunctionMode):
-    """Functions without a module that change the size of a tensor, and the shapes they gave."""
+    """Functions without a module that change a tensor's size: name, window and shape they gave."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, torch.Size]] = []
+        self.found: list[tuple[str, int | None, torch.Size]] = []
 
     def __torch_function__(
         self, function: Callable, types: object, args: tuple = (), kwargs: dict | None = None
     ) -> object:
         """Note a call and let it through."""
         result = function(*args, **(kwargs or {}))
-        if isinstance(result, Tensor) and isinstance(args[0], Tensor):
-            if result.shape != args[0].shape:
-                self.found.append((function.__name__, result.shape))
+        tensors = args and isinstance(args[0], Tensor) and isinstance(result, Tensor)
+        if tensors and result.shape != args[0].shape:
+            given = [*args[1:2], (kwargs or {}).get("kernel_size")]
+            window = next((size for size in given if isinstance(size, int)), None)
+            self.found.append((function.__name__, window, result.shape))
         return result
 
 

@@ -21,5 +21,7 @@ is drawn from them, and both carry the paper's number; claims are judged by comp
 ``claim_cases``         cases for and against a claim, found in a study's outputs
 ``claim_list``          every qualitative claim of the district paper, with the rule that decides
 ``ledger``              the claims ledger: all claims, both readings, all folds
+``aerial_*``            the aerial study's data: Table 1, Fig. 1, sample sizes, income maps
+``inference_*``         its predictions: Figs. 2 and 3, the network, all models, folds and cities
 ======================  =================================================================
 """

@@ -23,5 +23,4 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
             batch_size=snakemake.params.batch_size,
         )
         tables.append(predicted.assign(tested_on=city))
-    table = pd.concat(tables) if tables else pd.DataFrame({"cell_id": [], "tested_on": []})
-    write_table(table, snakemake.output.predictions)
+    write_table(pd.concat(tables), snakemake.output.predictions)

@@ -1,0 +1,188 @@
+"""Fig. 3 of the aerial paper: observed and predicted income classes, and how they differ."""
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+from incomelens.common.errors import InputError, listed
+from incomelens.paper.aerial_figures import MAP_MARGIN, draw_income_classes
+from incomelens.paper.aerial_grid import Square, draw_bar_below, frame_square, show_grid, whole_city
+from incomelens.paper.aerial_style import DROPPED_FACE, INCOME_CLASSES, INCOME_COLOURS, add_swatch
+from incomelens.paper.inference_names import SCHEMES
+from incomelens.paper.published import check_columns
+from incomelens.paper.style import QUIET, RULE, axes_mm, figure_style, letter, new_figure
+
+# Predicted minus observed class: purple where the network sees less income than there is, orange
+# where it sees more (ColorBrewer's PuOr, safe for every eye), and a zero that is not white paper.
+DIFFERENCE_COLOURS = {
+    -4: "#2d004b",
+    -3: "#542788",
+    -2: "#8073ac",
+    -1: "#cdbff2",
+    0: "#f1efe6",
+    1: "#fdb863",
+    2: "#e08214",
+    3: "#b35806",
+    4: "#7f3b08",
+}
+DIFFERENCES = tuple(DIFFERENCE_COLOURS)
+PANEL_MM, TALLEST_MM, GAP_MM, MARGIN_MM, TOP_MM, BETWEEN_MM = 58.0, 70.0, 2.5, 2.0, 7.0, 12.0
+
+
+def prediction_maps_table(
+    cells: gpd.GeoDataFrame, predictions: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """List what :func:`prediction_maps` shows: every cell with its classes and their difference.
+
+    Parameters
+    ----------
+    cells : GeoDataFrame
+        `cells/{city}.parquet`, EPSG:3035.
+    predictions : mapping
+        By scheme, `inference/{city}/{scheme}/predictions.parquet`.
+
+    Returns
+    -------
+    DataFrame
+        ``cell_id``, ``easting_m``, ``northing_m`` (lower-left corner), ``observed``, then
+        ``predicted_{scheme}`` and ``difference_{scheme}``; missing for dropped cells.
+
+    Raises
+    ------
+    InputError
+        If there is no scheme, a predicted cell is none of the city's, or two schemes disagree
+        about an observed class.
+    """
+    if not predictions:
+        raise InputError("maps of predictions: no scheme of folds; name at least one")
+    bounds = cells.geometry.bounds
+    table = pd.DataFrame(
+        {
+            "cell_id": cells["cell_id"].to_numpy(),
+            "easting_m": bounds["minx"].to_numpy(),
+            "northing_m": bounds["miny"].to_numpy(),
+        }
+    )
+    for scheme, predicted in predictions.items():
+        check_columns(
+            predicted, ["cell_id", "observed", "predicted"], f"predictions, {scheme} folds"
+        )
+        unknown = predicted.loc[~predicted["cell_id"].isin(table["cell_id"]), "cell_id"]
+        if len(unknown):
+            raise InputError(
+                f"predictions, {scheme} folds: {len(unknown)} cells are none of the city's "
+                f"({listed(unknown, 3)}); predictions and cells may come from two runs"
+            )
+        of_cell = predicted.set_index("cell_id")
+        observed = table["cell_id"].map(of_cell["observed"]).astype("Int64")
+        if "observed" not in table:
+            table["observed"] = observed
+        elif not observed.equals(table["observed"]):
+            raise InputError(
+                f"predictions, {scheme} folds: other cells or observed classes than under "
+                f"{next(iter(predictions))} folds; predict both anew from one set of cells"
+            )
+        table[f"predicted_{scheme}"] = table["cell_id"].map(of_cell["predicted"]).astype("Int64")
+        table[f"difference_{scheme}"] = table[f"predicted_{scheme}"] - observed
+    return table
+
+
+def prediction_maps(cells: gpd.GeoDataFrame, table: pd.DataFrame, *, city: str) -> Figure:
+    """Draw observed, predicted and differing classes of a city (Fig. 3, Supplementary Figs. 2-5).
+
+    Parameters
+    ----------
+    cells : GeoDataFrame
+        `cells/{city}.parquet`.
+    table : DataFrame
+        From :func:`prediction_maps_table`, its rows in the order of `cells`.
+    city : str
+        Its name in print.
+    """
+    schemes = [c.removeprefix("predicted_") for c in table.columns if c.startswith("predicted_")]
+    square = whole_city(cells[table["observed"].notna().to_numpy()])
+    square = square.widened(max(1, round(MAP_MARGIN * max(square.n_east, square.n_north))))
+    height = min(PANEL_MM * square.n_north / square.n_east, TALLEST_MM)
+    columns = 1 + len(schemes)
+    full_width = 2 * MARGIN_MM + columns * (PANEL_MM + GAP_MM) - GAP_MM
+    lower = TOP_MM + height + BETWEEN_MM
+    with figure_style():
+        figure = new_figure(full_width, lower + max(height, 37.0) + 3.0)
+        lefts = [MARGIN_MM + place * (PANEL_MM + GAP_MM) for place in range(columns)]
+        axes = axes_mm(figure, lefts[0], TOP_MM, PANEL_MM, height)
+        _draw_classes(axes, square, cells, table, "observed")
+        n = int(table["observed"].notna().sum())
+        _title(axes, "a", f"{city}: observed, {n:,} of {len(table):,} cells")
+        draw_bar_below(axes, square, below_mm=3.0)
+        for left, scheme, marks in zip(lefts[1:], schemes, ("bc", "de", "fg"), strict=False):
+            upper = axes_mm(figure, left, TOP_MM, PANEL_MM, height)
+            _draw_classes(upper, square, cells, table, f"predicted_{scheme}")
+            _title(upper, marks[0], f"Predicted, {SCHEMES.get(scheme, scheme)}")
+            below = axes_mm(figure, left, lower, PANEL_MM, height)
+            _draw_differences(below, square, cells, table[f"difference_{scheme}"])
+            _title(below, marks[1], "Predicted − observed")
+        _draw_key(axes_mm(figure, lefts[0], lower - 4.0, PANEL_MM, 37.0), table, schemes)
+    return figure
+
+
+def _title(axes: Axes, mark: str, title: str) -> None:
+    letter(axes, mark)
+    axes.set_title(title, loc="left", x=0.06, pad=4.2)
+
+
+def _draw_classes(
+    axes: Axes, square: Square, cells: gpd.GeoDataFrame, table: pd.DataFrame, column: str
+) -> None:
+    number = table.set_index("cell_id")[column].astype(float)
+    draw_income_classes(axes, square, cells, number)
+    _frame(axes)
+
+
+def _draw_differences(
+    axes: Axes, square: Square, cells: gpd.GeoDataFrame, difference: pd.Series
+) -> None:
+    most = max(DIFFERENCES)
+    colours = ListedColormap([DROPPED_FACE, *DIFFERENCE_COLOURS.values()])
+    known = difference.astype(float).fillna(-most - 1).to_numpy()
+    inside = cells["cell_id"].isin(square.within(cells)["cell_id"]).to_numpy()
+    show_grid(
+        axes, square.grid(cells[inside], known[inside]), square,
+        cmap=colours, vmin=-most - 1.5, vmax=most + 0.5, zorder=2,
+    )  # fmt: skip
+    frame_square(axes, square)
+    _frame(axes)
+
+
+def _frame(axes: Axes) -> None:
+    for spine in axes.spines.values():
+        spine.set(visible=True, color=RULE)
+
+
+def _draw_key(axes: Axes, table: pd.DataFrame, schemes: list[str]) -> None:
+    """Write both legends: income classes, and differences with the share of cells of each."""
+    axes.set(xlim=(0, 1), ylim=(11.2, 0))
+    axes.set_axis_off()
+    axes.text(0.0, 0.5, "Income class", va="center", fontweight="bold")
+    ends = {1: "1 (poorest fifth)", 5: "5 (richest fifth)"}
+    for line, number in enumerate(INCOME_CLASSES, start=2):
+        add_swatch(axes, (0.0, line + 0.12), (0.05, 0.76), INCOME_COLOURS[number])
+        axes.text(0.07, line + 0.5, ends.get(number, str(number)), va="center")
+    add_swatch(axes, (0.0, 8.12), (0.05, 0.76), DROPPED_FACE)
+    axes.text(0.07, 8.5, "dropped cell", va="center")
+    axes.text(0.42, 0.5, "Predicted − observed", va="center", fontweight="bold")
+    rights = np.linspace(1.0 - 0.2 * (len(schemes) - 1), 1.0, len(schemes))
+    for right, scheme in zip(rights, schemes, strict=True):
+        axes.text(right, 1.5, f"{scheme}, %", va="center", ha="right", color=QUIET)
+    words = {-4: " (seen as poorer)", 4: " (seen as richer)"}
+    for line, step in enumerate(reversed(DIFFERENCES), start=2):
+        add_swatch(axes, (0.42, line + 0.12), (0.05, 0.76), DIFFERENCE_COLOURS[step])
+        sign = f"{step:+d}".replace("-", "−") if step else "0"
+        axes.text(0.49, line + 0.5, sign + words.get(step, "") * (len(schemes) == 1), va="center")
+        for right, scheme in zip(rights, schemes, strict=True):
+            share = (table[f"difference_{scheme}"].dropna() == step).mean()
+            axes.text(right, line + 0.5, f"{100 * share:.1f}", va="center", ha="right")

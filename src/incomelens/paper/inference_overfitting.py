@@ -1,0 +1,203 @@
+"""How much of a score is memory: random folds against spatial blocks, and the course of training.
+
+The question of the aerial paper's Supplementary Fig. 6. Whoever copies the neighbours has learnt
+nothing about images; how far that gets under random folds is how far memory of a place gets.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from incomelens.paper.inference_names import (
+    SCHEMES,
+    check_cities,
+    model_label,
+    ordered_schemes,
+    stacked,
+)
+from incomelens.paper.inference_scores import SUMMARY_COLUMNS
+from incomelens.paper.style import (
+    PAGE_MM,
+    QUIET,
+    RULE,
+    SCHEME_COLOURS,
+    SCHEME_MARKERS,
+    axes_mm,
+    figure_style,
+    letter,
+    new_figure,
+)
+
+SHOWN_METRICS = {"pearson_r": "r", "mae": "MAE, in classes"}
+HISTORY_COLUMNS = ["epoch", "train_loss", "validation_loss"]
+GUESSING = float(np.log(5))  # cross-entropy of five equal probabilities
+LEFT_MM, GAP_MM, TOP_MM, BELOW_MM, LINE_MM, CURVES_MM = 50.0, 5.0, 13.0, 11.0, 4.0, 36.0
+LEAST_HEIGHT_MM = 26.0
+
+
+def overfitting_table(
+    summary: Sequence[pd.DataFrame], places: Sequence[tuple[str, str]]
+) -> pd.DataFrame:
+    """List the dots of :func:`overfitting_figure`: pooled r and MAE of every model over all cells.
+
+    Parameters
+    ----------
+    summary : sequence of DataFrame
+        `inference/{city}/{scheme}/summary.csv`.
+    places : sequence of (city, scheme)
+    """
+    table = stacked(summary, places, SUMMARY_COLUMNS, "summary of scores")
+    shown = (table["scope"] == "pooled") & (table["cells"] == "all")
+    shown &= table["metric"].isin(list(SHOWN_METRICS))
+    return table[shown].reset_index(drop=True)
+
+
+def histories_table(
+    histories: Sequence[pd.DataFrame], places: Sequence[tuple[str, str, int]]
+) -> pd.DataFrame:
+    """Losses of the main network by epoch, one row a city, scheme, fold and epoch.
+
+    Parameters
+    ----------
+    histories : sequence of DataFrame
+        `inference/{city}/{scheme}/main/{fold}/history.csv`.
+    places : sequence of (city, scheme, fold)
+    """
+    numbered = [
+        table.assign(fold=fold) for table, (_, _, fold) in zip(histories, places, strict=True)
+    ]
+    of_city = [(city, scheme) for city, scheme, _ in places]
+    table = stacked(numbered, of_city, HISTORY_COLUMNS, "history of training")
+    return table[["city", "scheme", "fold", *HISTORY_COLUMNS]]
+
+
+def overfitting_figure(
+    scores: pd.DataFrame,
+    histories: pd.DataFrame,
+    *,
+    names: Mapping[str, str],
+    labels: Mapping[str, str],
+) -> Figure:
+    """Draw r, MAE and the losses of training, a row a city.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        From :func:`overfitting_table`.
+    histories : DataFrame
+        From :func:`histories_table`.
+    names, labels : mappings
+        Of cities and of models in print.
+    """
+    cities = list(dict.fromkeys(scores["city"]))
+    check_cities(cities, names)
+    models = list(dict.fromkeys(scores["model"]))
+    schemes = ordered_schemes(scores["scheme"])
+    height = max(LINE_MM * len(models) + 2.0, LEAST_HEIGHT_MM)
+    step = height + BELOW_MM + 5.0
+    dots = (PAGE_MM - LEFT_MM - 2 * GAP_MM - CURVES_MM - 11.0) / 2
+    lefts = [LEFT_MM, LEFT_MM + dots + GAP_MM]
+    limits = {metric: _limits(scores, metric) for metric in SHOWN_METRICS}
+    with figure_style():
+        figure = new_figure(PAGE_MM, TOP_MM + len(cities) * step - 4.0)
+        for place, city in enumerate(cities):
+            top, of_city = TOP_MM + place * step, scores[scores["city"] == city]
+            for left, metric in zip(lefts, SHOWN_METRICS, strict=True):
+                axes = axes_mm(figure, left, top, dots, height)
+                of_metric = of_city[of_city["metric"] == metric]
+                _draw_dots(axes, of_metric, models, schemes, limits[metric])
+                axes.set_xlabel(SHOWN_METRICS[metric])
+                shown = [model_label(model, labels) for model in models]
+                axes.set_yticks(range(len(models)), shown if left == LEFT_MM else [])
+                if left == LEFT_MM:
+                    letter(axes, "abcdefghijklmnopqrstuvwxyz"[place], left_mm=47.0)
+                    title = f"{names[city]} (n = {of_city['n'].max():,})"
+                    axes.set_title(title, loc="left", pad=4.5)
+            curves = axes_mm(figure, PAGE_MM - CURVES_MM - 2.0, top, CURVES_MM, height)
+            _draw_curves(curves, histories[histories["city"] == city], schemes)
+        _draw_keys(figure, schemes)
+    return figure
+
+
+def _limits(scores: pd.DataFrame, metric: str) -> tuple[float, float]:
+    """Limits that all dots and intervals of a score have room in; r from 0 to 1 at least."""
+    table = scores[scores["metric"] == metric]
+    ends = table[["value", "block_ci_low", "block_ci_high"]].to_numpy(dtype=float)
+    if not np.isfinite(ends).any():
+        return 0.0, 1.0
+    low, high = min(0.0, np.nanmin(ends)), max(1.0, np.nanmax(ends))
+    return float(low - 0.03 * (high - low) * (low < 0)), float(high + 0.03 * (high - low))
+
+
+def _draw_dots(
+    axes: Axes,
+    table: pd.DataFrame,
+    models: Sequence[str],
+    schemes: Sequence[str],
+    limits: tuple[float, float],
+) -> None:
+    offsets = np.linspace(-0.18, 0.18, len(schemes)) if len(schemes) > 1 else [0.0]
+    for place in range(0, len(models), 2):
+        axes.axhspan(place - 0.5, place + 0.5, color="#f6f6f6", linewidth=0, zorder=0)
+    for scheme, offset in zip(schemes, offsets, strict=True):
+        rows = table[(table["scheme"] == scheme) & table["value"].notna()]
+        y = np.array([models.index(model) for model in rows["model"]]) + offset
+        colour = SCHEME_COLOURS[scheme]
+        axes.hlines(y, rows["block_ci_low"], rows["block_ci_high"], colour, linewidth=1.1)
+        axes.plot(
+            rows["value"], y, SCHEME_MARKERS[scheme], color=colour, markersize=3.6,
+            markeredgecolor="white", markeredgewidth=0.4, zorder=3, gid=f"dots {scheme}",
+        )  # fmt: skip
+    if limits[0] < 0:
+        axes.axvline(0.0, color=QUIET, linewidth=0.6, linestyle=(0, (4, 3)), zorder=1)
+    axes.set(xlim=limits, ylim=(len(models) - 0.5, -0.5))
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color=RULE, linewidth=0.4)
+    axes.set_axisbelow(True)
+    axes.spines["left"].set_visible(False)
+
+
+def _draw_curves(axes: Axes, histories: pd.DataFrame, schemes: Sequence[str]) -> None:
+    for scheme in schemes:
+        of_scheme = histories[histories["scheme"] == scheme]
+        for _, fold in of_scheme.groupby("fold"):
+            # One epoch is a dot, not a line.
+            single = SCHEME_MARKERS[scheme] if len(fold) == 1 else None
+            for column, style in (("train_loss", (0, (2, 1.2))), ("validation_loss", "-")):
+                axes.plot(
+                    fold["epoch"] + 1, fold[column], color=SCHEME_COLOURS[scheme], linewidth=0.8,
+                    linestyle=style, marker=single, markersize=3,
+                    fillstyle="none" if column == "train_loss" else "full",
+                    gid=f"{column} {scheme}",
+                )  # fmt: skip
+    axes.axhline(GUESSING, color=QUIET, linewidth=0.6, linestyle=(0, (4, 3)), zorder=1)
+    last = int(histories["epoch"].max()) + 1 if len(histories) else 1
+    axes.set_xlim(0.5, last + 0.5)
+    ticks = MaxNLocator(5, integer=True, min_n_ticks=1).tick_values(1, last)
+    axes.set_xticks([epoch for epoch in ticks if 1 <= epoch <= last])
+    axes.set(xlabel="Epoch", ylabel="Cross-entropy, nats")
+    axes.set_title("Training", loc="left", pad=4.5)
+
+
+def _draw_keys(figure: Figure, schemes: Sequence[str]) -> None:
+    handles = [
+        Line2D(
+            [], [], color=SCHEME_COLOURS[scheme], marker=SCHEME_MARKERS[scheme], markersize=4,
+            linewidth=1.1, markeredgecolor="white", label=SCHEMES.get(scheme, scheme),
+        )
+        for scheme in schemes
+    ]  # fmt: skip
+    handles += [
+        Line2D([], [], color=QUIET, linewidth=0.9, label="loss, validation"),
+        Line2D([], [], color=QUIET, linewidth=0.9, linestyle=(0, (2, 1.2)), label="loss, training"),
+        Line2D([], [], color=QUIET, linewidth=0.6, linestyle=(0, (4, 3)), label="guessing"),
+    ]
+    figure.legend(
+        handles=handles, loc="upper center", ncols=len(handles), frameon=False,
+        bbox_to_anchor=(0.5, 1.0), handlelength=2.4, columnspacing=2.0, fontsize=7,
+    )  # fmt: skip

@@ -1,0 +1,196 @@
+"""From city to city: what models of one city are worth in another, which the aerial paper asks."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from incomelens.paper.inference_names import METRICS, PAPER_METRICS, SCHEMES, check_cities
+from incomelens.paper.published import PublishedTable, check_columns, estimate, rows
+from incomelens.paper.style import (
+    INK,
+    axes_mm,
+    figure_style,
+    letter,
+    new_figure,
+    sequential_colours,
+)
+
+TRANSFER_COLUMNS = [
+    "trained_on", "tested_on", "metric", "n", "value", "ci_low", "ci_high",
+    "block_ci_low", "block_ci_high", "loss", "loss_ci_low", "loss_ci_high",
+]  # fmt: skip
+FIELD_MM, LEAST_MM, LEFT_MM, GAP_MM, TOP_MM, BELOW_MM = 13.5, 46.0, 20.0, 7.0, 8.0, 29.0
+
+
+def transfer_figure(transfer: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
+    """Draw r of every city's models on every city's cells, and what is lost against its own.
+
+    Parameters
+    ----------
+    transfer : DataFrame
+        `inference/transfer.csv`.
+    names : mapping
+        Of cities in print.
+    """
+    check_columns(transfer, TRANSFER_COLUMNS, "transfer")
+    table = transfer[transfer["metric"] == "pearson_r"]
+    cities = _cities(table, names)
+    side = max(FIELD_MM * len(cities), LEAST_MM)
+    loss = table["loss"].abs().max()
+    most = max(0.1, loss) if np.isfinite(loss) else 1.0
+    skill, worse = Normalize(0.0, 1.0), Normalize(-most, most)
+    shown = (
+        ("Network of one city in another", "value", "block_ci", sequential_colours(), skill),
+        ("Loss against the city's own", "loss", "loss_ci", _loss_colours(), worse),
+    )
+    with figure_style():
+        figure = new_figure(LEFT_MM + 2 * side + GAP_MM + 8.0, TOP_MM + side + BELOW_MM)
+        for place, (title, column, interval, colours, limits) in enumerate(shown):
+            left = LEFT_MM + place * (side + GAP_MM)
+            axes = axes_mm(figure, left, TOP_MM, side, side)
+            values = _matrix(table, cities, column)
+            ends = tuple(_matrix(table, cities, f"{interval}_{end}") for end in ("low", "high"))
+            _draw_matrix(axes, values, ends, colours, limits)
+            letter(axes, "ab"[place])
+            axes.set_title(title, loc="left", x=5.0 / side, pad=4.2)
+            labels = [names[city] for city in cities]
+            axes.set_xticks(range(len(cities)), labels, rotation=30, ha="right")
+            axes.set_yticks(range(len(cities)), labels if place == 0 else [])
+            axes.set_xlabel("Tested on")
+            if place == 0:
+                axes.set_ylabel("Trained on")
+            bar = axes_mm(figure, left, TOP_MM + side + BELOW_MM - 12.0, side, 2.0)
+            edges = np.linspace(limits.vmin, limits.vmax, 256)[None]
+            bar.imshow(edges, cmap=colours, aspect="auto", extent=(limits.vmin, limits.vmax, 0, 1))
+            bar.set_yticks([])
+            bar.set_xlabel("r" if place == 0 else "Loss of r")
+            for spine in bar.spines.values():
+                spine.set_visible(False)
+    return figure
+
+
+def _cities(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
+    """Cities in the order of their names in print."""
+    present = {*table["trained_on"], *table["tested_on"]}
+    check_cities(sorted(present), names)
+    return [city for city in names if city in present]
+
+
+def _matrix(table: pd.DataFrame, cities: list[str], column: str) -> np.ndarray:
+    wide = table.pivot_table(column, "trained_on", "tested_on", aggfunc="first")
+    return wide.reindex(index=cities, columns=cities).to_numpy(dtype=float)
+
+
+def _loss_colours() -> Colormap:
+    """Green where a foreign network is better, white, brown where it is worse (BrBG, reversed)."""
+    return LinearSegmentedColormap.from_list(
+        "incomelens_loss", ["#01665e", "#5ab4ac", "#f7f7f5", "#d8b365", "#8c510a"]
+    )
+
+
+def _draw_matrix(
+    axes: Axes,
+    values: np.ndarray,
+    ends: tuple[np.ndarray, np.ndarray],
+    colours: Colormap,
+    limits: Normalize,
+) -> None:
+    axes.imshow(np.ma.masked_invalid(values), cmap=colours, norm=limits, interpolation="none")
+    for (i, j), value in np.ndenumerate(values):
+        ink = "white" if np.isfinite(value) and _is_dark(colours(limits(value))) else INK
+        text = _text(value)
+        # A city against itself loses nothing: no interval to show.
+        with_ends = np.isfinite(ends[0][i, j]) and ends[0][i, j] != ends[1][i, j]
+        below = f"{_text(ends[0][i, j])} to {_text(ends[1][i, j])}" if with_ends else ""
+        for shown, up, size in ((text, 4.0 * with_ends, 7.0), (below, -5.5, 4.8)):
+            axes.annotate(
+                shown, (j, i), xytext=(0, up), textcoords="offset points",
+                ha="center", va="center", color=ink, fontsize=size,
+            )  # fmt: skip
+    for place in range(len(values)):
+        axes.add_patch(
+            Rectangle(
+                (place - 0.5, place - 0.5),
+                1,
+                1,
+                fill=False,
+                edgecolor=INK,
+                linewidth=0.8,
+                clip_on=False,
+            )
+        )
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _is_dark(colour: tuple[float, ...]) -> bool:
+    red, green, blue = colour[:3]
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+
+
+def _text(value: float) -> str:
+    if not np.isfinite(value):
+        return "–"
+    text = f"{value:.2f}"
+    return (text.lstrip("-") if not text.strip("-0.") else text).replace("-", "−")
+
+
+def transfer_matrix(
+    transfer: pd.DataFrame, *, names: Mapping[str, str], scheme: str
+) -> PublishedTable:
+    """Scores of every city's models on every city's cells, as a table.
+
+    Parameters
+    ----------
+    transfer : DataFrame
+        `inference/transfer.csv`.
+    names : mapping
+        Of cities in print.
+    scheme : str
+        Of the folds whose models travel.
+    """
+    check_columns(transfer, TRANSFER_COLUMNS, "transfer")
+    cities = _cities(transfer, names)
+    found = {(row.trained_on, row.tested_on, row.metric): row for row in rows(transfer)}
+    shown = []
+    for tested_on in cities:
+        for trained_on in cities:
+            if (trained_on, tested_on, "pearson_r") not in found:
+                continue
+            of_pair = {metric: found.get((trained_on, tested_on, metric)) for metric in METRICS}
+            loss = of_pair["pearson_r"]
+            shown.append(
+                {
+                    "Tested on": names[tested_on],
+                    "Trained on": names[trained_on] + " (own)" * (trained_on == tested_on),
+                    "n": loss.n,
+                    **{
+                        METRICS[metric].heading: estimate(of_pair[metric], interval="block_ci")
+                        for metric in PAPER_METRICS
+                    },
+                    "Loss of r": np.nan
+                    if trained_on == tested_on
+                    else estimate(loss, "loss", interval="loss_ci"),
+                }
+            )
+    return PublishedTable(
+        numbers=transfer.reset_index(drop=True),
+        shown=pd.DataFrame(shown),
+        caption="Networks of one city tried on another.",
+        notes=(
+            f"Networks of the {SCHEMES.get(scheme, scheme)}. A city's own cells are predicted out "
+            "of fold, those of another by the mean probability of all its fold models. The class "
+            "is always a fifth of the tested city's own incomes. In brackets 95 % intervals by "
+            "resampling spatial blocks. Loss of r: that of the tested city's own networks minus "
+            "this, under the same draws; above 0 travelling costs.",
+        ),
+        blocks="Tested on",
+        decimals=dict.fromkeys([METRICS[metric].heading for metric in PAPER_METRICS], 2)
+        | {"n": 0, "Loss of r": 2},
+    )

@@ -1,0 +1,130 @@
+"""From a provider's delivery to tiles, held to the world that the delivery was made from."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyproj import Transformer
+from scipy.ndimage import map_coordinates
+
+from incomelens.cells.build import build_cells
+from incomelens.cells.land_use import class_areas, merge_land_use
+from incomelens.cells.urban_classes import NAMES, class_values
+from incomelens.demo.aerial_city import make_city
+from incomelens.demo.aerial_mirror import city_contents, write_city_mirror
+from incomelens.sources.filosofi import read_filosofi
+from incomelens.sources.orthophotos import extract_orthophotos, list_orthophotos
+from incomelens.sources.urban_atlas import read_urban_atlas
+from incomelens.tiles.class_shares import class_shares
+from incomelens.tiles.index import build_index
+from incomelens.tiles.plan import needed_orthophotos, plan_shards
+from incomelens.tiles.shards import cut_shard
+from incomelens.tiles.store import open_tiles
+
+TILE_PX = 200  # one metre, as in the picture
+
+
+class Cut:
+    """A synthetic city, and what readers, cells and tiles made of its deliveries."""
+
+    def __init__(self, folder):
+        self.city = make_city("Essai", index=3, seed=5, cells_wide=6, cells_high=5)
+        files = {source: folder / source / name for source, name in city_contents([self.city])}
+        parts = [folder / s / name for s, name in city_contents([self.city]) if "ortho" in s]
+        write_city_mirror([self.city], [*files.values(), *parts])
+        grid = read_filosofi(files["synthetic_filosofi_2015"])
+        delivery = read_urban_atlas(files["synthetic_urban_atlas_2012"], city="Essai")
+        self.cells = build_cells(grid, delivery.boundary, exclude_imputed=False)
+        bounds = tuple(self.cells.total_bounds)
+        self.land_use = merge_land_use(delivery.polygons, bounds=bounds).polygons
+        listing = list_orthophotos(parts, reader="ign")
+        needed = needed_orthophotos(self.cells, listing)
+        self.plan = plan_shards(self.cells, needed, n_shards=2)
+        images = extract_orthophotos(needed, folder / "images")
+        self.shards = [folder / f"{number}.zarr" for number in range(2)]
+        for number, out in enumerate(self.shards):
+            rows = self.plan[self.plan["shard"] == number]
+            cut_shard(
+                rows,
+                self.cells,
+                images,
+                folder / "images",
+                self.land_use,
+                tile_px=TILE_PX,
+                out=out,
+            )
+        self.index = build_index(self.cells, self.plan, self.shards, max_void_share=0.01)
+        self.tiles = open_tiles(self.index, self.shards)
+
+    def drawn(self, cell_id):
+        """The picture at the ground of every pixel of a cell, by exact coordinates."""
+        west, _, _, north = self.cells.set_index("cell_id").geometry[cell_id].bounds
+        steps = (np.arange(TILE_PX) + 0.5) * 200 / TILE_PX
+        easting, northing = np.meshgrid(west + steps, north - steps)
+        to_picture = Transformer.from_crs(3035, 2154, always_xy=True)
+        x, y = to_picture.transform(easting.ravel(), northing.ravel())
+        column, row = self.city.frame.pixels(np.column_stack([x, y])).T
+        sampled = [
+            map_coordinates(
+                self.city.picture[..., band].astype(float), [row - 0.5, column - 0.5], order=1
+            )
+            for band in range(3)
+        ]
+        return np.stack(sampled, axis=-1).reshape(TILE_PX, TILE_PX, 3)
+
+
+@pytest.fixture(scope="module")
+def cut(tmp_path_factory):
+    return Cut(tmp_path_factory.mktemp("truth"))
+
+
+def shift_px(image, reference):
+    """Pixels, down and right, by which an image is displaced: least squares on the slopes."""
+    grey, wanted = image.mean(axis=-1), reference.mean(axis=-1)
+    down, right = np.gradient(wanted)
+    slopes = np.column_stack([down.ravel(), right.ravel(), np.ones(wanted.size)])
+    return -np.linalg.lstsq(slopes, (grey - wanted).ravel(), rcond=None)[0][:2]
+
+
+def test_every_tile_shows_its_own_ground_to_a_twentieth_of_a_pixel(cut):
+    images = cut.tiles.read_images(cut.tiles.cell_ids)
+    shifts = [
+        shift_px(image.astype(float), cut.drawn(cell))
+        for cell, image in zip(cut.tiles.cell_ids, images, strict=True)
+    ]
+    assert len(shifts) > 20
+    assert np.abs(shifts).max() < 0.05
+    # The measure itself sees a displacement where there is one.
+    moved = np.roll(images[0].astype(float), 1, axis=0)
+    assert shift_px(moved, cut.drawn(cut.tiles.cell_ids[0]))[0] > 0.3
+
+
+def test_class_shares_of_tiles_equal_the_exact_overlay(cut):
+    counted = class_shares(cut.tiles).pivot_table(
+        index="cell_id", columns="urban_class", values="area_share"
+    )
+    kept = cut.cells[cut.cells["cell_id"].isin(cut.tiles.cell_ids)]
+    exact = class_areas(kept, cut.land_use).set_index("cell_id").loc[counted.index]
+    counted = counted.reindex(columns=exact.columns).fillna(0.0)
+    np.testing.assert_allclose(counted.sum(axis=1), 1.0)
+    assert (counted - exact).abs().to_numpy().max() < 0.005
+
+
+def test_class_totals_of_the_city_are_those_it_was_planned_with(cut):
+    land = cut.city.plan.land
+    value = class_values(land["code"].to_numpy())
+    core = cut.cells.union_all()
+    planned = land.geometry.intersection(core).area.groupby(value).sum()
+    shares = class_areas(cut.cells, cut.land_use).set_index("cell_id")
+    found = pd.Series(
+        {number: 40_000 * shares[name].sum() for number, name in enumerate(NAMES, start=1)}
+    )
+    planned = planned.drop(255, errors="ignore").reindex(found.index).fillna(0.0)
+    np.testing.assert_allclose(found, planned, rtol=1e-6, atol=1.0)
+
+
+def test_cells_without_imagery_are_dropped_with_their_reason_and_the_rest_is_built(cut):
+    reasons = cut.index.set_index("cell_id")["drop_reason"].dropna()
+    assert set(reasons) == {"void_imagery", "no_imagery"}
+    assert cut.index["kept"].sum() == len(cut.cells) - len(reasons)
+    hamlet = cut.city.plan.hamlet
+    assert reasons[f"CRS3035RES200mN{hamlet[1]:.0f}E{hamlet[0]:.0f}"] == "no_imagery"

@@ -1,0 +1,15 @@
+"""Supplementary Fig. 1: the main network, its shapes measured on one tile."""
+
+from incomelens.common.jobs import job
+from incomelens.common.tables import write_table
+from incomelens.inference.architecture import describe_network
+from incomelens.inference.network import build_network
+from incomelens.paper.inference_architecture import architecture_figure
+from incomelens.paper.style import save_figure
+
+with job(snakemake.log[0], threads=snakemake.threads):
+    network = build_network(**{**snakemake.params.network, "weights": "none"})
+    table = describe_network(network, snakemake.params.tile_px)
+    write_table(table, snakemake.output.table)
+    figure = architecture_figure(table, title=snakemake.params.title)
+    save_figure(figure, snakemake.output.pdf, snakemake.output.png)
