@@ -39,8 +39,16 @@ def ours(world, sources, reference):
 
 
 def sizes(world, **changes):
-    tables = {"shares": world.shares, "folds": world.folds} | changes
-    return sample_sizes({"A": tables["shares"]}, {"A": tables["folds"]})
+    tables = {"shares": world.shares, "predictions": predictions(world)} | changes
+    return sample_sizes({"A": tables["shares"]}, {"A": tables["predictions"]})
+
+
+def predictions(world):
+    """Every cell predicted one class too rich, the richest too poor by four."""
+    observed = world.folds["income_class"]
+    return pd.DataFrame(
+        {"cell_id": world.folds["cell_id"], "observed": observed, "predicted": observed % 5 + 1}
+    )
 
 
 def count(table, urban_class, ses, side="observed"):
@@ -81,7 +89,7 @@ def test_equal_entries_of_several_sources_are_said_once(ours):
 
 
 def test_tile_counts_for_every_class_it_contains():
-    folds = pd.DataFrame({"cell_id": list("abcd"), "income_class": [1, 2, 4, 3]})
+    cells = {"cell_id": list("abcd"), "observed": [1, 2, 4, 3], "predicted": [5, 5, 5, 1]}
     shares = pd.DataFrame(
         [
             ("a", "water", 0.5), ("a", "dense", 0.5), ("b", "water", 1.0), ("c", "dense", 0.2),
@@ -89,12 +97,14 @@ def test_tile_counts_for_every_class_it_contains():
         ],
         columns=["cell_id", "urban_class", "area_share"],
     )  # fmt: skip
-    table = sample_sizes({"A": shares}, {"A": folds})
+    table = sample_sizes({"A": shares}, {"A": pd.DataFrame(cells)})
     assert [count(table, "water", ses) for ses in ("1", "2", "3", "4", "5")] == [1, 1, 0, 0, 0]
     assert [count(table, "water", ses) for ses in ("low", "high", "all")] == [2, 0, 2]
     assert [count(table, "dense", ses) for ses in ("low", "high", "all")] == [1, 1, 2]
     assert [count(table, "any", ses) for ses in ("3", "low", "high", "all")] == [1, 2, 1, 4]
     assert count(table, "natural", "all") == 0
+    assert [count(table, "water", ses, "predicted") for ses in ("low", "5", "high")] == [0, 2, 2]
+    assert [count(table, "any", ses, "predicted") for ses in ("1", "high", "all")] == [1, 3, 4]
 
 
 def test_class_in_several_rows_of_a_cell_counts_once(world):
@@ -102,14 +112,14 @@ def test_class_in_several_rows_of_a_cell_counts_once(world):
     assert sizes(world, shares=twice).numbers.equals(sizes(world).numbers)
 
 
-def test_every_class_has_a_row_and_the_predicted_half_is_empty(world):
+def test_every_class_has_a_row_on_either_side(world):
     table = sizes(world)
     assert len(table.shown) == 1 + len(NAMES)
     assert table.shown["Urban class"].tolist()[0] == "Any (all tiles)"
     predicted = table.numbers["side"] == "predicted"
     assert predicted.sum() == (~predicted).sum() == (1 + len(NAMES)) * 8
-    assert table.numbers.loc[predicted, "n"].isna().all()
-    assert table.numbers.loc[~predicted, "n"].notna().all()
+    totals = table.numbers[table.numbers["ses"] == "all"].set_index(["urban_class", "side"])["n"]
+    assert (totals.xs("observed", level=1) == totals.xs("predicted", level=1)).all()
 
 
 def test_low_and_high_are_the_outer_pairs_of_classes(world):
@@ -123,7 +133,9 @@ def test_low_and_high_are_the_outer_pairs_of_classes(world):
 
 def test_cities_keep_the_order_of_the_configuration(world):
     names = ["Paris", "Lyon", "Aubagne"]
-    table = sample_sizes(dict.fromkeys(names, world.shares), dict.fromkeys(names, world.folds))
+    table = sample_sizes(
+        dict.fromkeys(names, world.shares), dict.fromkeys(names, predictions(world))
+    )
     assert list(dict.fromkeys(table.shown["City"])) == names
     assert table.shown["Urban class"].tolist()[:2] == ["Any (all tiles)", "Continuous fabric"]
 
@@ -135,8 +147,8 @@ def test_unknown_class_of_land_is_named(world):
 
 
 def test_missing_column_is_named(world):
-    with pytest.raises(InputError, match="A, folds: lacks the column income_class"):
-        sizes(world, folds=world.folds.drop(columns="income_class"))
+    with pytest.raises(InputError, match="A, predictions: lacks the column observed"):
+        sizes(world, predictions=predictions(world).drop(columns="observed"))
 
 
 def test_every_cell_is_counted_once_with_its_reason(world):
@@ -187,7 +199,6 @@ def test_every_table_is_printed_in_three_forms(world, ours, tmp_path):
     for name, table in tables.items():
         table.write(*(tmp_path / f"{name}.{form}" for form in ("csv", "md", "tex")))
     assert len(list(tmp_path.iterdir())) == 3 * len(tables)
-    assert "– |" in (tmp_path / "sizes.md").read_text("utf-8")  # the predicted half
 
 
 def test_deviations_of_the_aerial_data_name_existing_settings():

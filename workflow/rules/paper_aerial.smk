@@ -44,7 +44,7 @@ rule aerial_table_1:
 rule aerial_sample_sizes:
     input:
         shares=expand("<results>/tiles/{city}/land_use_shares.parquet", city=CITIES),
-        folds=expand("<results>/folds/{city}-random.parquet", city=CITIES),
+        predictions=inferred("predictions.parquet", "random"),
     output:
         csv=report(
             "<results>/paper/aerial/sample_sizes.csv",

@@ -16,20 +16,24 @@ NO_CLASS = ("excluded", "unknown")
 
 
 def sample_sizes(
-    shares: Mapping[str, pd.DataFrame], folds: Mapping[str, pd.DataFrame]
+    shares: Mapping[str, pd.DataFrame], predictions: Mapping[str, pd.DataFrame]
 ) -> PublishedTable:
-    """Tiles with each urban class, by income class (Supplementary Tables 2 and 3).
+    """Tiles with each urban class, by observed and predicted income class.
+
+    Supplementary Tables 2 and 3.
 
     Parameters
     ----------
     shares : mapping
         By the city's name in print, `tiles/{city}/land_use_shares.parquet`: `cell_id`,
         `urban_class`, `area_share`.
-    folds : mapping
-        By name, `folds/{city}-random.parquet`: the observed income class of every kept cell.
+    predictions : mapping
+        By name, `inference/{city}/random/predictions.parquet`: `observed` and `predicted` class of
+        every kept cell, out of fold.
     """
     numbers = pd.concat(
-        [_city_sizes(name, shares[name], folds[name]) for name in folds], ignore_index=True
+        [_city_sizes(name, shares[name], predictions[name]) for name in predictions],
+        ignore_index=True,
     )
     wide = numbers.pivot_table(
         index=["city", "urban_class"],
@@ -64,17 +68,17 @@ def sample_sizes(
         ),
         notes=(
             "A tile counts for every class that covers any of its area, so that rows add up to "
-            "more than all tiles. Low: income classes 1 and 2; high: 4 and 5. The predicted half "
-            "is empty until a network has been trained and has predicted every tile out of fold. "
+            "more than all tiles. Low: income classes 1 and 2; high: 4 and 5. Predicted by the "
+            "network that did not see the tile (random folds); all classes stand in the CSV. "
             "Ports are counted here and left out of the results, as in the paper.",
         ),
         blocks="City",
     )
 
 
-def _city_sizes(name: str, shares: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
+def _city_sizes(name: str, shares: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
     check_columns(shares, ["cell_id", "urban_class", "area_share"], f"{name}, land-use shares")
-    check_columns(folds, ["cell_id", "income_class"], f"{name}, folds")
+    check_columns(predictions, ["cell_id", "observed", "predicted"], f"{name}, predictions")
     unknown = sorted(set(shares["urban_class"].dropna()) - {*NAMES, *NO_CLASS})
     if unknown:
         raise InputError(
@@ -82,22 +86,27 @@ def _city_sizes(name: str, shares: pd.DataFrame, folds: pd.DataFrame) -> pd.Data
             f"{listed(NAMES, len(NAMES))}"
         )
     present = shares.loc[shares["area_share"] > 0, ["cell_id", "urban_class"]].drop_duplicates()
-    present = folds[["cell_id", "income_class"]].merge(present, on="cell_id")
-    every = folds[["cell_id", "income_class"]].assign(urban_class="any")
-    counts = pd.crosstab(
-        (both := pd.concat([every, present]))["urban_class"], both["income_class"]
-    ).reindex(index=["any", *NAMES], columns=list(INCOME_CLASSES), fill_value=0)
+    classes = predictions[["cell_id", "observed", "predicted"]]
+    tiles = pd.concat([classes.assign(urban_class="any"), classes.merge(present, on="cell_id")])
+    table = pd.concat(
+        [_counts(tiles, side).assign(side=side) for side in ("observed", "predicted")]
+    )
+    table.insert(0, "city", name)
+    return table.astype({"n": "Int64"})[["city", "urban_class", "side", "ses", "n"]]
+
+
+def _counts(tiles: pd.DataFrame, side: str) -> pd.DataFrame:
+    """Number of tiles by `urban_class` and `ses`: each income class, both groups, and all."""
+    counts = pd.crosstab(tiles["urban_class"], tiles[side]).reindex(
+        index=["any", *NAMES], columns=list(INCOME_CLASSES), fill_value=0
+    )
     groups = {
         **{str(number): counts[number] for number in INCOME_CLASSES},
         **{group: counts[list(numbers)].sum(axis=1) for group, numbers in SES_GROUPS.items()},
         "all": counts.sum(axis=1),
     }
-    observed = pd.DataFrame(groups).rename_axis("urban_class").reset_index()
-    observed = observed.melt("urban_class", var_name="ses", value_name="n")
-    sides = {"observed": observed, "predicted": observed.assign(n=None)}
-    table = pd.concat([part.assign(side=side) for side, part in sides.items()])
-    table.insert(0, "city", name)
-    return table.astype({"n": "Int64"})[["city", "urban_class", "side", "ses", "n"]]
+    table = pd.DataFrame(groups).rename_axis("urban_class").reset_index()
+    return table.melt("urban_class", var_name="ses", value_name="n")
 
 
 def dropped_cells(

@@ -8,6 +8,6 @@ with job(snakemake.log[0], threads=snakemake.threads):
     names = snakemake.params.names.values()
     table = sample_sizes(
         dict(zip(names, map(read_table, snakemake.input.shares), strict=True)),
-        dict(zip(names, map(read_table, snakemake.input.folds), strict=True)),
+        dict(zip(names, map(read_table, snakemake.input.predictions), strict=True)),
     )
     table.write(snakemake.output.csv, snakemake.output.md, snakemake.output.tex)
