@@ -10,11 +10,16 @@ def test_lint_finds_nothing(planned):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+# What a study without cities, or without block folds of cities, has no data for.
+LACKING = {"nyc": {"aerial_figure_1"}, "tiny": {"aerial_figure_2_block"}}
+
+
 @pytest.mark.parametrize("study", ["paper", "demo", "tiny", "nyc"])
 def test_every_target_of_every_study_resolves(planned, study):
     targets = planned.snakemake("--list-target-rules", "--quiet", "host", study=study).stdout
-    names = [line.split()[0] for line in targets.split("\n") if line and line[0].islower()]
-    assert {"all", "aerial_figure_1", "districts", "ssig_table_3", "preflight"} <= set(names)
+    names = {line.split()[0] for line in targets.split("\n") if line and line[0].islower()}
+    names -= LACKING.get(study, set())
+    assert {"all", "aerial_figure_1", "districts", "ssig_table_3", "preflight"} <= names
     planned.snakemake(*names, "--dry-run", "--quiet", "rules", study=study)
 
 

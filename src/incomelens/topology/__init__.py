@@ -1,0 +1,9 @@
+"""topology: on what land do the network's maps fall, and what do neighbouring classes change.
+
+The second half of Levy Abitbol & Karsai (2020): activation ratios and probabilities of urban
+classes ("Univariate correlations", H0), coactivation and co-appearance gains of pairs ("Bivariate
+correlations", H1). ``ratios``, ``pairs``, ``intensities`` and ``adjustment`` hold the
+measures, ``resampling`` their intervals, ``repairing``, ``shuffling`` and ``hypotheses`` the two
+tests, all on arrays; ``inputs`` makes arrays of the workflow's tables, ``tables``, ``pair_tables``
+and ``hypothesis_tables`` make tables of the results.
+"""

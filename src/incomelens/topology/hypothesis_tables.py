@@ -1,0 +1,91 @@
+"""The two hypotheses over all cities: one family of P values a hypothesis and method."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from incomelens.common.errors import InputError
+from incomelens.topology.hypotheses import q_values
+
+LEVEL = 0.05
+
+
+def h0_table(ratios: Mapping[str, pd.DataFrame], *, level: float = LEVEL) -> pd.DataFrame:
+    """H0 by city, SES and urban class: which classes contribute more than others, or less.
+
+    Parameters
+    ----------
+    ratios : mapping of str to DataFrame
+        :func:`incomelens.topology.tables.activation_ratio_table` of every city.
+    level : float
+        False-discovery rate, and level of the joint tests.
+
+    Returns
+    -------
+    DataFrame
+        The cities' rows with ``city`` in front, ``q_value`` over all cities, SES and classes of a
+        method, ``decision`` (``over-activated`` or ``under-activated`` against the ratio expected
+        under re-pairing, ``not rejected``, ``too few tiles``, ``not observed``) and
+        ``joint_decision`` for the city (``rejected``, ``not rejected``, ``too few tiles``).
+    """
+    return _judged(ratios, level, words=("over-activated", "under-activated"))
+
+
+def h1_table(coactivations: Mapping[str, pd.DataFrame], *, level: float = LEVEL) -> pd.DataFrame:
+    """H1 by city, SES and ordered pair: which ratios depend on the class beside.
+
+    Parameters
+    ----------
+    coactivations : mapping of str to DataFrame
+        :func:`incomelens.topology.pair_tables.coactivation_table` of every city.
+    level : float
+
+    Returns
+    -------
+    DataFrame
+        As :func:`h0_table`, with ``over-coactivated`` and ``under-coactivated`` by the adjusted
+        coactivation, and ``plain_q_value`` and ``plain_decision`` for c itself, so that it shows
+        which findings survive the adjustment.
+    """
+    words = ("over-coactivated", "under-coactivated")
+    table = _judged(coactivations, level, words=words)
+    table["plain_q_value"] = _family_q(table, "plain_p_value")
+    above = table["coactivation"] > 1
+    table["plain_decision"] = _decisions(table, "plain_q_value", above, level, words)
+    return table
+
+
+def _judged(
+    tables: Mapping[str, pd.DataFrame], level: float, *, words: tuple[str, str]
+) -> pd.DataFrame:
+    if not tables:
+        raise InputError("hypotheses: no city's table was given; name the cities of the study")
+    frames = [table.assign(city=city) for city, table in tables.items()]
+    table = pd.concat(frames, ignore_index=True)
+    table.insert(0, "city", table.pop("city"))
+    table["q_value"] = _family_q(table, "p_value")
+    above = table["effect_size"] > 0
+    table["decision"] = _decisions(table, "q_value", above, level, words)
+    joint = table["joint_p_value"]
+    table["joint_decision"] = np.select(
+        [joint.isna(), joint <= level], ["too few tiles", "rejected"], "not rejected"
+    )
+    return table
+
+
+def _family_q(table: pd.DataFrame, column: str) -> pd.Series:
+    return table.groupby("method")[column].transform(lambda p: q_values(p.to_numpy()))
+
+
+def _decisions(
+    table: pd.DataFrame, q_value: str, above: pd.Series, level: float, words: tuple[str, str]
+) -> np.ndarray:
+    q = table[q_value]
+    cases = {
+        "not observed": table["n"] == 0,
+        "too few tiles": q.isna(),
+        words[0]: (q <= level) & above,
+        words[1]: q <= level,
+    }
+    return np.select(list(cases.values()), list(cases), "not rejected")

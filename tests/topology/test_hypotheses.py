@@ -1,0 +1,40 @@
+"""P and q values: by hand, ties, and what is missing."""
+
+import numpy as np
+from numpy.testing import assert_allclose, assert_array_equal
+
+from incomelens.topology.hypotheses import deviations, joint_p_value, p_values, q_values
+
+
+def test_p_counts_the_observation_among_the_draws():
+    values = np.array([[5.0], [0], [1], [2], [-9]])
+    # Mean -0.2: only -9 is as far away as 5.
+    assert_allclose(p_values(deviations(values)), [2 / 5])
+
+
+def test_draws_equal_to_the_observation_count_whatever_their_rounding():
+    values = np.array([[0.3], [0.1 + 0.2], [0.0], [0.0], [0.0], [0.0]])
+    assert_allclose(p_values(deviations(values)), [2 / 6])
+    assert_allclose(p_values(deviations(values[[1, 0, 2, 3, 4, 5]])), [2 / 6])
+
+
+def test_a_statistic_that_no_draw_changes_has_p_one_and_a_missing_one_none():
+    values = np.column_stack([np.full(9, 1.0), np.full(9, np.nan)])
+    assert_array_equal(p_values(deviations(values)), [1, np.nan])
+    assert joint_p_value(deviations(values)) == 1
+    assert np.isnan(joint_p_value(deviations(values)[:, 1:]))
+
+
+def test_draws_without_a_value_do_not_deviate():
+    values = np.array([[1.0], [np.nan], [-1.0], [0.0]])
+    assert_allclose(deviations(values)[1], 0)
+
+
+def test_the_joint_test_takes_the_largest_deviation_of_every_draw():
+    deviation = np.array([[1.0, 2.0], [3.0, 0.0], [0.0, 1.9], [2.0, 0.1]])
+    assert joint_p_value(deviation) == 3 / 4
+
+
+def test_q_by_hand_and_without_the_missing():
+    assert_allclose(q_values(np.array([0.01, np.nan, 0.04, 0.03])), [0.03, np.nan, 0.04, 0.04])
+    assert np.isnan(q_values(np.array([np.nan]))).all()

@@ -1,0 +1,133 @@
+"""Cities of activation maps with known intensities, made without any network."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from incomelens.cells.urban_classes import NAMES
+
+SIDE = 8  # pixels of a tile
+N_CLASSES = 5
+
+
+@dataclass(frozen=True)
+class World:
+    """Sums under all eight transforms of the maps, shares, and the block of every tile."""
+
+    activation_sum: np.ndarray  # (8, n_tiles, n_classes)
+    area_share: np.ndarray  # (n_tiles, n_classes)
+    block: np.ndarray
+
+
+def land(rng, n, n_classes=N_CLASSES):
+    """Class of every pixel of `n` tiles: two straight borders, anywhere."""
+    north, east = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
+    angle = rng.uniform(0, 2 * np.pi, (2, n, 1, 1))
+    side = np.cos(angle) * east + np.sin(angle) * north > rng.uniform(-3, 3, angle.shape)
+    classes = rng.permuted(np.tile(np.arange(n_classes), (n, 1)), axis=1)
+    part = side[0] + 2 * side[1]
+    # Four quarters of three classes: the first class may lie in two places.
+    return np.take_along_axis(classes, np.array([0, 1, 2, 0])[part.reshape(n, -1)], axis=1)
+
+
+def maps(rng, n, *, centre_bias=0.0):
+    """Smooth positive maps that know nothing of the land, shape (n, SIDE, SIDE)."""
+    coarse = rng.gamma(0.5, 1.0, (n, SIDE // 2, SIDE // 2))
+    fine = coarse.repeat(2, axis=1).repeat(2, axis=2)
+    place = np.arange(SIDE) - (SIDE - 1) / 2
+    near = np.exp(-(place[:, None] ** 2 + place**2) / 12)
+    return fine * (1 - centre_bias + centre_bias * near)
+
+
+def summed(saliency, classes, block, n_classes=N_CLASSES):
+    """Sum maps over land use under the eight transforms of the maps."""
+    n = len(classes)
+    place = (np.arange(n)[:, None] * n_classes + classes).ravel()
+    sums = []
+    for transform in range(8):
+        turned = np.rot90(saliency, transform % 4, axes=(1, 2))
+        if transform >= 4:
+            turned = turned[:, :, ::-1]
+        sums.append(np.bincount(place, turned.ravel(), n * n_classes).reshape(n, n_classes))
+    share = np.bincount(place, minlength=n * n_classes).reshape(n, n_classes) / SIDE**2
+    return World(np.array(sums), share, block)
+
+
+def null_world(rng, n=40, *, tiles_a_block=1, centre_bias=0.0, alike=0.0):
+    """H0 holds: maps and land are independent; tiles of a block share part of both."""
+    block = np.arange(n) // tiles_a_block
+    n_blocks = block[-1] + 1
+    of_block = rng.random(n) < alike
+    classes = np.where(of_block[:, None], land(rng, n_blocks)[block], land(rng, n))
+    shared = maps(rng, n_blocks, centre_bias=centre_bias)[block]
+    saliency = np.where(of_block[:, None, None], shared, maps(rng, n, centre_bias=centre_bias))
+    return summed(saliency, classes, block)
+
+
+def composed_world(rng, intensity, n=150, *, noise=0.5, interaction=1.0):
+    """Tiles whose activation follows constant intensities, but for a planted interaction.
+
+    Where classes 0 and 1 meet, the intensity of class 0 is multiplied by `interaction`.
+    """
+    n_classes = len(intensity)
+    area = 0.02 + rng.gamma(1.0, 1.0, (n, n_classes))
+    # Class 0 is everywhere; whichever class lies beside it takes some of its area.
+    area[:, 1:] *= rng.random((n, n_classes - 1)) < 0.6
+    share = area / area.sum(axis=1, keepdims=True)
+    strength = np.tile(np.asarray(intensity, dtype=float), (n, 1))
+    strength[:, 0] *= np.where(share[:, 1] > 0, interaction, 1.0)
+    wobble = rng.gamma(1 / noise**2, noise**2, share.shape)
+    scale = rng.gamma(2.0, 1.0, (n, 1))  # maps of different tiles are in different units
+    return scale * share * strength * wobble, share
+
+
+def spatial_world(rng, intensity, n=120, *, tiles_a_block=10):
+    """No interaction, but tiles of a block have like neighbours and like activation."""
+    n_classes, block = len(intensity), np.arange(n) // tiles_a_block
+    area = 0.02 + rng.gamma(1.0, 1.0, (n, n_classes))
+    present = (rng.random((block[-1] + 1, n_classes - 1)) < 0.6)[block]
+    area[:, 1:] *= present ^ (rng.random(present.shape) < 0.2)
+    share = area / area.sum(axis=1, keepdims=True)
+    of_block = rng.gamma(6.0, 1 / 6, (block[-1] + 1, n_classes))[block]
+    of_tile = rng.gamma(11.0, 1 / 11, share.shape)
+    return World(share * np.asarray(intensity) * of_block * of_tile, share, block)
+
+
+def tables_of(activation, share, *, predicted, block, method="guided", excluded=None):
+    """Attribution, predictions and folds of a world, in the columns of the contract."""
+    n = len(share)
+    cells = np.array([f"cell {one:04d}" for one in range(n)], dtype=object)
+    tile, column = np.nonzero(share)
+    rows = [
+        pd.DataFrame(
+            {
+                "cell_id": cells[tile],
+                "fold": 0,
+                "method": method,
+                "target": target,
+                "urban_class": np.array(NAMES, dtype=object)[column],
+                "transform": transform,
+                "activation_sum": activation[transform, tile, column],
+                "area_share": share[tile, column],
+                "excluded_share": 0.0 if excluded is None else excluded[tile],
+            }
+        )
+        for target in ("low", "high")
+        for transform in range(8)
+    ]
+    predictions = pd.DataFrame({"cell_id": cells, "observed": predicted, "predicted": predicted})
+    folds = pd.DataFrame({"cell_id": cells, "block": block})
+    return pd.concat(rows, ignore_index=True), predictions, folds
+
+
+def fits_level(rejected, level):
+    """Whether the number of rejections is one that a test of this level gives (P > 0.001)."""
+    test = stats.binomtest(int(np.sum(rejected)), len(rejected), level)
+    return test.pvalue > 0.001
+
+
+def rejects_too_often(rejected, level):
+    test = stats.binomtest(int(np.sum(rejected)), len(rejected), level, alternative="greater")
+    return test.pvalue < 0.001
