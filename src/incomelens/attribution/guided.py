@@ -1,0 +1,211 @@
+"""Guided backpropagation for any activation that has a rule, not for ReLU alone."""
+
+import contextlib
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+import torch
+from captum.attr import GuidedBackprop
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+from torch.utils.hooks import RemovableHandle
+
+from incomelens.attribution.rules import (
+    GUIDED_FUNCTIONS,
+    INPLACE_FUNCTIONS,
+    UNRULED_FUNCTIONS,
+    Rule,
+    no_rule,
+    rule_of,
+)
+from incomelens.common.errors import InputError
+
+
+class GuidedActivations(TorchFunctionMode):
+    r"""Put a valve before every activation of a network, for the forward passes in a block.
+
+    .. math:: g_{in} = f'(x) \, g_{out} \; [g_{out} > 0] \; [x > 0]
+
+    for a gradient on its way back through the activation :math:`f` at input :math:`x`. While
+    ``on`` is false the valves are open and the gradient is the plain one: both can be taken from
+    one forward pass, also after the block has ended.
+
+    Parameters
+    ----------
+    network : module
+
+    Attributes
+    ----------
+    on : bool
+        Whether gradients are guided.
+    n_valves : int
+        Activations met in forward passes so far. :meth:`check` refuses zero.
+
+    Raises
+    ------
+    InputError
+        On entering, or in the forward pass, if an activation has no rule.
+
+    Notes
+    -----
+    Springenberg et al. (2015), arXiv:1412.6806, for ReLU; ruling 6 for the others. A valve is an
+    identity of its own before the activation: a tensor that is read elsewhere too, such as by a
+    skip connection, is changed on the activation's branch only.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.on = True
+        self.n_valves = 0
+        self._network = network
+        self._within: list[tuple[str, Rule | None]] = []
+        self._hooks: list[RemovableHandle] = []
+        self._was_inplace: list[nn.Module] = []
+
+    def __enter__(self) -> "GuidedActivations":
+        found = [(name, one, rule_of(one, name)) for name, one in self._network.named_modules()]
+        try:
+            for name, module, rule in found:
+                self._hook(name, module, rule)
+            super().__enter__()
+        except BaseException:
+            self._restore()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            super().__exit__(kind, error, trace)
+        finally:
+            self._restore()
+
+    def check(self) -> None:
+        """Raise an InputError if no activation was met: the map would be the plain gradient."""
+        if not self.n_valves:
+            raise InputError(
+                f"guided: no activation was met in {type(self._network).__name__}, so the guided "
+                "map would be the plain gradient; use a backbone with ReLU, SiLU or their kin, or "
+                "leave `guided` out of the methods"
+            )
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> object:
+        """Put a valve before an activation that is called as a function."""
+        kwargs = dict(kwargs or {})
+        # Outside of the network's forward pass functions are nobody's activations; inside a module
+        # that has a rule they are how it computes.
+        if not self._within or self._within[-1][1] is not None:
+            return func(*args, **kwargs)
+        if func in UNRULED_FUNCTIONS:
+            raise no_rule(f"the function {func.__name__}", self._within[-1][0])
+        if func in INPLACE_FUNCTIONS or (func in GUIDED_FUNCTIONS and kwargs.get("inplace")):
+            kwargs.pop("inplace", None)
+            values, *rest = args
+            plain = INPLACE_FUNCTIONS.get(func, func)
+            # A copy: the valve's output is a view of its input, which is about to be overwritten.
+            return values.copy_(plain(self._valve(values.clone()), *rest, **kwargs))
+        if func in GUIDED_FUNCTIONS:
+            args, kwargs = self._valved(args, kwargs)
+        return func(*args, **kwargs)
+
+    def _hook(self, name: str, module: nn.Module, rule: Rule | None) -> None:
+        def enter(_: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict] | None:
+            self._within.append((name, rule))
+            return self._valved(args, kwargs) if rule is Rule.GUIDED else None
+
+        def leave(*_: object) -> None:
+            self._within.pop()
+
+        self._hooks.append(module.register_forward_pre_hook(enter, with_kwargs=True))
+        self._hooks.append(module.register_forward_hook(leave))
+        # The valve's output is a view; and what an activation overwrites is lost to its gradient.
+        if rule is not None and getattr(module, "inplace", False):
+            self._was_inplace.append(module)
+            module.inplace = False
+
+    def _valved(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+        if args:
+            return (self._valve(args[0]), *args[1:]), kwargs
+        return args, {**kwargs, "input": self._valve(kwargs["input"])}
+
+    def _valve(self, values: Tensor) -> Tensor:
+        self.n_valves += 1
+        return _Valve.apply(values, self)
+
+    def _restore(self) -> None:
+        for hook in self._hooks:
+            hook.remove()
+        for module in self._was_inplace:
+            module.inplace = True
+        self._hooks, self._was_inplace, self._within = [], [], []
+
+
+class _Valve(torch.autograd.Function):
+    """Identity whose gradient is guided while the activations it belongs to are `on`."""
+
+    @staticmethod
+    def forward(
+        ctx: torch.autograd.function.FunctionCtx, values: Tensor, activations: GuidedActivations
+    ) -> Tensor:
+        ctx.activations = activations
+        ctx.save_for_backward(values)
+        return values.view_as(values)
+
+    @staticmethod
+    def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> tuple[Tensor, None]:
+        if not ctx.activations.on:
+            return gradient, None
+        (values,) = ctx.saved_tensors
+        # One pass for both conditions on the input, where a mask would take three.
+        return torch.ops.aten.threshold_backward(gradient, values, 0).clamp_(min=0), None
+
+
+class GuidedGradients(GuidedBackprop):
+    """Captum's guided backpropagation, with the rules of all activations.
+
+    On a network of ``nn.ReLU`` modules it equals Captum's own; on others Captum's own gives the
+    plain gradient without a word.
+
+    Parameters
+    ----------
+    model : module
+        From images to class scores, shape (n, n_classes).
+    """
+
+    def attribute(
+        self,
+        inputs: Tensor,
+        target: int | None = None,
+        additional_forward_args: object | None = None,
+    ) -> Tensor:
+        """Guided gradient of class `target` with respect to the inputs, of their shape.
+
+        Raises
+        ------
+        InputError
+            If an activation has no rule, or there is none.
+        """
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(warnings.catch_warnings())
+            warnings.filterwarnings("ignore", "Setting backward hooks on ReLU", UserWarning)
+            activations = stack.enter_context(GuidedActivations(self.model))
+            # A leaf of our own: Captum would switch the gradients of the caller's tensor.
+            leaf = inputs.detach().requires_grad_()
+            gradients = super().attribute(leaf, target, additional_forward_args)
+            activations.check()
+        return gradients
+
+    def _register_hooks(self, module: nn.Module) -> None:
+        """Nothing: Captum's own hooks on ReLU would be a second valve before the same gate."""

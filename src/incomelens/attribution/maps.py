@@ -1,0 +1,218 @@
+"""Saliency maps of both classes and all methods from one forward pass."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from incomelens.attribution.guided import GuidedActivations
+from incomelens.attribution.scores import FeatureMaps, has_one_logit, target_scores
+from incomelens.common.errors import InputError
+from incomelens.inference.network import IncomeNetwork
+
+METHODS = ("guided", "gradient", "gradcam")
+POSTPROCESSINGS = ("none", "released")
+CLIP_AT = 0.99
+# The released code's, so that a map of one value does not divide by zero.
+EPSILON = 1e-10
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """What the methods are made of; low and high along the second axis of every tensor.
+
+    Attributes
+    ----------
+    cam : tensor of shape (n, 2, rows, columns)
+        Grad-CAM before its ReLU, at the size of the feature maps.
+    guided, plain : tensor of shape (n, 2, 3, px, px), or None where no method needs it
+        Gradient of the scores with respect to the scaled image.
+    """
+
+    cam: Tensor
+    guided: Tensor | None
+    plain: Tensor | None
+
+
+def check_methods(methods: Sequence[str]) -> None:
+    """Raise an InputError unless all methods exist, each named once."""
+    unknown = [method for method in methods if method not in METHODS]
+    if unknown or not methods or len(set(methods)) < len(methods):
+        raise InputError(
+            f"methods: {list(methods)}; expected one or more of {', '.join(METHODS)}, each once"
+        )
+
+
+def check_postprocess(postprocess: str) -> None:
+    """Raise an InputError unless a post-processing of this name exists."""
+    if postprocess not in POSTPROCESSINGS:
+        raise InputError(
+            f"postprocess: {postprocess!r} is unknown; known are {', '.join(POSTPROCESSINGS)}"
+        )
+
+
+def image_gradients(
+    network: IncomeNetwork, images: Tensor, *, methods: Sequence[str] = METHODS
+) -> Gradients:
+    """Gradients of both scores, from one forward pass.
+
+    Parameters
+    ----------
+    network : IncomeNetwork
+        In evaluation mode.
+    images : float tensor of shape (n, 3, px, px)
+        Scaled as the network expects.
+    methods : sequence of {"guided", "gradient", "gradcam"}
+        What is not needed for them is not computed.
+
+    Raises
+    ------
+    InputError
+        If ``guided`` is asked for and an activation has no rule (see
+        :mod:`incomelens.attribution.rules`).
+
+    Notes
+    -----
+    With one logit the plain gradients, and the CAMs, of low and high are each other's negatives:
+    one backward pass serves both. The guided rule is not odd in its seed and takes two (ruling 7).
+    """
+    check_methods(methods)
+    features = FeatureMaps(network)
+    guides = GuidedActivations(features) if "guided" in methods else None
+    images = images.detach().requires_grad_()
+    with torch.enable_grad(), guides or nullcontext():
+        maps = features(images)
+        seeds = _seeds(network, maps)
+    cam = _cam(seeds, maps.detach())
+    guided = plain = None
+    if guides is not None:
+        guides.check()
+        guides.on = False
+    if "gradient" in methods:
+        plain = _back(images, maps, seeds, odd=has_one_logit(network), keep=guides is not None)
+    if guides is not None:
+        guides.on = True
+        guided = _back(images, maps, seeds, odd=False, keep=False)
+    return Gradients(cam, guided, plain)
+
+
+def saliency_maps(
+    network: IncomeNetwork,
+    images: Tensor,
+    *,
+    methods: Sequence[str] = METHODS,
+    postprocess: str = "none",
+) -> Tensor:
+    """Where the network looks for the poorest and for the richest class.
+
+    Parameters
+    ----------
+    network : IncomeNetwork
+        In evaluation mode.
+    images : float tensor of shape (n, 3, px, px)
+    methods : sequence of str
+        ``guided``: guided Grad-CAM, ReLU(CAM) × Σ over colours of |guided gradient|;
+        ``gradient``: the same with the plain gradient, which is what the released code computes on
+        an EfficientNet; ``gradcam``: ReLU(CAM) alone.
+    postprocess : {"none", "released"}
+        See :func:`finish`.
+
+    Returns
+    -------
+    tensor of shape (n, n_methods, 2, px, px)
+        At least 0, in any unit: within one map only. Low, then high.
+
+    Notes
+    -----
+    Levy Abitbol & Karsai (2020), "Guided Grad-CAM"; rulings 6 and 7.
+    """
+    check_postprocess(postprocess)
+    return finish(
+        image_gradients(network, images, methods=methods),
+        (images.shape[-2], images.shape[-1]),
+        methods=methods,
+        postprocess=postprocess,
+    )
+
+
+def finish(
+    gradients: Gradients, size: tuple[int, int], *, methods: Sequence[str], postprocess: str
+) -> Tensor:
+    """Put the CAM and the gradients together.
+
+    Parameters
+    ----------
+    gradients : Gradients
+    size : rows and columns of the maps
+    methods : sequence of str
+    postprocess : {"none", "released"}
+        ``none``: ReLU of the CAM, then bilinear interpolation (as Captum's GuidedGradCam in
+        bilinear mode). ``released``: CAM minus its mean, over its L2 norm, bilinear interpolation,
+        ReLU, over its maximum; the product is clipped at its own 99th percentile.
+
+    Returns
+    -------
+    tensor of shape (n, n_methods, 2, rows, columns)
+    """
+    cam = _resized_cam(gradients.cam, size, postprocess)
+    parts = []
+    for method in methods:
+        gradient = {"guided": gradients.guided, "gradient": gradients.plain, "gradcam": None}[
+            method
+        ]
+        parts.append(cam if gradient is None else cam * gradient.abs().sum(dim=2))
+    maps = torch.stack(parts, dim=1)
+    return clip_at_percentile(maps) if postprocess == "released" else maps
+
+
+def clip_at_percentile(maps: Tensor, share: float = CLIP_AT) -> Tensor:
+    """Cut each map, over its last two axes, at the value that this share of pixels stays below.
+
+    The percentile is NumPy's, linear between pixels; only the highest pixels are sorted.
+    """
+    flat = maps.flatten(start_dim=-2)
+    place = share * (flat.shape[-1] - 1)
+    below = min(int(place), flat.shape[-1] - 2) if flat.shape[-1] > 1 else 0
+    highest = flat.topk(flat.shape[-1] - below, dim=-1).values
+    lower, upper = highest[..., -1], highest[..., max(0, highest.shape[-1] - 2)]
+    limit = lower + (place - below) * (upper - lower)
+    return torch.minimum(maps, limit[..., None, None])
+
+
+def _seeds(network: IncomeNetwork, maps: Tensor) -> Tensor:
+    """Gradients of the two scores with respect to the maps, shape (2, n, n_maps, rows, columns)."""
+    leaf = maps.detach().requires_grad_()
+    low, high = target_scores(network, leaf).sum(dim=0)
+    (of_high,) = torch.autograd.grad(high, leaf, retain_graph=True)
+    if has_one_logit(network):
+        return torch.stack([-of_high, of_high])
+    (of_low,) = torch.autograd.grad(low, leaf)
+    return torch.stack([of_low, of_high])
+
+
+def _cam(seeds: Tensor, maps: Tensor) -> Tensor:
+    weights = seeds.mean(dim=(-2, -1))
+    return torch.einsum("tnc,ncyx->ntyx", weights, maps)
+
+
+def _back(images: Tensor, maps: Tensor, seeds: Tensor, *, odd: bool, keep: bool) -> Tensor:
+    """Gradients of the images for both seeds; `odd`: the first is minus the second."""
+    low, high = seeds
+    (of_high,) = torch.autograd.grad(maps, images, high, retain_graph=keep or not odd)
+    if odd:
+        of_low = -of_high
+    else:
+        (of_low,) = torch.autograd.grad(maps, images, low, retain_graph=keep)
+    return torch.stack([of_low, of_high], dim=1)
+
+
+def _resized_cam(cam: Tensor, size: tuple[int, int], postprocess: str) -> Tensor:
+    if postprocess == "none":
+        return functional.interpolate(cam.relu(), size, mode="bilinear", align_corners=False)
+    centred = cam - cam.mean(dim=(-2, -1), keepdim=True)
+    unit = centred / (centred.norm(dim=(-2, -1), keepdim=True) + EPSILON)
+    resized = functional.interpolate(unit, size, mode="bilinear", align_corners=False).relu()
+    return resized / (resized.amax(dim=(-2, -1), keepdim=True) + EPSILON)

@@ -1,0 +1,158 @@
+"""Which activations guided backpropagation changes, and which pass their true derivative."""
+
+from collections.abc import Callable
+from enum import Enum
+
+import torch
+from timm.layers import activations, activations_me
+from torch import Tensor, nn
+from torch.nn import functional
+
+from incomelens.common.errors import InputError, listed
+from incomelens.inference.heads import Head
+
+
+class Rule(Enum):
+    """What happens to a gradient on its way back through an activation."""
+
+    GUIDED = "guided"
+    """It passes only where it and the activation's input are positive."""
+    TRUE = "true"
+    """It passes as it is: the activation is a gate, or makes probabilities."""
+
+
+# All of them rise wherever their input is positive: there the sign of a gradient is the same before
+# and after the derivative, and the rule can be applied to the gradient of the input.
+GUIDED_MODULES: tuple[type[nn.Module], ...] = (
+    nn.ReLU,
+    nn.ReLU6,
+    nn.LeakyReLU,
+    nn.PReLU,
+    nn.ELU,
+    nn.CELU,
+    nn.SELU,
+    nn.SiLU,
+    nn.Hardswish,
+    nn.GELU,
+    nn.Mish,
+    activations.Swish,
+    activations.Mish,
+    activations.HardSwish,
+    activations.HardMish,
+    activations.GELU,
+    activations.GELUTanh,
+    activations.QuickGELU,
+    activations_me.SwishMe,
+    activations_me.MishMe,
+    activations_me.HardSwishMe,
+    activations_me.HardMishMe,
+)
+# Squeeze-and-excite gates weigh channels; a head stands behind the maps.
+TRUE_MODULES: tuple[type[nn.Module], ...] = (
+    nn.Sigmoid,
+    nn.Hardsigmoid,
+    nn.Softmax,
+    nn.Softmax2d,
+    activations.Sigmoid,
+    activations.HardSigmoid,
+    activations_me.HardSigmoidMe,
+    Head,
+)
+
+# Sigmoid and softmax outside of modules are gates too, and are left alone.
+GUIDED_FUNCTIONS: frozenset[Callable[..., Tensor]] = frozenset(
+    {
+        functional.relu,
+        torch.relu,
+        Tensor.relu,
+        functional.relu6,
+        functional.leaky_relu,
+        functional.elu,
+        functional.celu,
+        torch.celu,
+        functional.selu,
+        torch.selu,
+        functional.prelu,
+        Tensor.prelu,
+        functional.silu,
+        functional.hardswish,
+        functional.gelu,
+        functional.mish,
+    }
+)
+# A call that changes its argument, and the same call that does not.
+INPLACE_FUNCTIONS: dict[Callable[..., Tensor], Callable[..., Tensor]] = {
+    functional.relu_: torch.relu,
+    Tensor.relu_: torch.relu,
+    functional.leaky_relu_: functional.leaky_relu,
+    functional.elu_: functional.elu,
+    functional.celu_: functional.celu,
+    functional.selu_: functional.selu,
+}
+UNRULED_FUNCTIONS: frozenset[Callable[..., Tensor]] = frozenset(
+    {
+        functional.tanh,
+        torch.tanh,
+        torch.tanh_,
+        Tensor.tanh,
+        Tensor.tanh_,
+        functional.hardtanh,
+        functional.hardtanh_,
+        functional.rrelu,
+        functional.softplus,
+        functional.softsign,
+        functional.softshrink,
+        functional.hardshrink,
+        functional.tanhshrink,
+        functional.threshold,
+        functional.glu,
+        functional.logsigmoid,
+        torch.clamp,
+        torch.clamp_,
+        torch.clamp_min,
+        Tensor.clamp,
+        Tensor.clamp_,
+        Tensor.clamp_min,
+        Tensor.clamp_min_,
+        Tensor.clip,
+        torch.clip,
+    }
+)
+# Where a module comes from that is an activation whether or not it has a rule.
+HOMES = ("torch.nn.modules.activation", "timm.layers.activations", "timm.layers.activations_me")
+# Normalisation and activation in one formula: nothing to hook in between.
+FUSED_HOMES = ("timm.layers.evo_norm", "timm.layers.filter_response_norm")
+KNOWN = tuple(dict.fromkeys(kind.__name__ for kind in GUIDED_MODULES))
+
+
+def rule_of(module: nn.Module, name: str) -> Rule | None:
+    """Rule of one module; None where it is no activation.
+
+    Parameters
+    ----------
+    module : module
+    name : str
+        Its name in the network, for the message.
+
+    Raises
+    ------
+    InputError
+        If it is an activation without a rule.
+    """
+    if isinstance(module, GUIDED_MODULES):
+        return Rule.GUIDED
+    if isinstance(module, TRUE_MODULES):
+        return Rule.TRUE
+    # A subclass of an activation is one, wherever it was written.
+    if any(kind.__module__ in HOMES + FUSED_HOMES for kind in type(module).__mro__):
+        raise no_rule(type(module).__name__, name)
+    return None
+
+
+def no_rule(what: str, where: str) -> InputError:
+    """Error that tells of an activation without a rule."""
+    return InputError(
+        f"no guided rule for {what} at {where or 'the top of the network'!r} (known: "
+        f"{listed(KNOWN, len(KNOWN))}); add one to attribution/rules.py, or leave `guided` out of "
+        "the methods"
+    )

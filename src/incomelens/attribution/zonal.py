@@ -1,0 +1,122 @@
+"""Sums of maps over the urban classes of each tile, for all rotations and reflections at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from incomelens.cells.urban_classes import EXCLUDED, NAMES, UNKNOWN
+from incomelens.common.errors import InputError, listed
+
+N_TRANSFORMS = 8
+# Column 0 takes what is in no sum: classes that the paper leaves out, and land of unknown use.
+N_COLUMNS = 1 + len(NAMES)
+
+
+@dataclass(frozen=True)
+class TileSums:
+    """Maps of some tiles, summed over urban classes.
+
+    Attributes
+    ----------
+    activation : array of shape (n, n_transforms, n_maps, n_classes)
+        Sum of each map over the pixels of each class, classes as in
+        :data:`incomelens.cells.urban_classes.NAMES`; 0 where the class is absent.
+    area_share : array of shape (n, n_classes)
+        Share of the pixels that are in the sums: each row adds up to 1, or to 0 where a tile has
+        no such pixel.
+    excluded_share : array of shape (n,)
+        Share of all pixels that is in no sum.
+    """
+
+    activation: NDArray[np.float64]
+    area_share: NDArray[np.float64]
+    excluded_share: NDArray[np.float64]
+
+
+def transformed(values: Tensor, transform: int) -> Tensor:
+    """Rotate and reflect images along their last two axes, which must be equal.
+
+    Parameters
+    ----------
+    values : tensor of shape (..., px, px)
+    transform : int
+        0..3: by that many quarter turns counter-clockwise; 4..7: mirrored left-right first.
+    """
+    if transform >= 4:
+        values = values.flip(-1)
+    return values.rot90(transform % 4, dims=(-2, -1))
+
+
+def undone(values: Tensor, transform: int) -> Tensor:
+    """Invert :func:`transformed`."""
+    values = values.rot90(-(transform % 4), dims=(-2, -1))
+    return values.flip(-1) if transform >= 4 else values
+
+
+def zonal_sums(maps: Tensor, land_use: Tensor, *, n_transforms: int = N_TRANSFORMS) -> TileSums:
+    """Sum maps over the urban classes of their tiles.
+
+    Parameters
+    ----------
+    maps : tensor of shape (n, n_maps, px, px)
+    land_use : uint8 tensor of shape (n, px, px), on the same device
+        Values of :mod:`incomelens.cells.urban_classes`.
+    n_transforms : int
+        1: maps as they are. 8: also under the other rotations and reflections of themselves, the
+        land use staying where it is, in the order of :func:`transformed`.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not belong together or the land use has an unknown value.
+
+    Notes
+    -----
+    Re-pairing maps and land use: ruling 18. The land use is turned back rather than every map
+    forth. Sums are of double precision; rows of pixels have accumulators of their own, which keeps
+    a GPU from queueing for the few that a tile would have.
+    """
+    columns = _columns(maps, land_use)
+    values = maps.double()
+    parts = [_summed(values, undone(columns, transform)) for transform in range(n_transforms)]
+    activation = torch.stack(parts, dim=1)[..., 1:].cpu().numpy()
+    ones = torch.ones_like(values[:, :1])
+    counts = _summed(ones, columns)[:, 0].cpu().numpy()
+    used = counts[:, 1:].sum(axis=1, keepdims=True)
+    return TileSums(
+        activation=activation,
+        area_share=counts[:, 1:] / np.maximum(used, 1),
+        excluded_share=counts[:, 0] / np.maximum(counts.sum(axis=1), 1),
+    )
+
+
+def _columns(maps: Tensor, land_use: Tensor) -> Tensor:
+    """Column of every pixel, int64, shape (n, px, px)."""
+    square = (len(maps), maps.shape[-1], maps.shape[-1])
+    if maps.ndim != 4 or maps.shape[-1] != maps.shape[-2] or land_use.shape != square:
+        raise InputError(
+            f"zonal sums: maps of shape {tuple(maps.shape)} and land use of shape "
+            f"{tuple(land_use.shape)}; expected (n, n_maps, px, px) and (n, px, px)"
+        )
+    table = torch.full((256,), -1, dtype=torch.int64)
+    table[:N_COLUMNS] = torch.arange(N_COLUMNS)
+    table[[UNKNOWN, EXCLUDED]] = 0
+    columns = table.to(land_use.device)[land_use.long()]
+    if (columns < 0).any():
+        unknown = land_use[columns < 0].unique().tolist()
+        raise InputError(
+            f"zonal sums: land use has values {listed(unknown)}; expected 1..{len(NAMES)}, "
+            f"{UNKNOWN} or {EXCLUDED} (cells/urban_classes.py); cut the tiles again"
+        )
+    return columns
+
+
+def _summed(values: Tensor, columns: Tensor) -> Tensor:
+    """Sums (n, n_maps, n_columns) of values (n, n_maps, px, px) by column (n, px, px)."""
+    n, n_maps, rows, _ = values.shape
+    by_row = values.new_zeros((n, n_maps, rows, N_COLUMNS))
+    by_row.scatter_add_(3, columns[:, None].expand(-1, n_maps, -1, -1), values)
+    return by_row.sum(dim=2)

@@ -1,0 +1,20 @@
+"""Saliency of every kept cell, summed over its urban classes, by a model that did not see it."""
+
+from pathlib import Path
+
+from incomelens.attribution.run import attribution_parts
+from incomelens.attribution.table import write_parts
+from incomelens.common.jobs import job
+from incomelens.common.tables import read_table
+from incomelens.tiles.store import open_tiles
+
+with job(snakemake.log[0], threads=snakemake.params.threads):
+    output = Path(snakemake.output.attribution)
+    parts = attribution_parts(
+        dict(enumerate(Path(weights).parent for weights in snakemake.input.weights)),
+        open_tiles(snakemake.input.index, snakemake.input.shards),
+        read_table(snakemake.input.folds),
+        checkpoint_dir=output.with_name(f"{output.stem}-checkpoint"),
+        **snakemake.params.settings,
+    )
+    write_parts(parts, output)

@@ -1,0 +1,27 @@
+"""Activation ratios and coactivations of one city and scheme, with intervals and P values."""
+
+from incomelens.common.jobs import job
+from incomelens.common.seeds import job_seed
+from incomelens.common.tables import read_table, write_table
+from incomelens.topology.pair_tables import coactivation_table
+from incomelens.topology.tables import activation_ratio_table
+
+with job(snakemake.log[0], threads=snakemake.params.threads):
+    settings = snakemake.params.settings
+    tables = [
+        read_table(path)
+        for path in (
+            snakemake.input.attribution,
+            snakemake.input.predictions,
+            snakemake.input.folds,
+        )
+    ]
+    drawn = {
+        "n_resamples": settings["resamples"],
+        "n_draws": settings["draws"],
+        "seed": job_seed(snakemake.params.seed, snakemake.rule, *snakemake.wildcards),
+        "least_tiles": settings["least_tiles"],
+    }
+    ratios = activation_ratio_table(*tables, minimum_share=settings["minimum_share"], **drawn)
+    write_table(ratios, snakemake.output.ratios)
+    write_table(coactivation_table(*tables, **drawn), snakemake.output.coactivation)

@@ -1,0 +1,19 @@
+"""How likely a tile with an urban class is of low or high SES, alone and beside another class."""
+
+from incomelens.common.jobs import job
+from incomelens.common.seeds import job_seed
+from incomelens.common.tables import read_table, write_table
+from incomelens.topology.pair_tables import gain_table
+from incomelens.topology.tables import probability_table
+
+with job(snakemake.log[0], threads=snakemake.params.threads):
+    tables = [
+        read_table(path)
+        for path in (snakemake.input.shares, snakemake.input.predictions, snakemake.input.folds)
+    ]
+    drawn = {
+        "n_resamples": snakemake.params.n_resamples,
+        "seed": job_seed(snakemake.params.seed, snakemake.rule, *snakemake.wildcards),
+    }
+    write_table(probability_table(*tables, **drawn), snakemake.output.probabilities)
+    write_table(gain_table(*tables, **drawn), snakemake.output.gains)
