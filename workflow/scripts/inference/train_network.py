@@ -6,7 +6,7 @@ from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
 from incomelens.inference.checkpoint import discard_checkpoint
-from incomelens.inference.city_models import train_fold_model
+from incomelens.inference.fold_training import train_fold_model
 from incomelens.inference.history import history_table
 from incomelens.inference.settings import TrainingSettings
 from incomelens.tiles.store import open_tiles
