@@ -63,6 +63,25 @@ def test_the_contracts_of_the_aerial_study_hold(tiny):
     )
 
 
+def test_the_contracts_of_attribution_and_topology_hold(tiny):
+    results = tiny.folder / "results/tiny"
+    sums = pd.read_parquet(results / "attribution/aubervieux/random.parquet")
+    identity = ["cell_id", "method", "target", "urban_class", "transform"]
+    assert not sums.duplicated(identity).any()
+    assert set(sums["method"]) == {"guided", "gradient", "gradcam"}
+    assert set(sums["target"]) == {"low", "high"}
+    assert set(sums["transform"]) == set(range(8))
+    assert (sums["activation_sum"] >= 0).all()
+    tiles = sums[sums["transform"] == 0].groupby(["cell_id", "method", "target"], observed=True)
+    np.testing.assert_allclose(tiles["area_share"].sum(), 1.0)
+    h0 = pd.read_csv(results / "topology/h0-random.csv")
+    assert {"city", "method", "ses", "urban_class", "n", "ratio", "ci_low", "ci_high"} <= set(h0)
+    assert {"p_value", "q_value", "effect_size", "decision", "joint_p_value"} <= set(h0)
+    h1 = pd.read_csv(results / "topology/h1-random.csv")
+    assert {"neighbour_class", "expected_no_interaction", "coactivation_adjusted"} <= set(h1)
+    assert h0["p_value"].dropna().between(0, 1).all()
+
+
 def test_every_table_and_figure_exists_in_all_its_forms(tiny):
     paper = tiny.folder / "results/tiny/paper/ssig"
     for number in ("1", "2", "3", "4", "_s1", "_s2"):

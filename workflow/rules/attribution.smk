@@ -3,9 +3,10 @@
 
 rule attribute_cells:
     input:
-        unpack(lambda wildcards: trained_models(wildcards)),
+        unpack(trained_models),
         unpack(lambda wildcards: tiles_of(wildcards.city)),
         folds="<results>/folds/{city}-{scheme}.parquet",
+        histories=histories_to_choose_from,
     output:
         attribution="<results>/attribution/{city}/{scheme}.parquet",
     log:

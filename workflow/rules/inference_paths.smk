@@ -22,3 +22,10 @@ def trained_models(wildcards):
 # The tiles of a city, as whoever reads them needs them.
 def tiles_of(city):
     return {"index": f"<results>/tiles/{city}/index.parquet", "shards": shards(city)}
+
+
+# What the best fold is chosen by, where one model explains the whole city.
+def histories_to_choose_from(wildcards):
+    if config["attribution"]["model_choice"] == "out_of_fold":
+        return []
+    return fold_models(wildcards.city, wildcards.scheme, "main", "history.csv")

@@ -21,6 +21,10 @@ rule aerial:
             scheme=CITY_SCHEMES,
         ),
         rules.evaluate_transfer.output if len(CITIES) > 1 else [],
+        expand("<results>/topology/h0-{scheme}.csv", scheme=CITY_SCHEMES)
+        if CITIES
+        else [],
+        expand("<results>/topology/{city}/gains.csv", city=CITIES),
 
 
 rule districts:

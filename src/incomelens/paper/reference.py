@@ -24,6 +24,7 @@ def _each_task(inside: object) -> dict[str, object]:
 
 
 TEN = [name for name, variable in VARIABLES.items() if variable.group != SPATIAL]
+PAPER_CITIES = ("paris", "lyon", "marseille", "nice", "lille")
 FIGURE_2_SCORES = ("pearson_r", "accuracy", "mae", "accuracy_within_1")
 
 # What the file must hold, in the file's own shape. "any" stands for keys that the file itself
@@ -58,12 +59,14 @@ SLOTS = {
             _each(["collection_timespan", "spatial_resolution", "coverage"], "text"),
         ),
         "figure_2": {
-            "cities": _each(
-                ["paris", "lyon", "marseille", "nice", "lille"],
-                _each([*FIGURE_2_SCORES, "hardest_class"], "number"),
-            ),
+            "cities": _each(PAPER_CITIES, _each([*FIGURE_2_SCORES, "hardest_class"], "number")),
             "range": _each(FIGURE_2_SCORES, _each(["lowest", "highest"], "number")),
         },
+        # SES, class, class beside it, city.
+        "figure_6_preprint": _each(
+            ["coactivation_minus_1", "gain_minus_1"],
+            _each(["low", "high"], {"any": {"any": _each(PAPER_CITIES, "number")}}),
+        ),
     },
 }
 KINDS = {"number": Real, "text": str, "flag": bool, "unit": str}

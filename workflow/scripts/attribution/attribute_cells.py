@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from incomelens.attribution.models import lowest_loss
+from incomelens.attribution.parts import PartStore
 from incomelens.attribution.run import attribution_parts
 from incomelens.attribution.table import write_parts
 from incomelens.common.jobs import job
@@ -10,11 +12,15 @@ from incomelens.tiles.store import open_tiles
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     output = Path(snakemake.output.attribution)
+    checkpoint = output.with_name(f"{output.stem}-checkpoint")
+    histories = dict(enumerate(map(read_table, snakemake.input.histories)))
     parts = attribution_parts(
         dict(enumerate(Path(weights).parent for weights in snakemake.input.weights)),
         open_tiles(snakemake.input.index, snakemake.input.shards),
         read_table(snakemake.input.folds),
-        checkpoint_dir=output.with_name(f"{output.stem}-checkpoint"),
+        best_fold=lowest_loss(histories) if histories else None,
+        checkpoint_dir=checkpoint,
         **snakemake.params.settings,
     )
     write_parts(parts, output)
+    PartStore(checkpoint).discard()
