@@ -42,6 +42,7 @@ include: "workflow/rules/ssig.smk"
 include: "workflow/rules/shapley.smk"
 include: "workflow/rules/paper_aerial.smk"
 include: "workflow/rules/paper_inference.smk"
+include: "workflow/rules/paper_topology.smk"
 include: "workflow/rules/paper_ssig.smk"
 include: "workflow/rules/paper_shapley.smk"
 include: "workflow/rules/targets.smk"
@@ -52,6 +53,7 @@ rule all:
     input:
         rules.aerial_data_paper.input,
         rules.aerial_inference_paper.input,
+        rules.aerial_topology_paper.input,
         rules.aerial.input,
         rules.districts.input,
         rules.ssig.input,

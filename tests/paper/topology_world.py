@@ -11,8 +11,8 @@ from incomelens.topology.pair_tables import coactivation_table, gain_table
 from incomelens.topology.tables import activation_ratio_table, probability_table
 
 CITY = {"aubervieux": "Aubervieux", "valmorin": "Valmorin"}
-# Planted: residential land is brighter; roads too, on low tiles. `open_space` lies nowhere, railways
-# in a few tiles only.
+# Planted: residential land is brighter; roads too, on low tiles. `open_space` lies nowhere,
+# railways in a few tiles only.
 PRESENT = {"open_space": 0.0, "railways": 0.02, "roads": 0.9, "continuous": 0.6, "dense": 0.5}
 DRAWS = {"n_resamples": 30, "n_draws": 99}
 

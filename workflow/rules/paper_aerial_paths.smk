@@ -24,3 +24,13 @@ def inferred(file, schemes=CITY_SCHEMES):
         scheme=schemes,
         file=file,
     )
+
+
+# A figure of the aerial paper for every city, or for those given.
+def city_figures(stem, cities=CITIES):
+    return expand(
+        "<results>/paper/aerial/{stem}_{city}.{format}",
+        stem=stem,
+        city=cities,
+        format=["pdf", "png"],
+    )

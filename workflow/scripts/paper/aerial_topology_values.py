@@ -3,11 +3,11 @@
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table
 from incomelens.paper.reference import read_reference
-from incomelens.paper.topology_hypotheses import gains_published
+from incomelens.paper.topology_values import values_published
 
 with job(snakemake.log[0], threads=snakemake.threads):
     names = snakemake.params.names
-    table = gains_published(
+    table = values_published(
         dict(zip(names, map(read_table, snakemake.input.gains), strict=True)),
         dict(zip(snakemake.params.schemes, map(read_table, snakemake.input.h1), strict=True)),
         read_reference(snakemake.input.reference).part("aerial", "figure_6_preprint"),

@@ -1,0 +1,249 @@
+"""Fig. 6 of the aerial paper: what a class beside does to a residential class, as heat maps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import NullLocator
+
+from incomelens.paper.aerial_style import class_labels
+from incomelens.paper.inference_names import SCHEMES
+from incomelens.paper.published import check_columns, rows
+from incomelens.paper.style import (
+    INK,
+    MISSING_HATCH,
+    PAGE_MM,
+    QUIET,
+    RULE,
+    axes_mm,
+    figure_style,
+    letter,
+    new_figure,
+)
+from incomelens.paper.topology_names import (
+    GAIN_COLUMNS,
+    METHODS,
+    RESIDENTIAL,
+    class_order,
+    main_method,
+    main_scheme,
+    published_groups,
+)
+from incomelens.paper.topology_ratios import is_rejected
+
+# The same scale in every city; what lies beyond has the colour of the end, and its number.
+SCALE = (0.4, 2.5)
+TICKS = (0.4, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 2.5)
+COLOURS = "PuOr_r"  # ColorBrewer: safe for every eye, 1 is white
+ROW_MM, TOP_MM, LABELS_MM, RIGHT_MM, BETWEEN_MM, BELOW_MM = 4.6, 6.0, 33.0, 2.0, 7.5, 38.0
+DARK = 0.45  # luminance below which numbers are white
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure of pairs: its column, how pairs are marked, and its title."""
+
+    column: str
+    marked: str
+    title: str
+
+
+MEASURES = (
+    Measure("coactivation", "plain_decision", "coactivation c"),
+    Measure("coactivation_adjusted", "decision", "adjusted coactivation, c / expected"),
+    Measure("gain", "gain_decision", "co-appearance gain ĝ (observed)"),
+)
+
+
+def pairs_table(
+    pairs: pd.DataFrame, gains: pd.DataFrame, preprint: Mapping[str, object], *, city: str
+) -> pd.DataFrame:
+    """List every number of :func:`pairs_figure`, in every scheme and method.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        H1's rows of one city with a column ``scheme``.
+    gains : DataFrame
+        `topology/{city}/gains.csv`.
+    preprint : mapping
+        `aerial.figure_6_preprint` of the reference: measure, SES, class, neighbour, city.
+    city : str
+        Its key.
+
+    Returns
+    -------
+    DataFrame
+        `pairs` with ``gain``, ``gain_n``, its interval (``gain_block_ci_low``, ..),
+        ``gain_decision`` (the interval is above, below or across 1) and the values of the preprint,
+        ``preprint_coactivation`` and ``preprint_gain``, missing where it shows none.
+    """
+    check_columns(gains, GAIN_COLUMNS, f"{city}, gains")
+    keys = ["ses", "urban_class", "neighbour_class"]
+    columns = {
+        "n": "gain_n",
+        "block_ci_low": "gain_block_ci_low",
+        "block_ci_high": "gain_block_ci_high",
+    }
+    beside = gains[list(GAIN_COLUMNS)].rename(columns=columns)
+    table = pairs.merge(beside, on=keys, how="left", validate="m:1")
+    table["gain_decision"] = np.select(
+        [table["gain_block_ci_low"] > 1, table["gain_block_ci_high"] < 1, table["gain"].notna()],
+        ["above 1", "below 1", "across 1"],
+        "too few tiles",
+    )
+    for name in ("coactivation", "gain"):
+        table[f"preprint_{name}"] = [
+            preprint_value(preprint, name, row.ses, row.urban_class, row.neighbour_class, city)
+            for row in rows(table)
+        ]
+    return table
+
+
+def preprint_value(
+    preprint: Mapping[str, object], measure: str, ses: str, u: str, v: str, city: str
+) -> float:
+    """Give what the released notebook shows for a pair (it prints value − 1); NaN where nothing."""
+    found: object = preprint[f"{measure}_minus_1"]
+    for key in (ses, u, v, city):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return np.nan if found is None else 1.0 + float(found)  # type: ignore[arg-type]
+
+
+def pairs_figure(table: pd.DataFrame, *, city: str) -> Figure:
+    """Draw coactivation, adjusted coactivation and gain, low SES above high SES each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`pairs_table`; the main method under the main scheme is drawn.
+    city : str
+        Its name in print.
+    """
+    scheme, method = main_scheme([*table["scheme"]]), main_method([*table["method"]])
+    shown = table[(table["scheme"] == scheme) & (table["method"] == method)]
+    height = ROW_MM * len(RESIDENTIAL)
+    step = height + BETWEEN_MM
+    width = PAGE_MM - LABELS_MM - RIGHT_MM
+    n_panels = 2 * len(MEASURES)
+    told = {
+        "gain": "",
+        "other": f", {METHODS.get(method, method)}, {SCHEMES.get(scheme, scheme)}",
+    }
+    with figure_style():
+        figure = new_figure(PAGE_MM, TOP_MM + n_panels * step + BELOW_MM)
+        for place in range(n_panels):
+            measure, ses = MEASURES[place // 2], ("low", "high")[place % 2]
+            axes = axes_mm(figure, LABELS_MM, TOP_MM + place * step, width, height)
+            draw_pairs(axes, shown[shown["ses"] == ses], measure)
+            letter(axes, "abcdef"[place], left_mm=LABELS_MM - 1.0, above_mm=1.2)
+            words = told.get(measure.column, told["other"])
+            axes.set_title(f"{city}, {ses} SES: {measure.title}{words}", loc="left", pad=3.0)
+            axes.set_xticks([])
+        _write_columns(axes)
+        _draw_scale(figure, TOP_MM + n_panels * step + BELOW_MM - 14.0)
+    return figure
+
+
+def draw_pairs(axes: Axes, table: pd.DataFrame, measure: Measure) -> None:
+    """Draw one heat map: residential classes in rows, the classes beside them in columns."""
+    columns, colours = class_order(), mpl.colormaps[COLOURS]
+    norm = LogNorm(*SCALE, clip=True)
+    axes.set(xlim=(0, len(columns)), ylim=(len(RESIDENTIAL), 0))
+    found = {(row.urban_class, row.neighbour_class): row for row in rows(table)}
+    for y, u in enumerate(RESIDENTIAL):
+        for x, v in enumerate(columns):
+            row = found.get((u, v))
+            value = np.nan if row is None else getattr(row, measure.column)
+            if not np.isfinite(value):
+                _draw_empty(axes, x, y, is_pair=u != v)
+                continue
+            colour = colours(norm(value)) if value > 0 else colours(0.0)
+            axes.add_patch(
+                Rectangle((x, y), 1, 1, facecolor=colour, edgecolor="white", linewidth=0.4)
+            )
+            is_dark = float(np.dot(colour[:3], (0.299, 0.587, 0.114))) < DARK
+            axes.text(
+                x + 0.5, y + 0.53, f"{value:.2f}", ha="center", va="center", fontsize=5.5,
+                color="white" if is_dark else INK, gid=f"{u} beside {v}",
+            )  # fmt: skip
+            if is_marked(row, measure):
+                axes.add_patch(
+                    Rectangle(
+                        (x + 0.06, y + 0.09), 0.88, 0.82, facecolor="none", edgecolor=INK,
+                        linewidth=1.0, zorder=3, gid=f"marked {u} beside {v}",
+                    )
+                )  # fmt: skip
+    _frame(axes)
+
+
+def is_marked(row: object, measure: Measure) -> bool:
+    """Whether a pair has a frame: q ≤ 0.05, or for gains an interval that leaves out 1."""
+    decision = getattr(row, measure.marked)
+    return is_rejected(decision) or decision in ("above 1", "below 1")
+
+
+def _draw_empty(axes: Axes, x: int, y: int, *, is_pair: bool) -> None:
+    """Leave a cell empty: hatched for too few tiles, grey for a class beside itself."""
+    if not is_pair:
+        axes.add_patch(Rectangle((x, y), 1, 1, facecolor=RULE, linewidth=0))
+        return
+    axes.add_patch(
+        Rectangle(
+            (x, y), 1, 1, facecolor="white", edgecolor=MISSING_HATCH, hatch="////",
+            linewidth=0, alpha=0.5,
+        )
+    )  # fmt: skip
+
+
+def _frame(axes: Axes) -> None:
+    labels = class_labels()
+    axes.set_yticks(
+        [place + 0.5 for place in range(len(RESIDENTIAL))], [labels[u] for u in RESIDENTIAL]
+    )
+    axes.tick_params(length=0)
+    edge = 0
+    for names in published_groups().values():
+        edge += len(names)
+        axes.axvline(edge, color=QUIET, linewidth=0.8, zorder=4)
+    for side in ("top", "right", "bottom", "left"):
+        axes.spines[side].set(visible=True, color=RULE)
+
+
+def _write_columns(axes: Axes) -> None:
+    labels = class_labels()
+    columns = class_order()
+    axes.set_xticks([place + 0.5 for place in range(len(columns))], [labels[v] for v in columns])
+    axes.tick_params(axis="x", labelrotation=45)
+    for label in axes.get_xticklabels():
+        label.set(ha="right", rotation_mode="anchor")
+
+
+def _draw_scale(figure: Figure, top_mm: float) -> None:
+    axes = axes_mm(figure, LABELS_MM + 20.0, top_mm, 60.0, 3.0)
+    scale = figure.colorbar(
+        ScalarMappable(LogNorm(*SCALE), mpl.colormaps[COLOURS]),
+        cax=axes, orientation="horizontal", extend="both",
+    )  # fmt: skip
+    scale.set_ticks(TICKS, labels=[f"{tick:g}" for tick in TICKS])
+    axes.xaxis.set_minor_locator(NullLocator())
+    scale.set_label("1: the class beside changes nothing")
+    keys = axes_mm(figure, LABELS_MM + 92.0, top_mm - 1.5, 56.0, 10.0)
+    keys.set(xlim=(0, 56), ylim=(10, 0))
+    keys.set_axis_off()
+    keys.add_patch(Rectangle((0, 0.5), 6, 3.4, facecolor="none", edgecolor=INK, linewidth=1.0))
+    keys.text(8, 2.2, "q ≤ 0.05; for gains, interval without 1", va="center", fontsize=6.5)
+    keys.add_patch(
+        Rectangle(
+            (0, 5.5), 6, 3.4, facecolor="white", edgecolor=MISSING_HATCH, hatch="////",
+            linewidth=0, alpha=0.5,
+        )
+    )  # fmt: skip
+    keys.text(8, 7.2, "too few tiles with both", va="center", fontsize=6.5)

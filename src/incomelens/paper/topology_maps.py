@@ -1,0 +1,199 @@
+"""Fig. 4 of the aerial paper: one tile, its two maps, and what each of its polygons holds."""
+
+from typing import Protocol
+
+import geopandas as gpd
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm, to_hex
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+from numpy.typing import NDArray
+
+from incomelens.attribution.polygons import CELL_M, polygon_ratios
+from incomelens.attribution.run import KeptMaps
+from incomelens.common.errors import InputError, listed
+from incomelens.paper.aerial_style import CLASS_COLOURS, add_swatch, class_labels
+from incomelens.paper.style import (
+    INK,
+    MISSING_FACE,
+    PAGE_MM,
+    QUIET,
+    axes_mm,
+    figure_style,
+    letter,
+    new_figure,
+)
+from incomelens.paper.topology_names import METHODS, main_method
+from incomelens.sources.grid_ids import corners_of
+
+PANEL_MM, GAP_MM, TOP_MM, BETWEEN_MM, BELOW_MM, LEFT_MM = 56.5, 5.5, 7.0, 8.0, 28.0, 1.0
+SCALE = (0.25, 4.0)
+TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
+BRIGHTEST = 99.0  # percentile: a few pixels would leave the rest of a map black
+TARGET_WORDS = {"low": "poorest class", "high": "wealthiest class"}
+
+
+class ImageReader(Protocol):
+    """Gives images of cells, shape (n, px, px, 3)."""
+
+    def read_images(self, cell_ids: list[str]) -> NDArray[np.uint8]:
+        """Images in the order of the cells."""
+
+
+def tile_table(kept: KeptMaps, land_use: gpd.GeoDataFrame, *, cell_id: str) -> gpd.GeoDataFrame:
+    """List the polygons of a tile with the ratio of each map, the numbers behind Fig. 4.
+
+    Parameters
+    ----------
+    kept : KeptMaps
+    land_use : GeoDataFrame
+        `cells/{city}-land_use.parquet`.
+    cell_id : str
+
+    Returns
+    -------
+    GeoDataFrame
+        Rows of :func:`incomelens.attribution.polygons.polygon_ratios`, with ``cell_id``,
+        ``method`` and ``target``.
+
+    Raises
+    ------
+    InputError
+        If no map of the cell was kept.
+    """
+    if cell_id not in kept.cell_ids:
+        raise InputError(
+            f"kept maps: none of the cell {cell_id}; there are those of {listed(kept.cell_ids)}"
+        )
+    easting, northing = (int(one[0]) for one in corners_of(pd.Series([cell_id]), file="kept maps"))
+    parts = []
+    for i, method in enumerate(kept.methods):
+        for j, target in enumerate(kept.targets):
+            saliency = kept.maps[kept.cell_ids.index(cell_id), i, j]
+            part = polygon_ratios(saliency, land_use, easting=easting, northing=northing)
+            part.insert(0, "cell_id", cell_id)
+            part.insert(1, "method", method)
+            part.insert(2, "target", target)
+            parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def tile_figure(
+    kept: KeptMaps, table: gpd.GeoDataFrame, tiles: ImageReader, *, city: str
+) -> Figure:
+    """Draw the tile, both maps, its polygons and their ratios.
+
+    Parameters
+    ----------
+    kept : KeptMaps
+    table : GeoDataFrame
+        From :func:`tile_table`; the main method is drawn.
+    tiles : ImageReader
+    city : str
+        Its name in print.
+    """
+    cell_id, method = table["cell_id"].iloc[0], main_method([*kept.methods])
+    shown = table[table["method"] == method]
+    maps = kept.maps[kept.cell_ids.index(cell_id), kept.methods.index(method)]
+    by_target = dict(zip(kept.targets, maps, strict=True))
+    easting, northing = (int(one[0]) for one in corners_of(pd.Series([cell_id]), file="kept maps"))
+    square = (easting, easting + CELL_M, northing, northing + CELL_M)
+    with figure_style():
+        figure = new_figure(PAGE_MM, TOP_MM + 2 * PANEL_MM + BETWEEN_MM + BELOW_MM)
+        panels = [
+            axes_mm(
+                figure,
+                LEFT_MM + column * (PANEL_MM + GAP_MM),
+                TOP_MM + row * (PANEL_MM + BETWEEN_MM),
+                PANEL_MM,
+                PANEL_MM,
+            )
+            for row in range(2)
+            for column in range(3)
+        ]  # fmt: skip
+        titles = [f"{city}: one tile, 200 m × 200 m", *_titles(METHODS.get(method, method))]
+        for axes, name, title in zip(panels, "abcdef", titles, strict=True):
+            axes.set(xlim=square[:2], ylim=square[2:], xticks=[], yticks=[], aspect="equal")
+            for spine in axes.spines.values():
+                spine.set(visible=True, color=QUIET)
+            letter(axes, name)
+            axes.set_title(f"     {title}", loc="left", pad=3.5)
+        panels[0].imshow(tiles.read_images([cell_id])[0], extent=square, interpolation="nearest")
+        one_map = shown[shown["target"] == kept.targets[0]]
+        for axes, target in zip(panels[1:3], TARGET_WORDS, strict=True):
+            _draw_map(axes, by_target[target], square)
+        colours = [CLASS_COLOURS.get(name, MISSING_FACE) for name in one_map["urban_class"]]
+        _draw_polygons(panels[3], one_map, colours)
+        for axes, target in zip(panels[4:], TARGET_WORDS, strict=True):
+            _draw_ratios(axes, shown[shown["target"] == target])
+        below = TOP_MM + 2 * PANEL_MM + BETWEEN_MM + 3.0
+        _draw_classes(axes_mm(figure, LEFT_MM, below, PANEL_MM * 1.7, 24.0), one_map)
+        _draw_scale(
+            axes_mm(figure, 2 * (PANEL_MM + GAP_MM), below + 2.0, PANEL_MM - 3.0, 3.0), figure
+        )
+    return figure
+
+
+def _titles(method: str) -> list[str]:
+    maps = [f"{method}, {words}" for words in TARGET_WORDS.values()]
+    ratios = [f"ratio of activation to area, {words}" for words in TARGET_WORDS.values()]
+    return [*maps, "land use", *ratios]
+
+
+def _draw_map(axes: Axes, saliency: NDArray[np.float32], square: tuple[float, ...]) -> None:
+    brightest = float(np.percentile(saliency, BRIGHTEST)) or float(saliency.max()) or 1.0
+    axes.imshow(
+        saliency, extent=square, cmap="magma", vmin=0.0, vmax=brightest, interpolation="nearest"
+    )
+
+
+def _draw_polygons(
+    axes: Axes, polygons: gpd.GeoDataFrame, colours: list[str], *, edge: str = INK
+) -> None:
+    polygons.plot(ax=axes, color=colours, edgecolor=edge, linewidth=0.4, aspect=None, autolim=False)
+    axes.set(xlabel="", ylabel="")  # geopandas writes the names of the CRS
+
+
+def _draw_ratios(axes: Axes, polygons: gpd.GeoDataFrame) -> None:
+    norm, colours = LogNorm(*SCALE, clip=True), mpl.colormaps["PuOr_r"]
+    faces = [
+        MISSING_FACE if np.isnan(ratio) else to_hex(colours(norm(max(ratio, SCALE[0]))))
+        for ratio in polygons["ratio"]
+    ]
+    _draw_polygons(axes, polygons, faces, edge=QUIET)
+    largest = polygons[polygons["area_share"] >= 0.04]
+    for point, ratio in zip(largest.representative_point(), largest["ratio"], strict=True):
+        if np.isfinite(ratio):
+            axes.text(
+                point.x, point.y, f"{ratio:.1f}", ha="center", va="center", fontsize=6.5,
+                bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.8},
+            )  # fmt: skip
+
+
+def _draw_classes(axes: Axes, polygons: gpd.GeoDataFrame) -> None:
+    """Fill axes with the legend of the classes of the tile."""
+    labels = class_labels()
+    names = [name for name in CLASS_COLOURS if name in set(polygons["urban_class"])]
+    lines = [(CLASS_COLOURS[name], labels[name]) for name in names]
+    if polygons["urban_class"].isna().any():
+        lines.append((MISSING_FACE, "Left out (airports, no data)"))
+    axes.set(xlim=(0, 3), ylim=(6, 0))
+    axes.set_axis_off()
+    for place, (colour, label) in enumerate(lines):
+        column, row = divmod(place, 6)
+        add_swatch(axes, (column + 0.01, row + 0.15), (0.12, 0.66), colour)
+        axes.text(column + 0.16, row + 0.5, label, va="center", fontsize=6.5)
+
+
+def _draw_scale(axes: Axes, figure: Figure) -> None:
+    scale = figure.colorbar(
+        ScalarMappable(LogNorm(*SCALE), mpl.colormaps["PuOr_r"]),
+        cax=axes, orientation="horizontal", extend="both",
+    )  # fmt: skip
+    scale.set_ticks(TICKS, labels=[f"{tick:g}" for tick in TICKS])
+    axes.xaxis.set_minor_locator(NullLocator())
+    scale.set_label("share of activation over share of area")

@@ -1,0 +1,83 @@
+"""Kept maps come back as they were, and the cells to keep are chosen by rule."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import safetensors.numpy
+from numpy.testing import assert_array_equal
+
+from incomelens.attribution.kept_maps import figure_cells, read_kept_maps, write_kept_maps
+from incomelens.attribution.run import KeptMaps
+from incomelens.common.errors import InputError
+
+
+@pytest.fixture
+def kept():
+    maps = np.random.default_rng(0).random((2, 1, 2, 4, 4)).astype(np.float32)
+    return KeptMaps(("a", "é"), ("guided",), ("low", "high"), maps)
+
+
+def test_maps_come_back_as_they_were(kept, tmp_path):
+    path = tmp_path / "here" / "kept.safetensors"
+    write_kept_maps(kept, path)
+    found = read_kept_maps(path)
+    assert (found.cell_ids, found.methods, found.targets) == (
+        kept.cell_ids,
+        kept.methods,
+        kept.targets,
+    )
+    assert_array_equal(found.maps, kept.maps)
+    write_kept_maps(kept, tmp_path / "again.safetensors")
+    assert path.read_bytes() == (tmp_path / "again.safetensors").read_bytes()
+
+
+def test_damaged_and_foreign_files_are_refused(kept, tmp_path):
+    path = tmp_path / "kept.safetensors"
+    with pytest.raises(InputError, match="not readable as kept maps"):
+        read_kept_maps(path)
+    write_kept_maps(kept, path)
+    path.write_bytes(path.read_bytes()[:-7])
+    with pytest.raises(InputError, match="not readable as kept maps"):
+        read_kept_maps(path)
+    path.write_bytes(safetensors.numpy.save({"weights": kept.maps}))
+    with pytest.raises(InputError, match=r"holds \['weights'\] and no labels"):
+        read_kept_maps(path)
+    write_kept_maps(KeptMaps(("a",), kept.methods, kept.targets, kept.maps), path)
+    with pytest.raises(InputError, match=r"\(2, 1, 2, 4, 4\) for \[1, 1, 2\]"):
+        read_kept_maps(path)
+
+
+def choose(p, classes, **options):
+    """Cells a, b, .. with these p and numbers of classes."""
+    cells = [chr(97 + place) for place in range(len(p))]
+    names = ["continuous", "dense", "medium", "low"]
+    shares = pd.DataFrame(
+        [(cell, names[k], 1 / n) for cell, n in zip(cells, classes, strict=True) for k in range(n)],
+        columns=["cell_id", "urban_class", "area_share"],
+    )
+    return figure_cells(pd.DataFrame({"cell_id": cells, "p": p}), shares, **options)
+
+
+def test_most_classes_among_the_richest_predicted_are_shown():
+    p, classes = [0.9, 0.8, 0.7, 0.1], [1, 3, 2, 4]
+    assert choose(p, classes, most_confident=0.75) == ["b"]
+    assert choose(p, classes, most_confident=0.75, n=3) == ["b", "c", "a"]
+    assert choose(p, classes, most_confident=0.25) == ["a"]
+    assert choose([0.5, 0.5], [2, 2], most_confident=1.0) == ["a"]
+
+
+def test_slivers_and_land_that_is_left_out_are_no_classes():
+    predictions = pd.DataFrame({"cell_id": ["a", "b"], "p": [0.9, 0.8]})
+    shares = pd.DataFrame(
+        {
+            "cell_id": ["a", "a", "a", "b", "b"],
+            "urban_class": ["dense", "low", "excluded", "dense", "low"],
+            "area_share": [0.5, 0.01, 0.49, 0.5, 0.5],
+        }
+    )
+    assert figure_cells(predictions, shares, most_confident=1.0) == ["b"]
+
+
+def test_more_cells_than_there_are_is_refused():
+    with pytest.raises(InputError, match="3 cells are asked for and 2 are predicted"):
+        choose([0.1, 0.2], [1, 1], n=3)

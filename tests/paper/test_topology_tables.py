@@ -1,0 +1,145 @@
+"""Tables of H0 and H1: every row in the CSV, tested pairs in print, each decision beside its q."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from incomelens.common.errors import InputError
+from incomelens.paper.topology_hypotheses import h0_published, h1_published
+from incomelens.paper.topology_values import values_published
+
+from .topology_world import CITY, topology
+
+LYON = {"lyon": "Lyon", "valmorin": "Valmorin"}
+
+
+@pytest.fixture(scope="module")
+def world():
+    return topology()
+
+
+@pytest.fixture
+def preprint(reference):
+    return reference.part("aerial", "figure_6_preprint")
+
+
+def of(table, **labels):
+    for name, value in labels.items():
+        table = table[table[name] == value]
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+def test_h0_prints_the_main_method_and_keeps_every_row(world):
+    table = h0_published(world[0], names=CITY)
+    assert len(table.numbers) == 2 * 2 * 2 * 2 * 18
+    assert len(table.shown) == len(table.numbers) / 2
+    block = "Valmorin, spatial blocks, high SES"
+    shown = of(table.shown, **{"City, folds and SES": block, "Urban class": "Other roads"})
+    row = of(
+        table.numbers, scheme="block", city="valmorin", method="guided", ses="high",
+        urban_class="roads",
+    )  # fmt: skip
+    assert shown["Ratio x"] == (row["ratio"], row["block_ci_low"], row["block_ci_high"])
+    assert (shown["q"], shown["H0"], shown["Tiles"]) == (row["q_value"], row["decision"], row["n"])
+
+
+def test_classes_that_are_not_observed_are_said_so_and_have_no_numbers(world, tmp_path):
+    table = h0_published(world[0], names=CITY)
+    table.write(*(tmp_path / f"h0.{ending}" for ending in ("csv", "md", "tex")))
+    lines = [line for line in (tmp_path / "h0.md").read_text().splitlines() if "Open space" in line]
+    assert len(lines) == 8
+    for line in lines:
+        cells = [cell.strip() for cell in line.split("|")]
+        assert cells[3:-1] == ["0", "–", "–", "–", "–", "–", "not observed"]
+    assert "nan" not in (tmp_path / "h0.tex").read_text()
+
+
+def test_joint_test_of_every_city_and_count_of_every_method_stand_below(world):
+    notes = " ".join(h0_published(world[0], names=CITY).notes)
+    joint = of(
+        world[0]["block"].query("city == 'valmorin' and method == 'guided'").head(1), ses="low"
+    )
+    assert f"Valmorin, spatial blocks: rejected (P = {joint['joint_p_value']:.3f})" in notes
+    of_method = world[0]["random"].query("method == 'gradcam'")
+    over = of_method["decision"].eq("over-activated").sum()
+    under = of_method["decision"].eq("under-activated").sum()
+    tested = of_method["q_value"].notna().sum()
+    assert f"Grad-CAM, random folds: {over} over and {under} under of {tested}" in notes
+
+
+def test_h1_prints_tested_pairs_with_both_measures(world, preprint):
+    table = h1_published(world[1], preprint, names=CITY)
+    guided = table.numbers[table.numbers["method"] == "guided"]
+    assert len(table.shown) == guided["p_value"].notna().sum()
+    assert len(table.numbers) == 2 * 2 * 2 * 2 * 85
+    row = guided[guided["p_value"].notna()].iloc[-1]
+    shown = table.shown.iloc[-1]
+    assert shown["Plain: c"] == (row["coactivation"], row["block_ci_low"], row["block_ci_high"])
+    ends = (row["adjusted_block_ci_low"], row["adjusted_block_ci_high"])
+    assert shown["Adjusted: c"] == (row["coactivation_adjusted"], *ends)
+    assert (shown["Plain: q"], shown["Adjusted: q"]) == (row["plain_q_value"], row["q_value"])
+
+
+def test_h1_counts_which_findings_survive_the_adjustment(world, preprint):
+    tables = {"random": world[1]["random"].copy()}
+    table = tables["random"]
+    tested = table.index[table["p_value"].notna() & table["method"].eq("guided")]
+    table.loc[tested[:3], "plain_decision"] = "over-coactivated"
+    table.loc[tested[2:5], "decision"] = "over-coactivated"
+    published = h1_published(tables, preprint, names=CITY)
+    assert any("random folds: 1 of 3 over-coactivated" in note for note in published.notes)
+    assert published.shown.loc[0, "Plain: H1"] == "over"
+    assert published.shown.loc[0, "Adjusted: H1"] == "not rejected"
+
+
+def test_study_without_a_tested_pair_is_printed(world, preprint, tmp_path):
+    table = world[1]["random"].assign(n=0, decision="not observed", plain_decision="not observed")
+    numbers = table.columns[table.dtypes.eq("float64")]
+    table[numbers] = np.nan
+    published = h1_published({"random": table}, preprint, names=CITY)
+    assert published.shown.empty
+    assert "No pair is tested." in published.notes
+    published.write(*(tmp_path / f"h1.{ending}" for ending in ("csv", "md", "tex")))
+
+
+def test_values_of_the_preprint_stand_in_the_row_of_their_city(world, preprint):
+    h1 = {"random": world[1]["random"].replace({"city": {"aubervieux": "lyon"}})}
+    gains = {"lyon": world[3]["aubervieux"], "valmorin": world[3]["valmorin"]}
+    table = values_published(gains, h1, preprint, names=LYON)
+    pair = {"Class": "Very-low-density fabric", "Beside": "Sports and leisure", "SES": "low"}
+    shown = of(table.shown, City="Lyon", Measure="coactivation", **pair)
+    assert shown["Preprint"] == pytest.approx(1.651)
+    assert of(table.shown, City="Lyon", Measure="adjusted coactivation", **pair)["Preprint"] == (
+        pytest.approx(1.651)
+    )
+    assert np.isnan(of(table.shown, City="Valmorin", Measure="coactivation", **pair)["Preprint"])
+    pair = {"Class": "Low-density fabric", "Beside": "Motorways", "SES": "low"}
+    shown = of(table.shown, City="Lyon", Measure="gain", **pair)
+    assert shown["Preprint"] == pytest.approx(2.102)
+    gain = of(gains["lyon"], ses="low", urban_class="low", neighbour_class="motorways")
+    assert shown["Ours"][0] == pytest.approx(gain["gain"])
+    assert table.shown["City"].tolist() == sorted(table.shown["City"])
+    published = h1_published(h1, preprint, names=LYON)
+    row = published.numbers.query(
+        "city == 'lyon' and ses == 'high' and urban_class == 'continuous' "
+        "and neighbour_class == 'water' and method == 'guided'"
+    )
+    assert row["preprint_coactivation"].tolist() == [pytest.approx(1.878)]
+
+
+def test_preprint_pairs_are_pairs_of_this_study(world, preprint):
+    pairs = pd.MultiIndex.from_frame(world[1]["random"][["urban_class", "neighbour_class"]])
+    for groups in preprint.values():
+        for classes in groups.values():
+            for u, beside in classes.items():
+                assert {(u, v) for v in beside} <= set(pairs)
+
+
+def test_city_without_a_name_is_refused(world, preprint):
+    for published in (
+        lambda names: h0_published(world[0], names=names),
+        lambda names: h1_published(world[1], preprint, names=names),
+    ):
+        with pytest.raises(InputError, match="names of cities: none for valmorin"):
+            published({"aubervieux": "Aubervieux"})

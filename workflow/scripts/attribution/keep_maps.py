@@ -1,0 +1,25 @@
+"""Full maps of the tile that Fig. 4 shows."""
+
+from pathlib import Path
+
+from incomelens.attribution.kept_maps import figure_cells, write_kept_maps
+from incomelens.attribution.models import lowest_loss
+from incomelens.attribution.run import keep_maps
+from incomelens.common.jobs import job
+from incomelens.common.tables import read_table
+from incomelens.tiles.store import open_tiles
+
+with job(snakemake.log[0], threads=snakemake.params.threads):
+    cells = figure_cells(
+        read_table(snakemake.input.predictions), read_table(snakemake.input.shares)
+    )
+    histories = dict(enumerate(map(read_table, snakemake.input.histories)))
+    kept = keep_maps(
+        dict(enumerate(Path(weights).parent for weights in snakemake.input.weights)),
+        open_tiles(snakemake.input.index, snakemake.input.shards),
+        read_table(snakemake.input.folds),
+        cells,
+        best_fold=lowest_loss(histories) if histories else None,
+        **snakemake.params.settings,
+    )
+    write_kept_maps(kept, snakemake.output.maps)
