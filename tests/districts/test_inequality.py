@@ -111,6 +111,7 @@ def test_mean_and_sd_agree_with_numpy():
     assert sd(income, ones(income)) == pytest.approx(np.std(income))
 
 
+@pytest.mark.slow
 def test_resampling_covers_the_mean_of_the_city_that_was_sampled():
     rng = np.random.default_rng(5)
     runs, hits = 100, 0
@@ -122,6 +123,7 @@ def test_resampling_covers_the_mean_of_the_city_that_was_sampled():
     assert stats.binomtest(hits, runs, 0.93).pvalue > 0.01
 
 
+@pytest.mark.slow
 def test_margins_of_error_lead_back_to_the_inequality_without_sampling_error():
     rng = np.random.default_rng(6)
     true = rng.lognormal(11, 0.45, 300)

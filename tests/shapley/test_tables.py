@@ -260,6 +260,7 @@ def test_every_pair_stands_once_with_its_whole_interaction():
     ]
 
 
+@pytest.mark.slow
 def test_main_effects_and_interactions_give_the_values_back(task):
     # Four columns: the kernel of twelve takes long to compile.
     points = task.points[:, 8:]

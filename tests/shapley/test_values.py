@@ -75,6 +75,7 @@ def test_rough_kernel_equals_the_definition_at_its_looser_tolerance(
     assert_allclose(result.values[0], expected, rtol=0, atol=result.error_bound)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:shap")
 def test_sixty_districts_and_six_players_equal_shap_exact(model, inputs):
     background = full_background(inputs)
@@ -103,6 +104,7 @@ def test_one_player_gets_everything(model, inputs, background):
     assert_allclose(result.values[:, 0], gain, rtol=0, atol=result.error_bound)
 
 
+@pytest.mark.slow
 def test_thirty_players_are_no_wall():
     rng = np.random.default_rng(5)
     model = drawn_model(rng, n_train=20, n_columns=30)

@@ -20,6 +20,8 @@ from incomelens.tiles.plan import needed_orthophotos, plan_shards
 from incomelens.tiles.shards import cut_shard
 from incomelens.tiles.store import open_tiles
 
+pytestmark = pytest.mark.slow
+
 TILE_PX = 200  # one metre, as in the picture
 
 
