@@ -13,7 +13,7 @@ from incomelens.attribution import run
 from incomelens.attribution.maps import METHODS, saliency_maps
 from incomelens.attribution.models import ModelChoice, lowest_loss
 from incomelens.attribution.parts import PartStore
-from incomelens.attribution.run import attribute_cells, attribution_parts, keep_maps
+from incomelens.attribution.run import attribution_parts, keep_maps
 from incomelens.attribution.table import COLUMNS, write_parts
 from incomelens.cells.urban_classes import EXCLUDED, NAMES
 from incomelens.common.errors import InputError
@@ -49,7 +49,8 @@ def small_parts(monkeypatch):
 
 
 def attributed(models, tiles, folds, **options):
-    return attribute_cells(models, tiles, folds, **{"device": CPU, "batch_size": 2} | options)
+    parts = attribution_parts(models, tiles, folds, **{"device": CPU, "batch_size": 2} | options)
+    return pd.concat(parts, ignore_index=True)
 
 
 def maps_by(folder, tiles, cell):

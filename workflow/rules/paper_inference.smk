@@ -3,10 +3,7 @@
 
 from itertools import product
 
-from incomelens.paper.inference_names import model_labels
-
 CITY_PLACES = list(product(CITIES, CITY_SCHEMES))
-MODEL_LABELS = model_labels(config["inference"]["networks"])
 
 
 rule aerial_figure_2:
@@ -155,9 +152,8 @@ rule aerial_figure_s1:
         runtime=10,
     params:
         code=code("paper/aerial_architecture.py"),
-        network=config["inference"]["networks"]["main"],
+        networks=config["inference"]["networks"],
         tile_px=config["tiles"]["tile_px"],
-        title=MODEL_LABELS["main"],
     script:
         "../scripts/paper/aerial_architecture.py"
 
@@ -190,7 +186,7 @@ rule aerial_models_table:
         code=code("paper/aerial_models_table.py"),
         names=CITY_NAMES,
         places=CITY_PLACES,
-        labels=MODEL_LABELS,
+        networks=config["inference"]["networks"],
     script:
         "../scripts/paper/aerial_models_table.py"
 
@@ -233,7 +229,7 @@ rule aerial_overfitting:
             for city, scheme in CITY_PLACES
             for fold in range(config["folds"]["cities"]["n_folds"])
         ],
-        labels=MODEL_LABELS,
+        networks=config["inference"]["networks"],
     script:
         "../scripts/paper/aerial_overfitting.py"
 

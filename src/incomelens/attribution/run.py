@@ -69,39 +69,6 @@ class KeptMaps:
     maps: NDArray[np.float32]
 
 
-def attribute_cells(
-    models: Mapping[int, str | Path],
-    tiles: LandUseTiles,
-    folds: pd.DataFrame,
-    *,
-    methods: Sequence[str] = METHODS,
-    postprocess: str = "none",
-    model_choice: str = "out_of_fold",
-    best_fold: int | None = None,
-    batch_size: int = 16,
-    device: torch.device | None = None,
-    checkpoint_dir: str | Path | None = None,
-) -> pd.DataFrame:
-    """Sum the saliency of both classes over the urban classes of every tile.
-
-    The whole table in memory: for a large city, hand :func:`attribution_parts`, whose parameters
-    are the same, to :func:`incomelens.attribution.table.write_parts`.
-    """
-    parts = attribution_parts(
-        models,
-        tiles,
-        folds,
-        methods=methods,
-        postprocess=postprocess,
-        model_choice=model_choice,
-        best_fold=best_fold,
-        batch_size=batch_size,
-        device=device,
-        checkpoint_dir=checkpoint_dir,
-    )
-    return pd.concat(parts, ignore_index=True)
-
-
 def attribution_parts(
     models: Mapping[int, str | Path],
     tiles: LandUseTiles,

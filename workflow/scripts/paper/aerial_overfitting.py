@@ -2,6 +2,7 @@
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
+from incomelens.paper.inference_names import model_labels
 from incomelens.paper.inference_overfitting import (
     histories_table,
     overfitting_figure,
@@ -15,5 +16,6 @@ with job(snakemake.log[0], threads=snakemake.threads):
     histories = histories_table([*map(read_table, snakemake.input.histories)], params.folds)
     write_table(scores, snakemake.output.table)
     write_table(histories, snakemake.output.histories)
-    figure = overfitting_figure(scores, histories, names=params.names, labels=params.labels)
+    labels = model_labels(params.networks)
+    figure = overfitting_figure(scores, histories, names=params.names, labels=labels)
     save_figure(figure, snakemake.output.pdf, snakemake.output.png)
