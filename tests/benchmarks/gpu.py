@@ -217,8 +217,8 @@ def plain_batches(
 def measure(options: argparse.Namespace, device: torch.device, folder: Path) -> dict:
     """Rates and peaks by (way, mode); a way that does not fit in memory is left out."""
     images = make_images(options.tiles, options.px)
-    for number, image in enumerate(images):
-        write_png(image, folder / f"{number:05d}.png")
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(write_png, images, [folder / f"{n:05d}.png" for n in range(len(images))]))
     kind, read = open_store(images, folder)
     print(f"read ahead from: {kind}")
     resident = torch.from_numpy(images).to(device)
@@ -228,6 +228,7 @@ def measure(options: argparse.Namespace, device: torch.device, folder: Path) -> 
     results = {}
     for mode in ("training", "inference"):
         flips = np.random.default_rng(2) if mode == "training" else None
+        networks = {"plain": new_network(options, device), "ours": faster(options, device)}
         sources = {
             "plain": lambda: plain_batches(folder, options, device),
             "ours, resident": lambda flips=flips: (
@@ -238,28 +239,32 @@ def measure(options: argparse.Namespace, device: torch.device, folder: Path) -> 
             ),
         }
         for way, batches in sources.items():
-            torch.manual_seed(0)
-            ours = way != "plain"
-            network = Network(options.backbone, options.px).to(device)
-            if ours:
-                network = network.to(memory_format=torch.channels_last)
-            if ours and device.type == "cuda":
-                torch.cuda.empty_cache()
-                network = torch.compile(network)
             if device.type == "cuda":
+                torch.cuda.empty_cache()
                 torch.cuda.reset_peak_memory_stats()
             try:
                 results[way, mode] = rate(
-                    network,
+                    networks["plain" if way == "plain" else "ours"],
                     batches(),
                     trains=mode == "training",
                     warm_up=options.warm_up,
-                    mixed=ours,
+                    mixed=way != "plain",
                 )
             except torch.cuda.OutOfMemoryError:
                 print(f"{way}, {mode}: out of memory; try a smaller --batch")
-            torch.compiler.reset()
     return results
+
+
+def new_network(options: argparse.Namespace, device: torch.device) -> nn.Module:
+    """Build the network with the same weights every time."""
+    torch.manual_seed(0)
+    return Network(options.backbone, options.px).to(device)
+
+
+def faster(options: argparse.Namespace, device: torch.device) -> nn.Module:
+    """Build the network channels-last, compiled on CUDA; on a CPU compiling costs more."""
+    network = new_network(options, device).to(memory_format=torch.channels_last)
+    return torch.compile(network) if device.type == "cuda" else network
 
 
 def show(results: dict) -> None:
