@@ -5,9 +5,10 @@ installed, tiles are read from a Zarr store, else from a raw file)::
 
     python gpu.py
 
-Plain: float32, eager, a folder of PNG files behind a DataLoader. Ours: bfloat16, channels-last,
-torch.compile, uint8 tiles that are scaled and flipped on the GPU, either resident there or read
-ahead by threads. Where there is no CUDA, the numbers stay empty.
+Plain: float32, eager, a folder of PNG files behind a DataLoader. Ours: bfloat16, channels-last, a
+step recorded as a CUDA graph (with ``--compile`` compiled before), uint8 tiles that are scaled and
+flipped on the GPU, either resident there or read ahead by threads. Where there is no CUDA, the
+numbers stay empty.
 """
 # ruff: noqa: T201 - it prints a table
 
@@ -28,6 +29,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
+MODES = ("training", "inference")
 ROWS = ("plain", "ours, resident", "ours, read ahead")
 HEADER = f"{'way':18}{'mode':11}{'images/s':>10}{'peak GB':>10}"
 
@@ -146,43 +148,89 @@ def read_ahead(
             yield waiting.popleft().result().to(device, non_blocking=True)
 
 
-def scaled(images: Tensor, flips: np.random.Generator | None) -> Tensor:
-    """Flip uint8 tiles (n, rows, columns, 3) and scale each to 0..1, on the device."""
-    if flips is not None:
-        chosen = torch.from_numpy(flips.random((2, len(images), 1, 1, 1)) < 0.5)
-        up_down, left_right = chosen.to(images.device, non_blocking=True)
-        images = torch.where(up_down, images.flip(1), images)
-        images = torch.where(left_right, images.flip(2), images)
+def flipped(images: Tensor, flips: np.random.Generator | None) -> Tensor:
+    """Flip uint8 tiles (n, rows, columns, 3) at random, on the device."""
+    if flips is None:
+        return images
+    chosen = torch.from_numpy(flips.random((2, len(images), 1, 1, 1)) < 0.5)
+    up_down, left_right = chosen.to(images.device, non_blocking=True)
+    images = torch.where(up_down, images.flip(1), images)
+    return torch.where(left_right, images.flip(2), images)
+
+
+def scaled(images: Tensor) -> Tensor:
+    """Scale uint8 tiles (n, rows, columns, 3) each to 0..1; leave scaled images as they are."""
+    if images.dtype != torch.uint8:
+        return images
     values = images.permute(0, 3, 1, 2).float()
     least, greatest = values.amin((1, 2, 3), keepdim=True), values.amax((1, 2, 3), keepdim=True)
     return (values - least) / (greatest - least + 1e-10)
 
 
-def rate(
-    network: nn.Module, batches: Iterator[Tensor], *, trains: bool, warm_up: int, mixed: bool
-) -> tuple[float, float]:
-    """Images per second after the first `warm_up` batches, and peak memory in GB."""
-    device = next(network.parameters()).device
-    optimiser = torch.optim.Adam(network.parameters(), lr=8e-5, fused=mixed)
-    network.train(trains)
-    shown, start = 0, 0.0
-    for step, images in enumerate(batches):
-        if step == warm_up:
-            synchronise(device)
-            shown, start = 0, time.perf_counter()
-        labels = torch.arange(len(images), device=device) % 5
+class Step:
+    """One batch: loss, and in training its gradients and the optimiser's step.
+
+    Ours is recorded as a CUDA graph and replayed; the optimiser runs outside of it.
+    """
+
+    def __init__(
+        self, network: nn.Module, *, trains: bool, ours: bool, px: int, batch: int
+    ) -> None:
+        self.network, self.trains, self.ours = network.train(trains), trains, ours
+        self.device = next(network.parameters()).device
+        self.optimiser = torch.optim.Adam(network.parameters(), lr=8e-5, fused=ours)
+        self.labels = torch.arange(batch, device=self.device) % 5
+        self.graph = self.record(px, batch) if ours and self.device.type == "cuda" else None
+
+    def gradients(self, images: Tensor) -> Tensor:
+        """Compute the loss of a batch and, in training, its gradients."""
+        self.network.zero_grad(set_to_none=True)
         with (
-            torch.set_grad_enabled(trains),
-            torch.autocast(device.type, torch.bfloat16, enabled=mixed),
+            torch.set_grad_enabled(self.trains),
+            torch.autocast(self.device.type, torch.bfloat16, enabled=self.ours),
         ):
-            loss = functional.nll_loss(network(images), labels)
-        if trains:
-            optimiser.zero_grad(set_to_none=True)
+            loss = functional.nll_loss(self.network(scaled(images)), self.labels)
+        if self.trains:
             loss.backward()
-            optimiser.step()
+        return loss.detach()
+
+    def record(self, px: int, batch: int) -> torch.cuda.CUDAGraph:
+        """Warm up, then record the work on `self.images`."""
+        self.images = torch.zeros((batch, px, px, 3), dtype=torch.uint8, device=self.device)
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                self.gradients(self.images)
+        torch.cuda.current_stream().wait_stream(stream)
+        self.network.zero_grad(set_to_none=True)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            self.loss = self.gradients(self.images)
+        return graph
+
+    def __call__(self, images: Tensor) -> None:
+        """Take a batch, of uint8 tiles (ours) or scaled images (plain)."""
+        if self.graph is None:
+            self.gradients(images)
+        else:
+            self.images.copy_(images)
+            self.graph.replay()
+        if self.trains:
+            self.optimiser.step()
+
+
+def rate(step: Step, batches: Iterator[Tensor], *, warm_up: int) -> tuple[float, float]:
+    """Images per second after the first `warm_up` batches, and peak memory in GB."""
+    shown, start = 0, 0.0
+    for number, images in enumerate(batches):
+        if number == warm_up:
+            synchronise(step.device)
+            shown, start = 0, time.perf_counter()
+        step(images)
         shown += len(images)
-    synchronise(device)
-    peak = torch.cuda.max_memory_allocated() / 1e9 if device.type == "cuda" else math.nan
+    synchronise(step.device)
+    peak = torch.cuda.max_memory_allocated() / 1e9 if step.device.type == "cuda" else math.nan
     return shown / (time.perf_counter() - start), peak
 
 
@@ -193,12 +241,12 @@ def synchronise(device: torch.device) -> None:
 
 
 def plain_batches(
-    folder: Path, options: argparse.Namespace, device: torch.device
+    folder: Path, batch: int, options: argparse.Namespace, device: torch.device
 ) -> Iterator[Tensor]:
     """Batches of the PNG folder, round after round."""
     loader = DataLoader(
         PngFolder(folder),
-        batch_size=options.batch,
+        batch_size=batch,
         shuffle=True,
         drop_last=True,
         num_workers=options.workers,
@@ -220,66 +268,76 @@ def measure(options: argparse.Namespace, device: torch.device, folder: Path) -> 
     with ThreadPoolExecutor() as pool:
         list(pool.map(write_png, images, [folder / f"{n:05d}.png" for n in range(len(images))]))
     kind, read = open_store(images, folder)
-    print(f"read ahead from: {kind}")
+    print(f"read ahead from: {kind}\n{HEADER}", flush=True)
     resident = torch.from_numpy(images).to(device)
-    rng = np.random.default_rng(1)
-    steps = options.warm_up + options.steps
-    chosen = [rng.integers(0, options.tiles, options.batch) for _ in range(steps)]
     results = {}
-    for mode in ("training", "inference"):
-        flips = np.random.default_rng(2) if mode == "training" else None
-        networks = {"plain": new_network(options, device), "ours": faster(options, device)}
+    for mode, batch in (("training", options.batch), ("inference", options.prediction_batch)):
+        trains = mode == "training"
+        flips = np.random.default_rng(2) if trains else None
+        rng = np.random.default_rng(1)
+        steps = options.warm_up + options.steps
+        chosen = [rng.integers(0, options.tiles, batch) for _ in range(steps)]
         sources = {
-            "plain": lambda: plain_batches(folder, options, device),
-            "ours, resident": lambda flips=flips: (
-                scaled(resident[torch.from_numpy(one).to(device)], flips) for one in chosen
+            "plain": lambda batch=batch: plain_batches(folder, batch, options, device),
+            "ours, resident": lambda flips=flips, chosen=chosen: (
+                flipped(resident[torch.from_numpy(one).to(device)], flips) for one in chosen
             ),
-            "ours, read ahead": lambda flips=flips: (
-                scaled(batch, flips) for batch in read_ahead(read, chosen, device)
+            "ours, read ahead": lambda flips=flips, chosen=chosen: (
+                flipped(tiles, flips) for tiles in read_ahead(read, chosen, device)
             ),
         }
+        step = None
         for way, batches in sources.items():
-            if device.type == "cuda":
-                torch.cuda.empty_cache()
-                torch.cuda.reset_peak_memory_stats()
+            if way != "ours, read ahead":  # which goes on with the network that was recorded
+                step = None
+                free_memory(device)
             try:
-                results[way, mode] = rate(
-                    networks["plain" if way == "plain" else "ours"],
-                    batches(),
-                    trains=mode == "training",
-                    warm_up=options.warm_up,
-                    mixed=way != "plain",
+                step = step or Step(
+                    new_network(options, device, ours=way != "plain"),
+                    trains=trains,
+                    ours=way != "plain",
+                    px=options.px,
+                    batch=batch,
                 )
+                results[way, mode] = rate(step, batches(), warm_up=options.warm_up)
             except torch.cuda.OutOfMemoryError:
-                print(f"{way}, {mode}: out of memory; try a smaller --batch")
+                print(f"{way}, {mode}: out of memory; try a smaller batch")
+            show_row(way, mode, results)
     return results
 
 
-def new_network(options: argparse.Namespace, device: torch.device) -> nn.Module:
+def free_memory(device: torch.device) -> None:
+    """Give back what the last way held, so that the next one's peak is its own."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+
+
+def new_network(options: argparse.Namespace, device: torch.device, *, ours: bool) -> nn.Module:
     """Build the network with the same weights every time."""
     torch.manual_seed(0)
-    return Network(options.backbone, options.px).to(device)
+    network = Network(options.backbone, options.px).to(device)
+    if not ours:
+        return network
+    network = network.to(memory_format=torch.channels_last)
+    return torch.compile(network) if options.compile else network
 
 
-def faster(options: argparse.Namespace, device: torch.device) -> nn.Module:
-    """Build the network channels-last, compiled on CUDA; on a CPU compiling costs more."""
-    network = new_network(options, device).to(memory_format=torch.channels_last)
-    return torch.compile(network) if device.type == "cuda" else network
+def show_row(way: str, mode: str, results: dict) -> None:
+    """Print one row; blank where nothing ran."""
+    numbers = ""
+    if found := results.get((way, mode)):
+        numbers = f"{found[0]:10.1f}{found[1]:10.2f}"
+    print(f"{way:18}{mode:11}{numbers}", flush=True)
 
 
-def show(results: dict) -> None:
-    """Print the table and the three ratios that are asked for; blanks where nothing ran."""
-    print(HEADER)
-    for mode in ("training", "inference"):
-        for way in ROWS:
-            speed, peak = results.get((way, mode), ("", ""))
-            numbers = f"{speed:10.1f}{peak:10.2f}" if results.get((way, mode)) else ""
-            print(f"{way:18}{mode:11}{numbers}")
+def show_ratios(results: dict) -> None:
+    """Print the ratios that are asked for; blank where nothing ran."""
     pairs = [
         ("ours, read ahead", "plain", "at least 3"),
         ("ours, read ahead", "ours, resident", "at least 0.90"),
     ]
-    for mode in ("training", "inference"):
+    for mode in MODES:
         for way, other, goal in pairs:
             one, two = results.get((way, mode)), results.get((other, mode))
             ratio = f"{one[0] / two[0]:.2f}" if one and two else ""
@@ -292,6 +350,8 @@ def main() -> None:
     parser.add_argument("--backbone", default="efficientnet_b0")
     parser.add_argument("--px", type=int, default=800, help="side of a tile")
     parser.add_argument("--batch", type=int, default=10, help="the paper's is 10")
+    parser.add_argument("--prediction-batch", type=int, default=32, help="as in the workflow")
+    parser.add_argument("--compile", action="store_true", help="takes a minute or more")
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--warm-up", type=int, default=15)
     parser.add_argument("--tiles", type=int, default=300)
@@ -299,17 +359,25 @@ def main() -> None:
     parser.add_argument("--device", default="cuda", help="cpu only to see that it runs")
     options = parser.parse_args()
     print(f"PyTorch {torch.__version__}, timm {timm.__version__}")
-    print(f"{options.backbone}, {options.px} × {options.px} px, batches of {options.batch}")
+    print(
+        f"{options.backbone}, {options.px} × {options.px} px; training in batches of "
+        f"{options.batch}, inference of {options.prediction_batch}; {options.workers} workers of "
+        "the plain loader"
+    )
     if options.device == "cuda" and not torch.cuda.is_available():
         print("PyTorch sees no CUDA device: nothing was measured")
-        show({})
+        print(HEADER)
+        for mode in MODES:
+            for way in ROWS:
+                show_row(way, mode, {})
+        show_ratios({})
         return
     device = torch.device(options.device)
     torch.backends.cudnn.benchmark = True
     if device.type == "cuda":
         print(torch.cuda.get_device_name())
     with tempfile.TemporaryDirectory() as folder:
-        show(measure(options, device, Path(folder)))
+        show_ratios(measure(options, device, Path(folder)))
 
 
 if __name__ == "__main__":

@@ -84,9 +84,11 @@ class Twins(TinyTiles):
         return super().read_images([f"cell{number}" for number in numbers])
 
 
+@pytest.mark.slow
 def test_forty_tiles_are_learned_without_error(tmp_path):
     tiles = Twins(80)
-    settings = with_settings(schedule="cosine", epochs=20, learning_rate=1e-2, flips=False)
+    # Room to spare: other processors round otherwise, and 20 epochs did not do on all of them.
+    settings = with_settings(schedule="cosine", epochs=30, learning_rate=5e-3, flips=False)
     network, _ = run(tmp_path, tiles, settings=settings, n_train=40)
     table = predict(network, tiles, tiles.cell_ids[:40], scaling="min_max", device=CPU)
     assert table["predicted"].tolist() == tiles.labels[:40].tolist()

@@ -30,10 +30,12 @@ from incomelens.inference.inputs import draw_positions, flip_images, scale_image
 from incomelens.inference.network import IncomeNetwork
 from incomelens.inference.schedules import NextEpoch, next_epoch
 from incomelens.inference.settings import TrainingSettings
+from incomelens.inference.steps import GradientStep
 from incomelens.inference.streams import ImageStream, TileSource
 
 logger = logging.getLogger(__name__)
 
+SPEED_SETTINGS = frozenset({"memory_mb", "n_readers", "cuda_graph"})
 # Enough to notice that the tiles themselves were made anew.
 SAMPLED_IMAGES = 4
 
@@ -108,7 +110,12 @@ class TrainingLoop:
         self._network = network.to(device, memory_format=torch.channels_last)
         # Compiling takes longer on a CPU than it saves.
         compiles = settings.compile and device.type == "cuda"
-        self._trained = torch.compile(self._network) if compiles else self._network
+        self._step = GradientStep(
+            torch.compile(self._network) if compiles else self._network,
+            scaling=settings.scaling,
+            device=device,
+            recorded=settings.cuda_graph,
+        )
         self._training, self._validation = training, validation
         self._settings, self._folder = settings, folder
         self._seed, self._device = seed, device
@@ -158,7 +165,7 @@ class TrainingLoop:
         for group in self._optimiser.param_groups:
             group["lr"] = following.learning_rate
         cuda = [self._device] if self._device.type == "cuda" else []
-        with torch.random.fork_rng(devices=cuda), precision(self._device):
+        with torch.random.fork_rng(devices=cuda):
             # For backbones with dropout: as stateless as order and flips.
             torch.manual_seed(job_seed(self._seed, "dropout", epoch))
             train_loss, train_accuracy = self._learn(epoch)
@@ -186,14 +193,10 @@ class TrainingLoop:
             if self._settings.flips:
                 images = flip_images(images, seed=self._seed, epoch=epoch, step=step)
             targets = self._training.targets[torch.from_numpy(chosen).to(self._device)]
-            log_probabilities = self._trained(scale_images(images, self._settings.scaling))
-            loss = functional.nll_loss(log_probabilities, targets)
-            self._optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            loss, accuracy = self._step(images, targets)
             self._optimiser.step()
-            # Kept on the device: asking for a number at every step would make it wait.
-            losses.append(loss.detach())
-            hits.append((log_probabilities.detach().argmax(dim=1) == targets).float().mean())
+            losses.append(loss)
+            hits.append(accuracy)
         every = torch.stack(losses).cpu()
         _check_finite(every, description, NextEpoch(self._optimiser.param_groups[0]["lr"]))
         return every.double().mean().item(), torch.stack(hits).double().mean().item()
@@ -207,11 +210,12 @@ class TrainingLoop:
             np.arange(len(self._validation)), -(-len(self._validation) // self._settings.batch_size)
         )
         batches = self._validation.stream.batches(positions)
-        for chosen, images in zip(positions, batches, strict=True):
-            targets = self._validation.targets[torch.from_numpy(chosen).to(self._device)]
-            log_probabilities = self._network(scale_images(images, self._settings.scaling))
-            loss += functional.nll_loss(log_probabilities, targets, reduction="sum").item()
-            hits += (log_probabilities.argmax(dim=1) == targets).sum().item()
+        with precision(self._device):
+            for chosen, images in zip(positions, batches, strict=True):
+                targets = self._validation.targets[torch.from_numpy(chosen).to(self._device)]
+                log_probabilities = self._network(scale_images(images, self._settings.scaling))
+                loss += functional.nll_loss(log_probabilities, targets, reduction="sum").item()
+                hits += (log_probabilities.argmax(dim=1) == targets).sum().item()
         return loss / len(self._validation), hits / len(self._validation)
 
     def _positions(self, epoch: int) -> list[NDArray[np.int64]]:
@@ -259,8 +263,8 @@ def _digest(
         for array in (part.cell_ids, part.targets.cpu().numpy(), part.sample())
     ]
     told = dataclasses.asdict(settings)
-    # How images reach the network does not change them.
-    told = {key: value for key, value in told.items() if key not in {"memory_mb", "n_readers"}}
+    # How images reach the network and how its steps are launched changes no result.
+    told = {key: value for key, value in told.items() if key not in SPEED_SETTINGS}
     told |= {"seed": seed, "architecture": dataclasses.asdict(network.architecture)}
     return training_digest(told, *arrays, state=cpu_state(network))
 

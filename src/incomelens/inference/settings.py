@@ -29,6 +29,9 @@ class TrainingSettings:
         Whether training images are flipped at random, both ways.
     compile : bool
         Whether `torch.compile` is used on CUDA; pays from some thousand steps on.
+    cuda_graph : bool
+        Whether steps on CUDA are recorded once and replayed, see
+        :class:`incomelens.inference.steps.GradientStep`; changes the speed alone.
     memory_mb, n_readers : int
         See :class:`incomelens.inference.streams.ImageStream`; they change the speed alone.
     """
@@ -41,6 +44,7 @@ class TrainingSettings:
     scaling: str = "min_max"
     flips: bool = True
     compile: bool = False
+    cuda_graph: bool = True
     memory_mb: int = 4096
     n_readers: int = 4
 
