@@ -1,10 +1,9 @@
-"""Tables of the stage: columns of the contract, cases by hand, what a study may lack."""
+"""Tables of a task: columns of the contract, cases by hand, what a study may lack."""
 
 import json
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -19,20 +18,15 @@ from incomelens.shapley.runs import (
     values_by_background,
 )
 from incomelens.shapley.tables import (
-    PLAYERS,
     background_table,
-    explained_task,
     explainer_table,
-    groups_table,
-    income_comparison_table,
     interactions_table,
     uncertainty_table,
     values_description,
     values_table,
-    variables_table,
     write_description,
 )
-from incomelens.shapley.task import Task, chosen_background, task_of
+from incomelens.shapley.task import PLAYERS, Task, chosen_background, task_of
 from incomelens.shapley.values import ShapleyValues
 from incomelens.ssig.fit import fit_gp
 
@@ -83,27 +77,12 @@ def games(task):
     }
 
 
-def explained(values, names=NAMES, start=0, n_blocks=4):
-    """A task from values of the ten variables, latitude, longitude and location."""
-    n = len(values)
-    geoid = [f"{start + i:011d}" for i in range(n)]
-    table = pd.DataFrame(values, columns=[*PLAYERS, "location"]).assign(geoid=geoid)
-    every = [f"{i:011d}" for i in range(100)]
-    variables = np.tile(np.arange(100.0)[:, None], 12)
-    return explained_task(
-        table,
-        pd.DataFrame(variables, columns=list(PLAYERS)).assign(geoid=every),
-        pd.DataFrame({"geoid": every, "block": np.arange(100) % n_blocks}),
-        names=dict(names),
-    )
-
-
 def test_a_task_has_the_columns_of_the_contract_and_players_that_sum(task, games):
     table = values_table(task, games)
     assert list(table) == ["geoid", "prediction", "base_value", *PLAYERS, "location"]
     assert table["geoid"].tolist() == list(task.ids)
     assert_allclose(table[list(PLAYERS)].sum(axis=1) + table["base_value"], table["prediction"])
-    assert_array_equal(table["location"], games["eleven"].values[:, 10])  # noqa: PD011 - an array
+    assert_array_equal(table["location"], games["eleven"].values[:, 10])
 
 
 def test_the_sidecar_tells_bound_background_and_unit(task, games, tmp_path):
@@ -161,84 +140,6 @@ def test_backgrounds_of_every_kind():
         chosen_background(points, kind="median", size=3, seed=0)
 
 
-def test_members_that_cancel_do_not_count_in_their_group():
-    values = np.zeros((4, 13))
-    values[:, 0], values[:, 1] = 1.0, -1.0
-    values[:, 10], values[:, 11], values[:, 12] = 0.5, [0.5, -0.5, 0.5, -0.5], 9.0
-    table = groups_table([explained(values)], resamples=100, seed=1).set_index("group")
-    assert table.loc["socio-economic", "mean_abs"] == 0
-    assert table.loc["spatial", "mean_abs"] == 0.5
-    assert (table["n"] == 4).all()
-
-
-def test_variables_have_rank_direction_and_mean():
-    values = np.zeros((20, 13))
-    values[:, 0] = np.linspace(-1, 1, 20)  # rises with the variable
-    values[:, 1] = -2 * values[:, 0]
-    values[:, 10] = 5.0  # latitude leads the twelve, and says nothing about location's rank
-    values[:, 12] = 0.6
-    table = variables_table([explained(values)], resamples=100, seed=1).set_index("variable")
-    assert table["game"].tolist() == ["twelve"] * 12 + ["eleven"]
-    assert table.loc[["latitude", "postgraduate", "bachelor"], "rank"].tolist() == [1, 2, 3]
-    assert table.loc["location", "rank"] == 2  # behind postgraduate alone
-    assert_allclose(table.loc[["bachelor", "postgraduate"], "direction"], [1, -1])
-    assert table.loc[["white", "location"], "direction"].isna().all()
-    assert_allclose(table.loc["bachelor", "mean_value"], 0, atol=1e-15)
-    assert table.loc["latitude", ["ci_low", "ci_high", "mean_value"]].tolist() == [5.0, 5.0, 5.0]
-
-
-def test_intervals_hold_the_mean_and_modes_share_their_draws():
-    values = np.random.default_rng(0).normal(size=(60, 13))
-    tasks = [explained(values, {**NAMES, "mode": mode}) for mode in ("literal", "optimised")]
-    one, two = (
-        part.reset_index(drop=True)
-        for _, part in variables_table(tasks, resamples=300, seed=1).groupby("mode")
-    )
-    for low, high in (("ci_low", "ci_high"), ("block_ci_low", "block_ci_high")):
-        assert one["mean_abs"].between(one[low], one[high]).all()
-    pd.testing.assert_frame_equal(one.drop(columns="mode"), two.drop(columns="mode"))
-
-
-def test_neighbours_that_are_alike_widen_the_interval_of_blocks():
-    values = np.repeat(np.random.default_rng(0).normal(size=(1, 4, 13)), 15, axis=0).reshape(60, 13)
-    table = variables_table([explained(values)], resamples=400, seed=1)
-    by_block = table["block_ci_high"] - table["block_ci_low"]
-    assert (by_block > 1.5 * (table["ci_high"] - table["ci_low"])).mean() > 0.8
-
-
-def test_incomes_are_compared_on_their_own_districts_level_by_level():
-    values = np.random.default_rng(0).normal(size=(40, 13))
-    names = {**NAMES, "income": "median_household_income"}
-    tasks = [explained(2 * values), explained(values[:30], names, start=5)]
-    table = income_comparison_table(tasks, resamples=100, seed=1)
-    assert list(table["variable"]) == [*PLAYERS, "location"]
-    first = table.iloc[0]
-    assert_allclose(first["mean_abs_per_capita"], 2 * np.abs(values[:, 0]).mean())
-    assert_allclose(first["mean_abs_median_household"], np.abs(values[:30, 0]).mean())
-    assert_allclose(
-        first["difference"], first["mean_abs_per_capita"] - first["mean_abs_median_household"]
-    )
-    counts = first[["n_per_capita", "n_median_household", "n_common"]]
-    assert counts.tolist() == [40, 30, 30]
-    assert table["difference"].between(table["ci_low"], table["ci_high"]).all()
-
-
-def test_a_study_of_one_income_has_an_empty_comparison_with_its_columns():
-    values = np.random.default_rng(0).normal(size=(10, 13))
-    one = income_comparison_table([explained(values)], resamples=100, seed=1)
-    other = {**NAMES, "income": "median_household_income"}
-    both = income_comparison_table(
-        [explained(values), explained(values + 1, other)], resamples=100, seed=1
-    )
-    assert len(one) == 0
-    assert list(one) == list(both)
-
-
-def test_values_of_a_district_that_is_not_in_the_study_are_refused():
-    with pytest.raises(InputError, match="districts of level tract: no row for 00000000100, 000"):
-        explained(np.zeros((2, 13)), start=100)
-
-
 def test_uncertainty_stands_beside_the_value_of_the_same_district(task, games):
     ids = task.ids[[3, 7]]
     sd = np.arange(24.0).reshape(2, 12)
@@ -246,7 +147,7 @@ def test_uncertainty_stands_beside_the_value_of_the_same_district(task, games):
     assert list(table) == ["geoid", "player", "value", "sd"]
     row = table[(table["geoid"] == ids[1]) & (table["player"] == "black")].iloc[0]
     black = PLAYERS.index("black")
-    value = games["twelve"].values[7, black]  # noqa: PD011 - an array
+    value = games["twelve"].values[7, black]
     assert (row["value"], row["sd"]) == (value, sd[1, black])
 
 

@@ -1,44 +1,25 @@
-"""The stage's tables: the one module of it that knows pandas and the names of columns.
+"""Tables of one task: its values, their uncertainty, interactions, and what they owe to settings.
 
-Values, means and intervals are in SD units of the label, which differ from task to task; the
-sidecar of a task's values gives the SD in USD.
+Values and means are in SD units of the label, which differ from task to task; the sidecar of a
+task's values gives the SD in USD.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from incomelens.common.errors import InputError, listed
 from incomelens.common.files import whole_file
-from incomelens.common.seeds import job_rng
 from incomelens.shapley.background import Background
-from incomelens.shapley.groups import (
-    IncomeValues,
-    compare_incomes,
-    direction,
-    importance_ranks,
-    mean_absolute,
-    rank_stability,
-)
+from incomelens.shapley.groups import rank_stability
 from incomelens.shapley.runs import KernelDifference, Settings
-from incomelens.shapley.task import LOCATION, Task
+from incomelens.shapley.task import LOCATION, PLAYERS, Task
 from incomelens.shapley.values import ShapleyValues
-from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
-
-GROUPS = {"socio-economic": SOCIOECONOMIC, "spatial": SPATIAL}
-PLAYERS = (*SOCIOECONOMIC, *SPATIAL)
-LIMITS = (2.5, 97.5)  # per cent; a 95 % interval
-TASK = ["level", "income", "mode"]
-INCOME_PAIR = ("per_capita_income", "median_household_income")
-
-# One task ------------------------------------------------------------------------------------
 
 
 def values_table(task: Task, games: Mapping[str, ShapleyValues]) -> pd.DataFrame:
@@ -229,207 +210,3 @@ def explainer_table(
         }
         for one in differences
     )
-
-
-# All tasks -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ExplainedTask:
-    """Values of one task with what its districts are like and where they lie.
-
-    Attributes
-    ----------
-    names : dict
-        ``level``, ``income`` and ``mode``.
-    table : DataFrame
-        Values as :func:`values_table` gives it.
-    variables : array of shape (n_districts, n_players)
-        The players' own values in the districts, in their units.
-    blocks : array of shape (n_districts,)
-        Spatial block of each district.
-    """
-
-    names: dict[str, str]
-    table: pd.DataFrame
-    variables: NDArray[np.float64]
-    blocks: NDArray[np.int64]
-
-
-def explained_task(
-    values: pd.DataFrame, districts: pd.DataFrame, folds: pd.DataFrame, *, names: dict[str, str]
-) -> ExplainedTask:
-    """Put a task's values beside its districts' variables and spatial blocks.
-
-    Raises
-    ------
-    InputError
-        If a district of the values is not in the other tables.
-    """
-    for what, other in (("districts", districts), ("folds", folds)):
-        missing = values.loc[~values["geoid"].isin(other["geoid"]), "geoid"]
-        if len(missing):
-            raise InputError(
-                f"{what} of level {names['level']}: no row for {listed(missing)}, which "
-                "Shapley values were computed for; run the stage ssig again"
-            )
-    order = values["geoid"]
-    return ExplainedTask(
-        names=names,
-        table=values,
-        variables=districts.set_index("geoid").loc[order, list(PLAYERS)].to_numpy(np.float64),
-        blocks=folds.set_index("geoid").loc[order, "block"].to_numpy(np.int64),
-    )
-
-
-def groups_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int) -> pd.DataFrame:
-    """Mean absolute group sums of every task (panels a of Figs. 2-5).
-
-    A group's value in a district is the sum of its members' values in the game of twelve.
-
-    Returns
-    -------
-    DataFrame
-        ``level``, ``income``, ``mode``, ``group``, ``n``, ``mean_abs``; ``ci_low`` and ``ci_high``
-        resample districts, ``block_ci_low`` and ``block_ci_high`` whole spatial blocks, because
-        neighbouring districts are alike.
-    """
-    rows = []
-    for task in tasks:
-        sums = np.column_stack(
-            [task.table[list(members)].sum(axis=1) for members in GROUPS.values()]
-        )
-        intervals = _intervals(task, sums, resamples, seed)
-        rows.append(
-            pd.DataFrame(
-                {
-                    **task.names,
-                    "group": list(GROUPS),
-                    "n": len(sums),
-                    "mean_abs": mean_absolute(sums),
-                    **intervals,
-                }
-            )
-        )
-    return pd.concat(rows, ignore_index=True)
-
-
-def variables_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int) -> pd.DataFrame:
-    """Importance, rank and direction of every variable in every task (panels b of Figs. 2-5).
-
-    Returns
-    -------
-    DataFrame
-        ``level``, ``income``, ``mode``, ``game``, ``variable``, ``n``, ``mean_abs``, intervals as
-        in :func:`groups_table`, ``rank`` (1 is the largest mean_abs), ``direction`` (Spearman
-        correlation of the variable with its own values), ``mean_value`` (mean value with its
-        sign). In the game `twelve` all variables; of the game `eleven` only ``location``, whose
-        rank is its place among the ten census variables, and which has no direction.
-    """
-    rows = []
-    for task in tasks:
-        names = [*PLAYERS, LOCATION]
-        values = task.table[names].to_numpy(dtype=np.float64)
-        importance = mean_absolute(values)
-        at_location = [*range(len(SOCIOECONOMIC)), len(PLAYERS)]
-        rank = importance_ranks(importance[:-1]).tolist()
-        rank.append(int(importance_ranks(importance[at_location])[-1]))
-        rows.append(
-            pd.DataFrame(
-                {
-                    **task.names,
-                    "game": ["twelve"] * len(PLAYERS) + ["eleven"],
-                    "variable": names,
-                    "n": len(values),
-                    "mean_abs": importance,
-                    **_intervals(task, values, resamples, seed),
-                    "rank": rank,
-                    "direction": [*direction(task.variables, values[:, :-1]), np.nan],
-                    "mean_value": values.mean(axis=0),
-                }
-            )
-        )
-    return pd.concat(rows, ignore_index=True)
-
-
-def income_comparison_table(
-    tasks: Sequence[ExplainedTask], *, resamples: int, seed: int
-) -> pd.DataFrame:
-    """Does a variable weigh more for one income than for the other? (Table 5, ruling 15).
-
-    Returns
-    -------
-    DataFrame
-        ``level``, ``mode``, ``variable`` (the twelve and ``location``), ``mean_abs_per_capita``,
-        ``mean_abs_median_household``, ``difference`` (first minus second), ``p_welch`` (districts
-        taken as independent), ``p_paired`` (districts with both incomes), ``ci_low`` and
-        ``ci_high`` of the difference by resampling whole spatial blocks, ``n_per_capita``,
-        ``n_median_household``, ``n_common``. No rows where a study has one income alone.
-    """
-    columns = [
-        *("level", "mode", "variable", "mean_abs_per_capita", "mean_abs_median_household"),
-        *("difference", "p_welch", "p_paired", "ci_low", "ci_high"),
-        *("n_per_capita", "n_median_household", "n_common"),
-    ]
-    found = {tuple(task.names[key] for key in TASK): task for task in tasks}
-    parts = []
-    for level, mode in dict.fromkeys((level, mode) for level, _, mode in found):
-        pair = [found.get((level, income, mode)) for income in INCOME_PAIR]
-        if None in pair:
-            continue
-        one, two = (_income_values(task) for task in pair)
-        compared = compare_incomes(
-            one, two, rng=job_rng(seed, "compare_incomes", level), n_resamples=resamples
-        )
-        parts.append(
-            pd.DataFrame(
-                {
-                    "level": level,
-                    "mode": mode,
-                    "variable": [*PLAYERS, LOCATION],
-                    "mean_abs_per_capita": compared.mean_one,
-                    "mean_abs_median_household": compared.mean_two,
-                    "difference": compared.difference,
-                    "p_welch": compared.p_welch,
-                    "p_paired": compared.p_paired,
-                    "ci_low": compared.ci_low,
-                    "ci_high": compared.ci_high,
-                    "n_per_capita": len(one.values),
-                    "n_median_household": len(two.values),
-                    "n_common": compared.n_common,
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-
-
-def _income_values(task: ExplainedTask) -> IncomeValues:
-    return IncomeValues(
-        values=task.table[[*PLAYERS, LOCATION]].to_numpy(dtype=np.float64),
-        districts=task.table["geoid"].to_numpy(dtype=str),
-        blocks=task.blocks,
-    )
-
-
-def _intervals(
-    task: ExplainedTask, values: NDArray[np.float64], resamples: int, seed: int
-) -> dict[str, NDArray[np.float64]]:
-    """Percentile intervals of mean absolute values, by districts and by spatial blocks."""
-    # Modes of a task share their draws, so that their intervals can be compared.
-    rng = job_rng(seed, "resample", task.names["level"], task.names["income"])
-    numbers, place = np.unique(task.blocks, return_inverse=True)
-    draws = {
-        "ci": _times_drawn(len(values), resamples, rng),
-        "block_ci": _times_drawn(len(numbers), resamples, rng)[:, place],
-    }
-    intervals = {}
-    for name, times in draws.items():
-        means = times @ np.abs(values) / times.sum(axis=1, keepdims=True)
-        low, high = np.percentile(means, LIMITS, axis=0)
-        intervals |= {f"{name}_low": low, f"{name}_high": high}
-    return intervals
-
-
-def _times_drawn(n: int, resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """How often each of n units is in each resample, shape (resamples, n)."""
-    return rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)

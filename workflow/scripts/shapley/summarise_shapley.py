@@ -2,7 +2,7 @@
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
-from incomelens.shapley.tables import (
+from incomelens.shapley.summaries import (
     explained_task,
     groups_table,
     income_comparison_table,
