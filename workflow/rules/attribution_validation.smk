@@ -118,19 +118,23 @@ rule draw_curves:
         "../scripts/attribution/draw_curves.py"
 
 
-rule summarise_curves:
+rule summarise_probes:
     input:
         curves=of_networks(
             "<results>/attribution/{city}/{scheme}-{network}-curves.parquet",
             [(city, "main") for city in PROBES],
         ),
+        similarities=of_probes("<results>/attribution/{city}/{scheme}-similarity.csv"),
+        mirrors=of_probes("<results>/attribution/{city}/{scheme}-mirror.csv"),
     output:
         areas="<results>/attribution/curve_areas.csv",
         curves="<results>/attribution/mean_curves.csv",
+        similarity="<results>/attribution/similarity.csv",
+        mirror="<results>/attribution/mirror.csv",
     log:
-        "<logs>/attribution/summarise_curves.log",
+        "<logs>/attribution/summarise_probes.log",
     benchmark:
-        "<benchmarks>/attribution/summarise_curves.tsv"
+        "<benchmarks>/attribution/summarise_probes.tsv"
     conda:
         "../../envs/environment.yaml"
     threads: config["threads"]
@@ -138,10 +142,10 @@ rule summarise_curves:
         mem_mb=2000,
         runtime=20,
     params:
-        code=code("attribution/summarise_curves.py"),
+        code=code("attribution/summarise_probes.py"),
         seed=config["seed"],
         cities=PROBES,
         n_resamples=config["topology"]["resamples"],
         threads=config["threads"],
     script:
-        "../scripts/attribution/summarise_curves.py"
+        "../scripts/attribution/summarise_probes.py"

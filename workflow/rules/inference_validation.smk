@@ -4,10 +4,12 @@
 rule score_networks:
     input:
         predictions=of_networks(
-            "<results>/inference/{city}/{scheme}/{network}/predictions.parquet", TRAINED
+            "<results>/inference/{city}/{scheme}/{network}/predictions.parquet",
+            TRAINED,
         ),
     output:
         scores="<results>/inference/network_scores.csv",
+        summary="<results>/inference/network_summary.csv",
         reliability="<results>/inference/network_reliability.csv",
     log:
         "<logs>/inference/score_networks.log",
@@ -22,6 +24,7 @@ rule score_networks:
     params:
         code=code("inference/score_networks.py"),
         trained=TRAINED,
+        styles=WORLD_STYLES,
         threads=config["threads"],
     script:
         "../scripts/inference/score_networks.py"

@@ -32,7 +32,8 @@ rule judge_planted:
     input:
         planted="<results>/demo/planted.csv",
         ratios=of_networks(
-            "<results>/topology/{city}/{scheme}-{network}/activation_ratios.csv", TRAINED
+            "<results>/topology/{city}/{scheme}-{network}/activation_ratios.csv",
+            TRAINED,
         ),
         coactivations=of_networks(
             "<results>/topology/{city}/{scheme}-{network}/coactivation.csv", TRAINED
@@ -106,3 +107,26 @@ rule measure_stability:
         threads=config["threads"],
     script:
         "../scripts/topology/measure_stability.py"
+
+
+rule summarise_stability:
+    input:
+        stabilities=of_probes("<results>/topology/{city}/{scheme}-stability.csv"),
+    output:
+        stability="<results>/topology/stability.csv",
+    log:
+        "<logs>/topology/summarise_stability.log",
+    benchmark:
+        "<benchmarks>/topology/summarise_stability.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("topology/summarise_stability.py"),
+        cities=PROBES,
+        threads=config["threads"],
+    script:
+        "../scripts/topology/summarise_stability.py"

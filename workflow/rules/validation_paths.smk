@@ -4,16 +4,14 @@ VALIDATION = config["validation"]
 # Synthetic cities: what their pictures show is known.
 WORLDS = [city for city in config["demo"]["cities"] if city in CITIES]
 WORLD_NAMES = {city: config["city"][city]["name"] for city in WORLDS}
-STYLES = list(
-    dict.fromkeys(config["demo"]["cities"][city]["style"] for city in WORLDS)
-)
+WORLD_STYLES = {city: config["demo"]["cities"][city]["style"] for city in WORLDS}
 # The first cities of each style.
 PROBES = [
     city
-    for style in STYLES
-    for city in [
-        world for world in WORLDS if config["demo"]["cities"][world]["style"] == style
-    ][: VALIDATION["probes"]]
+    for style in dict.fromkeys(WORLD_STYLES.values())
+    for city in [world for world in WORLDS if WORLD_STYLES[world] == style][
+        : VALIDATION["probes"]
+    ]
 ]
 # Networks of all worlds, and of the probed ones; shuffled labels, another seed, another head.
 NETWORKS = ["main", *VALIDATION["everywhere"]]
@@ -35,6 +33,11 @@ def of_networks(pattern, pairs):
         pattern.format(city=city, network=network, scheme=VALIDATION_SCHEME)
         for city, network in pairs
     ]
+
+
+# A file of every probed city.
+def of_probes(pattern):
+    return expand(pattern, city=PROBES, scheme=VALIDATION_SCHEME)
 
 
 # A file of one city for each probed network.

@@ -111,9 +111,7 @@ def similarity_table(reference: Maps, others: Mapping[str, Maps]) -> pd.DataFram
                     for measure, alike in (("spearman", spearman), ("ssim", ssim))
                 ]
                 if against in others:
-                    mine, theirs = (
-                        one.ratios[place, side] for one in (reference, others[against])
-                    )
+                    mine, theirs = (one.ratios[place, side] for one in (reference, others[against]))
                     rows.append(told | {"measure": "class_ratios"} | _rank_agreement(mine, theirs))
     return pd.DataFrame(rows)
 

@@ -33,9 +33,7 @@ def mean_curves(curves: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return grouped.agg(n="size", score="mean").reset_index()
 
 
-def area_table(
-    curves: Mapping[str, pd.DataFrame], *, n_resamples: int, seed: int
-) -> pd.DataFrame:
+def area_table(curves: Mapping[str, pd.DataFrame], *, n_resamples: int, seed: int) -> pd.DataFrame:
     """Areas under the curves, and paired differences from two kinds of chance.
 
     Parameters
@@ -54,8 +52,9 @@ def area_table(
         pairs, from random patches and from the same map turned by half. A deletion is good below
         0, an insertion above.
     """
-    by_tile = areas(_stacked(curves)).groupby([*TILE, "order", "mode"], sort=False)["area"].mean()
-    wide = by_tile.unstack("order")
+    wide = areas(_stacked(curves)).pivot_table(
+        index=[*TILE, "mode"], columns="order", values="area", aggfunc="mean", sort=False
+    )
     rows = []
     for mode, table in wide.groupby(level="mode", sort=False):
         for order in wide.columns:

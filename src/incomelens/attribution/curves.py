@@ -1,4 +1,4 @@
-"""Deletion and insertion: does the score fall, or rise, soonest where a map is brightest?
+"""Deletion and insertion: how soon a score falls, or rises, where a map is brightest.
 
 Petsiuk, Das & Saenko (2018), "RISE", BMVC. Patches of a tile, in an order, are replaced by those of
 its blurred copy (deletion), or put into the blurred copy (insertion). An order is worth something

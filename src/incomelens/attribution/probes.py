@@ -232,9 +232,7 @@ def curve_table(
         give no order.
     """
     device = device or choose_device()
-    ses_of = {
-        number: ses for ses, classes in SES_CLASSES.items() for number in classes
-    }
+    ses_of = {number: ses for ses, classes in SES_CLASSES.items() for number in classes}
     ses = predictions.set_index("cell_id")["predicted"].map(ses_of).dropna()
     chosen = predictions[predictions["cell_id"].isin(ses.index)]
     parts = []

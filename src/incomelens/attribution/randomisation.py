@@ -1,4 +1,4 @@
-"""Networks that forget from the head downwards: do their maps change with them?
+"""Networks that forget from the head downwards, so that it shows whether maps change with them.
 
 Adebayo et al. (2018), "Sanity Checks for Saliency Maps", NeurIPS: cascading randomisation.
 """
@@ -47,9 +47,9 @@ def cascade(
     made anew take their statistics from `images`, as the training of such a network would begin.
     """
     forgetful = copy.deepcopy(network)
-    fresh = build_network(
-        **dataclasses.asdict(network.architecture), weights="none", seed=seed
-    ).to(images.device)
+    fresh = build_network(**dataclasses.asdict(network.architecture), weights="none", seed=seed).to(
+        images.device
+    )
     replaced: list[nn.Module] = []
     for name, modules in parts_from_head(network):
         for module in modules:

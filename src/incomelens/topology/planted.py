@@ -1,4 +1,4 @@
-"""Do maps find the classes whose look was made to tell income? Ranks, rates, intervals.
+"""Whether maps find the classes whose look was made to tell income: ranks, rates, intervals.
 
 In a synthetic city some urban classes are *planted*: their texture follows the affluence that
 incomes were made from; the texture of the others follows something else (`demo.aerial_people`). A
@@ -78,15 +78,13 @@ def planted_ratios(
         ``p_value``, ``q_value`` (within the city and network), ``decision`` at q ≤ 0.05 (``over``,
         ``under``, ``none``).
     """
-    parts = [
-        table.assign(city=city, network=network) for (city, network), table in ratios.items()
-    ]
+    parts = [table.assign(city=city, network=network) for (city, network), table in ratios.items()]
     table = pd.concat(parts, ignore_index=True)
     table = table[table["p_value"].notna()]
     style = planted.drop_duplicates("city").set_index("city")["style"]
     marked = planted[["city", "urban_class"]].assign(planted=True)
     table = table.merge(marked, how="left", on=["city", "urban_class"])
-    table["planted"] = table["planted"].eq(True)  # noqa: FBT003 - missing is not planted
+    table["planted"] = table["planted"].eq(True)
     table["style"] = table["city"].map(style)
     rejected = table["q_value"] <= LEVEL
     over = table["effect_size"] > 0
@@ -207,9 +205,9 @@ def decision_rates(ratios: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         By style (and ``both``), network, method, SES (and ``both``) and ``planted``: ``n_tests``,
-        ``over``, ``under`` (shares of the tests), ``n_cities``, ``cities_over`` (share of the cities
-        in which at least one such class is called over-activated) with Wilson's 95 % interval
-        ``cities_over_ci_*``.
+        ``over``, ``under`` (shares of the tests), ``n_cities``, ``cities_over`` (share of the
+        cities in which at least one such class is called over-activated) with Wilson's 95 %
+        interval ``cities_over_ci_*``.
     """
     rows = []
     for name, table in _marginals(ratios):
@@ -232,7 +230,9 @@ def decision_rates(ratios: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def pair_rates(pairs: Mapping[tuple[str, str], pd.DataFrame], planted: pd.DataFrame) -> pd.DataFrame:
+def pair_rates(
+    pairs: Mapping[tuple[str, str], pd.DataFrame], planted: pd.DataFrame
+) -> pd.DataFrame:
     """How often H1 is rejected where no interaction was planted.
 
     Parameters

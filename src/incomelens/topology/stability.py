@@ -1,4 +1,4 @@
-"""Do class ratios come out alike on other folds, from another seed, head or method?"""
+"""How alike class ratios come out on other folds, from another seed, head or method."""
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
@@ -118,3 +118,25 @@ def _agreement(one: Mean, other: Mean, least_tiles: int) -> dict[str, object]:
         "n_classes": n,
         "spearman": float(spearmanr(a, b).statistic) if varied else np.nan,
     }
+
+
+def stability_summary(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Rank correlations over cities, folds and SES groups.
+
+    Parameters
+    ----------
+    tables : mapping
+        By city, :func:`stability_table`.
+
+    Returns
+    -------
+    DataFrame
+        By ``between``, ``network``, ``method``, ``a`` and ``b`` (folds: any two): ``n``
+        correlations, their ``median``, ``low`` and ``high``.
+    """
+    table = pd.concat(tables.values(), ignore_index=True)
+    of_folds = table["between"] == "folds"
+    table.loc[of_folds, "a"], table.loc[of_folds, "b"] = "one fold", "another"
+    known = table[table["spearman"].notna()]
+    grouped = known.groupby(["between", "network", "method", "a", "b"], sort=False)["spearman"]
+    return grouped.agg(n="size", median="median", low="min", high="max").reset_index()

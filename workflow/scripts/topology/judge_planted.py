@@ -17,9 +17,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
     params, given = snakemake.params, snakemake.input
     trained = [tuple(pair) for pair in params.trained]
     planted = planted_classes(read_table(given.planted), params.cities)
-    ratios = planted_ratios(
-        dict(zip(trained, map(read_table, given.ratios), strict=True)), planted
-    )
+    ratios = planted_ratios(dict(zip(trained, map(read_table, given.ratios), strict=True)), planted)
     relied_on = occlusion_ratios(
         dict(zip(params.cities, map(read_table, given.occlusions), strict=True)),
         dict(zip(params.cities, map(read_table, given.predictions), strict=True)),
