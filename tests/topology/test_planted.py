@@ -112,7 +112,7 @@ def many_cities(n, draw):
 
 def test_maps_that_know_nothing_hit_as_often_as_chance_says():
     rng = np.random.default_rng(2)
-    ranks = rank_table([many_cities(400, lambda: rng.random(6))])
+    ranks = rank_table([many_cities(150, lambda: rng.random(6))])
     hits = hit_rates(ranks, n_resamples=200, seed=0).set_index(["style", "ses"])
     row = hits.loc[("residential", "low")]
     assert row["chance"] == pytest.approx(1 / 3)

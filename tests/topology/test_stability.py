@@ -62,7 +62,8 @@ def test_a_copy_agrees_and_opposite_intensities_disagree(table):
     copied = row(table, between="networks", network="copy", method="guided", ses="high")
     assert copied["spearman"] == pytest.approx(1.0)
     other = row(table, between="networks", network="other", method="guided", ses="high")
-    assert other["spearman"] < -0.8
+    # Of the intensities in each other's order: 1 - 6 · 34 / 120.
+    assert other["spearman"] == pytest.approx(-0.7)
 
 
 def test_correlations_are_those_of_the_mean_ratios():
