@@ -41,6 +41,7 @@ rule make_demo_cities:
     output:
         mirror=[f"<results>/demo/mirror/{label}" for label in demo_city_files()],
         truth="<results>/demo/truth.parquet",
+        planted="<results>/demo/planted.csv",
     log:
         "<logs>/demo/make_demo_cities.log",
     benchmark:

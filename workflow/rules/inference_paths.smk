@@ -28,4 +28,5 @@ def tiles_of(city):
 def histories_to_choose_from(wildcards):
     if config["attribution"]["model_choice"] == "out_of_fold":
         return []
-    return fold_models(wildcards.city, wildcards.scheme, "main", "history.csv")
+    network = wildcards.get("network", "main")
+    return fold_models(wildcards.city, wildcards.scheme, network, "history.csv")

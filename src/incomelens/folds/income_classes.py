@@ -12,6 +12,8 @@ from incomelens.common.errors import InputError, listed
 logger = logging.getLogger(__name__)
 
 UNEVEN = 0.1  # classes that differ by more than this from an equal share are worth a warning
+# Ruling 2: the paper prints {3, 4} for high, which counts from zero.
+SES_CLASSES = {"low": (1, 2), "high": (4, 5)}
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def describe_network(network: IncomeNetwork, tile_px: int) -> pd.DataFrame:
     -----
     Levy Abitbol & Karsai (2020), Supplementary Fig. 1.
     """
-    blocks = {**_backbone_blocks(network.backbone), "dense": network.head.dense}
+    blocks = {**backbone_blocks(network.backbone), "dense": network.head.dense}
     image = torch.zeros(1, 3, tile_px, tile_px, device=next(network.parameters()).device)
     was_training = network.training
     try:
@@ -79,7 +79,7 @@ def describe_network(network: IncomeNetwork, tile_px: int) -> pd.DataFrame:
     return pd.DataFrame(rows).astype(dict.fromkeys(numbers, "Int64"))
 
 
-def _backbone_blocks(backbone: nn.Module) -> dict[str, nn.Module]:
+def backbone_blocks(backbone: nn.Module) -> dict[str, nn.Module]:
     """Children of a backbone; of a child that holds several of timm's stages, its children."""
     staged = {info["module"] for info in _feature_info(backbone)}
     blocks: dict[str, nn.Module] = {}

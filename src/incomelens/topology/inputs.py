@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from incomelens.cells.urban_classes import NAMES, URBAN_CLASSES
 from incomelens.common.errors import InputError, listed
+from incomelens.folds.income_classes import SES_CLASSES
 
 logger = logging.getLogger(__name__)
 
-# Ruling 2: the paper prints {3, 4} for high, which counts from zero.
-SES_CLASSES = {"low": (1, 2), "high": (4, 5)}
 # Ruling 3: a tile that is mostly airport says little about the rest of its land.
 MOST_EXCLUDED = 0.5
 PUBLISHED = tuple(place for place, one in enumerate(URBAN_CLASSES) if one.published)

@@ -1,0 +1,84 @@
+"""Deletion and insertion over many tiles: mean curves, areas, and what they gain on chance."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from incomelens.attribution.curves import areas
+from incomelens.common.seeds import job_rng
+
+TILE = ["city", "fold", "cell_id", "ses"]
+RANDOM, TURNED = "random", "_turned"
+LEVEL = 95.0
+
+
+def mean_curves(curves: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Mean score along deletion and insertion.
+
+    Parameters
+    ----------
+    curves : mapping
+        By city, :func:`incomelens.attribution.probes.curve_table`.
+
+    Returns
+    -------
+    DataFrame
+        ``order``, ``mode``, ``share``, ``n`` (tiles), ``score`` (mean over tiles; random orders of
+        a tile count as one).
+    """
+    table = _stacked(curves)
+    by_tile = table.groupby([*TILE, "order", "mode", "share"], sort=False, as_index=False)["score"]
+    grouped = by_tile.mean().groupby(["order", "mode", "share"], sort=False)["score"]
+    return grouped.agg(n="size", score="mean").reset_index()
+
+
+def area_table(curves: Mapping[str, pd.DataFrame], *, n_resamples: int, seed: int) -> pd.DataFrame:
+    """Areas under the curves, and paired differences from two kinds of chance.
+
+    Parameters
+    ----------
+    curves : mapping
+        By city, :func:`incomelens.attribution.probes.curve_table`.
+    n_resamples : int
+        Of tiles within cities, behind the 95 % intervals.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        ``order``, ``mode``, ``n`` (tiles with a map), ``area`` (mean), then for methods
+        ``over_random`` and ``over_turned`` with ``*_ci_*``: mean difference, in the tiles' own
+        pairs, from random patches and from the same map turned by half. A deletion is good below
+        0, an insertion above.
+    """
+    wide = areas(_stacked(curves)).pivot_table(
+        index=[*TILE, "mode"], columns="order", values="area", aggfunc="mean", sort=False
+    )
+    rows = []
+    for mode, table in wide.groupby(level="mode", sort=False):
+        for order in wide.columns:
+            known = table[table[order].notna()]
+            row = {"order": order, "mode": mode, "n": len(known), "area": known[order].mean()}
+            if order != RANDOM and not order.endswith(TURNED):
+                for name, other in (("over_random", RANDOM), ("over_turned", f"{order}{TURNED}")):
+                    rng = job_rng(seed, order, mode, name)
+                    row |= _difference(known[order] - known[other], name, n_resamples, rng)
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _stacked(curves: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([table.assign(city=city) for city, table in curves.items()])
+
+
+def _difference(
+    values: pd.Series, name: str, n_resamples: int, rng: np.random.Generator
+) -> dict[str, float]:
+    """Mean difference with a percentile interval by resampling tiles within cities."""
+    totals = np.zeros(n_resamples)
+    for _, of_city in values.groupby(level="city", sort=True):
+        drawn = rng.integers(len(of_city), size=(n_resamples, len(of_city)))
+        totals += of_city.to_numpy()[drawn].sum(axis=1)
+    low, high = np.percentile(totals / len(values), ((100 - LEVEL) / 2, (100 + LEVEL) / 2))
+    return {name: values.mean(), f"{name}_ci_low": low, f"{name}_ci_high": high}

@@ -1,0 +1,182 @@
+"""Figure: ratios of planted and other classes in every synthetic city, and hit rates by method."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from incomelens.paper.aerial_style import class_labels
+from incomelens.paper.published import check_columns, rows
+from incomelens.paper.style import (
+    INK,
+    PAGE_MM,
+    QUIET,
+    RULE,
+    axes_mm,
+    figure_style,
+    letter,
+    new_figure,
+)
+from incomelens.paper.topology_names import class_order, main_method
+from incomelens.paper.trust_names import (
+    ALL_METHODS,
+    BOTH,
+    MAIN,
+    METHOD_COLOURS,
+    METHOD_MARKERS,
+    OCCLUSION,
+    SHUFFLED,
+    STYLES,
+)
+
+RATIO_COLUMNS = ("city", "style", "network", "method", "ses", "urban_class", "planted", "ratio")
+LINE_MM, TOP_MM, GAP_MM, BELOW_MM = 3.6, 14.0, 15.0, 11.0
+LABELS_MM, RIGHT_MM, BETWEEN_MM = 33.0, 3.0, 4.0
+HITS_MM = 34.0
+PLANTED_COLOUR, OTHER_COLOUR = "#0072B2", "#8c8c8c"
+LEAST, MOST = 0.25, 4.0
+SES = ("low", "high")
+NETWORKS = {MAIN: "trained", SHUFFLED: "shuffled labels"}
+
+
+def planted_figure(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame) -> Figure:
+    """Draw what the study says of planted classes.
+
+    Parameters
+    ----------
+    ratios : DataFrame
+        `topology/planted_ratios.csv`; the main method is drawn.
+    ranks : DataFrame
+        `topology/planted_ranks.csv`; for the number of cities.
+    hits : DataFrame
+        `topology/planted_hits.csv`.
+    """
+    check_columns(ratios, RATIO_COLUMNS, "ratios of planted classes")
+    method = main_method([*ratios["method"]])
+    drawn = ratios[(ratios["method"] == method) & ratios["network"].isin(NETWORKS)]
+    styles = [style for style in STYLES if style in set(drawn["style"])]
+    names = {style: _classes(drawn[drawn["style"] == style]) for style in styles}
+    heights = [LINE_MM * len(names[style]) for style in styles]
+    width = (PAGE_MM - LABELS_MM - RIGHT_MM - BETWEEN_MM) / 2
+    total = TOP_MM + sum(heights) + GAP_MM * len(styles) + HITS_MM + BELOW_MM
+    with figure_style():
+        figure = new_figure(PAGE_MM, total)
+        top = TOP_MM
+        for number, (style, height) in enumerate(zip(styles, heights, strict=True)):
+            for column, ses in enumerate(SES):
+                left = LABELS_MM + column * (width + BETWEEN_MM)
+                axes = axes_mm(figure, left, top, width, height)
+                chosen = drawn[(drawn["style"] == style) & (drawn["ses"] == ses)]
+                _draw_ratios(axes, chosen, names[style], with_names=column == 0)
+                n_cities = ranks[ranks["style"] == style]["city"].nunique()
+                axes.set_title(
+                    f"{STYLES[style].capitalize()}, {ses} SES ({n_cities} cities)", loc="left"
+                )
+                if column == 0:
+                    letter(axes, "ab"[number], left_mm=LABELS_MM - 1.0)
+            top += height + GAP_MM
+        for column, network in enumerate(NETWORKS):
+            left = LABELS_MM + column * (width + BETWEEN_MM)
+            axes = axes_mm(figure, left, top, width, HITS_MM)
+            chosen = hits[(hits["network"] == network) & (hits["ses"] != BOTH)]
+            _draw_hits(axes, chosen, styles, with_names=column == 0)
+            axes.set_title(f"A planted class comes first: {NETWORKS[network]}", loc="left")
+            if column == 0:
+                letter(axes, "abc"[len(styles)], left_mm=LABELS_MM - 1.0)
+        _draw_key(figure, method)
+    return figure
+
+
+def _classes(table: pd.DataFrame) -> list[str]:
+    """Classes of a style, planted ones first."""
+    planted = set(table.loc[table["planted"], "urban_class"])
+    present = [name for name in class_order() if name in set(table["urban_class"])]
+    return sorted(present, key=lambda name: name not in planted)
+
+
+def _draw_ratios(
+    axes: Axes, table: pd.DataFrame, names: Sequence[str], *, with_names: bool
+) -> None:
+    labels, place = class_labels(), {name: line for line, name in enumerate(names)}
+    for (network, name), part in table.groupby(["network", "urban_class"], sort=False):
+        offset, trained = (-0.18, True) if network == MAIN else (0.22, False)
+        planted = bool(part["planted"].iloc[0])
+        colour = PLANTED_COLOUR if planted else OTHER_COLOUR
+        value = np.clip(part["ratio"] / part["expected_ratio"], LEAST, MOST)
+        y = np.full(len(value), place[name] + offset)
+        axes.plot(
+            value, y, "o", color=colour, markersize=2.6, alpha=0.75, markeredgewidth=0.5,
+            markerfacecolor=colour if trained else "white", linewidth=0,
+            gid=f"{network} {name}",
+        )  # fmt: skip
+        axes.plot(
+            [value.median()] * 2, [y[0] - 0.16, y[0] + 0.16], color=INK,
+            linewidth=1.2 if trained else 0.7, zorder=4,
+        )  # fmt: skip
+    for line in range(0, len(names), 2):
+        axes.axhspan(line - 0.5, line + 0.5, color="#f6f6f6", linewidth=0, zorder=0)
+    n_planted = int(pd.Series(names).isin(table.loc[table["planted"], "urban_class"]).sum())
+    axes.axhline(n_planted - 0.5, color=QUIET, linewidth=0.5)
+    axes.axvline(1.0, color="#e69f00", linewidth=1.2, zorder=1)
+    axes.set(xscale="log", xlim=(LEAST * 0.92, MOST * 1.08), ylim=(len(names) - 0.5, -0.5))
+    ticks = [0.25, 0.5, 1, 2, 4]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel("Ratio x over its expectation under H0")
+    axes.set_yticks(range(len(names)), [labels[name] for name in names] if with_names else [])
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color=RULE, linewidth=0.4)
+    axes.set_axisbelow(True)
+    axes.spines["left"].set_visible(False)
+
+
+def _draw_hits(axes: Axes, table: pd.DataFrame, styles: Sequence[str], *, with_names: bool) -> None:
+    methods = [name for name in ALL_METHODS if name in set(table["method"])]
+    lines = [(style, ses) for style in styles for ses in SES]
+    step = 0.8 / max(len(methods), 1)
+    for row in rows(table[table["style"].isin(styles)]):
+        line = lines.index((row.style, row.ses))
+        y = line - 0.4 + step * (methods.index(row.method) + 0.5)
+        colour = METHOD_COLOURS[row.method]
+        axes.hlines(y, row.ci_low, row.ci_high, colour, linewidth=1.1)
+        axes.plot(
+            row.hit_rate, y, METHOD_MARKERS[row.method], color=colour, markersize=3.6,
+            markeredgecolor="white", markeredgewidth=0.4, zorder=3,
+        )  # fmt: skip
+        axes.plot([row.chance] * 2, [line - 0.45, line + 0.45], color=INK, linewidth=0.7)
+    axes.set(xlim=(0, 1), ylim=(len(lines) - 0.5, -0.5))
+    short = {"residential": "residential", "infrastructure_green": "trade, green"}
+    names = [f"{short.get(style, style)}, {ses}" for style, ses in lines]
+    axes.set_yticks(range(len(lines)), names if with_names else [])
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("Hit rate over cities, 95 % interval; black: by chance")
+    axes.grid(axis="x", color=RULE, linewidth=0.4)
+    axes.set_axisbelow(True)
+    axes.spines["left"].set_visible(False)
+
+
+def _draw_key(figure: Figure, method: str) -> None:
+    def dot(colour: str, label: str, *, marker: str = "o", filled: bool = True) -> Line2D:
+        return Line2D(
+            [], [], color=colour, marker=marker, markersize=3.6, linewidth=0,
+            markerfacecolor=colour if filled else "white", label=label,
+        )  # fmt: skip
+
+    shown = ALL_METHODS[method]
+    handles = [
+        dot(PLANTED_COLOUR, f"planted, one dot a city ({shown})"),
+        dot(OTHER_COLOUR, "not planted"),
+        dot(PLANTED_COLOUR, "open: trained on shuffled labels", filled=False),
+        Line2D([], [], color="#e69f00", linewidth=1.2, label="expected under H0"),
+        *(
+            dot(METHOD_COLOURS[name], ALL_METHODS[name], marker=METHOD_MARKERS[name])
+            for name in ("guided", "gradient", "gradcam", OCCLUSION)
+        ),
+    ]
+    figure.legend(
+        handles=handles, loc="upper center", ncols=4, frameon=False,
+        bbox_to_anchor=(0.5, 1.0), handlelength=1.6, columnspacing=1.6,
+    )  # fmt: skip

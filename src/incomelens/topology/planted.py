@@ -1,0 +1,297 @@
+"""Whether maps find the classes whose look was made to tell income: ranks, rates, intervals.
+
+In a synthetic city some urban classes are *planted*: their texture follows the affluence that
+incomes were made from; the texture of the others follows something else (`demo.aerial_people`). A
+network that predicts those incomes must look at planted classes. Whether it looks at all of them,
+and at nothing beside, no truth says; so a map is asked for what follows from the truth alone: do
+planted classes rank above the others by their activation ratio?
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+from statsmodels.stats.proportion import proportion_confint
+
+from incomelens.cells.urban_classes import CODE_VALUES, NAMES
+from incomelens.common.errors import InputError, listed
+from incomelens.common.seeds import job_rng
+
+LEVEL = 0.05
+UNIT = ["city", "style", "network", "method", "ses"]
+BY = ["style", "network", "method", "ses"]
+BOTH = "both"  # SES groups, or styles, taken together
+
+
+def planted_classes(planted: pd.DataFrame, cities: Mapping[str, str]) -> pd.DataFrame:
+    """Translate codes of the Urban Atlas into urban classes.
+
+    Parameters
+    ----------
+    planted : DataFrame
+        `demo/planted.csv`: ``city`` (its name), ``style``, ``code``.
+    cities : mapping
+        Id of a city to its name.
+
+    Returns
+    -------
+    DataFrame
+        ``city`` (its id), ``style``, ``urban_class``.
+
+    Raises
+    ------
+    InputError
+        If nothing is planted in a city.
+    """
+    told = planted.astype({"code": str})
+    missing = sorted(set(cities.values()) - set(told["city"]))
+    if missing:
+        raise InputError(
+            f"planted classes: nothing is planted in {listed(missing)}; name synthetic cities of "
+            "demo.cities"
+        )
+    parts = [told[told["city"] == name].assign(city=city) for city, name in cities.items()]
+    table = pd.concat(parts, ignore_index=True)
+    table["urban_class"] = [NAMES[CODE_VALUES[code] - 1] for code in table["code"]]
+    return table[["city", "style", "urban_class"]].drop_duplicates(ignore_index=True)
+
+
+def planted_ratios(
+    ratios: Mapping[tuple[str, str], pd.DataFrame], planted: pd.DataFrame
+) -> pd.DataFrame:
+    """Put the ratios of all cities and networks below each other, and say what was planted.
+
+    Parameters
+    ----------
+    ratios : mapping
+        By city and network, :func:`incomelens.topology.tables.activation_ratio_table`.
+    planted : DataFrame
+        Of :func:`planted_classes`.
+
+    Returns
+    -------
+    DataFrame
+        Classes that were tested: ``city``, ``style``, ``network``, ``method``, ``ses``,
+        ``urban_class``, ``planted``, ``n``, ``ratio``, ``expected_ratio``, ``effect_size``,
+        ``p_value``, ``q_value`` (within the city and network), ``decision`` at q ≤ 0.05 (``over``,
+        ``under``, ``none``).
+    """
+    parts = [table.assign(city=city, network=network) for (city, network), table in ratios.items()]
+    table = pd.concat(parts, ignore_index=True)
+    table = table[table["p_value"].notna()]
+    style = planted.drop_duplicates("city").set_index("city")["style"]
+    marked = planted[["city", "urban_class"]].assign(planted=True)
+    table = table.merge(marked, how="left", on=["city", "urban_class"])
+    table["planted"] = table["planted"].eq(True)
+    table["style"] = table["city"].map(style)
+    rejected = table["q_value"] <= LEVEL
+    over = table["effect_size"] > 0
+    table["decision"] = np.select([rejected & over, rejected], ["over", "under"], "none")
+    columns = ["urban_class", "planted", "n", "ratio", "expected_ratio", "effect_size"]
+    return table[[*UNIT, *columns, "p_value", "q_value", "decision"]]
+
+
+def rank_table(ratios: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Where planted classes rank in every city, by network, method and SES.
+
+    Parameters
+    ----------
+    ratios : sequence of DataFrame
+        ``ratio`` and ``planted`` of every class that counts, by :data:`UNIT`: of maps, and of
+        occlusion (:mod:`incomelens.topology.relied_on`).
+
+    Returns
+    -------
+    DataFrame
+        One row a unit with planted and other classes: ``n_classes``, ``n_planted``, ``hit``
+        (whether the class with the largest ratio is planted), ``chance`` (of that), ``share_first``
+        (of the planted ones among as many classes with the largest ratios), ``area`` (under the
+        ROC curve: the probability that a planted class has the larger ratio of two, 0.5 by chance),
+        ``best`` (the class with the largest ratio).
+    """
+    rows = []
+    together = pd.concat(ratios, ignore_index=True)
+    for unit, table in together.groupby(UNIT, sort=False, observed=True):
+        n, k = len(table), int(table["planted"].sum())
+        if not 0 < k < n:
+            continue
+        ordered = table.sort_values(["ratio", "urban_class"], ascending=[False, True])
+        rows.append(
+            dict(zip(UNIT, unit, strict=True))
+            | {
+                "n_classes": n,
+                "n_planted": k,
+                "hit": bool(ordered["planted"].iloc[0]),
+                "chance": k / n,
+                "share_first": ordered["planted"].iloc[:k].mean(),
+                "area": roc_area(table["ratio"].to_numpy(), table["planted"].to_numpy()),
+                "best": ordered["urban_class"].iloc[0],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def roc_area(value: NDArray[np.float64], planted: NDArray[np.bool_]) -> float:
+    """Probability that a planted class has the larger value of two, equals counting half.
+
+    Examples
+    --------
+    >>> float(roc_area(np.array([3.0, 2.0, 1.0]), np.array([True, False, False])))
+    1.0
+    """
+    n, k = len(value), int(planted.sum())
+    ranks = rankdata(value)
+    return float((ranks[planted].sum() - k * (k + 1) / 2) / (k * (n - k)))
+
+
+def hit_rates(ranks: pd.DataFrame, *, n_resamples: int, seed: int) -> pd.DataFrame:
+    """Hit rates with their chance, over cities.
+
+    Parameters
+    ----------
+    ranks : DataFrame
+        Of :func:`rank_table`.
+    n_resamples : int
+        Of cities, behind the intervals of the mean area.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        By style (and ``both``), network, method and SES (and ``both``): ``n_cities``, ``n`` units,
+        ``hits``, ``hit_rate`` with Wilson's 95 % interval ``ci_*`` (missing for ``both`` SES, whose
+        two units of a city are not independent), ``chance``, ``share_first``, ``area`` with
+        ``area_ci_*`` by resampling cities.
+    """
+    rows = []
+    for name, table in _marginals(ranks):
+        hits, n = int(table["hit"].sum()), len(table)
+        low, high = proportion_confint(hits, n, LEVEL, method="wilson")
+        if name["ses"] == BOTH:
+            low = high = np.nan
+        rng = job_rng(seed, *name.values())
+        by_city = table.groupby("city", sort=True)["area"].mean().to_numpy()
+        area_low, area_high = _mean_interval(by_city, n_resamples, rng)
+        rows.append(
+            name
+            | {
+                "n_cities": len(by_city),
+                "n": n,
+                "hits": hits,
+                "hit_rate": hits / n,
+                "ci_low": low,
+                "ci_high": high,
+                "chance": table["chance"].mean(),
+                "share_first": table["share_first"].mean(),
+                "area": by_city.mean(),
+                "area_ci_low": area_low,
+                "area_ci_high": area_high,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def decision_rates(ratios: pd.DataFrame) -> pd.DataFrame:
+    """How often H0 is rejected for planted and for other classes.
+
+    Parameters
+    ----------
+    ratios : DataFrame
+        Of :func:`planted_ratios`.
+
+    Returns
+    -------
+    DataFrame
+        By style (and ``both``), network, method, SES (and ``both``) and ``planted``: ``n_tests``,
+        ``over``, ``under`` (shares of the tests), ``n_cities``, ``cities_over`` (share of the
+        cities in which at least one such class is called over-activated) with Wilson's 95 %
+        interval ``cities_over_ci_*``.
+    """
+    rows = []
+    for name, table in _marginals(ratios):
+        for planted, part in table.groupby("planted", sort=False):
+            any_over = part["decision"].eq("over").groupby(part["city"]).any()
+            low, high = proportion_confint(any_over.sum(), len(any_over), LEVEL, method="wilson")
+            rows.append(
+                name
+                | {
+                    "planted": planted,
+                    "n_tests": len(part),
+                    "over": part["decision"].eq("over").mean(),
+                    "under": part["decision"].eq("under").mean(),
+                    "n_cities": len(any_over),
+                    "cities_over": any_over.mean(),
+                    "cities_over_ci_low": low,
+                    "cities_over_ci_high": high,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def pair_rates(
+    pairs: Mapping[tuple[str, str], pd.DataFrame], planted: pd.DataFrame
+) -> pd.DataFrame:
+    """How often H1 is rejected where no interaction was planted.
+
+    Parameters
+    ----------
+    pairs : mapping
+        By city and network, :func:`incomelens.topology.pair_tables.coactivation_table`.
+    planted : DataFrame
+        Of :func:`planted_classes`; for the styles.
+
+    Returns
+    -------
+    DataFrame
+        By style (and ``both``), network, method, SES (and ``both``) and ``measure`` (``plain``,
+        ``adjusted``): ``n_tests``, ``over`` and ``under`` (shares of the tests with q ≤ 0.05 within
+        the city), ``n_cities``, ``cities_rejected`` with Wilson's interval.
+    """
+    style = planted.drop_duplicates("city").set_index("city")["style"]
+    parts = [table.assign(city=city, network=network) for (city, network), table in pairs.items()]
+    table = pd.concat(parts, ignore_index=True)
+    table = table[table["p_value"].notna()].assign(style=lambda rows: rows["city"].map(style))
+    above = {"plain": table["coactivation"] > 1, "adjusted": table["effect_size"] > 0}
+    q_value = {"plain": table["plain_q_value"], "adjusted": table["q_value"]}
+    rows = []
+    for measure in above:
+        rejected = q_value[measure] <= LEVEL
+        judged = table.assign(over=rejected & above[measure], under=rejected & ~above[measure])
+        for name, part in _marginals(judged):
+            wrong = (part["over"] | part["under"]).groupby(part["city"]).any()
+            low, high = proportion_confint(wrong.sum(), len(wrong), LEVEL, method="wilson")
+            rows.append(
+                name
+                | {
+                    "measure": measure,
+                    "n_tests": len(part),
+                    "over": part["over"].mean(),
+                    "under": part["under"].mean(),
+                    "n_cities": len(wrong),
+                    "cities_rejected": wrong.mean(),
+                    "cities_rejected_ci_low": low,
+                    "cities_rejected_ci_high": high,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _marginals(table: pd.DataFrame) -> list[tuple[dict[str, str], pd.DataFrame]]:
+    """Rows by style, network, method and SES, and with styles and SES groups taken together."""
+    stacked = pd.concat([table, table.assign(style=BOTH)], ignore_index=True)
+    stacked = pd.concat([stacked, stacked.assign(ses=BOTH)], ignore_index=True)
+    groups = stacked.groupby(BY, sort=False, observed=True)
+    return [(dict(zip(BY, name, strict=True)), part) for name, part in groups]
+
+
+def _mean_interval(
+    values: NDArray[np.float64], n_resamples: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Percentile interval of a mean over cities; missing below two."""
+    if len(values) < 2:
+        return np.nan, np.nan
+    drawn = values[rng.integers(len(values), size=(n_resamples, len(values)))].mean(axis=1)
+    low, high = np.percentile(drawn, (100 * LEVEL / 2, 100 * (1 - LEVEL / 2)))
+    return float(low), float(high)

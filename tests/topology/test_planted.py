@@ -1,0 +1,179 @@
+"""Planted classes: ranks and areas by hand, chance where nothing is known, rates and intervals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+from statsmodels.stats.proportion import proportion_confint
+
+from incomelens.cells.urban_classes import NAMES
+from incomelens.common.errors import InputError
+from incomelens.topology.planted import (
+    decision_rates,
+    hit_rates,
+    pair_rates,
+    planted_classes,
+    planted_ratios,
+    rank_table,
+    roc_area,
+)
+
+CITIES = {"one": "One", "two": "Two"}
+CODES = pd.DataFrame(
+    [("One", "residential", 11100), ("One", "residential", 11210), ("Two", "green", 14100)],
+    columns=["city", "style", "code"],
+)
+
+
+@pytest.fixture
+def planted():
+    return planted_classes(CODES, CITIES)
+
+
+def ratio_rows(ratios, *, q=0.5, effect=None, ses="low", method="guided"):
+    """Rows of a table of ratios, one a class."""
+    names = list(ratios)
+    value = np.array(list(ratios.values()), dtype=float)
+    return pd.DataFrame(
+        {
+            "method": method,
+            "ses": ses,
+            "urban_class": names,
+            "n": 20,
+            "ratio": value,
+            "expected_ratio": 1.0,
+            "effect_size": value - 1 if effect is None else effect,
+            "p_value": 0.5,
+            "q_value": q,
+        }
+    )
+
+
+def test_codes_of_the_land_become_classes_of_cities_by_id(planted):
+    assert planted.to_numpy().tolist() == [
+        ["one", "residential", "continuous"],
+        ["one", "residential", "dense"],
+        ["two", "green", "green_urban"],
+    ]
+
+
+def test_a_city_in_which_nothing_is_planted_is_named():
+    with pytest.raises(InputError, match=r"nothing is planted in Three; name synthetic cities"):
+        planted_classes(CODES, CITIES | {"three": "Three"})
+
+
+def test_ranks_by_hand(planted):
+    table = ratio_rows({"continuous": 3.0, "roads": 2.0, "dense": 1.5, "water": 0.5})
+    ranks = rank_table([planted_ratios({("one", "main"): table}, planted)]).iloc[0]
+    assert (ranks["n_classes"], ranks["n_planted"]) == (4, 2)
+    assert ranks["hit"]
+    assert ranks["best"] == "continuous"
+    assert ranks["chance"] == 0.5
+    assert ranks["share_first"] == 0.5
+    # Of the four pairs of a planted and another class, roads before dense is the wrong one.
+    assert ranks["area"] == 0.75
+
+
+def test_classes_that_were_not_tested_take_no_rank(planted):
+    table = ratio_rows({"roads": 9.0, "continuous": 3.0, "water": 0.5})
+    table.loc[0, "p_value"] = np.nan
+    ranks = rank_table([planted_ratios({("one", "main"): table}, planted)]).iloc[0]
+    assert ranks["best"] == "continuous"
+    assert ranks["n_classes"] == 2
+
+
+def test_without_other_classes_nothing_can_be_ranked(planted):
+    table = ratio_rows({"continuous": 3.0, "dense": 1.0})
+    assert rank_table([planted_ratios({("one", "main"): table}, planted)]).empty
+
+
+def test_area_equals_scikit_learns_with_ties():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        value, planted = rng.integers(0, 5, 12).astype(float), rng.random(12) < 0.4
+        planted[:2] = [True, False]
+        assert roc_area(value, planted) == pytest.approx(roc_auc_score(planted, value))
+
+
+def many_cities(n, draw):
+    """Ratios of n cities with two planted and four other classes, drawn by a function."""
+    names = ["continuous", "dense", "roads", "water", "natural", "leisure"]
+    codes = [(f"City {k}", "residential", code) for k in range(n) for code in (11100, 11210)]
+    cities = {f"city_{k}": f"City {k}" for k in range(n)}
+    planted = planted_classes(pd.DataFrame(codes, columns=["city", "style", "code"]), cities)
+    ratios = {
+        (city, "main"): pd.concat(
+            [ratio_rows(dict(zip(names, draw(), strict=True)), ses=ses) for ses in ("low", "high")]
+        )
+        for city in cities
+    }
+    return planted_ratios(ratios, planted)
+
+
+def test_maps_that_know_nothing_hit_as_often_as_chance_says():
+    rng = np.random.default_rng(2)
+    ranks = rank_table([many_cities(150, lambda: rng.random(6))])
+    hits = hit_rates(ranks, n_resamples=200, seed=0).set_index(["style", "ses"])
+    row = hits.loc[("residential", "low")]
+    assert row["chance"] == pytest.approx(1 / 3)
+    assert row["ci_low"] < 1 / 3 < row["ci_high"]
+    assert row["area_ci_low"] < 0.5 < row["area_ci_high"]
+
+
+def test_maps_that_know_everything_always_hit():
+    rng = np.random.default_rng(2)
+    ranks = rank_table([many_cities(20, lambda: rng.random(6) + np.array([2, 2, 0, 0, 0, 0]))])
+    row = hit_rates(ranks, n_resamples=200, seed=0).iloc[0]
+    assert (row["hits"], row["n"], row["hit_rate"]) == (20, 20, 1.0)
+    low, high = proportion_confint(20, 20, method="wilson")
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high))
+    assert row["area"] == row["area_ci_low"] == 1.0
+
+
+def test_both_ses_of_a_city_count_as_one_city_and_get_no_wilson_interval():
+    ranks = rank_table([many_cities(5, lambda: np.arange(6.0))])
+    table = hit_rates(ranks, n_resamples=50, seed=0).set_index(["style", "ses"])
+    both = table.loc[("both", "both")]
+    assert (both["n_cities"], both["n"]) == (5, 10)
+    assert np.isnan(both["ci_low"])
+    assert both["hit_rate"] == 0.0
+
+
+def test_decisions_are_counted_by_what_was_planted(planted):
+    rejected = {"continuous": 2.0, "dense": 0.5, "roads": 1.4, "water": 0.2}
+    tables = {
+        ("one", "main"): ratio_rows(rejected, q=[0.01, 0.01, 0.2, 0.04]),
+        ("two", "main"): ratio_rows({"green_urban": 1.5, "roads": 1.5}, q=[0.3, 0.01]),
+    }
+    ratios = planted_ratios(tables, planted)
+    assert ratios["decision"].tolist() == ["over", "under", "none", "under", "none", "over"]
+    rates = decision_rates(ratios).set_index(["style", "ses", "planted"])
+    others = rates.loc[("both", "low", False)]
+    assert (others["over"], others["under"]) == pytest.approx((1 / 3, 1 / 3))
+    assert (others["n_cities"], others["cities_over"]) == (2, 0.5)
+    assert rates.loc[("residential", "low", True), "over"] == 0.5
+    assert rates.loc[("green", "low", True), "cities_over"] == 0.0
+
+
+def test_pairs_are_judged_on_both_measures(planted):
+    pairs = pd.DataFrame(
+        {
+            "method": "guided",
+            "ses": "low",
+            "urban_class": "dense",
+            "neighbour_class": NAMES[5:9],
+            "coactivation": [1.5, 0.8, 1.2, 2.0],
+            "effect_size": [-0.5, 0.2, 0.1, 0.0],
+            "p_value": [0.01, 0.5, 0.5, np.nan],
+            "q_value": [0.02, 0.6, 0.6, np.nan],
+            "plain_p_value": [0.01, 0.01, 0.5, np.nan],
+            "plain_q_value": [0.02, 0.02, 0.6, np.nan],
+        }
+    )
+    quiet = pairs.assign(q_value=0.9, plain_q_value=0.9)
+    rates = pair_rates({("one", "main"): pairs, ("two", "main"): quiet}, planted)
+    rates = rates.set_index(["style", "ses", "measure"])
+    plain, adjusted = (rates.loc[("residential", "low", name)] for name in ("plain", "adjusted"))
+    assert (plain["n_tests"], plain["over"], plain["under"]) == pytest.approx((3, 1 / 3, 1 / 3))
+    assert (adjusted["over"], adjusted["under"]) == pytest.approx((0, 1 / 3))
+    assert rates.loc[("both", "low", "plain"), "cities_rejected"] == 0.5

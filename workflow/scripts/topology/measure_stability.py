@@ -1,0 +1,15 @@
+"""How alike class ratios come out on other folds, from another network, by another method."""
+
+from incomelens.common.jobs import job
+from incomelens.common.tables import read_table, write_table
+from incomelens.topology.stability import stability_table
+
+with job(snakemake.log[0], threads=snakemake.params.threads):
+    networks = snakemake.params.networks
+    stability = stability_table(
+        dict(zip(networks, map(read_table, snakemake.input.attributions), strict=True)),
+        dict(zip(networks, map(read_table, snakemake.input.predictions), strict=True)),
+        read_table(snakemake.input.folds),
+        least_tiles=snakemake.params.least_tiles,
+    )
+    write_table(stability, snakemake.output.stability)

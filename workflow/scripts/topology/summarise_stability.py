@@ -1,0 +1,10 @@
+"""How alike class ratios come out again, over all probed cities."""
+
+from incomelens.common.jobs import job
+from incomelens.common.tables import read_table, write_table
+from incomelens.topology.stability import stability_summary
+
+with job(snakemake.log[0], threads=snakemake.params.threads):
+    tables = map(read_table, snakemake.input.stabilities)
+    summary = stability_summary(dict(zip(snakemake.params.cities, tables, strict=True)))
+    write_table(summary, snakemake.output.stability)
