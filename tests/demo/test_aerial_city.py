@@ -4,12 +4,19 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.features import rasterize
 
 from incomelens.common.errors import InputError
-from incomelens.demo.aerial_city import N_CORNERS, city_corner, make_city, planted_codes
+from incomelens.demo.aerial_city import (
+    N_CORNERS,
+    city_corner,
+    make_cities,
+    make_city,
+    planted_codes,
+)
 from incomelens.demo.aerial_people import FEW, PLANTED, draw_affluence
 from incomelens.demo.aerial_picture import MEAN_COLOURS, plan_to_pixel
 from incomelens.demo.aerial_plan import cell_grid, draw_plan
@@ -48,6 +55,17 @@ def test_land_use_covers_the_area_without_gap_or_overlap(seed, style):
     assert shapely.area(shapely.union_all(shapes)) == pytest.approx(plan.extent.area, abs=1e-4)
     assert shapely.coverage_is_valid(shapes)
     assert plan.extent.contains(cell_grid(plan).union_all())
+
+
+def test_cities_made_side_by_side_are_those_made_one_by_one():
+    settings = [{"name": name, "cells_wide": 5, "cells_high": 5} for name in ("east", "west")]
+    one_by_one = make_cities(settings, [1, 2])
+    side_by_side = make_cities(settings, [1, 2], processes=2)
+    for one, two in zip(one_by_one, side_by_side, strict=True):
+        assert one.name == two.name
+        assert one.frame == two.frame
+        np.testing.assert_array_equal(one.picture, two.picture)
+        assert_geodataframe_equal(one.cells, two.cells)
 
 
 def test_every_group_of_classes_occurs(city):

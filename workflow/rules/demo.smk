@@ -48,10 +48,11 @@ rule make_demo_cities:
         "<benchmarks>/demo/make_demo_cities.tsv"
     conda:
         "../../envs/environment.yaml"
-    threads: config["threads"]
+    # Not arithmetic threads: cities that are made at a time.
+    threads: max(1, len(config["demo"]["cities"]))
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=1000 + 500 * len(config["demo"]["cities"]),
+        runtime=10 + len(config["demo"]["cities"]),
     params:
         code=code("demo/make_demo_cities.py"),
         seed=config["seed"],

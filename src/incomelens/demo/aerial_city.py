@@ -1,5 +1,8 @@
 """A synthetic city seen from above, whose truth is known."""
 
+import multiprocessing
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -130,6 +133,36 @@ def make_city(
         frame,
         picture,
     )
+
+
+def make_cities(
+    settings: Sequence[Mapping[str, object]], seeds: Sequence[int], *, processes: int = 1
+) -> list[AerialCity]:
+    """Make up one city for each of the settings of :func:`make_city`, each at a place of its own.
+
+    Parameters
+    ----------
+    settings : sequence of mapping
+        Options of :func:`make_city` without `index` and `seed`.
+    seeds : sequence of int
+        One a city.
+    processes : int
+        How many cities are made at a time; changes the speed alone.
+    """
+    jobs = [
+        {**options, "index": index, "seed": seed}
+        for index, (options, seed) in enumerate(zip(settings, seeds, strict=True))
+    ]
+    if processes == 1:
+        return [_made(job) for job in jobs]
+    # Forked: a spawned process would run the caller's main script again.
+    forked = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(processes, mp_context=forked) as pool:
+        return list(pool.map(_made, jobs))
+
+
+def _made(options: Mapping[str, object]) -> AerialCity:
+    return make_city(**options)
 
 
 def city_corner(index: int) -> tuple[float, float]:

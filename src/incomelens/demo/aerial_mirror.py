@@ -30,7 +30,9 @@ LAMBERT_93 = "EPSG:2154"
 Key = tuple[str, str]
 
 
-def write_city_mirror(cities: Sequence[AerialCity], files: Sequence[str | Path]) -> None:
+def write_city_mirror(
+    cities: Sequence[AerialCity], files: Sequence[str | Path], *, threads: int = 1
+) -> None:
     """Write `files` of the mirror, each whole or not at all.
 
     Parameters
@@ -38,13 +40,15 @@ def write_city_mirror(cities: Sequence[AerialCity], files: Sequence[str | Path])
     cities : sequence of AerialCity
     files : sequence of path
         Ending in ``{source}/{file}`` of the registry of sources.
+    threads : int
+        That encode images; they change the speed alone.
 
     Raises
     ------
     InputError
         If a file is none of these cities', with those that are, or two cities share a place.
     """
-    contents = city_contents(cities)
+    contents = city_contents(cities, threads=threads)
     for file in map(Path, files):
         key = (file.parent.name, file.name)
         if key not in contents:
@@ -54,7 +58,9 @@ def write_city_mirror(cities: Sequence[AerialCity], files: Sequence[str | Path])
             beside.write_bytes(contents[key]())
 
 
-def city_contents(cities: Sequence[AerialCity]) -> dict[Key, Callable[[], bytes]]:
+def city_contents(
+    cities: Sequence[AerialCity], *, threads: int = 1
+) -> dict[Key, Callable[[], bytes]]:
     """Source and file name to a function that gives the file's content."""
     _check_places(cities)
     contents: dict[Key, Callable[[], bytes]] = {}
@@ -65,7 +71,7 @@ def city_contents(cities: Sequence[AerialCity]) -> dict[Key, Callable[[], bytes]
                 gpd.GeoDataFrame(pd.concat(chosen, ignore_index=True))
             )
     contents |= _land_use_contents(cities)
-    parts = cache(lambda: ign_format.delivery_parts(orthophotos(cities)))
+    parts = cache(lambda: ign_format.delivery_parts(orthophotos(cities), threads=threads))
     for number, name in enumerate(ign_format.FILES):
         contents[ORTHOPHOTO_SOURCE, name] = lambda number=number: parts()[number]
     return contents

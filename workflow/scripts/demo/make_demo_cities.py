@@ -3,18 +3,15 @@
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import write_table
-from incomelens.demo.aerial_city import make_city
+from incomelens.demo.aerial_city import make_cities
 from incomelens.demo.aerial_mirror import planted_table, truth_table, write_city_mirror
 
-with job(snakemake.log[0], threads=snakemake.params.threads):
-    cities = [
-        make_city(
-            **settings,
-            index=index,
-            seed=job_seed(snakemake.params.seed, snakemake.rule, settings["name"]),
-        )
-        for index, settings in enumerate(snakemake.params.cities)
-    ]
-    write_city_mirror(cities, snakemake.output.mirror)
+params = snakemake.params
+
+with job(snakemake.log[0], threads=params.threads):
+    seeds = [job_seed(params.seed, snakemake.rule, city["name"]) for city in params.cities]
+    # The cores that this job was given: cities do not depend on how many are made at a time.
+    cities = make_cities(params.cities, seeds, processes=snakemake.threads)
+    write_city_mirror(cities, snakemake.output.mirror, threads=snakemake.threads)
     write_table(truth_table(cities), snakemake.output.truth)
     write_table(planted_table(cities), snakemake.output.planted)
