@@ -11,10 +11,14 @@ def test_lint_finds_nothing(planned):
 
 
 # What a study without cities, or without block folds of cities, has no data for.
-LACKING = {"nyc": {"aerial_figure_1"}, "tiny": {"aerial_figure_2_block"}}
+LACKING = {
+    "nyc": {"aerial_figure_1"},
+    "tiny": {"aerial_figure_2_block"},
+    "validation": {"aerial_figure_2_block"},
+}
 
 
-@pytest.mark.parametrize("study", ["paper", "demo", "tiny", "nyc"])
+@pytest.mark.parametrize("study", ["paper", "demo", "tiny", "nyc", "validation"])
 def test_every_target_of_every_study_resolves(planned, study):
     targets = planned.snakemake("--list-target-rules", "--quiet", "host", study=study).stdout
     names = {line.split()[0] for line in targets.split("\n") if line and line[0].islower()}
