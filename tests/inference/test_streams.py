@@ -100,3 +100,12 @@ def test_images_of_another_kind_are_refused():
 def test_no_cells_is_an_error():
     with pytest.raises(InputError, match=r"no cells to read"):
         ImageStream(FakeTiles(), [], device=CPU)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch sees no CUDA device")
+def test_images_kept_on_the_gpu_come_from_there():
+    stream = ImageStream(FakeTiles(), ids(5), device=torch.device("cuda"))
+    batches = list(stream.batches([np.array([3, 1]), np.array([0])]))
+    assert stream.resident
+    assert all(batch.device.type == "cuda" for batch in batches)
+    assert numbers_of(batches) == [[3, 1], [0]]

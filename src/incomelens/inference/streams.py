@@ -85,7 +85,8 @@ class ImageStream:
 
     def batches(self, positions: Sequence[NDArray[np.int64]]) -> Iterator[Tensor]:
         """Yield one uint8 tensor (n, px, px, 3) on the device for each array of positions."""
-        if self._images is None or self._images.device != self._device:
+        # By kind: images put on "cuda" say that they are on "cuda:0".
+        if self._images is None or self._images.device.type != self._device.type:
             yield from self._streamed(positions)
             return
         for chosen in positions:
