@@ -103,7 +103,7 @@ def planted_table(given: Given) -> PublishedTable:
             "95 % interval over cities. Planted among the first: of as many classes as are "
             "planted. Area under ROC: probability that a planted class has the larger ratio of two "
             "(0.5 by chance), with a 95 % interval by resampling cities.",
-            "Classes made even: not a map, but a trial. The pixels of one class of a tile take "
+            "Class made even: not a map, but a trial. The pixels of one class of a tile take "
             "their mean colour; the change of the score stands for the activation of the class.",
         ),
         blocks="Style",
