@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from incomelens.common.errors import InputError
 from incomelens.inference.elsewhere import predict_elsewhere
-from incomelens.inference.fold_training import train_fold_model
+from incomelens.inference.fold_training import labelled, train_fold_model
 from incomelens.inference.held_out import predict_held_out
 from incomelens.inference.model_files import load_model, save_model
 from incomelens.inference.network import build_network
@@ -96,6 +96,39 @@ def test_a_fold_model_reads_no_tile_of_its_fold(tmp_path, folds):
     assert not held_out & set(tiles.read)
     assert len(result.history) == 1
     assert load_model(tmp_path).tile_px == PX
+
+
+def test_shuffled_labels_are_the_same_classes_on_other_cells(folds):
+    before = folds.copy()
+    shuffled = labelled(folds, "shuffled", seed=1)
+    pd.testing.assert_frame_equal(folds, before)
+    assert sorted(shuffled["income_class"]) == sorted(folds["income_class"])
+    moved = shuffled["income_class"] != folds["income_class"]
+    assert 0.7 < moved.mean() < 0.9  # four of five classes are others
+    pd.testing.assert_frame_equal(
+        shuffled.drop(columns="income_class"), folds.drop(columns="income_class")
+    )
+    pd.testing.assert_frame_equal(labelled(folds, "shuffled", seed=1), shuffled)
+    assert not labelled(folds, "shuffled", seed=2)["income_class"].equals(shuffled["income_class"])
+    assert labelled(folds, "observed", seed=1) is folds
+
+
+def test_a_network_on_shuffled_labels_is_trained_as_any_other(tmp_path, folds):
+    settings = TrainingSettings(epochs=1, samples_per_epoch=10, scaling="half")
+    options = {"fold": 0, "scheme": "random", "buffer_cells": 1, "settings": settings, "seed": 3}
+    losses = {}
+    for labels in ("observed", "shuffled"):
+        network = NETWORK | {"labels": labels}
+        folder = tmp_path / labels
+        result = train_fold_model(Tiles(folds), folds, network=network, folder=folder, **options)
+        losses[labels] = result.history[0].train_loss
+    assert losses["observed"] != losses["shuffled"]
+    assert load_model(tmp_path / "shuffled").network.architecture.head == "binomial"
+
+
+def test_unknown_labels_are_refused(folds):
+    with pytest.raises(InputError, match=r"labels: 'sorted' are unknown; known are observed, shuf"):
+        labelled(folds, "sorted", seed=1)
 
 
 def test_models_and_folds_must_be_as_many(models, folds):

@@ -38,7 +38,7 @@ def table():
     main, other = city(1), city(2, BRIGHT[::-1])
     return stability_table(
         {"main": main[0], "other": other[0], "copy": main[0]},
-        {"main": main[1], "other": other[1], "copy": main[1]},
+        main[1],
         main[2],
         least_tiles=10,
     )
@@ -68,7 +68,7 @@ def test_a_copy_agrees_and_opposite_intensities_disagree(table):
 
 def test_correlations_are_those_of_the_mean_ratios():
     attribution, predictions, folds = city(3)
-    table = stability_table({"main": attribution}, {"main": predictions}, folds, least_tiles=1)
+    table = stability_table({"main": attribution}, predictions, folds, least_tiles=1)
     means = []
     for ses in ("low", "high"):
         group = tile_group(attribution, predictions, folds, method="guided", ses=ses)
@@ -84,7 +84,7 @@ def test_correlations_are_those_of_the_mean_ratios():
 
 def test_too_few_tiles_or_classes_give_no_correlation():
     attribution, predictions, folds = city(4, n=20)
-    table = stability_table({"main": attribution}, {"main": predictions}, folds, least_tiles=50)
+    table = stability_table({"main": attribution}, predictions, folds, least_tiles=50)
     assert table["n_classes"].eq(0).all()
     assert table["spearman"].isna().all()
 

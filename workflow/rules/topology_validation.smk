@@ -1,10 +1,12 @@
 # topology, held to account: do the ratios find what was planted, and do they come out alike again?
 
 
+# Low and high are those that `main` predicts, so that all networks are judged on the same tiles;
+# one that knows nothing would predict the middle class nearly everywhere.
 rule measure_network_activation:
     input:
         attribution="<results>/attribution/{city}/{scheme}-{network}.parquet",
-        predictions="<results>/inference/{city}/{scheme}/{network}/predictions.parquet",
+        predictions="<results>/inference/{city}/{scheme}/main/predictions.parquet",
         folds="<results>/folds/{city}-{scheme}.parquet",
     output:
         ratios="<results>/topology/{city}/{scheme}-{network}/activation_ratios.csv",
@@ -84,9 +86,7 @@ rule measure_stability:
         attributions=of_probe_networks(
             "<results>/attribution/{city}/{scheme}-{network}.parquet"
         ),
-        predictions=of_probe_networks(
-            "<results>/inference/{city}/{scheme}/{network}/predictions.parquet"
-        ),
+        predictions="<results>/inference/{city}/{scheme}/main/predictions.parquet",
         folds="<results>/folds/{city}-{scheme}.parquet",
     output:
         stability="<results>/topology/{city}/{scheme}-stability.csv",

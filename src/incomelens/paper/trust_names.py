@@ -22,7 +22,7 @@ GRADIENTS = {
     "plain_gradient": "plain gradient alone",
 }
 OCCLUSION = "occlusion"
-ALL_METHODS = {**METHODS, **GRADIENTS, OCCLUSION: "classes made even (no map)"}
+ALL_METHODS = {**METHODS, **GRADIENTS, OCCLUSION: "class made even"}
 QUANTITIES = {**GRADIENTS, "cam": "CAM before its ReLU", **METHODS}
 MEASURES = {
     "spearman": "rank correlation of pixels",

@@ -34,7 +34,7 @@ from incomelens.paper.trust_names import (
 
 RATIO_COLUMNS = ("city", "style", "network", "method", "ses", "urban_class", "planted", "ratio")
 LINE_MM, TOP_MM, GAP_MM, BELOW_MM = 3.6, 14.0, 15.0, 11.0
-LABELS_MM, RIGHT_MM, BETWEEN_MM = 33.0, 3.0, 4.0
+LABELS_MM, RIGHT_MM, BETWEEN_MM = 33.0, 3.0, 8.0
 HITS_MM = 34.0
 PLANTED_COLOUR, OTHER_COLOUR = "#0072B2", "#8c8c8c"
 LEAST, MOST = 0.25, 4.0
@@ -144,7 +144,7 @@ def _draw_hits(axes: Axes, table: pd.DataFrame, styles: Sequence[str], *, with_n
         axes.hlines(y, row.ci_low, row.ci_high, colour, linewidth=1.1)
         axes.plot(
             row.hit_rate, y, METHOD_MARKERS[row.method], color=colour, markersize=3.6,
-            markeredgecolor="white", markeredgewidth=0.4, zorder=3,
+            markeredgecolor="white", markeredgewidth=0.4, zorder=3, clip_on=False,
         )  # fmt: skip
         axes.plot([row.chance] * 2, [line - 0.45, line + 0.45], color=INK, linewidth=0.7)
     axes.set(xlim=(0, 1), ylim=(len(lines) - 0.5, -0.5))
@@ -167,16 +167,16 @@ def _draw_key(figure: Figure, method: str) -> None:
 
     shown = ALL_METHODS[method]
     handles = [
-        dot(PLANTED_COLOUR, f"planted, one dot a city ({shown})"),
+        dot(PLANTED_COLOUR, f"planted: one dot a city, {shown}"),
         dot(OTHER_COLOUR, "not planted"),
-        dot(PLANTED_COLOUR, "open: trained on shuffled labels", filled=False),
+        dot(PLANTED_COLOUR, "open: shuffled labels", filled=False),
         Line2D([], [], color="#e69f00", linewidth=1.2, label="expected under H0"),
         *(
-            dot(METHOD_COLOURS[name], ALL_METHODS[name], marker=METHOD_MARKERS[name])
+            dot(METHOD_COLOURS[name], f"{ALL_METHODS[name]} (c)", marker=METHOD_MARKERS[name])
             for name in ("guided", "gradient", "gradcam", OCCLUSION)
         ),
     ]
     figure.legend(
         handles=handles, loc="upper center", ncols=4, frameon=False,
-        bbox_to_anchor=(0.5, 1.0), handlelength=1.6, columnspacing=1.6,
+        bbox_to_anchor=(0.5, 1.0), handlelength=1.4, columnspacing=1.2,
     )  # fmt: skip

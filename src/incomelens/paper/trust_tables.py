@@ -97,12 +97,13 @@ def planted_table(given: Given) -> PublishedTable:
         caption="Do activation ratios rank planted classes first?",
         notes=(
             PLANTED_MEANS,
-            "Hit: the class with the largest mean ratio of the city is planted; by chance, the "
-            "share of planted classes among those in enough tiles. Hit rates with Wilson's 95 % "
-            "interval over cities. Planted among the first: of as many classes as are planted. "
-            "Area under ROC: probability that a planted class has the larger ratio of two (0.5 by "
-            "chance), with a 95 % interval by resampling cities.",
-            "Classes made even: not a map, but a trial. The pixels of one class of a tile take "
+            "All networks are judged on the same tiles, those that the trained one predicts low or "
+            "high. Hit: the class with the largest mean ratio of the city is planted; by chance, "
+            "the share of planted classes among those in enough tiles. Hit rates with Wilson's "
+            "95 % interval over cities. Planted among the first: of as many classes as are "
+            "planted. Area under ROC: probability that a planted class has the larger ratio of two "
+            "(0.5 by chance), with a 95 % interval by resampling cities.",
+            "Class made even: not a map, but a trial. The pixels of one class of a tile take "
             "their mean colour; the change of the score stands for the activation of the class.",
         ),
         blocks="Style",

@@ -17,7 +17,7 @@ Values = NDArray[np.float64]
 
 def stability_table(
     attributions: Mapping[str, pd.DataFrame],
-    predictions: Mapping[str, pd.DataFrame],
+    predictions: pd.DataFrame,
     folds: pd.DataFrame,
     *,
     least_tiles: int,
@@ -26,8 +26,10 @@ def stability_table(
 
     Parameters
     ----------
-    attributions, predictions : mappings
+    attributions : mapping
         By network, ``main`` among them.
+    predictions : DataFrame
+        Of ``main``, whose low and high tiles are taken for all networks.
     folds : DataFrame
         ``cell_id``, ``fold``, ``block``.
     least_tiles : int
@@ -42,9 +44,7 @@ def stability_table(
         below three classes).
     """
     ratios = {
-        (network, method, ses): _ratios(
-            attribution, predictions[network], folds, method=method, ses=ses
-        )
+        (network, method, ses): _ratios(attribution, predictions, folds, method=method, ses=ses)
         for network, attribution in attributions.items()
         for method in methods_of(attribution)
         for ses in SES_CLASSES

@@ -8,7 +8,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
     networks = snakemake.params.networks
     stability = stability_table(
         dict(zip(networks, map(read_table, snakemake.input.attributions), strict=True)),
-        dict(zip(networks, map(read_table, snakemake.input.predictions), strict=True)),
+        read_table(snakemake.input.predictions),
         read_table(snakemake.input.folds),
         least_tiles=snakemake.params.least_tiles,
     )
