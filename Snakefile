@@ -40,6 +40,7 @@ include: "workflow/rules/attribution.smk"
 include: "workflow/rules/topology.smk"
 include: "workflow/rules/ssig.smk"
 include: "workflow/rules/shapley.smk"
+include: "workflow/rules/siamese_inputs.smk"
 include: "workflow/rules/paper_aerial.smk"
 include: "workflow/rules/paper_inference.smk"
 include: "workflow/rules/paper_topology.smk"
@@ -58,5 +59,6 @@ rule all:
         rules.districts.input,
         rules.ssig.input,
         rules.shapley.input,
+        rules.siamese_inputs.input,
         rules.ssig_paper.input,
     localrule: True

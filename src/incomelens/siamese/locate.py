@@ -32,10 +32,11 @@ def locate_sales(sales: pd.DataFrame, lots: pd.DataFrame) -> pd.DataFrame:
     block = ["borough", "block"]
     complexes = lots[lots["lot"].between(*BILLING_LOTS)]
     complexes = complexes[~complexes.duplicated(block, keep=False)]
-    is_unit = sales["lot"].between(*UNIT_LOTS).to_numpy()
+    of_complex = _matched(sales, complexes, block)
+    of_complex[~sales["lot"].between(*UNIT_LOTS).to_numpy()] = float("nan")
     places = {
         "lot": _matched(sales, lots, [*block, "lot"]),
-        "condo_billing_lot": _matched(sales, complexes, block).where(is_unit[:, None]),
+        "condo_billing_lot": of_complex,
         "block_mean": _matched(sales, lots.groupby(block)[PLACE].mean().reset_index(), block),
     }
     located = sales.assign(longitude=float("nan"), latitude=float("nan"), location_match="none")

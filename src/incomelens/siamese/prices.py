@@ -2,7 +2,7 @@
 
 The reading ``reconstruction-v1``: logarithm of the median price, mean, standard deviation and
 deciles of log prices, log price per square foot, log number of sales. Where a district has too few
-sales, the nearest ones of other districts fill in, and a flag says so. Nothing here knows an income.
+sales, the nearest ones of other districts fill in, and a flag says so. No income is used.
 """
 
 import logging
@@ -156,7 +156,7 @@ def _summary(log_price: NDArray[np.float64]) -> list[float]:
 def _chosen(
     districts: gpd.GeoDataFrame, sales: pd.DataFrame, least: int
 ) -> tuple[list[NDArray[np.int64]], NDArray[np.int64], NDArray[np.float64]]:
-    """Rows of `sales` for each district, its own number of sales, km of the farthest foreign one."""
+    """Rows of `sales` for each district, how many are its own, km of the farthest foreign one."""
     rows = sales.groupby("geoid").indices
     own = [np.sort(rows.get(geoid, np.empty(0, np.int64))) for geoid in districts["geoid"]]
     n_own = np.array([len(one) for one in own], dtype=np.int64)
