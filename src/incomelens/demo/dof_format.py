@@ -36,8 +36,8 @@ def sales_workbook(sales: pd.DataFrame, name: str) -> bytes:
     ----------
     sales : DataFrame
         ``borough``, ``block``, ``lot``, ``category``, ``address``, ``flat`` (of a cooperative:
-        follows the address), ``apartment``, ``area`` (square feet, 0 unknown), ``price`` (USD), ``day``
-        (of the year, from 0).
+        follows the address), ``apartment``, ``area`` (square feet, 0 where unknown), ``price``
+        (USD), ``day`` (of the year, from 0).
     name : str
         Of the borough, in the title.
     """

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.io import MemoryFile
 from rasterio.transform import Affine, from_origin
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, zoom
 from scipy.special import ndtri
 
 PIXEL_M = 10.0
@@ -16,6 +16,8 @@ TREES, ROOFS, ROADS = (62, 96, 58), (158, 148, 142), (112, 110, 112)
 TREE_SHARE, TREE_EFFECT = 0.35, 0.7  # with signal 0; change in probits with one SD of the signal
 BLOCK_PX = 14  # streets
 ROAD_PX = 2
+PATCH_PX = 1.5  # of trees
+DRIFT_PX = 120  # over which the light drifts
 
 
 def paint_city(
@@ -46,19 +48,18 @@ def paint_city(
     numbered = zip(tracts.geometry, range(1, len(tracts) + 1), strict=True)
     tract = rasterize(numbered, (height, width), transform=place, fill=0, dtype="int32")
 
-    def field(scale: float) -> NDArray[np.float32]:
-        noise = gaussian_filter(
-            rng.standard_normal((height, width), dtype=np.float32), scale, mode="wrap", truncate=3
-        )
-        return (noise - noise.mean()) / noise.std()
-
+    noise = rng.standard_normal((2, height, width), dtype=np.float32)
+    patches = gaussian_filter(noise[0], PATCH_PX, truncate=2)
+    drift = zoom(
+        rng.standard_normal((height // DRIFT_PX + 2, width // DRIFT_PX + 2)), DRIFT_PX, order=1
+    )
     limit = ndtri(TREE_SHARE) + TREE_EFFECT * np.concatenate([[0.0], signal])
-    trees = field(1.5) < limit[tract].astype(np.float32)
+    trees = patches < patches.std() * limit.astype(np.float32)[tract]
     cols, rows = np.meshgrid(np.arange(width), np.arange(height))
     roads = ((cols % BLOCK_PX < ROAD_PX) | (rows % BLOCK_PX < ROAD_PX)) & ~trees
     kind = np.select([tract == 0, trees, roads], [0, 1, 2], 3)
     image = np.array([WATER, TREES, ROADS, ROOFS], dtype=np.float32)[kind]
-    light = 1 + 0.06 * field(60.0) + 0.10 * rng.standard_normal((height, width), dtype=np.float32)
+    light = 1 + 0.06 * drift[:height, :width].astype(np.float32) + 0.10 * noise[1]
     return np.clip(image * light[..., None], 1, 255).astype(np.uint8), place
 
 

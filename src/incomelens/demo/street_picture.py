@@ -48,8 +48,8 @@ def street_views_zip(
         month = f"{rng.integers(2018, 2021)}-{rng.integers(1, 13):02d}"
         if not by_tags:
             rows.append((name, longitude, latitude, month, int(rng.integers(360))))
-    last_name, longitude, latitude, *_ = rows[-1]
-    files[last_name] = files[last_name][:200]
+    broken, longitude, latitude, *_ = rows[2]
+    files[broken] = files[broken][:200]
     files["views/outside.jpg"] = _jpeg(_picture(0.0, rng), None)
     rows.append(("views/outside.jpg", longitude + 5.0, latitude, "2019-05", 0))
     files["views/nowhere.jpg"] = _jpeg(_picture(0.0, rng), None)
