@@ -1,6 +1,7 @@
 """The mirror of the synthetic homes: sales, tax lots, images from above and from the street."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -50,10 +51,13 @@ def homes_contents(
 ) -> dict[tuple[str, str], Callable[[], bytes]]:
     """Source and file name to a function that gives the file's content."""
     lots, sales = draw_lots_and_sales(city, signals["prices"], job_rng(seed, "sales"))
-    image, place = paint_city(
-        city.tracts, signals["satellite"].to_numpy(), job_rng(seed, "satellite")
-    )
-    west, east = two_geotiffs(image, place, city.tracts.crs.to_string())
+
+    @cache
+    def sheets() -> tuple[bytes, bytes]:
+        image, place = paint_city(
+            city.tracts, signals["satellite"].to_numpy(), job_rng(seed, "satellite")
+        )
+        return two_geotiffs(image, place, city.tracts.crs.to_string())
 
     def workbook(number: int, county: str) -> Callable[[], bytes]:
         return lambda: sales_workbook(sales[sales["borough"] == number], COUNTIES[county])
@@ -64,8 +68,8 @@ def homes_contents(
             for number, (name, county) in enumerate(zip(WORKBOOKS, COUNTIES, strict=True), start=1)
         },
         (LOTS, "nyc_pluto_19v2_csv.zip"): lambda: pluto_zip(lots, "pluto_19v2"),
-        (SATELLITE, "synthetic_satellite_west.tif"): lambda: west,
-        (SATELLITE, "synthetic_satellite_east.tif"): lambda: east,
+        (SATELLITE, "synthetic_satellite_west.tif"): lambda: sheets()[0],
+        (SATELLITE, "synthetic_satellite_east.tif"): lambda: sheets()[1],
         (STREET, "synthetic_street_views.zip"): lambda: street_views_zip(
             city.tracts, signals["street_view"].to_numpy(), job_rng(seed, "street_view")
         ),
