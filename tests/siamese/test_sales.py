@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
+from incomelens.demo.dof_format import sales_workbook
 from incomelens.siamese.locate import locate_sales
 from incomelens.siamese.sales import home_sales
+from incomelens.siamese.sales_sources import read_sales
 
 HOUSE, COOP, CONDO = "01 ONE FAMILY DWELLINGS", "10 COOPS - ELEVATOR", "13 CONDOS - ELEVATOR"
 
@@ -191,3 +193,39 @@ def test_units_of_a_block_with_two_complexes_take_the_middle_of_the_block():
     found = locate_sales(table(sale(lot=1001)), places)
     assert found["location_match"].tolist() == ["block_mean"]
     assert found["longitude"].tolist() == pytest.approx([-74.1])
+
+
+@pytest.fixture
+def workbook(tmp_path):
+    rows = pd.DataFrame(
+        {
+            "borough": 1,
+            "block": [7, 8],
+            "lot": 1,
+            "category": HOUSE,
+            "address": "1 SAMPLE STREET",
+            "flat": "",
+            "apartment": "",
+            "area": 1500,
+            "price": 600_000,
+            "day": 3,
+        }
+    )
+    (tmp_path / "2019.xlsx").write_bytes(sales_workbook(rows, "North"))
+    return tmp_path / "2019.xlsx"
+
+
+def test_workbooks_are_located_on_the_lots_or_by_a_column_of_their_own(workbook, tmp_path):
+    (tmp_path / "lots.csv").write_text("bbl,longitude,latitude\n1000070001,-74,40\n")
+    sales = read_sales([workbook], [tmp_path / "lots.csv"], settings={"reader": "dof"})
+    assert sales["location_match"].tolist() == ["lot", "none"]
+    settings = {"reader": "dof", "district_columns": {"zip": "neighborhood"}}
+    sales = read_sales([workbook], [], settings=settings)
+    assert sales["district_zip"].tolist() == ["SYNTHETIC"] * 2
+    assert sales["longitude"].isna().all()
+
+
+def test_a_district_column_that_workbooks_lack_is_named(workbook):
+    settings = {"reader": "dof", "district_columns": {"tract": "tract_geoid"}}
+    with pytest.raises(InputError, match=r"district_columns: the workbooks have no tract_geoid; "):
+        read_sales([workbook], [], settings=settings)

@@ -228,3 +228,16 @@ def test_a_tile_of_the_fixture_is_as_wide_as_it_should(tmp_path):
     """The fixture itself: a tile's pixels fill its extent."""
     west, south, east, north = extent(1, 1).bounds
     assert (east - west, north - south) == (N * PIXEL, N * PIXEL)
+
+
+def test_jpeg_2000_in_a_zip_is_read_as_new_york_delivers_it(tmp_path, out):
+    archive = tmp_path / "boro_queens_sp18.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name, content in IMAGES.items():
+            packed.writestr(f"{name}.jp2", content)
+        packed.writestr("readme.txt", "what this is")
+    listing = list_orthophotos([archive], reader="geotiff", crs="EPSG:2154")
+    assert sorted(listing["name"]) == sorted(TILES)
+    found = extract_orthophotos(listing.iloc[:2], out)
+    assert {path.suffix for path in out.iterdir()} == {".jp2"}
+    check_pixels(found, out)

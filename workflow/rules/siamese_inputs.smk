@@ -24,7 +24,7 @@ rule select_sales:
         runtime=30,
     params:
         code=code("siamese/select_sales.py"),
-        settings=lambda wildcards: SIAMESE["prices"],
+        settings=lambda wildcards: modality_settings("prices"),
         threads=config["threads"],
     script:
         "../scripts/siamese/select_sales.py"
@@ -49,7 +49,7 @@ rule measure_prices:
         runtime=15,
     params:
         code=code("siamese/measure_prices.py"),
-        least_sales=lambda wildcards: SIAMESE["prices"]["least_sales"],
+        least_sales=lambda wildcards: modality_settings("prices")["least_sales"],
         threads=config["threads"],
     script:
         "../scripts/siamese/measure_prices.py"
@@ -77,7 +77,7 @@ rule plan_satellite_images:
     params:
         code=code("siamese/plan_satellite_images.py"),
         levels=LEVELS,
-        settings=lambda wildcards: SIAMESE["satellite"],
+        settings=lambda wildcards: modality_settings("satellite"),
         seed=config["seed"],
         threads=config["threads"],
     script:
@@ -105,7 +105,7 @@ rule cut_satellite_images:
         runtime=240,
     params:
         code=code("siamese/cut_satellite_images.py"),
-        settings=lambda wildcards: SIAMESE["satellite"],
+        settings=lambda wildcards: modality_settings("satellite"),
         threads=config["threads"],
     script:
         "../scripts/siamese/cut_satellite_images.py"
@@ -131,7 +131,7 @@ rule collect_street_views:
         runtime=1440,
     params:
         code=code("siamese/collect_street_views.py"),
-        settings=lambda wildcards: SIAMESE["street_view"],
+        settings=lambda wildcards: modality_settings("street_view"),
         seed=config["seed"],
         threads=config["threads"],
     script:

@@ -2,6 +2,7 @@
 
 import os
 
+from incomelens.common.errors import InputError
 from incomelens.sources.plan import siamese_modalities
 
 SIAMESE = config["siamese"]
@@ -12,9 +13,16 @@ SIAMESE_MODALITIES = siamese_modalities(SIAMESE, os.environ)
 IMAGE_MODALITIES = [name for name in SIAMESE_MODALITIES if name != "prices"]
 
 
+# Settings of a modality; a target that needs one which the study lacks says so.
+def modality_settings(name):
+    if SIAMESE.get(name) is None:
+        raise InputError(f"this study has no siamese.{name} in its configuration")
+    return SIAMESE[name]
+
+
 # Sales, and where their tax lots lie.
 def sales_files(wildcards):
-    settings = SIAMESE["prices"]
+    settings = modality_settings("prices")
     if settings["reader"] == "located":
         return {"sales": [f"{config['data_dir']}/{settings['table']}"]}
     lots = settings.get("lots")
@@ -27,14 +35,14 @@ def sales_files(wildcards):
 def satellite_files(wildcards):
     return [
         path
-        for source in SIAMESE["satellite"]["sources"]
+        for source in modality_settings("satellite")["sources"]
         for path in source_files(source)
     ]
 
 
 # A folder of images, or an archive of one; nothing where they are fetched from Google.
 def street_view_files(wildcards):
-    settings = SIAMESE["street_view"]
+    settings = modality_settings("street_view")
     if settings["reader"] == "google":
         return []
     if settings.get("folder"):

@@ -15,7 +15,12 @@ from incomelens.siamese.street_views import (
     require_whole,
     write_images,
 )
-from incomelens.sources.street_view_api import ADDRESS, StreetViewClient, street_view_key
+from incomelens.sources.street_view_api import (
+    ADDRESS,
+    StreetViewClient,
+    one_at_a_time,
+    street_view_key,
+)
 from incomelens.sources.street_views import list_street_views, street_view_folder
 
 
@@ -80,16 +85,17 @@ def _from_google(
         most_images=settings.get("most_images"),
         address=settings.get("address", ADDRESS),
     )
-    fetched = fetch_images(
-        districts,
-        client,
-        level=level,
-        n_images=settings["images"],
-        px=settings["px"],
-        radius_m=settings["radius_m"],
-        dates=settings["dates"],
-        seed=seed,
-    )
+    with one_at_a_time(settings["cache"]):
+        fetched = fetch_images(
+            districts,
+            client,
+            level=level,
+            n_images=settings["images"],
+            px=settings["px"],
+            radius_m=settings["radius_m"],
+            dates=settings["dates"],
+            seed=seed,
+        )
     require_whole(fetched, accept_partial=settings["accept_partial"], cache=settings["cache"])
     images = pd.DataFrame(fetched.rows, columns=["geoid", "image_id", "path", *LABELS])
     reasons = ("no_panorama", "other_date", "quota")

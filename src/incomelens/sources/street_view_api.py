@@ -6,11 +6,13 @@ no quota, images do. The images are Google's: they may not be redistributed, and
 analysed is between the user and Google's terms.
 """
 
+import fcntl
 import hashlib
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -46,6 +48,16 @@ class Panorama:
     copyright: str
 
 
+@contextmanager
+def one_at_a_time(cache: str | Path) -> Iterator[None]:
+    """Let one job of this machine ask the provider at a time, so that its pace holds for all."""
+    folder = Path(cache)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def street_view_key(environment: Mapping[str, str]) -> str:
     """Return the user's key.
 
@@ -72,7 +84,7 @@ class StreetViewClient:
     per_second : float
         Most requests a second.
     most_images : int, optional
-        Images that one run may ask for (each costs quota); None leaves it to the provider.
+        Images that this client may ask for (each costs quota); None leaves it to the provider.
     address : str
         Of the API.
     patience : Patience
