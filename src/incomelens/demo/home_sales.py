@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from incomelens.demo.city_map import COUNTIES
 from incomelens.demo.district_city import DistrictCity
 
-SALES_A_TRACT = 14
+SALES_A_TRACT = 20
 EMPTY_SHARE = 0.08  # tracts where nothing was sold
 MEDIAN_PRICE = 600_000.0  # of a home of median size in a tract with signal 0
 EFFECT = 0.45  # of one SD of the signal on the log price
