@@ -1,4 +1,4 @@
-"""A provider of street views on this machine: a panorama every 100 m or so, and a quota."""
+"""A provider of street views on this machine: panoramas on a grid, and a quota."""
 
 import io
 import json
@@ -10,8 +10,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from PIL import Image
-
-STEP = 0.001  # degrees between panoramas
 
 
 @dataclass
@@ -26,12 +24,16 @@ class Provider:
         Longitude below which there is no panorama.
     date : str
         Of every panorama.
+    step, shift : float
+        Degrees between panoramas, and how far east of the point that is asked for they lie.
     """
 
     address: str = ""
     quota: int = 1000
     nothing_west_of: float = -180.0
     date: str = "2019-05"
+    step: float = 0.001
+    shift: float = 0.0
     requests: list[str] = field(default_factory=list)
 
     def answer(self, path: str, query: dict[str, str]) -> tuple[int, str, bytes]:
@@ -54,8 +56,9 @@ class Provider:
 
     def _metadata(self, query: dict[str, str]) -> dict:
         latitude, longitude = (
-            round(float(part) / STEP) * STEP for part in query["location"].split(",")
+            round(float(part) / self.step) * self.step for part in query["location"].split(",")
         )
+        longitude += self.shift
         if longitude < self.nothing_west_of:
             return {"status": "ZERO_RESULTS"}
         return {

@@ -62,6 +62,12 @@ def test_the_seed_decides_and_other_districts_do_not(districts):
     assert alone.geometry.to_numpy().tolist() == of.geometry.to_numpy().tolist()
 
 
+def test_districts_of_one_shape_get_squares_of_their_own(districts):
+    centre = choose(districts).geometry.centroid
+    within = np.column_stack([centre.x % 1000, centre.y % 1000]).round(3)
+    assert len(np.unique(within, axis=0)) == len(within)
+
+
 @pytest.mark.parametrize("shape", [square(0, 0, 100.0), Point(WEST, SOUTH), box(0, 0, 1e-6, 1e-6)])
 def test_a_small_district_has_fewer_squares_yet_one(shape):
     here = shapely.transform(shape, lambda xy: xy + ([WEST, SOUTH] if xy.max() < 1 else 0))

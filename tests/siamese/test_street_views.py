@@ -140,8 +140,10 @@ def from_google(districts, tmp_path, provider, **changes):
 
 
 def test_each_district_gets_new_panoramas_that_lie_in_it(districts, tmp_path, provider):
-    counts, images = from_google(districts, tmp_path, provider, images=4)
-    assert counts["n_images"].tolist() == [4, 4, 4]
+    # Few panoramas, so that points share one, and many lie in the next district.
+    provider.step, provider.shift = 0.0025, 0.003
+    counts, images = from_google(districts, tmp_path, provider, images=8)
+    assert counts["n_images"].tolist() == [8, 8, 8]
     place = pd.DataFrame({name: images[name].to_numpy() for name in ("longitude", "latitude")})
     assert not place.duplicated().any()
     west = {"a": 10.0, "b": 10.01, "c": 10.02}

@@ -161,11 +161,11 @@ def test_degrees_go_before_the_state_plane(tmp_path):
 
 def test_mappluto_lots_lie_at_their_centroids(tmp_path):
     shapes = gpd.GeoDataFrame(
-        {"BBL": [2001000007.0]}, geometry=[box(990_000, 203_000, 990_100, 203_200)], crs=2263
+        {"BBL": [4161230007.0]}, geometry=[box(990_000, 203_000, 990_100, 203_200)], crs=2263
     )
     shapes.to_file(tmp_path / "MapPLUTO.gpkg")
     lots = read_tax_lots([tmp_path / "MapPLUTO.gpkg"])
-    assert lots[["borough", "block", "lot"]].to_numpy().tolist() == [[2, 100, 7]]
+    assert lots[["borough", "block", "lot"]].to_numpy().tolist() == [[4, 16123, 7]]
     back = gpd.GeoSeries.from_xy(lots["longitude"], lots["latitude"], crs=4326).to_crs(2263)
     assert (back.x[0], back.y[0]) == pytest.approx((990_050, 203_100), abs=0.01)
 

@@ -187,6 +187,13 @@ def test_the_key_is_in_no_log_message_or_file(client, web, tmp_path, caplog):
         assert not [text for text in texts if form in text]
 
 
+def test_the_key_is_not_in_the_error_of_a_provider_that_is_not_there(client, caplog):
+    # The error of the HTTP library quotes the whole address of the request.
+    with pytest.raises(InputError, match=r"gave up after 3 attempts: .*key=<key>") as caught:
+        client(address="http://127.0.0.1:9").image(PANORAMA, heading=0, px=64)
+    assert "s3cret" not in str(caught.value) + caplog.text
+
+
 def test_requests_keep_their_distance(client, web):
     web.answer(sends())
     one = client(per_second=20.0)
