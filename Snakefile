@@ -41,6 +41,7 @@ include: "workflow/rules/topology.smk"
 include: "workflow/rules/validation.smk"
 include: "workflow/rules/ssig.smk"
 include: "workflow/rules/shapley.smk"
+include: "workflow/rules/siamese_inputs.smk"
 include: "workflow/rules/paper_aerial.smk"
 include: "workflow/rules/paper_inference.smk"
 include: "workflow/rules/paper_topology.smk"
@@ -60,5 +61,6 @@ rule all:
         rules.districts.input,
         rules.ssig.input,
         rules.shapley.input,
+        rules.siamese_inputs.input,
         rules.ssig_paper.input,
     localrule: True

@@ -33,7 +33,9 @@ def read(tmp_path):
 def merged(below, above):
     """Overlay a study on the default configuration, as Snakemake does."""
     return below | {
-        key: merged(below[key], value) if isinstance(below.get(key), dict) else value
+        key: merged(below[key], value)
+        if isinstance(below.get(key), dict) and isinstance(value, dict)
+        else value
         for key, value in above.items()
     }
 

@@ -192,9 +192,9 @@ def test_images_that_cannot_serve_are_told(tmp_path, changes, message):
 def test_misuse_is_told(tmp_path):
     with pytest.raises(InputError, match=r"no reader 'jp2'; there are ign, geotiff"):
         list_orthophotos([], reader="jp2")
-    with pytest.raises(InputError, match=r"no \.tif in no file at all; set reader ign"):
+    with pytest.raises(InputError, match=r"no \.tif or \.jp2 in no file at all; set reader ign"):
         list_orthophotos([], reader="geotiff")
-    with pytest.raises(InputError, match=r"a\.7z: reader geotiff takes \.tif, \.tiff and \.zip"):
+    with pytest.raises(InputError, match=r"a\.7z: reader geotiff takes \.tif, \.tiff, \.jp2 and"):
         list_orthophotos([tmp_path / "a.7z"], reader="geotiff")
     (tmp_path / "a.tif").write_bytes(b"nothing")
     with pytest.raises(InputError, match=r"a\.tif: not readable as an image"):
@@ -228,3 +228,16 @@ def test_a_tile_of_the_fixture_is_as_wide_as_it_should(tmp_path):
     """The fixture itself: a tile's pixels fill its extent."""
     west, south, east, north = extent(1, 1).bounds
     assert (east - west, north - south) == (N * PIXEL, N * PIXEL)
+
+
+def test_jpeg_2000_in_a_zip_is_read_as_new_york_delivers_it(tmp_path, out):
+    archive = tmp_path / "boro_queens_sp18.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name, content in IMAGES.items():
+            packed.writestr(f"{name}.jp2", content)
+        packed.writestr("readme.txt", "what this is")
+    listing = list_orthophotos([archive], reader="geotiff", crs="EPSG:2154")
+    assert sorted(listing["name"]) == sorted(TILES)
+    found = extract_orthophotos(listing.iloc[:2], out)
+    assert {path.suffix for path in out.iterdir()} == {".jp2"}
+    check_pixels(found, out)

@@ -3,7 +3,14 @@
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.sources.plan import district_sources, district_tables
+from incomelens.sources.plan import (
+    district_sources,
+    district_tables,
+    siamese_files,
+    siamese_modalities,
+    siamese_notes,
+    siamese_sources,
+)
 
 CENSUS = {"adapter": "census", "tables": "acs", "boundaries": "cb"}
 OWN = {"adapter": "table", "table": "a.csv"}
@@ -37,3 +44,51 @@ def test_own_tables_count_with_their_companions_once():
 def test_a_missing_key_is_named(section, read, key):
     with pytest.raises(InputError, match=rf"districts\.tract\.{key} is missing"):
         read({"levels": ["tract"], "tract": section})
+
+
+SIAMESE = {
+    "prices": {"reader": "dof", "source": "dof", "lots": "pluto"},
+    "satellite": {"reader": "geotiff", "sources": ["west", "east"]},
+    "street_view": {"reader": "google"},
+}
+KEY = {"GOOGLE_STREET_VIEW_API_KEY": "k"}
+
+
+def test_without_a_key_a_study_has_no_street_view_and_a_note_says_so():
+    assert siamese_modalities(SIAMESE, KEY) == ["prices", "satellite", "street_view"]
+    assert siamese_notes(SIAMESE, KEY) == []
+    assert siamese_modalities(SIAMESE, {}) == ["prices", "satellite"]
+    (note,) = siamese_notes(SIAMESE, {})
+    assert "no street view, the models are built without it (-noSV)" in note
+    assert "export GOOGLE_STREET_VIEW_API_KEY" in note
+
+
+def test_a_modality_that_is_null_or_absent_is_not_there():
+    assert siamese_modalities({"prices": None, "street_view": None}, KEY) == []
+    assert siamese_notes({"street_view": None}, {}) == []
+    assert siamese_sources({"prices": None}) == []
+
+
+def test_the_modalities_name_their_sources_and_files():
+    assert siamese_sources(SIAMESE) == ["dof", "pluto", "west", "east"]
+    assert siamese_files(SIAMESE) == []
+    own = {
+        "prices": {"reader": "located", "table": "a.csv", "source": "unused"},
+        "street_view": {"reader": "folder", "folder": "views"},
+    }
+    assert siamese_sources(own) == []
+    assert siamese_files(own) == ["a.csv", "views"]
+    assert siamese_modalities(own, {}) == ["prices", "street_view"]
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ({"prices": {"reader": "located"}}, r"siamese\.prices\.table is missing; reader located"),
+        ({"prices": {"reader": "dof", "lots": "p"}}, r"siamese\.prices\.source is missing"),
+        ({"street_view": {"reader": "folder"}}, r"folder is missing; .* needs folder or source"),
+    ],
+)
+def test_a_modality_without_its_data_is_named(section, message):
+    with pytest.raises(InputError, match=message):
+        siamese_sources(section)

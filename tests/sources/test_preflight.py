@@ -131,3 +131,11 @@ def test_the_list_is_the_same_whatever_the_disk_has_free(look, file):
 def test_own_files_that_are_there(look, tmp_path):
     (tmp_path / "own.csv").write_text("a")
     assert states(look(own_files=[tmp_path / "own.csv"])) == ["there"]
+
+
+def test_an_own_folder_is_there_and_a_note_is_told(look, tmp_path):
+    (tmp_path / "views").mkdir()
+    report = look(own_files=[tmp_path / "views"], notes=["no street view"])
+    assert states(report) == ["there"]
+    assert "note: no street view" in report.text()
+    report.raise_if_missing()

@@ -199,7 +199,7 @@ def test_the_registry_of_the_demo_is_sound_and_needs_no_network(root, schema):
         [root / "config/sources.yaml", root / "config/sources_demo.yaml"], schema=schema
     )
     synthetic = [source for source in registry if source.id.startswith("synthetic_")]
-    assert len(synthetic) == 5
+    assert len(synthetic) == 7
     for source in synthetic:
         assert source.licence == "MIT"
         assert all(file.manual and file.address is None for file in source.files)

@@ -33,6 +33,7 @@ def study(tmp_path, web, request):
     config = yaml.safe_load((root / "config/config.yaml").read_text())
     level = {"adapter": "census", "tables": "acs", "boundaries": "cb"}
     config |= {"study": "small", "sources": ["sources.yaml"], "cities": []}
+    config["siamese"] |= dict.fromkeys(("prices", "satellite", "street_view"))
     config["districts"] |= {"levels": ["tract"], "tract": level}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
     known = yaml.safe_load((root / "config/sources.yaml").read_text())

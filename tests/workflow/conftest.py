@@ -34,7 +34,8 @@ class Checkout:
         if study != "paper":
             command += ["--configfile", f"config/{study}.yaml"]
         # The modules of this copy, not of the checkout that is installed; and no key of a provider.
-        environment = {k: v for k, v in os.environ.items() if k != "CENSUS_API_KEY"}
+        keys = ("CENSUS_API_KEY", "GOOGLE_STREET_VIEW_API_KEY")
+        environment = {k: v for k, v in os.environ.items() if k not in keys}
         environment["PYTHONPATH"] = str(self.folder / "src")
         done = subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
@@ -66,9 +67,10 @@ def planned(tmp_path_factory) -> Checkout:
     """
     checkout = Checkout(tmp_path_factory.mktemp("planned"))
     (checkout.folder / "data").mkdir()
-    levels = yaml.safe_load((ROOT / "config/nyc.yaml").read_text())["districts"]
-    for level in ("tract", "zip"):
-        (checkout.folder / "data" / levels[level]["table"]).touch()
+    study = yaml.safe_load((ROOT / "config/nyc.yaml").read_text())
+    tables = [study["districts"][level]["table"] for level in ("tract", "zip")]
+    for table in [*tables, study["siamese"]["prices"]["table"]]:
+        (checkout.folder / "data" / table).touch()
     return checkout
 
 

@@ -36,6 +36,26 @@ def test_the_contracts_hold(tiny):
     assert best["r2"].mean() > 0.4  # the synthetic incomes follow from the variables
 
 
+def test_the_inputs_of_the_baselines_hold_their_contract(tiny):
+    results = tiny.folder / "results/tiny"
+    geoids = gpd.read_parquet(results / "districts/tract.parquet")["geoid"].tolist()
+    prices = pd.read_parquet(results / "siamese/prices-tract.parquet")
+    assert prices["geoid"].tolist() == geoids
+    assert prices["n_sales"].dtype.kind == "i"
+    assert prices["prices_filled"].dtype == bool
+    vector = prices[[name for name in prices if name.startswith("price_")]]
+    assert vector.shape[1] == 14
+    assert np.isfinite(vector.to_numpy()).all()
+    for modality in ("satellite", "street_view"):
+        images = xr.open_zarr(results / f"siamese/images-{modality}-tract.zarr")
+        counts = pd.read_csv(results / f"siamese/images-{modality}-tract.csv", dtype={"geoid": str})
+        assert images["image"].dims == ("image", "y", "x", "band")
+        assert images["image"].dtype == np.uint8
+        assert counts["geoid"].tolist() == geoids
+        assert counts["n_images"].sum() == images.sizes["image"]
+        assert set(images["geoid"].to_numpy().tolist()) <= set(geoids)
+
+
 def test_the_contracts_of_the_aerial_study_hold(tiny):
     results, city = tiny.folder / "results/tiny", "aubervieux"
     cells = gpd.read_parquet(results / f"cells/{city}.parquet")

@@ -37,6 +37,43 @@ rule make_demo_mirror:
         "../scripts/demo/make_demo_mirror.py"
 
 
+DEMO_HOMES = [
+    *[
+        f"dof_sales_2019/2019_{borough}.xlsx"
+        for borough in ("manhattan", "bronx", "brooklyn", "queens", "statenisland")
+    ],
+    "pluto_19v2/nyc_pluto_19v2_csv.zip",
+    "synthetic_satellite/synthetic_satellite_west.tif",
+    "synthetic_satellite/synthetic_satellite_east.tif",
+    "synthetic_street_views/synthetic_street_views.zip",
+]
+
+
+rule make_demo_homes:
+    output:
+        mirror=[f"<results>/demo/mirror/{file}" for file in DEMO_HOMES],
+        truth="<results>/demo/homes.parquet",
+    log:
+        "<logs>/demo/make_demo_homes.log",
+    benchmark:
+        "<benchmarks>/demo/make_demo_homes.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code("demo/make_demo_homes.py"),
+        seed=config["seed"],
+        n_tracts=config["demo"]["n_tracts"],
+        n_zctas=config["demo"]["n_zctas"],
+        signal=config["demo"]["signal"],
+        threads=config["threads"],
+    script:
+        "../scripts/demo/make_demo_homes.py"
+
+
 rule make_demo_cities:
     output:
         mirror=[f"<results>/demo/mirror/{label}" for label in demo_city_files()],

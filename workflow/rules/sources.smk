@@ -30,6 +30,7 @@ rule preflight:
         places=PLACES,
         results=f"results/{config['study']}",
         results_mb=sum(PART_MB.values()),
+        notes=[note for notes in PART_NOTES.values() for note in notes],
     script:
         "../scripts/sources/preflight.py"
 
@@ -58,6 +59,7 @@ rule check_sources:
         places=PLACES,
         results=lambda wildcards, output: str(Path(output.report).parents[1]),
         results_mb=lambda wildcards: PART_MB[wildcards.part],
+        notes=lambda wildcards: PART_NOTES[wildcards.part],
     script:
         "../scripts/sources/check_sources.py"
 

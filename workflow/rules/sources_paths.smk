@@ -1,11 +1,15 @@
 # What other stages ask of `sources`: the path of a raw file, and whether the study's are complete.
 
+import os
 from itertools import chain
 
 from incomelens.sources.plan import (
     city_sources,
     district_sources,
     district_tables,
+    siamese_files,
+    siamese_notes,
+    siamese_sources,
     sources_of_city,
 )
 from incomelens.sources.registry import load_registry
@@ -20,8 +24,18 @@ REGISTRY = load_registry(
 PARTS = {
     "district": district_sources(config["districts"]),
     "aerial": city_sources(CITIES, config["city"]),
+    "siamese": siamese_sources(config["siamese"]),
 }
-PART_TABLES = {"district": district_tables(config["districts"]), "aerial": []}
+PART_TABLES = {
+    "district": district_tables(config["districts"]),
+    "aerial": [],
+    "siamese": siamese_files(config["siamese"]),
+}
+PART_NOTES = {
+    "district": [],
+    "aerial": [],
+    "siamese": siamese_notes(config["siamese"], os.environ),
+}
 
 # A pixel of a tile and its land use, and the orthophotos that are unpacked beside: four bytes each
 # before they are compressed; a city of the Urban Atlas has some 15,000 cells with people.
@@ -33,6 +47,10 @@ PART_MB = {
         for settings in config["demo"]["cities"].values()
     )
     or len(CITIES) * 15_000 * CELL_MB,
+    # Orthophotos of New York are unpacked beside their archives.
+    "siamese": (
+        20_000 if config["siamese"]["satellite"] and not config["mirror"] else 500
+    ),
 }
 
 STUDY_SOURCES = list(dict.fromkeys(chain(*PARTS.values())))

@@ -26,7 +26,12 @@ format into a tidy table.
 ``urban_atlas_names``  which city and year the names in a delivery tell
 ``orthophotos``        which orthophotos there are, and the needed ones unpacked
 ``ign``                IGN's archives of orthophotos
-``geotiff``            orthophotos as GeoTIFF
+``geotiff``            orthophotos as GeoTIFF or JPEG 2000
 ``raster_headers``     where an image lies and what its pixels are
+``dof_sales``          New York's workbooks of sales
+``located_sales``      a table of sales with their places
+``tax_lots``           where New York's tax lots lie
+``street_views``       a folder of photographs with their places
+``street_view_api``    Google's Street View Static API, with the user's own key
 =====================  =====================================================================
 """

@@ -1,4 +1,4 @@
-"""Orthophotos as GeoTIFF files, or zips of them: any country's."""
+"""Orthophotos as GeoTIFF or JPEG 2000 files, or zips of them: any country's."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -15,16 +15,16 @@ from incomelens.sources.raster_headers import known_crs, read_header
 
 logger = logging.getLogger(__name__)
 
-IMAGES = (".tif", ".tiff")
+IMAGES = (".tif", ".tiff", ".jp2")
 
 
 def list_geotiff(files: Sequence[str | Path], *, crs: str | None = None) -> gpd.GeoDataFrame:
-    """List GeoTIFF orthophotos; only their headers are read.
+    """List GeoTIFF and JPEG 2000 orthophotos; only their headers are read.
 
     Parameters
     ----------
     files : sequence of path
-        ``.tif`` files and zips of them.
+        ``.tif`` and ``.jp2`` files and zips of them.
     crs : str, optional
         Reference system of the imagery, where the files have none or a wrong one.
 
@@ -43,7 +43,8 @@ def list_geotiff(files: Sequence[str | Path], *, crs: str | None = None) -> gpd.
     images = [image for file in files for image in _images(Path(file))]
     if not images:
         raise InputError(
-            f"orthophotos: no .tif in {listed(files) or 'no file at all'}; set reader ign for .7z"
+            f"orthophotos: no .tif or .jp2 in {listed(files) or 'no file at all'}; set reader ign "
+            "for .7z"
         )
     listings = [
         _one_image(archive, member, crs)
@@ -61,7 +62,7 @@ def _images(file: Path) -> Iterator[tuple[Path, str]]:
             if member.lower().endswith(IMAGES):
                 yield file, member
     else:
-        raise InputError(f"{file}: reader geotiff takes .tif, .tiff and .zip")
+        raise InputError(f"{file}: reader geotiff takes .tif, .tiff, .jp2 and .zip")
 
 
 def _one_image(archive: Path, member: str, crs: str | None) -> gpd.GeoDataFrame:

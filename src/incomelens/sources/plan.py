@@ -1,9 +1,21 @@
 """Which sources and tables a study needs, read off its configuration."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from incomelens.common.errors import InputError, listed
+from incomelens.sources.keys import missing_key
+from incomelens.sources.registry import Secret
+
+MODALITIES = ("prices", "satellite", "street_view")
+STREET_VIEW_KEY = Secret(
+    environment="GOOGLE_STREET_VIEW_API_KEY",
+    parameter="key",
+    required=True,
+    page="https://developers.google.com/maps/documentation/streetview/get-api-key",
+)
+"""Key of Google's Street View Static API: the user's own."""
 
 CENSUS_KEYS = {"tract": ("tables", "boundaries"), "zip": ("tables", "boundaries", "relationship")}
 
@@ -61,6 +73,84 @@ def sources_of_city(settings: Mapping[str, Any]) -> list[str]:
         settings["land_use"]["source"],
         *settings["imagery"]["sources"],
     ]
+
+
+def siamese_modalities(siamese: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
+    """Which modalities a study has for the image-and-price baselines.
+
+    Parameters
+    ----------
+    siamese : mapping
+        Section ``siamese`` of the configuration; a modality that is null or absent is not there.
+    environment : mapping
+        Where the key of Google's Street View is looked up: without one, the study simply has no
+        street view.
+    """
+    return [
+        name
+        for name in MODALITIES
+        if siamese.get(name) is not None and not _lacks_key(siamese, name, environment)
+    ]
+
+
+def siamese_notes(siamese: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
+    """What a reader should know of the modalities that a study lacks."""
+    if siamese.get("street_view") is None or not _lacks_key(siamese, "street_view", environment):
+        return []
+    return [
+        f"no street view, the models are built without it (-noSV): {missing_key(STREET_VIEW_KEY)}"
+    ]
+
+
+def siamese_sources(siamese: Mapping[str, Any]) -> list[str]:
+    """Ids of the sources of sales, tax lots and images, each once."""
+    return list(dict.fromkeys(_siamese(siamese, "sources")))
+
+
+def siamese_files(siamese: Mapping[str, Any]) -> list[str]:
+    """Names of the user's own files and folders, below ``data_dir``, each once."""
+    return list(dict.fromkeys(_siamese(siamese, "files")))
+
+
+def _lacks_key(siamese: Mapping[str, Any], modality: str, environment: Mapping[str, str]) -> bool:
+    asks_google = modality == "street_view" and siamese[modality]["reader"] == "google"
+    return asks_google and not environment.get(STREET_VIEW_KEY.environment, "").strip()
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Keys of a modality that name sources and files, and those of which one has to be set."""
+
+    sources: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+
+
+SIAMESE_READERS = {
+    ("prices", "dof"): _Reader(sources=("source", "lots"), needed=("source",)),
+    ("prices", "located"): _Reader(files=("table",), needed=("table",)),
+    ("satellite", "ign"): _Reader(sources=("sources",), needed=("sources",)),
+    ("satellite", "geotiff"): _Reader(sources=("sources",), needed=("sources",)),
+    ("street_view", "folder"): _Reader(("source",), ("folder",), needed=("folder", "source")),
+    ("street_view", "google"): _Reader(),
+}
+
+
+def _siamese(siamese: Mapping[str, Any], kind: str) -> Iterator[str]:
+    """Values of the keys of all modalities that name `kind` (sources, files)."""
+    for modality in MODALITIES:
+        settings = siamese.get(modality)
+        if settings is None:
+            continue
+        reader = SIAMESE_READERS[modality, settings["reader"]]
+        if reader.needed and all(settings.get(key) is None for key in reader.needed):
+            raise InputError(
+                f"configuration: siamese.{modality}.{reader.needed[0]} is missing; reader "
+                f"{settings['reader']} needs {' or '.join(reader.needed)}"
+            )
+        for key in getattr(reader, kind):
+            named = settings.get(key)
+            yield from [named] if isinstance(named, str) else named or []
 
 
 def _levels(districts: Mapping[str, Any], adapter: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -72,6 +72,7 @@ def preflight(
     results: str | Path,
     own_files: Iterable[str | Path] = (),
     results_mb: float = 0.0,
+    notes: Iterable[str] = (),
     environment: Mapping[str, str] = os.environ,
 ) -> Preflight:
     """Look up, without asking the network, everything a study needs before it can run.
@@ -88,6 +89,8 @@ def preflight(
         The user's own tables and other files that must be there.
     results_mb : float
         What the study writes beside the raw files, in MB.
+    notes : iterable of str
+        What a reader should know besides.
     environment : mapping
         Where keys of providers are looked up.
     """
@@ -108,7 +111,8 @@ def preflight(
         asked += [file] if origin.kind == "provider" else []
     own_rows = [_own_row(Path(path)) for path in own_files]
     problems += [_own_problem(row) for row in own_rows if row.state == "MISSING"]
-    missing_keys, notes = _keys(asked, environment)
+    missing_keys, of_keys = _keys(asked, environment)
+    notes = [*notes, *of_keys]
     unknown = [row.file for row in rows if row.state != "there" and row.bytes is None]
     if unknown:
         notes.append(f"{len(unknown)} file(s) of unknown size are not counted in the disk needed")
@@ -129,8 +133,8 @@ def _row(file: SourceFile, origin: Origin) -> Row:
 
 
 def _own_row(path: Path) -> Row:
-    there = path.is_file()
-    size = path.stat().st_size if there else None
+    there = path.exists()
+    size = path.stat().st_size if path.is_file() else None
     return Row(path.name, "there" if there else "MISSING", size, str(path))
 
 

@@ -135,7 +135,7 @@ class ShardWriter(AbstractContextManager):
             if kind is None:
                 self._flush()
                 self._write_labels()
-                _consolidate(self._beside)
+                consolidate(self._beside)
                 shutil.rmtree(self._out, ignore_errors=True)
                 self._beside.rename(self._out)
         finally:
@@ -203,7 +203,7 @@ class ShardWriter(AbstractContextManager):
             array[:] = data
 
 
-def _consolidate(group: Path) -> None:
+def consolidate(group: str | Path) -> None:
     """One file with all metadata, which xarray looks for first."""
     with warnings.catch_warnings():
         # Zarr 3 does not specify it yet; readers that do not know it read the single files.

@@ -12,6 +12,7 @@ with job(snakemake.log[0]) as log:
         results=snakemake.params.results,
         own_files=snakemake.params.own_files,
         results_mb=snakemake.params.results_mb,
+        notes=snakemake.params.notes,
     )
     log.info("what the study needs (%s)\n%s", report.room(), report.text())
     report.raise_if_missing()

@@ -1,0 +1,19 @@
+"""Images of the districts of a level from above, and how many each district has."""
+
+from incomelens.common.jobs import job
+from incomelens.common.tables import read_table, write_table
+from incomelens.siamese.satellite import cut_squares
+
+with job(snakemake.log[0], threads=snakemake.params.threads):
+    settings = snakemake.params.settings
+    counts = cut_squares(
+        read_table(snakemake.input.squares),
+        read_table(snakemake.input.listing),
+        snakemake.input.orthophotos,
+        geoids=read_table(snakemake.input.districts)["geoid"].tolist(),
+        px=settings["px"],
+        max_void_share=settings["max_void_share"],
+        out=snakemake.output.images,
+        threads=snakemake.params.threads,
+    )
+    write_table(counts, snakemake.output.counts)

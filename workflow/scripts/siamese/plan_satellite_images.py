@@ -1,0 +1,26 @@
+"""Squares of ground inside each district, and the orthophotos that they need, unpacked."""
+
+from incomelens.common.jobs import job
+from incomelens.common.tables import read_table, write_table
+from incomelens.siamese.satellite import choose_squares, orthophotos_of
+from incomelens.sources.orthophotos import extract_orthophotos, list_orthophotos
+
+with job(snakemake.log[0], threads=snakemake.params.threads):
+    settings = snakemake.params.settings
+    listing = list_orthophotos(
+        snakemake.input.imagery, reader=settings["reader"], crs=settings.get("crs")
+    )
+    squares = [
+        choose_squares(
+            read_table(districts),
+            level=level,
+            side_m=settings["side_m"],
+            n_images=settings["images"],
+            seed=snakemake.params.seed,
+        )
+        for level, districts in zip(snakemake.params.levels, snakemake.input.districts, strict=True)
+    ]
+    needed = orthophotos_of(squares, listing)
+    write_table(extract_orthophotos(needed, snakemake.output.orthophotos), snakemake.output.listing)
+    for one, path in zip(squares, snakemake.output.squares, strict=True):
+        write_table(one, path)
