@@ -28,7 +28,6 @@ def cross_validate_baselines(
     scheme: str,
     settings: Settings,
     seed: int,
-    reading: str = READING,
 ) -> pd.DataFrame:
     """Predict every district that the models cover by each of them, fitted without its fold.
 
@@ -46,14 +45,12 @@ def cross_validate_baselines(
         Of the sample's folds.
     settings : Settings
     seed : int
-    reading : str
-        Stands in the column `mode`.
 
     Returns
     -------
     DataFrame
         The columns of :func:`incomelens.ssig.gp_validation.cross_validate_gp` and ``modalities``;
-        a model's name says what it lacks.
+        a model's name says what it lacks, and `mode` is the reading of the models' source.
     """
     modalities = check_modalities(modalities)
     rows = covered_rows(shown, modalities, keeps_all=settings.flags_missing)
@@ -77,7 +74,7 @@ def cross_validate_baselines(
                     own,
                     held_out,
                     model=suffixed(found.model, modalities),
-                    mode=reading,
+                    mode=READING,
                     variant=found.variant,
                     fold=fold,
                 )

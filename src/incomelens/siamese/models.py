@@ -257,7 +257,7 @@ class FoldModels:
         )
 
     def _arrays(self, network: PairModel, rows: NDArray[np.int64]) -> Mapping[str, NDArray]:
-        return self._rows(list(network.scaling.mean), rows)
+        return self._rows(list(network.scaling.projections), rows)
 
     def _rows(self, branches: Sequence[str], rows: NDArray[np.int64]) -> dict[str, NDArray]:
         arrays = {**self.shown.of(self.training), PLACE: self.place}

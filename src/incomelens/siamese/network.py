@@ -28,7 +28,7 @@ class Encoder(nn.Module):
     n_inputs : mapping
         Inputs of every branch, by its name.
     dropout : float
-        Share of a branch's inputs and features that is left out in training.
+        Share of a branch's hidden values that is left out in training.
     """
 
     def __init__(self, n_inputs: Mapping[str, int], *, dropout: float) -> None:
@@ -91,4 +91,4 @@ def _branch(name: str, n_inputs: int, dropout: float) -> nn.Module:
         return nn.Sequential(
             nn.Linear(n_inputs, inside), nn.ReLU(), nn.Dropout(dropout), nn.Linear(inside, width)
         )
-    return nn.Sequential(nn.Dropout(dropout), nn.Linear(n_inputs, width), nn.ReLU())
+    return nn.Sequential(nn.Linear(n_inputs, width), nn.ReLU(), nn.Dropout(dropout))

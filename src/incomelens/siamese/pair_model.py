@@ -101,7 +101,9 @@ def fit_pair_model(
     seed : int
     device : device
     """
-    scaling = branch_scaling(arrays, flags_missing=flags_missing)
+    scaling = branch_scaling(
+        arrays, flags_missing=flags_missing, image_components=settings.image_components
+    )
     network = train_pairs(scaling.scaled(arrays), label, settings, seed=seed, device=device)
     chosen = choose_anchors(label, settings.anchors)
     scaled = scaling.scaled({name: values[chosen] for name, values in arrays.items()})
