@@ -39,6 +39,7 @@ include: "workflow/rules/inference.smk"
 include: "workflow/rules/attribution.smk"
 include: "workflow/rules/topology.smk"
 include: "workflow/rules/ssig.smk"
+include: "workflow/rules/siamese.smk"
 include: "workflow/rules/shapley.smk"
 include: "workflow/rules/paper_aerial.smk"
 include: "workflow/rules/paper_inference.smk"
@@ -57,6 +58,7 @@ rule all:
         rules.aerial.input,
         rules.districts.input,
         rules.ssig.input,
+        rules.siamese.input,
         rules.shapley.input,
         rules.ssig_paper.input,
     localrule: True

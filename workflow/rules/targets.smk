@@ -6,6 +6,7 @@ localrules:
     aerial,
     districts,
     ssig,
+    siamese,
     shapley,
     ssig_paper,
 
@@ -43,6 +44,12 @@ rule ssig:
             income=INCOMES,
             mode=MODES,
         ),
+
+
+# Nothing, where the study has no modality.
+rule siamese:
+    input:
+        rules.score_baselines.output if SIAMESE_MODALITIES else [],
 
 
 rule shapley:

@@ -1,6 +1,6 @@
 """What each modality is worth: alone, and what is lost without it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -66,6 +66,40 @@ def cross_validate_ablation(
         ],
         ignore_index=True,
     )
+
+
+def with_ablation(
+    sample: Sample,
+    shown: Shown,
+    *,
+    models: Sequence[str],
+    ablation: Mapping,
+    modalities: Sequence[str],
+    scheme: str,
+    settings: Settings,
+    seed: int,
+) -> pd.DataFrame:
+    """Out-of-fold predictions of all models, and of the ablation where it is asked for.
+
+    Parameters
+    ----------
+    ablation : mapping
+        ``model``, and ``schemes`` under which the ablation is run.
+
+    Returns
+    -------
+    DataFrame
+        The rows of :func:`incomelens.siamese.cross_validation.cross_validate_baselines` with
+        ``purpose`` (`baselines`, `ablation`).
+    """
+    task = {"modalities": modalities, "scheme": scheme, "settings": settings, "seed": seed}
+    parts = [
+        cross_validate_baselines(sample, shown, models=models, **task).assign(purpose="baselines")
+    ]
+    if scheme in ablation["schemes"]:
+        found = cross_validate_ablation(sample, shown, model=ablation["model"], **task)
+        parts.append(found.assign(purpose="ablation"))
+    return pd.concat(parts, ignore_index=True)
 
 
 def score_ablation(predictions: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:

@@ -133,9 +133,7 @@ class FineTuned:
         means = pd.DataFrame(np.concatenate(parts)).groupby(images.geoid).mean()
         return means.reindex(self.geoid).to_numpy(dtype=np.float32)
 
-    def _trained(
-        self, images: DistrictImages, training: NDArray[np.int64], seed: int
-    ) -> nn.Module:
+    def _trained(self, images: DistrictImages, training: NDArray[np.int64], seed: int) -> nn.Module:
         """Train a backbone on the images of training districts."""
         places = pd.Series(range(len(images))).groupby(images.geoid).indices
         shown = np.array([row for row in training if self.geoid[row] in places])

@@ -133,9 +133,7 @@ def _learn(
             rows = torch.from_numpy(batch).to(target.device)
             features = network.encoder({name: values[rows] for name, values in shown.items()})
             one, other = draw_pairs(len(batch), settings.partners, rng)
-            loss = pair_loss(
-                network.head, features, target[rows], one, other, settings.sign_weight
-            )
+            loss = pair_loss(network.head, features, target[rows], one, other, settings.sign_weight)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
