@@ -77,4 +77,4 @@ def image_store(path, geoids, *, seed=0, px=32, brightness=None) -> None:
             "geoid": ("image", np.array(geoids, dtype=object)),
             "image_id": ("image", np.array([f"i{k}" for k in range(len(geoids))], dtype=object)),
         },
-    ).to_zarr(path, mode="w")
+    ).to_zarr(path, mode="w", consolidated=False)

@@ -1,8 +1,5 @@
 # Where the inputs of the baselines lie, in the order of the study's modalities.
 
-SIAMESE = config["siamese"]
-IMAGE_MODALITIES = [name for name in SIAMESE_MODALITIES if name != "prices"]
-
 
 # One path an image modality, at the level of a rule.
 def of_images(kind, ending):

@@ -67,6 +67,7 @@ rule ssig_paper:
         rules.ssig_table_2.output,
         rules.ssig_table_3.output,
         rules.ssig_table_4.output,
+        rules.ssig_modality_ablation.output if SIAMESE_MODALITIES else [],
         rules.ssig_table_s1.output,
         rules.ssig_table_s2.output,
         rules.ssig_models_table.output,

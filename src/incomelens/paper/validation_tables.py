@@ -1,4 +1,4 @@
-"""Cross-validated scores: Tables 3 and 4 of the district paper, and all models under all folds."""
+"""Cross-validated scores: Table 4 of the district paper, and all models under all folds."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,6 @@ import pandas as pd
 
 from incomelens.common.errors import listed
 from incomelens.paper.names import (
-    BASELINES,
     GP_MODELS,
     MODELS,
     MODES,
@@ -40,17 +39,6 @@ MODELS_TABLE_SCORES = {
 }
 
 
-def table_3(summary: pd.DataFrame, reference: Reference) -> PublishedTable:
-    """Five-fold validation of SSIG and the five baselines (Table 3)."""
-    return _validation_table(
-        summary,
-        reference,
-        slot="table_3",
-        models=["ssig", *BASELINES],
-        caption="Table 3. Results of a fivefold validation on SSIG and other baselines.",
-    )
-
-
 def table_4(summary: pd.DataFrame, reference: Reference) -> PublishedTable:
     """Ablation: all inputs, socio-economic ones only, location only (Table 4)."""
     return _validation_table(
@@ -68,7 +56,7 @@ def _validation_table(
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     scores = main_scores(summary, models)
     scheme = next(name for name in SCHEMES if name in set(scores["scheme"]))
-    metrics = _paper_metrics(reference)
+    metrics = paper_metrics(reference)
     numbers = _with_empty_rows(scores, models, metrics, scheme)
     slots = {
         (level, income, model, metric, PAPER_SCHEME): number(
@@ -99,7 +87,7 @@ def _validation_table(
     )
 
 
-def _paper_metrics(reference: Reference) -> dict[str, str]:
+def paper_metrics(reference: Reference) -> dict[str, str]:
     """Our name of each printed score, in the paper's unit once that is known, and the slot's."""
     unit = reference.printed("ssig", "error_unit") or "usd"
     return {"r2": "r2", "cod": "cod", f"rmse_{unit}": "rmse", f"mae_{unit}": "mae"}

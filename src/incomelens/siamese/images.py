@@ -26,8 +26,9 @@ class DistrictImages:
             raise InputError(f"{path}: there is no such store of images")
         self._store = xr.open_zarr(self.path, chunks=None)
         _check(self._store, self.path)
-        self.geoid: NDArray = self._store["geoid"].to_numpy().astype(str)
-        self.image_id: NDArray = self._store["image_id"].to_numpy().astype(str)
+        # Stores keep text of any length, which arrays of text do not turn into by themselves.
+        self.geoid: NDArray = np.array(self._store["geoid"].to_numpy().tolist(), dtype=str)
+        self.image_id: NDArray = np.array(self._store["image_id"].to_numpy().tolist(), dtype=str)
 
     def __len__(self) -> int:
         return len(self.geoid)
