@@ -79,7 +79,7 @@ def table_3(
             *[f"Without scores of ours in this run: {listed(missing, most=9)}."] * bool(missing),
         ),
         blocks="Task",
-        decimals={SCORES[metric].heading: SCORES[metric].decimals for metric in metrics},
+        decimals={"N": 0} | {SCORES[m].heading: SCORES[m].decimals for m in metrics},
     )
 
 
