@@ -32,7 +32,12 @@ def predicted(made, models=BASELINES, scheme="random", seed=1, modalities=EVERYT
     return table.set_index(["model", "variant", "geoid"])
 
 
-@pytest.mark.parametrize("scheme", ["random", "block", "area"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "scheme", ["random", pytest.param("block", marks=SLOW), pytest.param("area", marks=SLOW)]
+)
 def test_the_income_of_a_held_out_district_changes_no_bit_of_its_prediction(scheme):
     made = world(n=60)
     before = predicted(made, scheme=scheme)
@@ -53,6 +58,7 @@ def r2(table):
     return values.groupby(["model", "variant"]).corr().iloc[::2, 1] ** 2
 
 
+@pytest.mark.slow
 def test_all_models_find_an_income_that_is_shown_and_none_a_shuffled_one():
     made = world(n=150)
     assert (r2(predicted(made)) > 0.5).all()
@@ -66,7 +72,7 @@ def test_all_models_find_an_income_that_is_shown_and_none_a_shuffled_one():
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
-    made = world(n=60)
+    made = world(n=40, n_folds=2)
     once, again, other = (predicted(made, seed=seed)["predicted_usd"] for seed in (1, 1, 2))
     np.testing.assert_array_equal(once, again)
     assert (once != other).any()

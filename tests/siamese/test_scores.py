@@ -31,6 +31,7 @@ QUICK = Settings(pairs=PairSettings(epochs=2, least_steps=40, partners=5, anchor
 ONE = {"modalities": list(WIDTH), "scheme": "random", "settings": QUICK, "seed": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signal", list(WIDTH))
 def test_the_ablation_finds_the_modality_that_shows_income(signal):
     made = world([signal], n=120)

@@ -24,7 +24,7 @@ class DistrictImages:
         self.path = Path(path)
         if not self.path.exists():
             raise InputError(f"{path}: there is no such store of images")
-        self._store = xr.open_zarr(self.path, chunks=None)
+        self._store = xr.open_zarr(self.path, chunks=None, consolidated=False)
         _check(self._store, self.path)
         # Stores keep text of any length, which arrays of text do not turn into by themselves.
         self.geoid: NDArray = np.array(self._store["geoid"].to_numpy().tolist(), dtype=str)
