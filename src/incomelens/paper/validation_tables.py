@@ -41,26 +41,15 @@ MODELS_TABLE_SCORES = {
 
 def table_4(summary: pd.DataFrame, reference: Reference) -> PublishedTable:
     """Ablation: all inputs, socio-economic ones only, location only (Table 4)."""
-    return _validation_table(
-        summary,
-        reference,
-        slot="table_4",
-        models=list(GP_MODELS),
-        caption="Table 4. Results of ablation study (a fivefold validation).",
-    )
-
-
-def _validation_table(
-    summary: pd.DataFrame, reference: Reference, *, slot: str, models: Sequence[str], caption: str
-) -> PublishedTable:
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
+    models = list(GP_MODELS)
     scores = main_scores(summary, models)
     scheme = next(name for name in SCHEMES if name in set(scores["scheme"]))
     metrics = paper_metrics(reference)
     numbers = _with_empty_rows(scores, models, metrics, scheme)
     slots = {
         (level, income, model, metric, PAPER_SCHEME): number(
-            reference.printed("ssig", slot, level, income, model, name)
+            reference.printed("ssig", "table_4", level, income, model, name)
         )
         for level, income in TASKS
         for model in models
@@ -73,7 +62,7 @@ def _validation_table(
     return PublishedTable(
         numbers=numbers,
         shown=_validation_rows(of_scheme, slots, reference, models, list(metrics)),
-        caption=caption,
+        caption="Table 4. Results of ablation study (a fivefold validation).",
         notes=(
             f"Ours: mean of {of_scheme['n_folds'].max():.0f} folds ({SCHEMES[scheme]}); in "
             "brackets its 95 % interval by resampling districts within folds. After the comma, "
