@@ -40,8 +40,9 @@ include: "workflow/rules/attribution.smk"
 include: "workflow/rules/topology.smk"
 include: "workflow/rules/validation.smk"
 include: "workflow/rules/ssig.smk"
-include: "workflow/rules/shapley.smk"
 include: "workflow/rules/siamese_inputs.smk"
+include: "workflow/rules/siamese.smk"
+include: "workflow/rules/shapley.smk"
 include: "workflow/rules/paper_aerial.smk"
 include: "workflow/rules/paper_inference.smk"
 include: "workflow/rules/paper_topology.smk"
@@ -60,7 +61,8 @@ rule all:
         rules.aerial.input,
         rules.districts.input,
         rules.ssig.input,
-        rules.shapley.input,
         rules.siamese_inputs.input,
+        rules.siamese.input,
+        rules.shapley.input,
         rules.ssig_paper.input,
     localrule: True

@@ -1,5 +1,6 @@
 """Every claim: a world in which it holds, one in which it does not, one that cannot tell."""
 
+import pandas as pd
 import pytest
 
 from incomelens.paper.claim_list import CLAIMS
@@ -45,6 +46,7 @@ def clear_postgraduate_at_tracts(world):
 
 BROKEN = {
     "1": score("mixed_siamese_like", 0.9, [LAST]),
+    "1r": score("mixed_siamese_like_gp", 0.9, [LAST]),
     "2a": score("socioeconomic", 0.9, TASKS[:2]),
     "2b": score("spatial", 0.9),
     "3": score("spatial", 0.8),
@@ -77,7 +79,9 @@ BROKEN = {
 @pytest.fixture
 def judge(reference):
     def judged(claim_id, world, scheme="random"):
-        study = Study(*world.tables, read_thresholds(reference), world.mode, scheme)
+        study = Study(
+            *world.tables, read_thresholds(reference), world.mode, scheme, world.baselines
+        )
         return OF_ID[claim_id].judge(study)
 
     return judged
@@ -123,9 +127,32 @@ def tasks_of_level(level):
 def test_missing_baselines_are_named_once(judge):
     world = paper_world()
     world.r2 = {key: r2 for key, r2 in world.r2.items() if "siamese" not in key[1]}
-    evidence = judge("1", world).evidence
+    verdict = judge("1", world)
+    assert verdict.verdict == OPEN
+    evidence = verdict.evidence
     assert evidence.startswith("Missing: scores of GP-Mixed-Siamese-like-Double-Ridge, scores of")
     assert evidence.endswith("scores of Mixed-Siamese-like (all four tasks).")
+
+
+def test_models_that_lack_a_modality_decide_their_own_claim_alone(judge):
+    world = paper_world()
+    world.lacking = "-noSAT-noSV"
+    whole, restricted = judge("1", world), judge("1r", world)
+    assert whole.verdict == OPEN
+    assert "scores of Mixed-Siamese-like with all modalities (all four tasks)" in whole.evidence
+    assert restricted.verdict == HOLDS
+    assert "r² 0.820 against 0.700 of Mixed-Siamese-like-noSAT-noSV" in restricted.evidence
+
+
+def test_another_reading_of_a_baseline_does_not_decide_the_claim(judge, reference):
+    world = paper_world()
+    reading = world.baselines.query("model == 'gp_mixed_siamese_like_double_ridge'")
+    reading = reading.assign(variant="ridge_per_modality", mean_of_folds=0.99)
+    for tables in ([world.baselines, reading], [reading, world.baselines]):
+        study = Study(
+            *world.tables, read_thresholds(reference), "optimised", "random", pd.concat(tables)
+        )
+        assert OF_ID["1"].judge(study).verdict == HOLDS
 
 
 @pytest.mark.parametrize(("beaten_tasks", "verdict"), [(1, HOLDS), (2, FAILS), (3, FAILS)])

@@ -35,6 +35,7 @@ class World:
     totals: dict = field(default_factory=dict)
     effects: dict = field(default_factory=dict)
     p_values: dict = field(default_factory=dict)
+    lacking: str = ""  # ends the names of the baselines, such as -noSV
 
     def copy(self):
         return copy.deepcopy(self)
@@ -45,20 +46,34 @@ class World:
 
     @property
     def summary(self):
+        return self._scores([model for model in R2 if model not in BASELINES])
+
+    @property
+    def baselines(self):
+        """SSIG and the baselines on common districts; on its own ones SSIG would lose."""
+        common = self._scores(["ssig", *BASELINES])
+        of_baselines = common["model"].isin(list(BASELINES))
+        common.loc[of_baselines, "mode"] = "reconstruction-v1"
+        common.loc[of_baselines, "model"] += self.lacking
+        own = common.assign(sample="own", mean_of_folds=0.0)
+        return pd.concat([own, common.assign(sample="common")], ignore_index=True)
+
+    def _scores(self, models):
         rows = []
         for scheme in self.schemes:
             for (task, model), r2 in self.r2.items():
-                if task not in self.tasks:
+                if task not in self.tasks or model not in models:
                     continue
                 errors = {"rmse_usd": 20_000 * (1 - r2), "mae_usd": 10_000 * (1 - r2)}
                 for metric, value in {"r2": r2, "cod": r2 - 0.01, **errors}.items():
                     rows.append(
                         {"level": task[0], "income": task[1], "model": model, "metric": metric}
-                        | {"mode": "none" if model in BASELINES else self.mode}
-                        | {"variant": "main", "scheme": scheme, "n": 100, "n_folds": 5}
-                        | {"mean_of_folds": value, "pooled": value}
+                        | {"mode": self.mode, "variant": "main", "scheme": scheme}
+                        | {"n": 100, "n_folds": 5, "mean_of_folds": value, "pooled": value}
                     )
-        table = pd.DataFrame(rows)
+        columns = ["level", "income", "model", "metric", "mode", "variant", "scheme", "n"]
+        columns += ["n_folds", "mean_of_folds", "pooled"]
+        table = pd.DataFrame(rows, columns=columns)
         for name in ("folds_ci", "ci", "block_ci"):
             table[f"{name}_low"] = table[f"{name}_high"] = table["mean_of_folds"]
         return table

@@ -45,6 +45,7 @@ rule ssig_claims:
         groups="<results>/shapley/groups.csv",
         variables="<results>/shapley/variables.csv",
         comparison="<results>/shapley/income_comparison.csv",
+        baselines=of_baselines("summary.csv"),
         reference="config/paper_reference.yaml",
     output:
         csv=report(

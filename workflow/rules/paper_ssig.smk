@@ -65,6 +65,7 @@ rule ssig_table_2:
 rule ssig_table_3:
     input:
         summary="<results>/ssig/summary.csv",
+        baselines=of_baselines("summary.csv"),
         reference="config/paper_reference.yaml",
     output:
         csv=report(
@@ -90,6 +91,44 @@ rule ssig_table_3:
         code=code("paper/ssig_table_3.py"),
     script:
         "../scripts/paper/ssig_table_3.py"
+
+
+# Beyond the paper: what each modality is worth to the baselines.
+rule ssig_modality_ablation:
+    input:
+        ablation="<results>/siamese/ablation.csv",
+    output:
+        csv=report(
+            "<results>/paper/ssig/modality_ablation.csv",
+            caption="../report/ssig_modality_ablation.rst",
+            category="District study",
+            subcategory="Tables",
+            labels={"table": "Modality ablation"},
+        ),
+        md="<results>/paper/ssig/modality_ablation.md",
+        tex="<results>/paper/ssig/modality_ablation.tex",
+        pdf="<results>/paper/ssig/modality_ablation.pdf",
+        png=report(
+            "<results>/paper/ssig/modality_ablation.png",
+            caption="../report/ssig_modality_ablation.rst",
+            category="District study",
+            subcategory="Figures",
+            labels={"figure": "Modality ablation"},
+        ),
+    log:
+        "<logs>/paper/ssig_modality_ablation.log",
+    benchmark:
+        "<benchmarks>/paper/ssig_modality_ablation.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=code("paper/ssig_modality_ablation.py"),
+    script:
+        "../scripts/paper/ssig_modality_ablation.py"
 
 
 rule ssig_table_4:

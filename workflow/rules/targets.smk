@@ -6,6 +6,7 @@ localrules:
     aerial,
     districts,
     ssig,
+    siamese,
     shapley,
     ssig_paper,
 
@@ -45,6 +46,12 @@ rule ssig:
         ),
 
 
+# Nothing, where the study has no modality.
+rule siamese:
+    input:
+        rules.score_baselines.output if SIAMESE_MODALITIES else [],
+
+
 rule shapley:
     input:
         rules.summarise_shapley.output,
@@ -60,6 +67,7 @@ rule ssig_paper:
         rules.ssig_table_2.output,
         rules.ssig_table_3.output,
         rules.ssig_table_4.output,
+        rules.ssig_modality_ablation.output if SIAMESE_MODALITIES else [],
         rules.ssig_table_s1.output,
         rules.ssig_table_s2.output,
         rules.ssig_models_table.output,

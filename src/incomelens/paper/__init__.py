@@ -9,7 +9,9 @@ is drawn from them, and both carry the paper's number; claims are judged by comp
 ``deviations``          where we read the papers our way, and why (`config/deviations.yaml`)
 ``published``           a table ready to print: the numbers, the layout, the notes
 ``ssig_tables``         Tables 1, 2, S1 and S2 of the district paper, and the list of deviations
-``validation_tables``   its Tables 3 and 4, and all models under all folds
+``table_3``             its Table 3: SSIG and the image-and-price baselines
+``modality_ablation``   what each modality is worth to the baselines
+``validation_tables``   its Table 4, and all models under all folds
 ``style``               one palette, the journal's widths and fonts, files equal on every run
 ``maps``                choropleths in a local equal-area projection, with scale bar and legend
 ``ssig_figures``        Fig. 1 of the district paper, income maps

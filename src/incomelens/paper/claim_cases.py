@@ -6,11 +6,13 @@ from dataclasses import asdict
 from incomelens.paper.claims import Case
 from incomelens.paper.evidence import Effect, Study, Task
 from incomelens.paper.names import (
+    BASELINES,
     LEVELS,
     MODELS,
     SCORES,
     TASKS,
     VARIABLES,
+    built_name,
     direction_sign,
     task_name,
 )
@@ -53,6 +55,41 @@ def _better(study: Study, task: Task, model: str, other: str, metric: str) -> Ca
         f"{SCORES[metric].heading} {_number(own, decimals)} against {_number(its, decimals)}",
         is_told=metric == "r2",
     )
+
+
+def better_than_baselines(*, complete: bool) -> Callable[[Study], list[Case]]:
+    """Give cases task × score × baseline, on the districts that all models cover.
+
+    Parameters
+    ----------
+    complete : bool
+        Whether only models with all three modalities count, as the paper's have.
+    """
+
+    def cases(study: Study) -> list[Case]:
+        return [
+            _better_than(study, task, other, metric, complete)
+            for other in BASELINES
+            for task in TASKS
+            for metric in PAPER_SCORES
+        ]
+
+    return cases
+
+
+def _better_than(study: Study, task: Task, other: str, metric: str, complete: bool) -> Case:
+    own, its = (study.common_scores.get((task, name, metric)) for name in ("ssig", other))
+    if own is None or its is None:
+        return Case(task_name(*task), None, f"scores of {MODELS[other]}")
+    if complete and its.built_as != other:
+        return Case(task_name(*task), None, f"scores of {MODELS[other]} with all modalities")
+    decimals = SCORES[metric].decimals
+    figures = (
+        f"{SCORES[metric].heading} {_number(own.value, decimals)} against "
+        f"{_number(its.value, decimals)} of {built_name(its.built_as)}"
+    )
+    is_better = own.value > its.value if PAPER_SCORES[metric] else own.value < its.value
+    return Case(task_name(*task), is_better, figures, is_told=metric == "r2")
 
 
 # ---------------------------------------------------------------- Shapley values

@@ -4,6 +4,7 @@ from incomelens.paper.claim_cases import (
     HOUSEHOLD_TASKS,
     MODERATE_RANKS,
     better_scores,
+    better_than_baselines,
     group_outweighs,
     has_no_common_sign,
     has_rank,
@@ -16,7 +17,6 @@ from incomelens.paper.claim_cases import (
 )
 from incomelens.paper.claims import Claim
 from incomelens.paper.names import (
-    BASELINES,
     CLEAR_DIRECTION,
     SOCIOECONOMIC,
     SPATIAL,
@@ -46,8 +46,19 @@ CLAIMS = (
         "1",
         "SSIG predicts better than each of the five image-and-price models.",
         "Results, Model performance; Table 3; Discussions, paragraph 2",
-        "The mean of folds is better for each of the five models, four tasks and four scores.",
-        better_scores("ssig", list(BASELINES)),
+        "On the districts that all models cover, the mean of folds is better for each of the five "
+        "models with all three modalities, four tasks and four scores.",
+        better_than_baselines(complete=True),
+        under_folds=True,
+    ),
+    Claim(
+        "1r",
+        "Claim 1, restricted to the versions of the five models that this study has; their names "
+        "say what they lack.",
+        "Not a claim of the paper: what claim 1 comes to without the missing modalities",
+        "On the districts that all models cover, the mean of folds is better for each of the five "
+        "models as built, four tasks and four scores.",
+        better_than_baselines(complete=False),
         under_folds=True,
     ),
     Claim(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -30,6 +31,13 @@ class Effect:
     direction: float
 
 
+class BuiltScore(NamedTuple):
+    """A score, and the name of the model as built: it says what the model lacks."""
+
+    built_as: str
+    value: float
+
+
 @dataclass(frozen=True)
 class Study:
     """Tables of one study, read in one mode of the Gaussian process and under one scheme of folds.
@@ -45,6 +53,8 @@ class Study:
     mode : str
     scheme : str
         Of the scores; Shapley values have none.
+    baselines : DataFrame, optional
+        `siamese/summary.csv`; None where the study has no baselines.
     """
 
     summary: pd.DataFrame
@@ -54,6 +64,7 @@ class Study:
     thresholds: Thresholds
     mode: str
     scheme: str
+    baselines: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         keys = ["level", "income", "mode"]
@@ -71,6 +82,25 @@ class Study:
         return {
             ((row.level, row.income), row.model, row.metric): row.mean_of_folds
             for row in rows(table[wanted & table["mean_of_folds"].notna()])
+        }
+
+    @cached_property
+    def common_scores(self) -> dict[tuple[Task, str, str], BuiltScore]:
+        """Mean of folds of SSIG and the baselines on the districts that all of them cover."""
+        table = self.baselines
+        if table is None or table.empty:
+            return {}
+        check_columns(table, [*SUMMARY_COLUMNS, "sample"], "siamese/summary.csv")
+        of_mode = (table["mode"] == self.mode) | ~table["model"].isin(list(GP_MODELS))
+        wanted = of_mode & (table["scheme"] == self.scheme) & (table["sample"] == "common")
+        # Where a model has several readings, the main one comes last and stays.
+        table = table[wanted & table["mean_of_folds"].notna()]
+        table = table.sort_values("variant", key=lambda names: names == "main", kind="stable")
+        return {
+            ((row.level, row.income), row.model.split("-")[0], row.metric): BuiltScore(
+                row.model, row.mean_of_folds
+            )
+            for row in rows(table)
         }
 
     @cached_property

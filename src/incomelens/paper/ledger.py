@@ -23,6 +23,7 @@ def ledger(
     comparison: pd.DataFrame,
     reference: Reference,
     *,
+    baselines: pd.DataFrame | None = None,
     claims: Sequence[Claim] = CLAIMS,
 ) -> pd.DataFrame:
     """Judge every claim in both readings, those about scores under every scheme of folds.
@@ -33,6 +34,8 @@ def ledger(
         As :class:`incomelens.paper.evidence.Study` takes them.
     reference : Reference
         The limits of Table 5's filter.
+    baselines : DataFrame, optional
+        `siamese/summary.csv`.
     claims : sequence of Claim
 
     Returns
@@ -46,7 +49,7 @@ def ledger(
     modes = [mode for mode in READINGS if any(mode in set(table["mode"]) for table in tables)]
     schemes = [scheme for scheme in SCHEMES if scheme in set(summary["scheme"])]
     studies = {
-        (mode, scheme): Study(*tables, thresholds, mode, scheme)
+        (mode, scheme): Study(*tables, thresholds, mode, scheme, baselines)
         for mode in modes or READINGS
         for scheme in schemes or [next(iter(SCHEMES))]
     }

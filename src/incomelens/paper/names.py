@@ -104,6 +104,10 @@ BASELINES = {
     "mixed_spatial_siamese_like": "Mixed-Spatial-Siamese-like",
     "mixed_siamese_like": "Mixed-Siamese-like",
 }
+# What a suffix of their names says that they lack, and their readings.
+LACKING = {"noHP": "house prices", "noSAT": "satellite images", "noSV": "street views"}
+BASELINE_VARIANTS = {"main": "", "ridge_per_modality": "one first ridge a modality"}
+MODALITIES = {"prices": "House prices", "satellite": "Satellite", "street_view": "Street view"}
 REFERENCES = {
     "gradient_boosting": "Gradient boosting",
     "random_forest": "Random forest",
@@ -174,6 +178,18 @@ def task_name(level: str, income: str) -> str:
     'ZIP, per-capita income'
     """
     return f"{LEVELS[level]}, {INCOMES[income]}"
+
+
+def built_name(built_as: str) -> str:
+    """Name a baseline with what it lacks.
+
+    Examples
+    --------
+    >>> built_name("mixed_siamese_like_gp-noSV")
+    'Mixed-Siamese-like-GP-noSV'
+    """
+    model, *lacking = built_as.split("-")
+    return "-".join([MODELS[model], *lacking])
 
 
 def model_name(model: str, mode: str | None = None, *, names: Mapping[str, str] = MODELS) -> str:

@@ -1,4 +1,4 @@
-"""Cross-validated scores: Tables 3 and 4 of the district paper, and all models under all folds."""
+"""Cross-validated scores: Table 4 of the district paper, and all models under all folds."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,6 @@ import pandas as pd
 
 from incomelens.common.errors import listed
 from incomelens.paper.names import (
-    BASELINES,
     GP_MODELS,
     MODELS,
     MODES,
@@ -40,39 +39,17 @@ MODELS_TABLE_SCORES = {
 }
 
 
-def table_3(summary: pd.DataFrame, reference: Reference) -> PublishedTable:
-    """Five-fold validation of SSIG and the five baselines (Table 3)."""
-    return _validation_table(
-        summary,
-        reference,
-        slot="table_3",
-        models=["ssig", *BASELINES],
-        caption="Table 3. Results of a fivefold validation on SSIG and other baselines.",
-    )
-
-
 def table_4(summary: pd.DataFrame, reference: Reference) -> PublishedTable:
     """Ablation: all inputs, socio-economic ones only, location only (Table 4)."""
-    return _validation_table(
-        summary,
-        reference,
-        slot="table_4",
-        models=list(GP_MODELS),
-        caption="Table 4. Results of ablation study (a fivefold validation).",
-    )
-
-
-def _validation_table(
-    summary: pd.DataFrame, reference: Reference, *, slot: str, models: Sequence[str], caption: str
-) -> PublishedTable:
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
+    models = list(GP_MODELS)
     scores = main_scores(summary, models)
     scheme = next(name for name in SCHEMES if name in set(scores["scheme"]))
-    metrics = _paper_metrics(reference)
+    metrics = paper_metrics(reference)
     numbers = _with_empty_rows(scores, models, metrics, scheme)
     slots = {
         (level, income, model, metric, PAPER_SCHEME): number(
-            reference.printed("ssig", slot, level, income, model, name)
+            reference.printed("ssig", "table_4", level, income, model, name)
         )
         for level, income in TASKS
         for model in models
@@ -85,7 +62,7 @@ def _validation_table(
     return PublishedTable(
         numbers=numbers,
         shown=_validation_rows(of_scheme, slots, reference, models, list(metrics)),
-        caption=caption,
+        caption="Table 4. Results of ablation study (a fivefold validation).",
         notes=(
             f"Ours: mean of {of_scheme['n_folds'].max():.0f} folds ({SCHEMES[scheme]}); in "
             "brackets its 95 % interval by resampling districts within folds. After the comma, "
@@ -99,7 +76,7 @@ def _validation_table(
     )
 
 
-def _paper_metrics(reference: Reference) -> dict[str, str]:
+def paper_metrics(reference: Reference) -> dict[str, str]:
     """Our name of each printed score, in the paper's unit once that is known, and the slot's."""
     unit = reference.printed("ssig", "error_unit") or "usd"
     return {"r2": "r2", "cod": "cod", f"rmse_{unit}": "rmse", f"mae_{unit}": "mae"}

@@ -12,6 +12,8 @@ with job(snakemake.log[0], threads=snakemake.threads):
         read_table(snakemake.input.variables),
         read_table(snakemake.input.comparison),
         read_reference(snakemake.input.reference),
+        # One table, or none where the study has no modality.
+        baselines=next(map(read_table, snakemake.input.baselines), None),
     )
     table = claims_table(judged)
     table.write(snakemake.output.csv, snakemake.output.md, snakemake.output.tex)

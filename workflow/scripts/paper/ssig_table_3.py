@@ -3,8 +3,12 @@
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table
 from incomelens.paper.reference import read_reference
-from incomelens.paper.validation_tables import table_3
+from incomelens.paper.table_3 import table_3
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    table = table_3(read_table(snakemake.input.summary), read_reference(snakemake.input.reference))
+    # One table, or none where the study has no modality.
+    baselines = next(map(read_table, snakemake.input.baselines), None)
+    table = table_3(
+        read_table(snakemake.input.summary), read_reference(snakemake.input.reference), baselines
+    )
     table.write(snakemake.output.csv, snakemake.output.md, snakemake.output.tex)

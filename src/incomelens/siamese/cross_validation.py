@@ -1,0 +1,131 @@
+"""Out-of-fold predictions of the five baselines, and of the modality ablation."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from incomelens.common.errors import InputError
+from incomelens.common.progress import progress
+from incomelens.common.seeds import job_seed
+from incomelens.siamese.modalities import Shown
+from incomelens.siamese.models import FoldModels, Settings
+from incomelens.siamese.names import READING, check_modalities, joined, suffixed
+from incomelens.ssig.features import Sample
+from incomelens.ssig.out_of_fold import held_out_rows, splits
+
+LEAST_DISTRICTS = 10
+
+
+def cross_validate_baselines(
+    sample: Sample,
+    shown: Shown,
+    *,
+    models: Sequence[str],
+    modalities: Sequence[str],
+    scheme: str,
+    settings: Settings,
+    seed: int,
+) -> pd.DataFrame:
+    """Predict every district that the models cover by each of them, fitted without its fold.
+
+    Parameters
+    ----------
+    sample : Sample
+    shown : Shown
+        Rows as in the sample.
+    models : sequence of str
+        Of :data:`incomelens.siamese.names.BASELINES`.
+    modalities : sequence of str
+        What the models read; districts that lack one are left out, unless
+        ``settings.flags_missing``.
+    scheme : str
+        Of the sample's folds.
+    settings : Settings
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        The columns of :func:`incomelens.ssig.gp_validation.cross_validate_gp` and ``modalities``;
+        a model's name says what it lacks, and `mode` is the reading of the models' source.
+    """
+    modalities = check_modalities(modalities)
+    rows = covered_rows(shown, modalities, keeps_all=settings.flags_missing)
+    own, own_shown = subset(sample, rows), shown.subset(rows)
+    parts = []
+    for fold, training, held_out in progress(list(splits(own)), joined(modalities), unit="folds"):
+        fold_models = FoldModels(
+            own,
+            own_shown,
+            modalities,
+            training,
+            held_out,
+            scheme,
+            settings,
+            job_seed(seed, joined(modalities), fold),
+        )
+        income = own.income[training]
+        for model in models:
+            for found in fold_models.predict(model):
+                part = held_out_rows(
+                    own,
+                    held_out,
+                    model=suffixed(found.model, modalities),
+                    mode=READING,
+                    variant=found.variant,
+                    fold=fold,
+                )
+                parts.append(
+                    part.assign(
+                        predicted_usd=income.mean() + income.std() * found.mean,
+                        sd_usd=income.std() * found.sd,
+                        label_sd_usd=income.std(),
+                        log_marginal_likelihood=found.log_marginal_likelihood,
+                        converged=found.converged,
+                        modalities=joined(modalities),
+                    )
+                )
+    return pd.concat(parts, ignore_index=True)
+
+
+def covered_rows(
+    shown: Shown, modalities: Sequence[str], *, keeps_all: bool = False
+) -> NDArray[np.int64]:
+    """Rows of the districts that models of these modalities cover.
+
+    Parameters
+    ----------
+    shown : Shown
+    modalities : sequence of str
+    keeps_all : bool
+        Whether districts that lack a modality are covered as well.
+
+    Raises
+    ------
+    InputError
+        If there are too few to hold some out and learn from the others.
+    """
+    has_all = np.logical_and.reduce([shown.has(name) for name in modalities])
+    rows = np.flatnonzero(has_all | keeps_all)
+    if len(rows) < LEAST_DISTRICTS:
+        raise InputError(
+            f"siamese: {len(rows)} of {len(has_all)} districts have all of {joined(modalities)}; "
+            f"{LEAST_DISTRICTS} are needed: bring more data, leave a modality out, or set "
+            "siamese.missing: mean"
+        )
+    return rows
+
+
+def subset(sample: Sample, rows: NDArray[np.int64]) -> Sample:
+    """Return the sample of these rows."""
+    return replace(
+        sample,
+        table=sample.table.iloc[rows].reset_index(drop=True),
+        income=sample.income[rows],
+        known_noise=sample.known_noise[rows],
+        fold=sample.fold[rows],
+        block=sample.block[rows],
+    )
