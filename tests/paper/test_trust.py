@@ -72,6 +72,7 @@ def answers(given, **about):
 
 
 def test_findings_follow_the_planted_truth(given):
+    given["hits"] = given["hits"].assign(n_cities=20)
     assert answers(given, says="rank planted", about="guided Grad-CAM, trained, both") == {YES}
     assert answers(given, check="Networks", about="trained, ") == {YES}
     assert answers(given, says="order", about="guided Grad-CAM") == {YES}
@@ -88,12 +89,13 @@ def test_findings_turn_with_the_numbers(given):
     assert answers(given, says="random patches") == {NO}
     given["decisions"] = given["decisions"].assign(cities_over=0.5)
     assert answers(given, says="No city has a class") == {NO}
-    given["hits"] = given["hits"].assign(area_ci_low=0.4)
+    given["hits"] = given["hits"].assign(area_ci_low=0.4, n_cities=20)
     assert answers(given, says="rank planted") == {NO}
 
 
-def test_an_interval_that_is_missing_leaves_a_statement_open(given):
-    given["hits"] = given["hits"].assign(area_ci_low=np.nan, area_ci_high=np.nan)
+def test_an_interval_that_is_missing_or_of_few_cities_leaves_a_statement_open(given):
+    assert answers(given, says="rank planted") == {"open"}  # of four cities
+    given["hits"] = given["hits"].assign(area_ci_low=np.nan, area_ci_high=np.nan, n_cities=20)
     assert answers(given, says="rank planted") == {"open"}
 
 

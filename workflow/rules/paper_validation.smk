@@ -156,7 +156,6 @@ rule validation:
             ),
             rules.aerial_figure_planted.output,
             rules.aerial_figure_sanity.output,
-            rules.write_manifest.output,
         ]
         if PROBES
         else [],

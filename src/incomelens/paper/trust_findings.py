@@ -24,6 +24,7 @@ YES, NO, OPEN = "yes", "no", "open"
 # Of rank correlations: ratios that come out again with less say little about a class.
 ALIKE = 0.5
 LEAST_R = 0.3
+LEAST_CITIES = 5  # behind an interval over cities
 EXACT = 0.99
 Given = Mapping[str, pd.DataFrame]
 
@@ -118,18 +119,24 @@ def _planted(given: Given) -> Iterator[Finding]:
         for row in rows(of_network):
             if row.style == BOTH and len(of_network["style"].unique()) == 2:
                 continue  # one style: the same twice
-            known = pd.notna(row.area_ci_low)
+            known = pd.notna(row.area_ci_low) and row.n_cities >= LEAST_CITIES
             yield Finding(
                 "Planted classes",
-                "Activation ratios rank planted classes above the others."
-                if row.method != OCCLUSION
-                else "The network relies on planted classes more than on the others.",
-                "The 95 % interval of the area under ROC lies above 0.5.",
+                _ranking(network, row.method),
+                f"95 % interval of the area under ROC above 0.5, {LEAST_CITIES} cities or more.",
                 f"{ALL_METHODS[row.method]}, {NETWORKS[network]}, {STYLES[row.style]}",
                 _answer(row.area_ci_low > 0.5) if known else OPEN,
                 f"area {row.area:.2f} ({row.area_ci_low:.2f} to {row.area_ci_high:.2f}); a planted "
                 f"class first in {row.hits} of {row.n} (by chance {row.chance:.2f})",
             )
+
+
+def _ranking(network: str, method: str) -> str:
+    if network == SHUFFLED:
+        return "Ratios rank planted classes above the others where nothing was learned of income."
+    if method == OCCLUSION:
+        return "The network relies on planted classes more than on the others."
+    return "Activation ratios rank planted classes above the others."
 
 
 def _decisions(given: Given) -> Iterator[Finding]:

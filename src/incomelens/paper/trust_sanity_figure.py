@@ -83,7 +83,7 @@ def _draw_cascade(axes: Axes, ranks: pd.DataFrame) -> None:
             gid=f"cascade {method}",
         )  # fmt: skip
     axes.axhline(0.0, color=QUIET, linewidth=0.6)
-    axes.set(xlim=(-0.3, len(names) + 0.3), ylim=(-0.35, 1.04))
+    axes.set(xlim=(-0.3, len(names) + 0.3), ylim=(_lowest(ranks), 1.04))
     axes.set_xticks(range(len(names) + 1), ["trained", *names], rotation=35, ha="right")
     axes.set_ylabel("Rank correlation of pixels")
     axes.set_xlabel("Made anew, from the head down to")
@@ -105,7 +105,7 @@ def _draw_others(axes: Axes, ranks: pd.DataFrame) -> None:
             markerfacecolor="white" if alone else colour, markeredgewidth=0.8, zorder=3,
         )  # fmt: skip
     axes.axhline(0.0, color=QUIET, linewidth=0.6)
-    axes.set(xlim=(-0.6, len(names) - 0.4), ylim=(-0.35, 1.04))
+    axes.set(xlim=(-0.6, len(names) - 0.4), ylim=(_lowest(ranks), 1.04))
     axes.set_xticks(range(len(names)), [SHORT.get(name, against_label(name)) for name in names])
     axes.set_xlabel("Compared with")
     axes.set_title("Maps of other networks", loc="left")
@@ -126,6 +126,12 @@ def _draw_curves(axes: Axes, curves: pd.DataFrame, mode: str) -> None:
     axes.set_ylabel("Score of the predicted side")
     axes.set_title(mode.capitalize(), loc="left")
     _tidy(axes)
+
+
+def _lowest(ranks: pd.DataFrame) -> float:
+    """Lower end of both axes of similarities: everything drawn fits in."""
+    others = ranks.loc[ranks["kind"] == "network", "low"].min()
+    return float(min(-0.2, others - 0.05, ranks["mean"].min() - 0.05))
 
 
 def _tidy(axes: Axes) -> None:
