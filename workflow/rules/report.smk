@@ -8,7 +8,7 @@ include: "report_paths.smk"
 rule write_provenance:
     input:
         manifest=rules.write_manifest.output.manifest,
-        results=rules.study.input,
+        results=ASKED_FOR,
     output:
         provenance="<results>/provenance.json",
     log:
@@ -38,19 +38,26 @@ rule write_report:
         published=lambda wildcards: published_files(),
         provenance=rules.write_provenance.output.provenance,
         deviations="config/deviations.yaml",
-        cells=expand("<results>/cells/{city}.parquet", city=CITIES),
-        predictions=inferred("predictions.parquet"),
+        cells=expand("<results>/cells/{city}.parquet", city=MAPPED_CITIES),
+        predictions=expand(
+            "<results>/inference/{city}/{scheme}/predictions.parquet",
+            city=MAPPED_CITIES,
+            scheme=CITY_SCHEMES,
+        ),
         attribution=expand(
             "<results>/attribution/{city}/{scheme}.parquet",
-            city=CITIES,
+            city=MAPPED_CITIES,
             scheme=CITY_SCHEMES[:1],
         ),
-        districts=expand("<results>/districts/{level}.parquet", level=LEVELS),
+        districts=expand("<results>/districts/{level}.parquet", level=MAPPED_LEVELS),
         gps=[
             f"<results>/ssig/predictions/{level}-{income}-{scheme}-gps.parquet"
             for level, income, scheme in PREDICTED_TASKS
         ],
-        shapley=of_every_task("<results>/shapley/{level}-{income}-{mode}.parquet"),
+        shapley=[
+            f"<results>/shapley/{level}-{income}-{mode}.parquet"
+            for level, income, mode in EXPLAINED_TASKS
+        ],
     output:
         page="<results>/report.html",
     log:
@@ -69,11 +76,11 @@ rule write_report:
         layout=layout_digest(),
         published=lambda wildcards: published_items(),
         unasked=lambda wildcards: items_not_asked_for(),
-        cities=CITY_NAMES,
+        cities={city: CITY_NAMES[city] for city in MAPPED_CITIES},
         schemes=CITY_SCHEMES,
-        levels=LEVELS,
+        levels=MAPPED_LEVELS,
         predicted=PREDICTED_TASKS,
-        explained=[tuple(task.values()) for task in SHAPLEY_TASKS],
+        explained=EXPLAINED_TASKS,
         mode=SHAPLEY_MODE,
     script:
         "../scripts/report/write_report.py"

@@ -15,11 +15,34 @@ CHECKOUT = os.path.relpath(workflow.basedir)
 REPORT_TEMPLATES = sorted(
     Path(workflow.basedir).glob("src/incomelens/report/templates/*")
 )
+
+# A study whose one target is known by its name is that target; every other study is all of it.
+OWN_TARGETS = ["validation"]
+ASKED_FOR = list(
+    map(
+        str,
+        getattr(
+            rules, config["study"] if config["study"] in OWN_TARGETS else "study"
+        ).input,
+    )
+)
+
+
+def asks_for(folder):
+    return any(f"/paper/{folder}/" in file for file in ASKED_FOR)
+
+
+# Cities and levels with a map of their own, and the tasks whose values it shows.
+MAPPED_CITIES = CITIES if asks_for("aerial") else []
+MAPPED_LEVELS = LEVELS if asks_for("ssig") else []
 PREDICTED_TASKS = [
     (level, income, scheme)
-    for level in LEVELS
+    for level in MAPPED_LEVELS
     for income in INCOMES
     for scheme in SCHEMES
+]
+EXPLAINED_TASKS = [
+    tuple(task.values()) for task in SHAPLEY_TASKS if task["level"] in MAPPED_LEVELS
 ]
 
 
@@ -36,7 +59,7 @@ def published_outputs():
 
 # The files of one such output that the study asks for, each with its wildcards.
 def files_asked_for(output):
-    matches = [output.match(file) for file in map(str, rules.study.input)]
+    matches = [output.match(file) for file in ASKED_FOR]
     return {found.group(): found.groupdict() for found in matches if found}
 
 

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from incomelens.paper.inference_names import SCHEMES as CITY_SCHEMES
 from incomelens.paper.names import INCOMES, LEVELS, MODES, SCHEMES
 
+# More cities than these are counted together.
+MOST_CITIES = 6
+NO_DISTRICTS = ("District study", "this study asks for none of its tables and figures.")
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -37,9 +41,10 @@ def parts_run(config: Mapping, maps: Sequence[Mapping]) -> list[Part]:
     """
     by_key = {one["key"]: one for one in maps}
     parts = []
-    if config["cities"]:
+    if any(city in by_key for city in config["cities"]):
         parts.append(_aerial(config, by_key))
-    parts.append(_districts(config, by_key))
+    if any(level in by_key for level in config["districts"]["levels"]):
+        parts.append(_districts(config, by_key))
     return parts
 
 
@@ -48,9 +53,10 @@ def _aerial(config: Mapping, maps: Mapping[str, Mapping]) -> Part:
     folds, networks = config["folds"]["cities"], config["inference"]["networks"]
     main = networks["main"]
     schemes = _and([CITY_SCHEMES.get(one, one) for one in folds["schemes"]])
+    where = _and(names) if len(names) <= MOST_CITIES else f"{len(names)} cities"
     text = (
         f"A network ({main['backbone']}, {main['head']} head) read an aerial image of every census "
-        f"cell of {_and(names)} and predicted its fifth of the city’s incomes, in "
+        f"cell of {where} and predicted its fifth of the city’s incomes, in "
         f"{folds['n_folds']} folds under {schemes}; tiles of {config['tiles']['tile_px']} pixels "
         "along 200 m. What it looked at was summed over land use and tested against H0 and H1."
     )
@@ -59,6 +65,9 @@ def _aerial(config: Mapping, maps: Mapping[str, Mapping]) -> Part:
         for city in config["cities"]
         if city in maps
     ]
+    if len(facts) > MOST_CITIES:
+        n_cells = sum(_n_kept(maps[city]) for city in config["cities"] if city in maps)
+        facts = [Fact(f"{n_cells:,}", f"cells kept in {len(facts)} cities")]
     n_networks = 1 + len(config["inference"]["compare"])
     n_fits = len(names) * len(folds["schemes"]) * folds["n_folds"]
     facts.append(Fact(f"{n_fits * n_networks:,}", "networks trained"))
@@ -79,7 +88,7 @@ def _districts(config: Mapping, maps: Mapping[str, Mapping]) -> Part:
     text = (
         f"A Gaussian process with a Matérn-3/2 kernel predicted {incomes} of districts (level: "
         f"{levels}) from ten census variables and location, in "
-        f"{config['folds']['n_folds']} folds (folds: {schemes}), with {modes}. "
+        f"{config['folds']['n_folds']} folds (folds: {schemes}), read as {modes}. "
     )
     if config["shapley"]["modes"]:
         text += "Shapley values say what moves its predictions."
@@ -103,7 +112,11 @@ def _and(words: Sequence[str]) -> str:
 
 
 def missing_parts(
-    config: Mapping, unasked: Sequence[Mapping[str, str]], *, with_shapley: bool
+    config: Mapping,
+    unasked: Sequence[Mapping[str, str]],
+    *,
+    with_districts: bool,
+    with_shapley: bool,
 ) -> list[tuple[str, str]]:
     """Name what this study lacks, and why.
 
@@ -113,8 +126,8 @@ def missing_parts(
     unasked : sequence of mappings
         Tables and figures (``study``, ``label``) that the workflow has and this study does not
         ask for.
-    with_shapley : bool
-        Whether there are Shapley values.
+    with_districts, with_shapley : bool
+        Whether the study has a district part, and whether there are Shapley values.
 
     Returns
     -------
@@ -131,22 +144,28 @@ def missing_parts(
         for scheme, words in CITY_SCHEMES.items()
         if scheme not in schemes
     ]
-    for key, words, setting in (
+    found += _missing_of_districts(config, with_shapley) if with_districts else [NO_DISTRICTS]
+    for study in dict.fromkeys(one["study"] for one in unasked):
+        if study in (one[0] for one in found):
+            continue
+        labels = dict.fromkeys(one["label"] for one in unasked if one["study"] == study)
+        found.append((f"{study}, tables and figures", f"{'; '.join(labels)}."))
+    return found
+
+
+def _missing_of_districts(config: Mapping, with_shapley: bool) -> list[tuple[str, str]]:
+    found = []
+    for present, words, setting in (
         (config["districts"]["levels"], LEVELS, "districts.levels"),
         (config["districts"]["incomes"], INCOMES, "districts.incomes"),
         (config["folds"]["schemes"], SCHEMES, "folds.schemes"),
         (config["ssig"]["modes"], MODES, "ssig.modes"),
     ):
-        lacking = [f"“{words[one]}”" for one in words if one not in key]
+        lacking = [f"“{words[one]}”" for one in words if one not in present]
         if lacking:
             found.append((f"District study, {_and(lacking)}", _not_among(setting)))
     if not with_shapley:
         found.append(("Shapley values", "no process is explained (shapley.modes is empty)."))
-    for study in dict.fromkeys(one["study"] for one in unasked):
-        if study == "Aerial study" and not config["cities"]:
-            continue
-        labels = dict.fromkeys(one["label"] for one in unasked if one["study"] == study)
-        found.append((f"{study}, tables and figures", f"{'; '.join(labels)}."))
     return found
 
 

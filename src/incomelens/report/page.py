@@ -93,7 +93,12 @@ def report_page(
         study=config["study"],
         synthetic=is_synthetic(provenance["sources"]),
         parts=parts_run(config, maps),
-        missing=missing_parts(config, unasked, with_shapley=_has_shapley(maps)),
+        missing=missing_parts(
+            config,
+            unasked,
+            with_districts=_has_layer(maps, "variable/"),
+            with_shapley=_has_layer(maps, "shapley/"),
+        ),
         ledgers=[(item, tallies(item.table)) for item in ledgers],
         beside=beside,
         studies=_by_study(rest),
@@ -137,8 +142,8 @@ def _by_study(items: Sequence[Item]) -> list[tuple[str, list[Item], list[Item]]]
     ]
 
 
-def _has_shapley(maps: Sequence[Mapping]) -> bool:
-    return any(layer["key"].startswith("shapley/") for one in maps for layer in one["layers"])
+def _has_layer(maps: Sequence[Mapping], kind: str) -> bool:
+    return any(layer["key"].startswith(kind) for one in maps for layer in one["layers"])
 
 
 def is_synthetic(sources: Sequence[Mapping]) -> bool:

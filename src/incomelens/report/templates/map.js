@@ -308,7 +308,7 @@
         fill.style.width = `${(50 * Math.abs(value)) / most}%`;
         bar.append(fill);
         const label = element("span", one.label);
-        if (variable) label.append(element("small", ` ${told(variable, own)} ${variable.unit}`));
+        if (variable) label.append(element("small", ` ${told(variable, own)}\u00a0${variable.unit}`));
         table.append(row(label, bar, told(one, value)));
       }
       return rows.length ? table : element("p", "No income is known here, so that nothing is explained.", "quiet");
