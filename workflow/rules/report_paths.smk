@@ -120,12 +120,12 @@ def items_not_asked_for():
 
 
 # Which benchmark files the jobs of each rule write, as a pattern of their paths: what an older
-# configuration left on disk is not counted.
+# configuration left on disk is not counted, and neither are the jobs of this stage, yet to run.
 def benchmark_patterns():
     return {
         maker.name: maker.benchmark.regex().pattern
         for maker in workflow.rules
-        if maker.benchmark
+        if maker.benchmark and f"{BENCHMARKS}/report/" not in maker.benchmark
     }
 
 
