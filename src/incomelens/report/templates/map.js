@@ -8,7 +8,7 @@
   const canvas = part("canvas"), pen = canvas.getContext("2d");
   const mapChoice = part("choose-map"), layerChoice = part("choose-layer");
   const MISSING = "#e4e4e4", INK = "#222222", PAPER = "#ffffff";
-  const MARGIN = 14, MOST_ZOOM = 40, TAP = 7;
+  const MARGIN = 14, FOOT = 24, MOST_ZOOM = 40, TAP = 7; // FOOT: room for the scale bar
   const opened = new Map(); // which parts of a place's values a reader has opened or shut
   let map, layer, values, view, chosen = null, size = { width: 0, height: 0, ratio: 1 };
 
@@ -82,7 +82,7 @@
 
   function measure() {
     const width = canvas.parentElement.clientWidth, { shape } = map;
-    const wanted = (width * shape.height) / shape.width;
+    const wanted = (width * shape.height) / shape.width + FOOT;
     const height = Math.round(Math.max(260, Math.min(wanted, 0.72 * window.innerHeight, 640)));
     size = { width, height, ratio: window.devicePixelRatio || 1 };
     canvas.width = Math.round(width * size.ratio);
@@ -93,10 +93,11 @@
   function fit() {
     const { shape } = map;
     const scale = Math.min(
-      (size.width - 2 * MARGIN) / shape.width, (size.height - 2 * MARGIN) / shape.height);
+      (size.width - 2 * MARGIN) / shape.width, (size.height - 2 * MARGIN - FOOT) / shape.height);
     view = {
       least: scale, scale,
-      x: (size.width - scale * shape.width) / 2, y: (size.height - scale * shape.height) / 2,
+      x: (size.width - scale * shape.width) / 2,
+      y: (size.height - FOOT - scale * shape.height) / 2,
     };
     setTouch();
   }
