@@ -2,8 +2,10 @@
 
 from itertools import pairwise
 
+import geopandas as gpd
 import numpy as np
 import pytest
+from shapely.affinity import translate
 
 from incomelens.paper.names import VARIABLES
 from incomelens.report.district_map import borders, district_map
@@ -53,6 +55,21 @@ def test_a_hole_is_a_ring_of_its_own(of_districts):
     outer = block.geometry[0]
     block.loc[0, "geometry"] = outer.difference(outer.centroid.buffer(0.002))
     assert len(borders(block)["rings"][0]) == 2
+
+
+def test_islands_of_a_district_are_rings_of_it(of_districts):
+    islands = of_districts.copy()
+    islands.loc[0, "geometry"] = islands.geometry[0].union(translate(islands.geometry[0], 0, 0.05))
+    assert [len(rings) for rings in borders(islands)["rings"]] == [2, 1, 1, 1, 1, 1]
+
+
+@pytest.mark.real
+def test_every_real_tract_of_new_york_is_drawn(nyc_folder):
+    tracts = gpd.read_file(nyc_folder / "nyc_tract_acs_2015_2019.gpkg", layer="tracts")
+    shape = borders(tracts)
+    assert all(shape["rings"])
+    corners = sum(len(ring) for rings in shape["rings"] for ring in rings) / 2
+    assert corners < 20 * len(tracts)
 
 
 def test_predictions_are_out_of_fold_and_missing_where_no_income_is_known(shown):

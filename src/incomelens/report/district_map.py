@@ -115,7 +115,7 @@ def borders(districts: gpd.GeoDataFrame, fineness: int = FINENESS) -> dict[str, 
     )
     rings = []
     for shape in thinned:
-        lines = shapely.get_rings(shape)
+        lines = shapely.get_rings(shapely.get_parts(shape))
         steps = [_steps(shapely.get_coordinates(line), west, north, step) for line in lines]
         rings.append([line for line in steps if len(line) >= 6])
     return {

@@ -142,10 +142,12 @@
     const { scale, x, y } = view, { ratio } = size;
     pen.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * x, ratio * y);
     pen.lineJoin = "round";
+    // Borders of thousands of districts would hide their colours, until one comes nearer.
+    const border = map.ids.length > 500 ? Math.min(0.6, (0.15 * scale) / view.least) : 0.6;
     map.paths.forEach((path, i) => {
       pen.fillStyle = colourOf(i);
       pen.fill(path, "evenodd");
-      pen.strokeStyle = "rgba(255, 255, 255, 0.55)"; pen.lineWidth = 0.6 / scale;
+      pen.strokeStyle = "rgba(255, 255, 255, 0.55)"; pen.lineWidth = border / scale;
       pen.stroke(path);
     });
     if (chosen !== null) {
