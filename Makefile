@@ -2,13 +2,14 @@
 
 PYTHON ?= python3
 CORES ?= all
+STUDY ?= demo
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 LOCK := envs/requirements.lock
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check nyc bench lock format clean
+.PHONY: help env demo test check nyc report bench lock format clean
 
 help: ## list these commands and the workflow's named targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -32,6 +33,11 @@ demo: env ## build everything for the embedded synthetic study (results/demo)
 nyc: env ## district study of New York from real tables: make nyc DATA=<folder>
 	@test -n "$(DATA)" || { echo "say where the tables are: make nyc DATA=<folder>"; exit 1; }
 	$(SNAKEMAKE) --configfile config/nyc.yaml --config data_dir=$(DATA)
+
+report: env ## one page of a whole study: make report, or make report STUDY=nyc DATA=<folder>
+	$(SNAKEMAKE) write_report $(if $(filter paper,$(STUDY)),,--configfile config/$(STUDY).yaml) \
+	  $(if $(DATA),--config data_dir=$(DATA))
+	@echo "Open results/$(STUDY)/report.html in a browser; it needs no network"
 
 check: env ## lint and fast tests (under three minutes)
 	$(BIN)/ruff check .

@@ -52,8 +52,8 @@ include: "workflow/rules/paper_shapley.smk"
 include: "workflow/rules/targets.smk"
 
 
-rule all:
-    default_target: True
+# Everything that the study computes: all but the page that tells of it.
+rule study:
     input:
         rules.aerial_data_paper.input,
         rules.aerial_inference_paper.input,
@@ -65,4 +65,16 @@ rule all:
         rules.siamese.input,
         rules.shapley.input,
         rules.ssig_paper.input,
+    localrule: True
+
+
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.study.input,
+        rules.write_provenance.output,
+        rules.write_report.output,
     localrule: True

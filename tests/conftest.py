@@ -1,6 +1,7 @@
-"""Where the real data is, and on what terms tests run."""
+"""Where the real data and a browser are, and on what terms tests run."""
 
 import os
+import shutil
 from pathlib import Path
 
 # Tests compute on small arrays: threads would only wait for each other.
@@ -20,6 +21,10 @@ ROOT = Path(__file__).resolve().parents[1]
 # Small real tables lie beside the checkout, or where this variable points.
 REAL_DATA = Path(os.environ.get("INCOMELENS_REAL_DATA", ROOT.parent / "shared" / "data"))
 
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+
 
 @pytest.fixture(scope="session")
 def nyc_folder() -> Path:
@@ -28,3 +33,62 @@ def nyc_folder() -> Path:
     if not (folder / "nyc_tract_acs_2015_2019.gpkg").exists():
         pytest.skip(f"no real data at {folder}; set INCOMELENS_REAL_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium; a test that needs it is skipped where it, or its driver, is missing."""
+    driver = pytest.importorskip(
+        "playwright.sync_api", reason="the Python package playwright is not installed"
+    )
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine; on Debian: apt-get install chromium")
+    with driver.sync_playwright() as started:
+        # Chromium refuses its sandbox to root, as whom containers run.
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+class OpenPage:
+    """A page in the browser, and everything it said and asked for."""
+
+    def __init__(self, browser, path, *, width, touch=False) -> None:
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 800}, has_touch=touch, is_mobile=touch, offline=True
+        )
+        self.page = self.context.new_page()
+        self.said, self.asked = [], []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(path.as_uri())
+
+    def part(self, name):
+        return self.page.locator(f'#map [data-part="{name}"]')
+
+    def touch_map(self, across, down, *, tap=False):
+        """Click, or tap with a finger, at a place given in shares of the map's width and height."""
+        canvas = self.part("canvas")
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        place = (box["x"] + across * box["width"], box["y"] + down * box["height"])
+        (self.page.touchscreen.tap if tap else self.page.mouse.click)(*place)
+
+    def told(self):
+        """What is told of the chosen place, in one line."""
+        return " ".join(self.part("place").inner_text().split())
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open a file at a width; every page is closed after the test."""
+    opened = []
+
+    def open_at(path, width, **more):
+        opened.append(OpenPage(browser, path, width=width, **more))
+        return opened[-1]
+
+    yield open_at
+    for one in opened:
+        one.context.close()

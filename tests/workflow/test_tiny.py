@@ -9,7 +9,15 @@ import xarray as xr
 pytestmark = pytest.mark.workflow
 
 # Files that say when and how long: not compared between runs.
-DATED = ("logs", "benchmarks", "manifest.csv", ".origin.json", "tensorboard")
+DATED = (
+    "logs",
+    "benchmarks",
+    "manifest.csv",
+    ".origin.json",
+    "provenance.json",
+    "report.html",
+    "tensorboard",
+)
 
 
 def compared(checkout) -> dict[str, bytes]:

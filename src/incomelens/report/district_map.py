@@ -1,0 +1,201 @@
+"""The map of one level of districts: incomes, predictions, variables and Shapley values."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from incomelens.paper.maps import local_projection
+from incomelens.paper.names import INCOME_UNITS, INCOMES, LEVELS, MODES, SCHEMES, VARIABLES
+from incomelens.report.map_layers import (
+    BLUE_TO_RED,
+    PURPLE_TO_ORANGE,
+    Layer,
+    diverging_layer,
+    quantile_layer,
+    round_step,
+)
+
+# A border is drawn to about this part of the map's longer side.
+FINENESS = 4096
+# Limits of Shapley values, in standard deviations of the income.
+SHAPLEY_BREAKS = (-0.4, -0.15, -0.05, 0.05, 0.15, 0.4)
+
+
+def district_map(
+    level: str,
+    districts: gpd.GeoDataFrame,
+    predictions: Mapping[tuple[str, str], pd.DataFrame],
+    shapley: Mapping[tuple[str, str], pd.DataFrame],
+    *,
+    mode: str,
+) -> dict[str, object]:
+    """Everything that the page's map of a level can show.
+
+    Parameters
+    ----------
+    level : str
+    districts : GeoDataFrame
+        `districts/{level}.parquet`; districts without a polygon are left out.
+    predictions : mapping
+        By income and scheme, `ssig/predictions/{level}-{income}-{scheme}-gps.parquet`.
+    shapley : mapping
+        By income and mode, `shapley/{level}-{income}-{mode}.parquet`; may be empty.
+    mode : str
+        Whose predictions are shown.
+
+    Returns
+    -------
+    dict
+        For JSON: borders, the places' names, the layers, and what is told of a place.
+    """
+    shown = districts[~districts.geometry.isna() & ~districts.geometry.is_empty]
+    layers: list[Layer] = []
+    details: list[dict[str, object]] = []
+    for income in [name for name in INCOMES if name in {key[0] for key in predictions}]:
+        of_income = {key[1]: table for key, table in predictions.items() if key[0] == income}
+        found = _income_layers(shown, income, of_income, mode)
+        layers += found
+        title = INCOMES[income].capitalize()
+        keys = [layer.key for layer in found]
+        details.append({"kind": "list", "title": title, "layers": keys})
+    layers += _variable_layers(shown)
+    for (income, one_mode), table in shapley.items():
+        found = _shapley_layers(shown["geoid"], income, one_mode, table)
+        layers += found
+        details.append(
+            {
+                "kind": "bars",
+                "title": f"What moves the prediction: {INCOMES[income]}, {MODES[one_mode]}",
+                "layers": [[layer.key, layer.key.rsplit("/", 1)[1]] for layer in found],
+                "note": "Shapley values, SD of the income; beside each the district's own value.",
+            }
+        )
+    if not shapley:
+        keys = [f"variable/{name}" for name in VARIABLES if name in shown]
+        details.append({"kind": "list", "title": "The ten variables", "layers": keys})
+    word = LEVELS.get(level, level)
+    return {
+        "key": level,
+        "title": f"Districts: {word}",
+        "about": f"{word} level: {len(shown):,} districts with a polygon, of {len(districts):,}. "
+        "North is up.",
+        "one": "district",
+        "ids": shown["geoid"].astype(str).tolist(),
+        "areas": shown["area"].fillna("").astype(str).tolist() if "area" in shown else [],
+        "shape": borders(shown),
+        "at": {},
+        "layers": [asdict(layer) for layer in layers],
+        "details": details,
+    }
+
+
+def borders(districts: gpd.GeoDataFrame, fineness: int = FINENESS) -> dict[str, object]:
+    """Borders in whole steps from the upper left corner of the map.
+
+    Borders that districts share are thinned out alike, so that no gap opens between them.
+
+    Returns
+    -------
+    dict
+        ``metres`` of a step, ``width`` and ``height`` in steps, and for every district its
+        ``rings``: lists of x, y, x, y, ...; holes among them.
+    """
+    flat = local_projection(districts).geometry
+    west, south, east, north = flat.total_bounds
+    step = max(east - west, north - south) / fineness
+    shapes = flat.to_numpy()
+    thinned = (
+        shapely.coverage_simplify(shapes, 2 * step)
+        if shapely.coverage_is_valid(shapes)
+        else shapely.simplify(shapes, step)
+    )
+    rings = []
+    for shape in thinned:
+        lines = shapely.get_rings(shapely.get_parts(shape))
+        steps = [_steps(shapely.get_coordinates(line), west, north, step) for line in lines]
+        rings.append([line for line in steps if len(line) >= 6])
+    return {
+        "type": "polygons",
+        "metres": float(step),
+        "width": int(np.ceil((east - west) / step)),
+        "height": int(np.ceil((north - south) / step)),
+        "rings": rings,
+    }
+
+
+def _steps(points: np.ndarray, west: float, north: float, step: float) -> list[int]:
+    """Whole steps without the last point, which repeats the first, and without repeats."""
+    whole = np.rint(np.column_stack([points[:, 0] - west, north - points[:, 1]]) / step)
+    whole = whole[:-1].astype(int)
+    moved = np.any(whole != np.roll(whole, 1, axis=0), axis=1)
+    return whole[moved].ravel().tolist()
+
+
+def _income_layers(
+    districts: gpd.GeoDataFrame, income: str, predictions: Mapping[str, pd.DataFrame], mode: str
+) -> list[Layer]:
+    group, unit = INCOMES[income].capitalize(), INCOME_UNITS[income]
+    observed = districts[income].to_numpy(float)
+    layers = [quantile_layer(f"{income}/observed", group, "Observed", observed, unit=unit)]
+    for scheme, table in predictions.items():
+        rows = table[(table["model"] == "ssig") & (table["variant"] == "main")]
+        rows = rows[rows["mode"] == (mode if mode in set(rows["mode"]) else rows["mode"].iloc[0])]
+        by_district = rows.groupby("geoid")["predicted_usd"].mean()
+        predicted = districts["geoid"].map(by_district).to_numpy(float)
+        folds = SCHEMES.get(scheme, scheme)
+        folds = f"{folds} folds" if scheme == "random" else folds
+        step = round_step(np.nanstd(observed) / 4)
+        layers += [
+            quantile_layer(
+                f"{income}/predicted_{scheme}", group, f"Predicted out of fold, {folds}", predicted,
+                unit=unit,
+            ),
+            diverging_layer(
+                f"{income}/difference_{scheme}", group, f"Predicted minus observed, {folds}",
+                predicted - observed,
+                breaks=[-6 * step, -3 * step, -step, step, 3 * step, 6 * step],
+                colours=PURPLE_TO_ORANGE, unit=unit, signed=True,
+            ),
+        ]  # fmt: skip
+    return layers
+
+
+def _variable_layers(districts: gpd.GeoDataFrame) -> list[Layer]:
+    layers = []
+    for name, variable in VARIABLES.items():
+        if name not in districts:
+            continue
+        scale, decimals = (100.0, 1) if variable.is_share else (1.0, 0)
+        decimals = 3 if variable.unit == "°" else decimals
+        values = districts[name].to_numpy(float) * scale
+        told = {"unit": variable.unit, "decimals": decimals, "chosen": variable.unit != "°"}
+        layers.append(
+            quantile_layer(
+                f"variable/{name}", "Census variables", variable.words, values, n=5, **told
+            )
+        )
+    return layers
+
+
+def _shapley_layers(geoid: pd.Series, income: str, mode: str, table: pd.DataFrame) -> list[Layer]:
+    of_district = table.set_index(table["geoid"].astype(str))
+    group = f"Shapley values: {INCOMES[income]}, {MODES[mode]}"
+    return [
+        diverging_layer(
+            f"shapley/{income}/{mode}/{name}",
+            group,
+            variable.words,
+            geoid.astype(str).map(of_district[name]).to_numpy(float),
+            breaks=SHAPLEY_BREAKS,
+            colours=BLUE_TO_RED,
+            unit="SD",
+            decimals=3,
+            signed=True,
+        )
+        for name, variable in VARIABLES.items()
+        if name in of_district
+    ]

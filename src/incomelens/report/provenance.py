@@ -1,0 +1,168 @@
+"""Versions, configuration, code, seeds, sources and costs of one study, as one JSON file.
+
+It says when and how long, and on which machine: what tables that are compared between runs must
+not say. It describes the moment in which it is written, after the last result of the study.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+import pandas as pd
+
+from incomelens.common.files import whole_file
+from incomelens.report.benchmarks import costs_by
+
+# What decides about the results: the graph, its scripts and captions, the package.
+CODE = ("Snakefile", "workflow", "src")
+CODE_ENDINGS = (".py", ".smk", ".yaml", ".rst", ".html", ".css", ".js")
+SEED_RULE = (
+    "every job derives its own 32-bit seed: the first four bytes, big-endian, of the SHA-256 of "
+    "the study’s seed and the job’s names (its rule, city, fold, ...), joined by U+001F"
+)
+
+
+def provenance(
+    *,
+    config: Mapping,
+    jobs: pd.DataFrame,
+    manifest: pd.DataFrame,
+    drawing: Sequence[str],
+    root: str | Path,
+    now: datetime | None = None,
+) -> dict[str, object]:
+    """Tell how a study came about.
+
+    Parameters
+    ----------
+    config : mapping
+        The study's configuration, as resolved.
+    jobs : DataFrame
+        From :func:`incomelens.report.benchmarks.job_costs`.
+    manifest : DataFrame
+        `sources/manifest.csv`.
+    drawing : sequence of str
+        Rules whose jobs draw random numbers.
+    root : path
+        The checkout.
+    now : datetime, optional
+        With a time zone; the clock's where it is left out.
+
+    Returns
+    -------
+    dict
+        Ready for JSON.
+    """
+    written = (now or datetime.now(UTC)).astimezone(UTC)
+    return {
+        "study": config["study"],
+        "written": written.isoformat(timespec="seconds"),
+        "code": {"sha256": tree_digest(root), **git_state(root)},
+        "software": software(),
+        "machine": machine(),
+        "seeds": {"study": config["seed"], "jobs": SEED_RULE, "rules_that_draw": list(drawing)},
+        "sources": _records(manifest),
+        "costs": {
+            "total": _total(jobs),
+            "stages": _records(costs_by(jobs, ["stage"])),
+            "rules": _records(costs_by(jobs, ["stage", "rule"])),
+        },
+        "configuration": config,
+    }
+
+
+def write_provenance(told: Mapping, path: str | Path) -> None:
+    """Write what :func:`provenance` tells, whole or not at all."""
+    with whole_file(path) as beside:
+        text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
+        beside.write_text(text + "\n", encoding="utf-8")
+
+
+def tree_digest(root: str | Path, names: Iterable[str] = CODE) -> str:
+    """Digest of all code below `root`: paths and contents, in the order of the paths."""
+    root = Path(root)
+    digest = hashlib.sha256()
+    for path in sorted(file for name in names for file in _files(root / name)):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _files(place: Path) -> list[Path]:
+    if place.is_file():
+        return [place]
+    return [path for path in place.rglob("*") if path.suffix in CODE_ENDINGS and path.is_file()]
+
+
+def git_state(root: str | Path) -> dict[str, object]:
+    """Commit of a checkout, and whether anything tracked was changed since; None where unknown.
+
+    Unknown are a folder that is no checkout of its own and a machine without git.
+    """
+    unknown = {"commit": None, "changed_since_commit": None}
+    if not (Path(root) / ".git").exists():  # also a file, in a worktree
+        return unknown
+    commit = _git(root, "rev-parse", "HEAD")
+    changes = _git(root, "status", "--porcelain", "--untracked-files=no")
+    if commit is None or changes is None:
+        return unknown
+    return {"commit": commit, "changed_since_commit": changes != ""}
+
+
+def _git(root: str | Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed arguments
+            ["git", "-C", str(root), *arguments],  # noqa: S607 - git is where the user has it
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def software() -> dict[str, object]:
+    """Versions of Python and of every installed package, by name."""
+    packages = {
+        distribution.metadata["Name"]: distribution.version
+        for distribution in metadata.distributions()
+        if distribution.metadata["Name"]
+    }
+    return {
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "packages": dict(sorted(packages.items(), key=lambda item: item[0].lower())),
+    }
+
+
+def machine() -> dict[str, object]:
+    """System, processor and memory on which the results were gathered, without the host's name."""
+    pages, page = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return {
+        "system": platform.platform(),
+        "architecture": platform.machine(),
+        "processors": os.cpu_count(),
+        "memory_gib": round(pages * page / 2**30, 1),
+    }
+
+
+def _total(jobs: pd.DataFrame) -> dict[str, object]:
+    peak = jobs["peak_memory_mib"].max()
+    return {
+        "n_jobs": len(jobs),
+        "wall_s": round(float(jobs["wall_s"].sum()), 2),
+        "processor_s": round(float(jobs["processor_s"].sum()), 2),
+        "peak_memory_mib": None if pd.isna(peak) else float(peak),
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Rows of a table as JSON has them: null for what is missing, numbers to the hundredth."""
+    return json.loads(table.to_json(orient="records", double_precision=2))

@@ -1,0 +1,206 @@
+"""A small study in the shapes that earlier stages write, and its page."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import yaml
+from PIL import Image
+from shapely.geometry import box
+from snakemake.utils import update_config
+
+from incomelens.paper.deviations import read_deviations
+from incomelens.paper.names import VARIABLES
+from incomelens.paper.published import PublishedTable
+from incomelens.report.city_map import city_map
+from incomelens.report.district_map import district_map
+from incomelens.report.page import report_page
+from incomelens.report.provenance import provenance
+from incomelens.report.published import published
+
+ROOT = Path(__file__).parents[2]
+INCOME = "median_household_income"
+CLASSES = ("dense", "roads")
+
+
+def cells(n_east=4, n_north=3):
+    """Cells of 200 m, west to east and south to north; the last one was dropped."""
+    corners = [(200 * i, 200 * j) for j in range(n_north) for i in range(n_east)]
+    return gpd.GeoDataFrame(
+        {
+            "cell_id": [f"N{north}E{east}" for east, north in corners],
+            "income": np.linspace(10_000, 32_000, len(corners)),
+            "drop_reason": [None] * (len(corners) - 1) + ["void"],
+        },
+        geometry=[box(e + 4e6, n + 2.5e6, e + 4e6 + 200, n + 2.5e6 + 200) for e, n in corners],
+        crs=3035,
+    )
+
+
+def predictions(of_cells):
+    kept = of_cells[of_cells["drop_reason"].isna()]
+    observed = np.arange(len(kept)) % 5 + 1
+    return pd.DataFrame(
+        {
+            "cell_id": kept["cell_id"].to_numpy(),
+            "fold": 0,
+            "observed": observed,
+            "predicted": np.clip(observed + 1, 1, 5),
+        }
+    )
+
+
+def attribution(of_cells):
+    """Dense fabric: a quarter of each tile, half of its activation; the first map is empty."""
+    rows = []
+    kept = of_cells.loc[of_cells["drop_reason"].isna(), "cell_id"]
+    for place, cell_id in enumerate(kept):
+        for target in ("low", "high"):
+            for name, share in zip(CLASSES, (0.25, 0.75), strict=True):
+                row = {"cell_id": cell_id, "method": "guided", "target": target, "transform": 0}
+                activation = 0.0 if place == 0 else 3.0
+                rows.append(
+                    row | {"urban_class": name, "area_share": share, "activation_sum": activation}
+                )
+    return pd.DataFrame(rows)
+
+
+def districts(n=6):
+    """A row of squares near Paris, from the west; the last has no income."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.random((n, len(VARIABLES))), columns=list(VARIABLES))
+    income = np.linspace(30_000, 90_000, n)
+    income[-1] = np.nan
+    shapes = [box(2.3 + 0.01 * i, 48.85, 2.31 + 0.01 * i, 48.86) for i in range(n)]
+    table = table.assign(geoid=[f"{i:03d}" for i in range(n)], area="one", **{INCOME: income})
+    return gpd.GeoDataFrame(table, geometry=shapes, crs=4326)
+
+
+def gps(of_districts):
+    known = of_districts[of_districts[INCOME].notna()]
+    return pd.DataFrame(
+        {
+            "geoid": known["geoid"].to_numpy(),
+            "model": "ssig",
+            "mode": "optimised",
+            "variant": "main",
+            "predicted_usd": known[INCOME].to_numpy() + 5_000,
+        }
+    )
+
+
+def shapley(of_districts):
+    known = of_districts[of_districts[INCOME].notna()]
+    values = {name: np.linspace(-1, 1, len(known)) for name in VARIABLES}
+    table = pd.DataFrame({"geoid": known["geoid"].to_numpy(), "prediction": 0.0, **values})
+    return table.assign(base_value=0.0, location=9.0)
+
+
+def maps(*, with_shapley=True, with_city=True, with_activation=True):
+    of_cells, of_districts = cells(), districts()
+    found = []
+    if with_city:
+        sums = attribution(of_cells) if with_activation else None
+        found = [city_map("aube", "Aube", of_cells, {"random": predictions(of_cells)}, sums)]
+    values = {(INCOME, "optimised"): shapley(of_districts)} if with_shapley else {}
+    predicted = {(INCOME, "random"): gps(of_districts)}
+    return [*found, district_map("tract", of_districts, predicted, values, mode="optimised")]
+
+
+def config(**changed):
+    settings = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    tiny = yaml.safe_load((ROOT / "config/tiny.yaml").read_text())
+    update_config(settings, tiny)
+    cities = {"study": "small", "cities": ["aube"], "city": {"aube": {"name": "Aube"}}}
+    return settings | cities | changed
+
+
+def told(folder, name, *, kind="Figures", study="Aerial study", rule=None, **more):
+    """What the graph tells of a published file; the file and its other forms are written."""
+    csv, md, tex, png, pdf = (
+        folder / f"{name}.{end}" for end in ("csv", "md", "tex", "png", "pdf")
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    if kind == "Figures":
+        Image.new("RGB", (60, 40), "#0072B2").save(png)
+        pdf.write_bytes(b"%PDF-1.4")
+        file, files = png, [pdf, png]
+    else:
+        more.pop("table", a_table()).write(csv, md, tex)
+        file, files = csv, [csv, md, tex]
+    return {
+        "rule": rule or name,
+        "file": str(file),
+        "files": list(map(str, files)),
+        "study": study,
+        "kind": kind,
+        "label": name.capitalize(),
+        "caption": more.pop("caption", f"**{name}.** What {name} shows. Second sentence."),
+        "params": more.pop("params", {}),
+        "wildcards": more.pop("wildcards", {}),
+    }
+
+
+def a_table():
+    shown = pd.DataFrame({"City": ["Aube"], "r: ours": [0.5], "r: paper": [0.7]})
+    return PublishedTable(numbers=shown, shown=shown, caption="Scores.", notes=("One note.",))
+
+
+def a_ledger():
+    shown = pd.DataFrame(
+        {
+            "No.": ["1", "", "2a", "3"],
+            "The paper claims": ["A <holds> & more.", "", "B fails.", "C."],
+            "Folds": ["random folds", "spatial blocks", "random folds", "random folds"],
+            "Verdict": ["holds", "does not hold", "does not hold", "open"],
+        }
+    )
+    notes = ("In our own words.", "1. Where. Holds if: so.", "2a. There.", "3. Nowhere.")
+    return PublishedTable(numbers=shown, shown=shown, caption="Claims.", notes=notes)
+
+
+def jobs():
+    return pd.DataFrame(
+        {
+            "stage": ["cells", "ssig", "ssig"],
+            "rule": ["build_cells", "fit_gp", "fit_gp"],
+            "job": ["a", "b", "c"],
+            "wall_s": [1.0, 2.0, 4.0],
+            "processor_s": [1.0, 1.5, 3.5],
+            "peak_memory_mib": [100.0, np.nan, 300.0],
+        }
+    )
+
+
+def sources(checksum="synthetic"):
+    columns = {"source": "made", "file": "a.zip", "provider": "IncomeLens", "time_frame": "2015"}
+    more = {"licence": "MIT", "origin": "mirror", "bytes": 2_000_000, "sha256": "ab" * 32}
+    return pd.DataFrame([columns | more | {"checksum": checksum}])
+
+
+def page(folder, *, settings=None, published_files=None, found_maps=None, unasked=(), **more):
+    """The page of the small study, as text."""
+    paper = folder / "paper"
+    files = published_files or [
+        told(paper / "aerial", "fig2"),
+        told(paper / "aerial", "scores", kind="Tables"),
+        told(paper / "aerial", "claims", kind="Tables", table=a_ledger()),
+        told(paper / "ssig", "fig1", study="District study"),
+    ]
+    return report_page(
+        [published(one) for one in files],
+        unasked=unasked,
+        maps=maps() if found_maps is None else found_maps,
+        deviations=read_deviations(ROOT / "config/deviations.yaml"),
+        provenance=provenance(
+            config=settings or config(),
+            jobs=jobs(),
+            manifest=more.get("manifest", sources()),
+            drawing=["fit_gp"],
+            root=ROOT,
+            now=datetime(2026, 5, 4, 12, 30, tzinfo=UTC),
+        ),
+        folder=folder,
+    )

@@ -1,0 +1,84 @@
+"""The map of a city shows every cell where it lies, with its own values."""
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely.affinity import scale, translate
+
+from incomelens.common.errors import InputError
+from incomelens.report.city_map import city_map
+
+from .small_study import attribution, cells, predictions
+
+
+@pytest.fixture
+def of_cells():
+    return cells()
+
+
+@pytest.fixture
+def shown(of_cells):
+    found = {"random": predictions(of_cells)}
+    return city_map("aube", "Aube", of_cells, found, attribution(of_cells))
+
+
+def layer(shown, key):
+    return next(one for one in shown["layers"] if one["key"] == key)
+
+
+def test_cells_lie_by_column_from_the_west_and_row_from_the_north(shown):
+    place = shown["ids"].index("N400E200")
+    grid = shown["shape"]
+    assert (grid["width"], grid["height"], grid["metres"]) == (4, 3, 200.0)
+    assert (grid["column"][place], grid["row"][place]) == (1, 0)
+
+
+def test_classes_and_their_difference_are_those_predicted(shown):
+    observed = layer(shown, "observed")["values"]
+    predicted = layer(shown, "predicted_random")["values"]
+    difference = layer(shown, "difference_random")["values"]
+    assert observed[:5] == [1, 2, 3, 4, 5]
+    assert observed[-1] is None
+    assert difference[:5] == [1, 1, 1, 1, 0]
+    assert all(a + b == c for a, b, c in zip(observed[:-1], difference, predicted, strict=False))
+
+
+def test_a_quarter_of_the_tile_with_half_of_the_activation_has_ratio_two(shown):
+    dense, at = layer(shown, "low/dense"), shown["at"]["dense"]
+    assert dense["at"] == "dense"
+    assert len(dense["values"]) == len(at) == 11
+    assert dense["values"][at.index(3)] == 2.0
+    assert layer(shown, "share/dense")["values"][at.index(3)] == 25.0
+
+
+def test_an_empty_map_has_no_ratio(shown):
+    dense, at = layer(shown, "high/dense"), shown["at"]["dense"]
+    assert dense["values"][at.index(0)] is None
+
+
+def test_classes_that_the_city_lacks_are_not_offered(shown):
+    assert not any("water" in one["key"] for one in shown["layers"])
+    table = next(one for one in shown["details"] if one["kind"] == "table")
+    assert [row["label"] for row in table["rows"]] == ["Dense fabric", "Other roads"]
+
+
+def test_the_map_does_without_activation(of_cells):
+    shown = city_map("aube", "Aube", of_cells, {"random": predictions(of_cells)}, None)
+    assert [one["kind"] for one in shown["details"]] == ["list"]
+    assert shown["at"] == {}
+
+
+def test_a_dropped_outlier_does_not_shrink_the_map(of_cells):
+    far = of_cells.iloc[[-1]].assign(cell_id="far")
+    far = far.set_geometry(far.geometry.map(lambda one: translate(one, 50_000, 0)))
+    both = gpd.GeoDataFrame(pd.concat([of_cells, far], ignore_index=True), crs=3035)
+    shown = city_map("aube", "Aube", both, {"random": predictions(of_cells)}, None)
+    assert shown["shape"]["width"] == 4
+    assert "far" not in shown["ids"]
+
+
+def test_cells_of_two_sizes_are_refused(of_cells):
+    mixed = of_cells.copy()
+    mixed.loc[0, "geometry"] = scale(mixed.geometry[0], 0.5, 0.5)
+    with pytest.raises(InputError, match=r"not squares of one size \(100 to 200 m\)"):
+        city_map("aube", "Aube", mixed, {"random": predictions(of_cells)}, None)

@@ -1,0 +1,188 @@
+"""The page holds everything itself, and names what is missing."""
+
+import json
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from incomelens.report.page import duration, json_for_page
+
+from .small_study import a_ledger, config, maps, page, sources, told
+
+VOID = {"meta", "link", "img", "input", "br", "hr"}
+
+
+class Elements(HTMLParser):
+    """Every element with its attributes; whether elements are closed in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found, self.open, self.text = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, (tag, self.getpos())
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("script", "style"):
+            self.text.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.found if name == tag]
+
+    @property
+    def words(self):
+        return " ".join(" ".join(self.text).split())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("study")
+
+
+@pytest.fixture(scope="module")
+def html(folder):
+    return page(folder)
+
+
+@pytest.fixture(scope="module")
+def elements(html):
+    return Elements(html)
+
+
+def test_every_element_is_closed(elements):
+    assert elements.open == []
+
+
+def test_nothing_is_asked_of_a_network(html, elements):
+    for tag, name in (("img", "src"), ("script", "src"), ("link", "href"), ("iframe", "src")):
+        for attributes in elements.all(tag):
+            assert attributes.get(name, "data:").startswith("data:")
+    assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest", html)
+
+
+def test_links_are_to_places_of_the_page_or_files_beside_it(elements, folder):
+    places = {attributes["id"] for _, attributes in elements.found if "id" in attributes}
+    for attributes in elements.all("a"):
+        address = attributes["href"]
+        if address.startswith("#"):
+            assert address[1:] in places
+        elif address != "provenance.json":
+            assert (folder / address).is_file()
+
+
+def test_no_place_of_the_page_stands_twice(elements):
+    places = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
+    assert len(places) == len(set(places))
+
+
+def test_every_figure_has_an_alternative_text_and_its_size(elements):
+    assert len(elements.all("img")) == 2
+    for image in elements.all("img"):
+        assert image["alt"].startswith("Fig")
+        assert int(image["width"]) > 0
+        assert int(image["height"]) > 0
+
+
+def test_headings_descend_one_level_at_a_time(elements):
+    levels = [int(tag[1]) for tag, _ in elements.found if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(below <= above + 1 for above, below in pairwise(levels))
+
+
+def test_tables_scroll_in_a_box_that_a_keyboard_reaches(html):
+    assert len(re.findall(r"<table>", html)) == len(
+        re.findall(r'<div class="scroll" tabindex="0" role="region"[^>]*table">\s*<table>', html)
+    )
+
+
+def test_text_of_tables_is_text(elements):
+    assert "A <holds> & more." in elements.words
+
+
+def test_the_ledger_counts_its_claims_and_folds_their_evidence(elements):
+    assert "Verdict : 1 of 3 hold, 1 do not, 1 is open" in elements.words
+    assert "Where. Holds if: so." in elements.words
+
+
+def test_made_up_data_is_said_to_be_made_up(tmp_path, elements):
+    assert "The data of this study are made up." in elements.words
+    real = Elements(page(tmp_path, manifest=sources(checksum="registry")))
+    assert "made up" not in real.words
+
+
+def test_the_warning_of_the_papers_authors_is_there(elements):
+    assert "inadvisable" in elements.words
+
+
+def test_deviations_of_both_papers_show_their_setting(elements):
+    assert "Levy Abitbol & Karsai (2020)" in elements.words
+    assert "Bai, Lam & Li (2023)" in elements.words
+    assert "Setting ssig.variants , here [main]" in elements.words
+
+
+def test_a_study_of_districts_alone_names_the_missing_part(tmp_path):
+    files = [told(tmp_path / "paper/ssig", "fig1", study="District study")]
+    found = Elements(
+        page(
+            tmp_path,
+            settings=config(cities=[], shapley={"modes": []}),
+            published_files=files,
+            found_maps=maps(with_city=False, with_shapley=False),
+        )
+    )
+    assert "Aerial study : this study names no city" in found.words
+    assert "Shapley values : no process is explained" in found.words
+    assert "This study asks for no claims ledger." in found.words
+
+
+def test_a_study_without_maps_has_a_page_without_a_map(tmp_path):
+    text = page(tmp_path, found_maps=[], settings=config())
+    assert 'id="map-data"' not in text
+    assert Elements(text).open == []
+
+
+def test_tables_of_the_papers_values_stand_apart(html):
+    before, after = html.split('<section id="map-section">')
+    assert 'id="aerial-scores-tab"' in before
+    assert 'id="aerial-fig2-fig"' in after
+
+
+def test_a_table_without_markdown_is_named_with_its_file(tmp_path):
+    one = told(tmp_path / "paper/aerial", "raw", kind="Tables")
+    one["files"] = [name for name in one["files"] if not name.endswith(".md")]
+    found = Elements(page(tmp_path, published_files=[one]))
+    assert "This table has no form for readers; open its file. Files: raw.csv" in found.words
+
+
+def test_data_cannot_end_the_script_that_holds_it():
+    text = json_for_page({"a": "</script><!-- & \u2028"})
+    assert "<" not in text
+    assert json.loads(text) == {"a": "</script><!-- & \u2028"}
+
+
+def test_not_a_number_is_refused():
+    with pytest.raises(ValueError, match="JSON compliant"):
+        json_for_page([float("nan")])
+
+
+def test_durations_are_told_as_people_do():
+    assert duration(59.96) == "1 min 00 s"
+    assert duration(3599.9) == "1 h 00 min"
+
+
+def test_two_ledgers_stand_one_below_the_other(tmp_path):
+    files = [
+        told(tmp_path / "paper" / name, "claims", kind="Tables", study=study, table=a_ledger())
+        for name, study in (("aerial", "Aerial study"), ("ssig", "District study"))
+    ]
+    words = Elements(page(tmp_path, published_files=files)).words
+    assert words.index("Aerial study: claims") < words.index("District study: claims")

@@ -1,0 +1,53 @@
+"""A published table comes back from its Markdown as it was written."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from incomelens.common.errors import InputError
+from incomelens.common.published_tables import write_published_table
+from incomelens.report.table_text import read_published_markdown
+
+words = st.text(
+    st.characters(codec="ascii", categories=("L", "N", "P", "S")), min_size=1, max_size=12
+).filter(lambda text: "\\" not in text and set(text) - {"|"})
+
+
+@given(
+    names=st.lists(words, min_size=1, max_size=4, unique=True),
+    cells=st.lists(words, min_size=8, max_size=8),
+    notes=st.lists(words, max_size=2),
+)
+def test_headings_cells_and_notes_survive(tmp_path_factory, names, cells, notes):
+    folder = tmp_path_factory.mktemp("table")
+    columns = {name: [cells[i], cells[i + 4]] for i, name in enumerate(names)}
+    paths = {end: folder / f"t.{end}" for end in ("csv", "md", "tex")}
+    write_published_table(pd.DataFrame(columns), **paths, caption="A caption.", notes=notes)
+    table = read_published_markdown(paths["md"])
+    assert table.headings == tuple(names)
+    assert table.rows == tuple(zip(*columns.values(), strict=True))
+    assert table.caption == "A caption."
+    assert list(table.notes) == notes
+
+
+def test_numbers_stand_to_the_right(tmp_path):
+    paths = {end: tmp_path / f"t.{end}" for end in ("csv", "md", "tex")}
+    table = pd.DataFrame({"City": ["Aube"], "N": [3]})
+    write_published_table(table, **paths, caption="C.")
+    assert read_published_markdown(paths["md"]).right == (False, True)
+
+
+@pytest.mark.parametrize("text", ["", "Only words.\n", "Caption.\n\n| one line |\n"])
+def test_a_file_without_a_table_is_named(tmp_path, text):
+    path = tmp_path / "t.md"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"t\.md: no table between pipes.*published_tables"):
+        read_published_markdown(path)
+
+
+def test_a_row_of_another_length_is_named(tmp_path):
+    path = tmp_path / "t.md"
+    path.write_text("C.\n\n| a | b |\n| - | - |\n| only one |\n")
+    with pytest.raises(InputError, match=r"1 cells under 2 headings \(only one\)"):
+        read_published_markdown(path)

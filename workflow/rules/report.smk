@@ -1,0 +1,86 @@
+# report: how the study came about, and one page that shows everything and needs no network.
+#   snakemake --cores all write_report --configfile config/demo.yaml
+
+
+include: "report_paths.smk"
+
+
+rule write_provenance:
+    input:
+        manifest=rules.write_manifest.output.manifest,
+        results=ASKED_FOR,
+    output:
+        provenance="<results>/provenance.json",
+    log:
+        "<logs>/report/write_provenance.log",
+    benchmark:
+        "<benchmarks>/report/write_provenance.tsv"
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code("report/write_provenance.py"),
+        config=config,
+        root=CHECKOUT,
+        folder=BENCHMARKS,
+        benchmarks=lambda wildcards: benchmark_patterns(),
+        drawing=lambda wildcards: rules_with_seed(),
+    script:
+        "../scripts/report/write_provenance.py"
+
+
+rule write_report:
+    input:
+        published=lambda wildcards: published_files(),
+        provenance=rules.write_provenance.output.provenance,
+        deviations="config/deviations.yaml",
+        cells=expand("<results>/cells/{city}.parquet", city=MAPPED_CITIES),
+        predictions=expand(
+            "<results>/inference/{city}/{scheme}/predictions.parquet",
+            city=MAPPED_CITIES,
+            scheme=CITY_SCHEMES,
+        ),
+        attribution=expand(
+            "<results>/attribution/{city}/{scheme}.parquet",
+            city=MAPPED_CITIES,
+            scheme=CITY_SCHEMES[:1],
+        ),
+        districts=expand("<results>/districts/{level}.parquet", level=MAPPED_LEVELS),
+        gps=[
+            f"<results>/ssig/predictions/{level}-{income}-{scheme}-gps.parquet"
+            for level, income, scheme in PREDICTED_TASKS
+        ],
+        shapley=[
+            f"<results>/shapley/{level}-{income}-{mode}.parquet"
+            for level, income, mode in EXPLAINED_TASKS
+        ],
+    output:
+        page="<results>/report.html",
+    log:
+        "<logs>/report/write_report.log",
+    benchmark:
+        "<benchmarks>/report/write_report.tsv"
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        code=code("report/write_report.py"),
+        layout=layout_digest(),
+        published=lambda wildcards: published_items(),
+        unasked=lambda wildcards: items_not_asked_for(),
+        cities={city: CITY_NAMES[city] for city in MAPPED_CITIES},
+        schemes=CITY_SCHEMES,
+        levels=MAPPED_LEVELS,
+        predicted=PREDICTED_TASKS,
+        explained=EXPLAINED_TASKS,
+        mode=SHAPLEY_MODE,
+    script:
+        "../scripts/report/write_report.py"
