@@ -119,8 +119,8 @@ def items_not_asked_for():
     ]
 
 
-# Which benchmark files the jobs of each rule write, as a pattern of their paths: what an older
-# configuration left on disk is not counted, and neither are the jobs of this stage, yet to run.
+# Which benchmark files the jobs of each rule write, as patterns of their paths, so that what an older
+# configuration left on disk is not counted. Neither are the jobs of this stage, yet to run.
 def benchmark_patterns():
     return {
         maker.name: maker.benchmark.regex().pattern
