@@ -50,8 +50,8 @@ rule make_demo_cities:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=2000 + 150 * len(config["demo"]["cities"]),
+        runtime=10 + 2 * len(config["demo"]["cities"]),
     params:
         code=code("demo/make_demo_cities.py"),
         seed=config["seed"],
