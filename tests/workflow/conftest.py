@@ -74,6 +74,12 @@ def planned(tmp_path_factory) -> Checkout:
     return checkout
 
 
+@pytest.fixture(scope="session")
+def new_checkout(tmp_path_factory):
+    """Make a checkout of a name in which nothing has run, for tests that share one."""
+    return lambda name: Checkout(tmp_path_factory.mktemp(name))
+
+
 @pytest.fixture
 def fresh(tmp_path) -> Checkout:
     """A checkout in which nothing has run."""

@@ -29,10 +29,8 @@ def small(study):
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    from .conftest import Checkout
-
-    checkout = Checkout(tmp_path_factory.mktemp("validation"))
+def results(new_checkout):
+    checkout = new_checkout("validation")
     study = yaml.safe_load((checkout.folder / "config/validation.yaml").read_text())
     (checkout.folder / "config/small.yaml").write_text(yaml.safe_dump(small(study)))
     checkout.snakemake("validation", "--cores", "2", study="small")
