@@ -7,6 +7,15 @@ from pathlib import Path
 
 from incomelens.common.code_digest import code_digest
 from incomelens.common.jobs import offer_package_to_jobs
+from incomelens.common.runs import free_locks_of_dead_runs, note_run
+
+# A plain rerun goes on after a run that was killed, without --unlock.
+free_locks_of_dead_runs(".snakemake")
+
+
+onstart:
+    note_run(".snakemake")
+
 
 # Jobs in an environment of their own (`--sdm conda`) import the package from this checkout.
 offer_package_to_jobs()
