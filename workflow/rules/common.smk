@@ -44,3 +44,22 @@ wildcard_constraints:
 # package that the script imports. `script` is the path below workflow/scripts.
 def code(script):
     return code_digest(Path(workflow.basedir) / "workflow" / "scripts" / script)
+
+
+# What a job asks of a machine: so much for itself, so much for every MB of the files that it reads,
+# and as much again at every further try. Tries stand in the profiles, never in rules.
+def memory(mb, per_input_mb=0):
+    return grown_by_attempt(mb, per_input_mb)
+
+
+def minutes(number, per_input_mb=0):
+    return grown_by_attempt(number, per_input_mb)
+
+
+def grown_by_attempt(base, per_input_mb):
+    if per_input_mb == 0:
+        return lambda wildcards, attempt: base * attempt
+    return (
+        lambda wildcards, input, attempt: int(base + per_input_mb * input.size_mb)
+        * attempt
+    )

@@ -25,8 +25,8 @@ rule make_demo_mirror:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("demo/make_demo_mirror.py"),
         seed=config["seed"],
@@ -49,8 +49,8 @@ rule make_demo_cities:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("demo/make_demo_cities.py"),
         seed=config["seed"],

@@ -26,8 +26,8 @@ rule train_network:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=config["inference"]["training"]["memory_mb"] + 4000,
-        runtime=720,
+        mem_mb=memory(config["inference"]["training"]["memory_mb"] + 4000),
+        runtime=minutes(720),
         gpu=1,
     params:
         code=code("inference/train_network.py"),
@@ -55,8 +55,8 @@ rule predict_cells:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000),
+        runtime=minutes(120),
         gpu=1,
     params:
         code=code("inference/predict_cells.py"),
@@ -80,8 +80,8 @@ rule predict_baselines:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000),
+        runtime=minutes(120),
     params:
         code=code("inference/predict_baselines.py"),
         seed=config["seed"],
@@ -117,8 +117,8 @@ rule evaluate_predictions:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory(4000),
+        runtime=minutes(60),
     params:
         code=code("inference/evaluate_predictions.py"),
         seed=config["seed"],
@@ -144,8 +144,8 @@ rule predict_transfer:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=360,
+        mem_mb=memory(4000),
+        runtime=minutes(360),
         gpu=1,
     params:
         code=code("inference/predict_transfer.py"),
@@ -179,8 +179,8 @@ rule evaluate_transfer:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory(4000),
+        runtime=minutes(60),
     params:
         code=code("inference/evaluate_transfer.py"),
         seed=config["seed"],

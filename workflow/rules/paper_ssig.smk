@@ -24,8 +24,8 @@ rule ssig_table_1:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_table_1.py"),
     script:
@@ -53,8 +53,8 @@ rule ssig_table_2:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_table_2.py"),
         districts=config["districts"],
@@ -84,8 +84,8 @@ rule ssig_table_3:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_table_3.py"),
     script:
@@ -114,8 +114,8 @@ rule ssig_table_4:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_table_4.py"),
     script:
@@ -143,8 +143,8 @@ rule ssig_table_s1:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_table_s1.py"),
     script:
@@ -172,8 +172,8 @@ rule ssig_table_s2:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_table_s2.py"),
         districts=config["districts"],
@@ -203,8 +203,8 @@ rule ssig_models_table:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_models_table.py"),
     script:
@@ -232,8 +232,8 @@ rule ssig_deviations:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_deviations.py"),
     script:
@@ -261,8 +261,8 @@ rule ssig_figure_1:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=memory(1500),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_figure_1.py"),
         level=LEVELS[0],
@@ -291,8 +291,8 @@ rule plot_income_map:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=memory(1500),
+        runtime=minutes(10),
     params:
         code=code("paper/plot_income_map.py"),
     script:
@@ -320,8 +320,8 @@ rule ssig_figure_validation:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=memory(1500),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_figure_validation.py"),
         metric="cod",

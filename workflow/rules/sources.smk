@@ -22,8 +22,8 @@ rule preflight:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=memory(500),
+        runtime=minutes(5),
     params:
         sources=STUDY_SOURCES,
         own_files=own_tables(PARTS),
@@ -49,8 +49,8 @@ rule check_sources:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=memory(500),
+        runtime=minutes(5),
     params:
         code=code("sources/check_sources.py"),
         sources=lambda wildcards: PARTS[wildcards.part],
@@ -83,8 +83,8 @@ rule fetch_source:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=120,
+        mem_mb=memory(500),
+        runtime=minutes(120),
     params:
         # Not the digest of the code: the bytes are decided by the address and the checksum, and
         # an edit of the downloader is no reason to fetch everything again.
@@ -109,8 +109,8 @@ rule write_manifest:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=memory(500),
+        runtime=minutes(5),
     params:
         code=code("sources/write_manifest.py"),
     script:
