@@ -121,6 +121,13 @@ def test_disk_is_that_of_the_folder_that_will_be_made(look, file, tmp_path):
     assert free == pytest.approx(shutil.disk_usage(tmp_path).free, rel=0.01)
 
 
+def test_the_list_is_the_same_whatever_the_disk_has_free(look, file):
+    report = look(file)
+    fuller = replace(report, free=report.free // 2)
+    assert fuller.text() == report.text()
+    assert fuller.room() != report.room()
+
+
 def test_own_files_that_are_there(look, tmp_path):
     (tmp_path / "own.csv").write_text("a")
     assert states(look(own_files=[tmp_path / "own.csv"])) == ["there"]

@@ -41,15 +41,22 @@ class Preflight:
     results: str
 
     def text(self) -> str:
-        """Table of all files, disk and notes; without the problems."""
+        """Table of all files, disk needed and notes; without the problems.
+
+        What is free changes from minute to minute and stands in :meth:`room`.
+        """
         cells = [(row.state, row.file, _size(row.bytes), row.place) for row in self.rows]
         widths = [max((len(cell[i]) for cell in cells), default=0) for i in range(3)]
         lines = [
             f"{state:<{widths[0]}}  {file:<{widths[1]}}  {size:>{widths[2]}}  {place}"
             for state, file, size, place in cells
         ]
-        disk = f"disk: {_size(self.needed)} needed at {self.results}, {_size(self.free)} free"
+        disk = f"disk: {_size(self.needed)} needed at {self.results}"
         return "\n".join([*lines, disk, *(f"note: {note}" for note in self.notes)]) + "\n"
+
+    def room(self) -> str:
+        """Space that is free where the study will be."""
+        return f"{_size(self.free)} free at {self.results}"
 
     def raise_if_missing(self) -> None:
         """End with the list of what a person has to do, if there is anything."""

@@ -13,6 +13,6 @@ with job(snakemake.log[0]) as log:
         own_files=snakemake.params.own_files,
         results_mb=snakemake.params.results_mb,
     )
-    log.info("what the study needs\n%s", report.text())
+    log.info("what the study needs (%s)\n%s", report.room(), report.text())
     report.raise_if_missing()
     log.info("nothing is missing")
