@@ -33,15 +33,22 @@ class Checkout:
         command = [sys.executable, "-m", "snakemake", *arguments]
         if study != "paper":
             command += ["--configfile", f"config/{study}.yaml"]
-        # The modules of this copy, not of the checkout that is installed; and no key of a provider.
-        environment = {k: v for k, v in os.environ.items() if k != "CENSUS_API_KEY"}
-        environment["PYTHONPATH"] = str(self.folder / "src")
         done = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+            command,
+            cwd=self.folder,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if expect is not None:
             assert done.returncode == expect, done.stdout[-5000:] + done.stderr[-5000:]
         return done
+
+    def environment(self) -> dict[str, str]:
+        """The modules of this copy, not of the checkout that is installed; no key of a provider."""
+        kept = {key: value for key, value in os.environ.items() if key != "CENSUS_API_KEY"}
+        return {**kept, "PYTHONPATH": str(self.folder / "src")}
 
     def rules_to_run(self, *targets: str, study: str = "tiny") -> set[str]:
         """Names of the rules that a dry run would run."""

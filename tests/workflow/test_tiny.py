@@ -8,6 +8,7 @@ import xarray as xr
 
 pytestmark = pytest.mark.workflow
 
+
 def test_the_contracts_hold(tiny):
     results = tiny.folder / "results/tiny"
     districts = gpd.read_parquet(results / "districts/tract.parquet")
