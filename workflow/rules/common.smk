@@ -5,6 +5,8 @@
 
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
+
 from incomelens.common.code_digest import code_digest
 from incomelens.common.jobs import offer_package_to_jobs
 from incomelens.common.runs import free_locks_of_dead_runs, note_run
@@ -28,6 +30,15 @@ VARIANTS = config["ssig"]["variants"]
 CITIES = config["cities"]
 CITY_SCHEMES = config["folds"]["cities"]["schemes"]
 TRANSFER_SCHEME = config["inference"]["transfer_scheme"]
+# Every model on every city is too much for hundreds of cities: some may be named.
+TRANSFER_CITIES = config["inference"]["transfer_cities"]
+if TRANSFER_CITIES is None:
+    TRANSFER_CITIES = CITIES
+elif not set(TRANSFER_CITIES) <= set(CITIES):
+    raise WorkflowError(
+        f"inference.transfer_cities: {', '.join(TRANSFER_CITIES)} asked for, but `cities` has "
+        f"only {', '.join(CITIES)}"
+    )
 
 
 wildcard_constraints:

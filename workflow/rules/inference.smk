@@ -132,8 +132,8 @@ rule evaluate_predictions:
 rule predict_transfer:
     input:
         unpack(trained_models),
-        indices=expand("<results>/tiles/{city}/index.parquet", city=CITIES),
-        shards=[shard for city in CITIES for shard in shards(city)],
+        indices=expand("<results>/tiles/{city}/index.parquet", city=TRANSFER_CITIES),
+        shards=[shard for city in TRANSFER_CITIES for shard in shards(city)],
     output:
         predictions="<results>/inference/transfer/{city}.parquet",
     log:
@@ -149,7 +149,7 @@ rule predict_transfer:
         gpu=1,
     params:
         code=code("inference/predict_transfer.py"),
-        cities=CITIES,
+        cities=TRANSFER_CITIES,
         batch_size=config["inference"]["prediction_batch"],
         threads=config["threads"],
     script:
@@ -160,15 +160,17 @@ rule evaluate_transfer:
     input:
         folds=expand(
             "<results>/folds/{city}-{scheme}.parquet",
-            city=CITIES,
+            city=TRANSFER_CITIES,
             scheme=TRANSFER_SCHEME,
         ),
         own=expand(
             "<results>/inference/{city}/{scheme}/main/predictions.parquet",
-            city=CITIES,
+            city=TRANSFER_CITIES,
             scheme=TRANSFER_SCHEME,
         ),
-        elsewhere=expand("<results>/inference/transfer/{city}.parquet", city=CITIES),
+        elsewhere=expand(
+            "<results>/inference/transfer/{city}.parquet", city=TRANSFER_CITIES
+        ),
     output:
         transfer="<results>/inference/transfer.csv",
     log:
@@ -184,7 +186,7 @@ rule evaluate_transfer:
     params:
         code=code("inference/evaluate_transfer.py"),
         seed=config["seed"],
-        cities=CITIES,
+        cities=TRANSFER_CITIES,
         n_resamples=config["inference"]["resamples"],
         threads=config["threads"],
     script:

@@ -283,7 +283,7 @@ rule aerial_inference_paper:
             rules.aerial_figure_s1.output,
             rules.aerial_models_table.output,
             rules.aerial_overfitting.output,
-            rules.aerial_transfer.output if len(CITIES) > 1 else [],
+            rules.aerial_transfer.output if len(TRANSFER_CITIES) > 1 else [],
         ]
         if CITIES
         else [],
