@@ -95,6 +95,7 @@ start() {
 }
 
 stop() {
+    scancel --quiet --user=root || true
     for name in node1 node2 slurmctld munged; do
         local number; number=$(cat "$STATE/$name.pid" 2>/dev/null) || continue
         kill "$number" 2>/dev/null || continue
@@ -120,7 +121,8 @@ case ${1:-} in
     down)
         if [[ -f $NEIGHBOUR && $EUID == 0 ]]; then
             unset SLURM_CONF
-            bash "$NEIGHBOUR" stop
+            scancel --quiet --user=root || true
+            bash "$NEIGHBOUR" purge
         else
             stop
         fi ;;

@@ -14,6 +14,7 @@ from ..workflow.checkout import Checkout
 pytestmark = pytest.mark.cluster
 
 KILLED = "train_network"  # takes some time, on a GPU and so on node2
+DISPLACED = "shapley"  # likewise on node1, and little waits for it
 PATIENCE = 1800  # seconds, for the whole run on a busy machine
 # The profile is kind to a scheduler that many people use; nobody else uses this one.
 IMPATIENT = {
@@ -80,11 +81,13 @@ def disturb(run: ClusterRun) -> None:
         if run.killed is None and KILLED in job["Comment"]:
             control("scancel", "--signal=KILL", "--full", number)
             run.killed = number
-        if run.displaced is None and job["NodeList"] == "node1":
+        if run.displaced is None and DISPLACED in job["Comment"] and job["NodeList"] == "node1":
             control("scontrol", "update", "nodename=node1", "state=down", "reason=test")
             run.displaced = number
             time.sleep(5)
-            control("scontrol", "update", "nodename=node1", "state=resume")
+            # Slurm may have taken the node back by itself meanwhile, and then refuses.
+            back = ["scontrol", "update", "nodename=node1", "state=resume"]
+            subprocess.run(back, check=False, capture_output=True)
 
 
 @pytest.fixture(scope="module")
@@ -118,10 +121,10 @@ def run(slurm, kept, tmp_path_factory) -> ClusterRun:
 
 def keep_for_readers(run: ClusterRun, kept: Path, seconds: float) -> None:
     """Write what Slurm says of its jobs, and of both tries of the one that was killed."""
-    columns = ("JobId", "JobState", "NodeList", "Restarts", "MinMemoryNode", "RunTime", "Comment")
+    columns = ("JobId", "JobState", "NodeList", "MinMemoryNode", "RunTime", "Comment")
     lines = ["\t".join(job.get(column, "") for column in columns) for job in run.jobs.values()]
     (kept / "jobs.tsv").write_text("\n".join(["\t".join(columns), *lines, f"{seconds:.0f} s"]))
-    tries = tries_of_the_killed(run)
+    tries = tries_of(run, run.killed)
     told = [
         f"== try {number}: Slurm job {job['JobId']}, {job['JobState']}, {job['MinMemoryNode']}, "
         f"{job['TimeLimit']}, {job['Comment']}\n{run.logs_of(job['JobId'])}"
@@ -130,8 +133,9 @@ def keep_for_readers(run: ClusterRun, kept: Path, seconds: float) -> None:
     (kept / "killed_job.log").write_text("\n".join(told))
 
 
-def tries_of_the_killed(run: ClusterRun) -> list[dict[str, str]]:
-    name = run.jobs[run.killed]["Comment"] if run.killed in run.jobs else None
+def tries_of(run: ClusterRun, number: str | None) -> list[dict[str, str]]:
+    """Slurm's jobs for what this job was for, in the order in which they were sent."""
+    name = run.jobs[number]["Comment"] if number in run.jobs else None
     tries = [job for job in run.jobs.values() if job["Comment"] == name]
     return sorted(tries, key=lambda job: int(job["JobId"]))
 
@@ -148,7 +152,7 @@ def test_its_results_are_those_of_one_machine(run, locally):
 
 def test_the_killed_job_is_sent_again_with_twice_the_memory_and_time(run):
     assert run.killed is not None
-    first, second = tries_of_the_killed(run)
+    first, second = tries_of(run, run.killed)
     assert first["JobId"] == run.killed
     assert first["JobState"] in {"FAILED", "CANCELLED"}
     assert second["JobState"] == "COMPLETED"
@@ -158,11 +162,11 @@ def test_the_killed_job_is_sent_again_with_twice_the_memory_and_time(run):
     assert "Trying to restart" in run.log
 
 
-def test_a_job_whose_node_went_away_is_queued_again_by_slurm(run):
+def test_a_job_whose_node_went_away_is_sent_again_to_another(run):
     assert run.displaced is not None
-    job = run.jobs[run.displaced]
-    assert int(job["Restarts"]) == 1
-    assert job["JobState"] == "COMPLETED"
+    first, second = tries_of(run, run.displaced)
+    assert (first["JobState"], first["NodeList"]) == ("NODE_FAIL", "node1")
+    assert second["JobState"] == "COMPLETED"
 
 
 def test_jobs_that_want_a_gpu_are_where_the_gpus_are_and_no_others_there(run):
@@ -174,7 +178,7 @@ def test_jobs_that_want_a_gpu_are_where_the_gpus_are_and_no_others_there(run):
 def test_small_jobs_go_together_and_downloads_stay_at_home(run):
     steps = int(re.search(r"^total\s+(\d+)$", run.log, re.MULTILINE)[1])
     assert len(run.jobs) < steps / 2
-    assert run.jobs_of("group_") or run.jobs_of("paper")
+    assert run.jobs_of("rule_paper_")
     assert not run.jobs_of("fetch_source")
 
 

@@ -50,17 +50,21 @@ def used_modules(script: str | Path, *, source: Path = SOURCE) -> list[str]:
 
 
 def _imports(file: Path, source: Path) -> set[str]:
-    modules = _imports_of_text(file.read_bytes())
-    packages = {
-        ".".join(name.split(".")[:depth])
-        for name in modules
-        for depth in range(1, name.count(".") + 2)
-    }
     # `from package import name`: the name is a module, or something a module defines.
-    return {name for name in packages if _file_of(name, source).exists()}
+    modules = _names_imported(file.read_bytes())
+    return {name for name in modules if _file_of(name, source).exists()}
 
 
 @cache
+def _names_imported(text: bytes) -> frozenset[str]:
+    """What a file imports of the package, with the packages around: a.b.c, a.b and a."""
+    return frozenset(
+        ".".join(name.split(".")[:depth])
+        for name in _imports_of_text(text)
+        for depth in range(1, name.count(".") + 2)
+    )
+
+
 def _imports_of_text(text: bytes) -> frozenset[str]:
     names = set()
     for node in ast.walk(ast.parse(text)):
