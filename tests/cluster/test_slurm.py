@@ -182,6 +182,16 @@ def test_small_jobs_go_together_and_downloads_stay_at_home(run):
     assert not run.jobs_of("fetch_source")
 
 
+def test_the_generic_profile_drives_it_as_well(slurm, locally, tmp_path):
+    """The same cluster, as any scheduler: by scripts that send, look after and end jobs."""
+    target = "results/tiny/folds/tract-random.parquet"
+    checkout = Checkout(tmp_path / "generic")
+    profile = ("--profile", "workflow/profiles/generic", "--seconds-between-status-checks", "1")
+    done = checkout.snakemake(target, *profile)
+    assert "with external jobid" in done.stdout + done.stderr
+    assert (checkout.folder / target).read_bytes() == (locally.folder / target).read_bytes()
+
+
 def megabytes(job: dict[str, str]) -> int:
     size, unit = re.fullmatch(r"([\d.]+)([MG])", job["MinMemoryNode"]).groups()
     return round(float(size) * {"M": 1, "G": 1024}[unit])

@@ -18,6 +18,7 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.results = folder / "results" / "tiny"
         folder.mkdir(exist_ok=True)
         for name in COPIED:
             source, target = ROOT / name, folder / name
@@ -26,15 +27,33 @@ class Checkout:
             else:
                 shutil.copy(source, target)
 
+    def copy_run(self, other: "Checkout") -> None:
+        """Take over what another checkout has run: results, and what Snakemake knows of them."""
+        for name in ("results", ".snakemake"):
+            shutil.copytree(other.folder / name, self.folder / name, symlinks=True)
+
+    def command(self, *arguments: str, study: str = "tiny") -> list[str]:
+        """The words that run Snakemake on a study."""
+        words = [sys.executable, "-m", "snakemake", *arguments]
+        return words if study == "paper" else [*words, "--configfile", f"config/{study}.yaml"]
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        """Begin to run the tiny study, and do not wait; its words go to ``run.log``."""
+        with (self.folder / "run.log").open("w") as log:
+            return subprocess.Popen(
+                self.command(*arguments),
+                cwd=self.folder,
+                env=self.environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
     def snakemake(
         self, *arguments: str, study: str = "tiny", expect: int | None = 0
     ) -> subprocess.CompletedProcess:
         """Run Snakemake on a study; `expect` is its exit status, None for any."""
-        command = [sys.executable, "-m", "snakemake", *arguments]
-        if study != "paper":
-            command += ["--configfile", f"config/{study}.yaml"]
         done = subprocess.run(
-            command,
+            self.command(*arguments, study=study),
             cwd=self.folder,
             env=self.environment(),
             capture_output=True,
@@ -50,18 +69,24 @@ class Checkout:
         kept = {key: value for key, value in os.environ.items() if key != "CENSUS_API_KEY"}
         return {**kept, "PYTHONPATH": str(self.folder / "src")}
 
-    def rules_to_run(self, *targets: str, study: str = "tiny") -> set[str]:
-        """Names of the rules that a dry run would run."""
+    def jobs_to_run(self, *targets: str, study: str = "tiny") -> list[str]:
+        """Names of the rules of all jobs that a dry run would run."""
         output = self.snakemake(*targets, "--dry-run", "--quiet", "host", study=study).stdout
         jobs = [line for line in output.split("\n") if line.startswith(("rule ", "localrule "))]
-        return {job.split()[1].rstrip(":") for job in jobs}
+        return [job.split()[1].rstrip(":") for job in jobs]
+
+    def rules_to_run(self, *targets: str, study: str = "tiny") -> set[str]:
+        """Names of the rules that a dry run would run."""
+        return set(self.jobs_to_run(*targets, study=study))
 
     def compared(self) -> dict[str, bytes]:
         """All results of the tiny study that two runs must share to the byte."""
-        results = self.folder / "results" / "tiny"
-        names = {path: str(path.relative_to(results)) for path in sorted(results.rglob("*"))}
+        names = {path: str(path.relative_to(self.results)) for path in self._files()}
         return {
             name: path.read_bytes()
             for path, name in names.items()
-            if path.is_file() and not any(word in name for word in DATED)
+            if not any(word in name for word in DATED)
         }
+
+    def _files(self) -> list[Path]:
+        return sorted(path for path in self.results.rglob("*") if path.is_file())

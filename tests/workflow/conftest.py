@@ -29,6 +29,14 @@ def planned(tmp_path_factory) -> Checkout:
 
 
 @pytest.fixture
+def finished(tiny, tmp_path) -> Checkout:
+    """A copy of the finished tiny study, to be damaged and mended."""
+    checkout = Checkout(tmp_path / "finished")
+    checkout.copy_run(tiny)
+    return checkout
+
+
+@pytest.fixture
 def fresh(tmp_path) -> Checkout:
     """A checkout in which nothing has run."""
     return Checkout(tmp_path / "checkout")
