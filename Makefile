@@ -55,6 +55,7 @@ bench: env ## speed against the named peers (adds them to .venv; the peers take 
 	$(BIN)/python benchmarks/bench_tiles.py --km 5
 	$(BIN)/python benchmarks/bench_tiles.py --flat
 	$(BIN)/python benchmarks/bench_inference.py
+	$(BIN)/python benchmarks/bench_planning.py
 
 lock: ## renew the locks from envs/*.in (needs uv)
 	cd envs && $(COMPILE) requirements.in --output-file requirements.lock

@@ -1,6 +1,7 @@
 """Only what has to run again runs again."""
 
 import pytest
+import yaml
 
 pytestmark = pytest.mark.workflow
 
@@ -18,7 +19,7 @@ def test_a_figure_that_was_deleted_is_one_job(tiny, finished):
     ("setting", "expected"),
     [
         (
-            'ssig={"resamples": 90}',
+            ("ssig", "resamples", 110),
             {
                 "score_models",
                 "ssig_table_3",
@@ -29,7 +30,7 @@ def test_a_figure_that_was_deleted_is_one_job(tiny, finished):
             },
         ),
         (
-            'topology={"resamples": 90}',
+            ("topology", "resamples", 110),
             {
                 "measure_activation",
                 "measure_appearance",
@@ -42,8 +43,12 @@ def test_a_figure_that_was_deleted_is_one_job(tiny, finished):
                 "aerial_claims",
             },
         ),
-        ('figures={"colours": "paper"}', {"ssig_figure_3"}),
+        (("figures", "colours", "paper"), {"ssig_figure_3"}),
     ],
 )
 def test_a_setting_reruns_what_depends_on_it_and_nothing_else(tiny, setting, expected):
-    assert tiny.rules_to_run("--config", setting) - {"all"} == expected
+    section, key, value = setting
+    study = yaml.safe_load((tiny.folder / "config/tiny.yaml").read_text())
+    study[section] = {**study.get(section, {}), key: value}
+    (tiny.folder / "config/changed.yaml").write_text(yaml.safe_dump(study))
+    assert tiny.rules_to_run(study="changed") - {"all"} == expected

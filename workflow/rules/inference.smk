@@ -26,7 +26,7 @@ rule train_network:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=memory(config["inference"]["training"]["memory_mb"] + 4000),
+        mem_mb=memory(config["inference"]["training"]["memory_mb"] + 3500),
         runtime=minutes(720),
         gpu=1,
     params:

@@ -3,8 +3,6 @@
 # Another stage names a raw file by source_file(<source>, <file>) or source_files(<source>), see
 # sources_paths.smk. Keys of providers come from the environment and are written nowhere.
 
-import re
-
 
 wildcard_constraints:
     part="|".join(PARTS),
@@ -75,8 +73,9 @@ rule fetch_source:
     benchmark:
         "<benchmarks>/sources/fetch_source/{source}/{file}.tsv"
     wildcard_constraints:
-        source="|".join(SOURCE_IDS),
-        file="|".join(map(re.escape, FILE_NAMES)),
+        # forms and no lists, as for cities
+        source="[a-z0-9_]+",
+        file=r"[^/]+(?<!\.origin\.json)",
     priority: 100
     localrule: True
     conda:
