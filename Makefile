@@ -9,10 +9,10 @@ LOCK := envs/requirements.lock
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check nyc report bench lock format clean
+.PHONY: help env demo test check test-cluster nyc report bench lock format clean
 
 help: ## list these commands and the workflow's named targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
 	@if [ -x $(BIN)/snakemake ]; then echo; echo "snakemake --cores all TARGET, where TARGET is one of"; \
 	  $(BIN)/snakemake --list-target-rules --quiet host 2>/dev/null | sed 's/^/  /'; fi
 
@@ -43,10 +43,14 @@ check: env ## lint and fast tests (under three minutes)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check .
-	$(BIN)/pytest -n 2 -m "not workflow and not real and not slow"
+	$(BIN)/pytest -n 2 -m "not workflow and not real and not slow and not cluster"
 
 test: check ## all tests, real data and the tiny study from end to end among them
 	$(BIN)/pytest -m "workflow or real or slow"
+
+test-cluster: env ## the tiny study on a Slurm of two nodes (root on Debian; says so and ends well elsewhere)
+	$(BIN)/pytest -m cluster tests/cluster
+	@cat results/test-cluster/killed_job.log 2>/dev/null || true
 
 bench: env ## speed against the named peers (adds them to .venv; the peers take long)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement envs/bench.lock
@@ -57,6 +61,7 @@ bench: env ## speed against the named peers (adds them to .venv; the peers take 
 	$(BIN)/python benchmarks/bench_tiles.py --km 5
 	$(BIN)/python benchmarks/bench_tiles.py --flat
 	$(BIN)/python benchmarks/bench_inference.py
+	$(BIN)/python benchmarks/bench_planning.py
 
 lock: ## renew the locks from envs/*.in (needs uv)
 	cd envs && $(COMPILE) requirements.in --output-file requirements.lock

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 
 from incomelens.attribution.kept_maps import figure_cells, read_kept_maps, write_kept_maps
 from incomelens.attribution.run import KeptMaps
-from incomelens.common.errors import InputError
+from incomelens.common.errors import DamagedFileError, InputError
 
 
 @pytest.fixture
@@ -33,11 +33,11 @@ def test_maps_come_back_as_they_were(kept, tmp_path):
 
 def test_damaged_and_foreign_files_are_refused(kept, tmp_path):
     path = tmp_path / "kept.safetensors"
-    with pytest.raises(InputError, match="not readable as kept maps"):
+    with pytest.raises(InputError, match="there are no kept maps"):
         read_kept_maps(path)
     write_kept_maps(kept, path)
     path.write_bytes(path.read_bytes()[:-7])
-    with pytest.raises(InputError, match="not readable as kept maps"):
+    with pytest.raises(DamagedFileError, match=r"kept\.safetensors: damaged since it was written"):
         read_kept_maps(path)
     path.write_bytes(safetensors.numpy.save({"weights": kept.maps}))
     with pytest.raises(InputError, match=r"holds \['weights'\] and no labels"):

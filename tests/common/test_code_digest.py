@@ -52,3 +52,27 @@ def test_a_change_in_an_unrelated_module_changes_nothing(package):
 def test_importing_a_module_from_its_package_counts_the_module(package):
     (package / "script.py").write_text("from incomelens.a import near\n")
     assert "incomelens.b.far" in used_modules(package / "script.py", source=package)
+
+
+def test_an_import_is_found_wherever_a_statement_may_stand(package):
+    text = """
+def function():
+    with open("x") as file:
+        try:
+            pass
+        except OSError:
+            pass
+        finally:
+            for line in file:
+                match line:
+                    case "":
+                        pass
+                    case _:
+                        async def inner():
+                            while True:
+                                pass
+                            else:
+                                from incomelens.a.unrelated import os
+"""
+    (package / "script.py").write_text(text)
+    assert "incomelens.a.unrelated" in used_modules(package / "script.py", source=package)

@@ -3,13 +3,14 @@
 import pickle
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
-from incomelens.common.errors import InputError
+from incomelens.common.errors import DamagedFileError, InputError
 from incomelens.tiles.index import build_index
 from incomelens.tiles.plan import plan_shards
 from incomelens.tiles.shards import cut_shard
@@ -185,13 +186,33 @@ def test_shard_that_was_not_given_is_named(city, index):
         open_tiles(index, city[2][1:])
 
 
-def test_damaged_group_is_named(city, index, tmp_path):
-    shards = [tmp_path / path.name for path in city[2]]
-    for path in city[2]:
-        shutil.copytree(path, tmp_path / path.name)
-    (shards[0] / "zarr.json").unlink()
-    with pytest.raises(InputError, match=r"0\.zarr: no readable shard"):
-        open_tiles(index, shards)
+@pytest.fixture
+def copies(city, tmp_path):
+    """The city's shards, to be damaged."""
+    return [shutil.copytree(path, tmp_path / path.name) for path in city[2]]
+
+
+def test_damaged_group_is_named(index, copies):
+    (copies[0] / "zarr.json").unlink()
+    with pytest.raises(DamagedFileError, match=r"0\.zarr: damaged since it was written"):
+        open_tiles(index, copies)
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_bytes(b"")])
+def test_pixels_that_are_gone_are_not_read_as_black(index, copies, damage):
+    damage(next(file for file in (copies[0] / "image/c").rglob("*") if file.is_file()))
+    with pytest.raises(DamagedFileError, match=r"0\.zarr: .*image/c/0.* missing or of another"):
+        open_tiles(index, copies)._array(0, "image")
+
+
+def test_a_turned_bit_among_the_pixels_is_noticed(index, copies):
+    file = next(file for file in (copies[0] / "image/c").rglob("*") if file.is_file())
+    whole = bytearray(file.read_bytes())
+    whole[len(whole) // 4] ^= 4
+    file.write_bytes(whole)
+    tiles = open_tiles(index, copies)
+    with pytest.raises(DamagedFileError, match=r"0\.zarr: damaged since"):
+        tiles.read_images(tiles.cell_ids)
 
 
 def test_shards_of_two_sizes_are_refused(city, index, tmp_path):

@@ -138,6 +138,8 @@ def test_streaming_in_parts_gives_the_same_tiles_as_in_one(one_orthophoto, tmp_p
     monkeypatch.setattr(shard_file, "FILE_BYTES", 3 * 3 * 64**2)  # three cells a file
     cut(CELLS, *one_orthophoto, tmp_path / "1.zarr")
     whole, parts = (open_without_warnings(tmp_path / name) for name in ("0.zarr", "1.zarr"))
+    assert len(whole.attrs.pop("pixel_files")) == 2
+    assert len(parts.attrs.pop("pixel_files")) == 4
     xr.testing.assert_identical(whole.load(), parts.load())
     assert len(list((tmp_path / "1.zarr" / "image" / "c").iterdir())) == 2
 

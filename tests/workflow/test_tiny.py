@@ -8,27 +8,6 @@ import xarray as xr
 
 pytestmark = pytest.mark.workflow
 
-# Files that say when and how long: not compared between runs.
-DATED = (
-    "logs",
-    "benchmarks",
-    "manifest.csv",
-    ".origin.json",
-    "provenance.json",
-    "report.html",
-    "tensorboard",
-)
-
-
-def compared(checkout) -> dict[str, bytes]:
-    """All results of the tiny study that two runs must share to the byte."""
-    results = checkout.folder / "results" / "tiny"
-    return {
-        str(path.relative_to(results)): path.read_bytes()
-        for path in sorted(results.rglob("*"))
-        if path.is_file() and not any(word in str(path.relative_to(results)) for word in DATED)
-    }
-
 
 def test_the_contracts_hold(tiny):
     results = tiny.folder / "results/tiny"
@@ -133,7 +112,7 @@ def test_a_second_run_has_nothing_to_do(tiny):
 
 def test_one_core_in_another_folder_gives_the_same_files(tiny, fresh):
     fresh.snakemake("--cores", "1")
-    first, second = compared(tiny), compared(fresh)
+    first, second = tiny.compared(), fresh.compared()
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
 

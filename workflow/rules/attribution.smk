@@ -17,8 +17,8 @@ rule attribute_cells:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=6000,
-        runtime=720,
+        mem_mb=memory(6000),
+        runtime=minutes(720),
         gpu=1,
     params:
         code=code("attribution/attribute_cells.py"),
@@ -47,8 +47,8 @@ rule keep_maps:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=6000,
-        runtime=60,
+        mem_mb=memory(6000),
+        runtime=minutes(60),
         gpu=1,
     params:
         code=code("attribution/keep_maps.py"),

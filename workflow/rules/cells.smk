@@ -17,8 +17,8 @@ rule build_cells:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=lambda wildcards, input: max(2000, int(20 * input.size_mb)),
-        runtime=60,
+        mem_mb=memory(2000, per_input_mb=20),
+        runtime=minutes(60),
     params:
         code=code("cells/build_cells.py"),
         reader=lambda wildcards: config["city"][wildcards.city]["income"]["reader"],

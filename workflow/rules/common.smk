@@ -3,10 +3,26 @@
 # <results>, <logs> and <benchmarks> in a path are those of the study (see `pathvars` in Snakefile).
 # Wildcards are identities, never settings: settings reach a script through `params`.
 
+import gc
 from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
 
 from incomelens.common.code_digest import code_digest
 from incomelens.common.jobs import offer_package_to_jobs
+from incomelens.common.runs import free_locks_of_dead_runs, note_run
+
+# Planning makes millions of objects that live to its end. To look for garbage among them at every
+# thousandth takes a third of the time where there are hundreds of cities.
+gc.set_threshold(200_000, 50, 50)
+
+# A plain rerun goes on after a run that was killed, without --unlock.
+free_locks_of_dead_runs(".snakemake")
+
+
+onstart:
+    note_run(".snakemake")
+
 
 # Jobs in an environment of their own (`--sdm conda`) import the package from this checkout.
 offer_package_to_jobs()
@@ -19,13 +35,24 @@ VARIANTS = config["ssig"]["variants"]
 CITIES = config["cities"]
 CITY_SCHEMES = config["folds"]["cities"]["schemes"]
 TRANSFER_SCHEME = config["inference"]["transfer_scheme"]
+# Every model on every city is too much for hundreds of cities: some may be named.
+TRANSFER_CITIES = config["inference"]["transfer_cities"]
+if TRANSFER_CITIES is None:
+    TRANSFER_CITIES = CITIES
+elif not set(TRANSFER_CITIES) <= set(CITIES):
+    raise WorkflowError(
+        f"inference.transfer_cities: {', '.join(TRANSFER_CITIES)} asked for, but `cities` has "
+        f"only {', '.join(CITIES)}"
+    )
 
 
 wildcard_constraints:
     level="|".join(LEVELS),
     income="|".join(INCOMES),
     scheme="|".join(dict.fromkeys([*SCHEMES, *CITY_SCHEMES])),
-    city="|".join(CITIES) or "(?!)",  # a study without cities has no file of one
+    # The form of a city's id and not the list: a list of hundreds is searched for every file. A
+    # study without cities has no file of one.
+    city=r"(?!(?:tract|zip)\b)[a-z][a-z0-9_]*" if CITIES else "(?!)",
     shard="[0-9]+",
     mode="|".join(MODES),
     variant="|".join(VARIANTS),
@@ -35,3 +62,22 @@ wildcard_constraints:
 # package that the script imports. `script` is the path below workflow/scripts.
 def code(script):
     return code_digest(Path(workflow.basedir) / "workflow" / "scripts" / script)
+
+
+# What a job asks of a machine: so much for itself, so much for every MB of the files that it reads,
+# and as much again at every further try. Tries stand in the profiles, never in rules.
+def memory(mb, per_input_mb=0):
+    return grown_by_attempt(mb, per_input_mb)
+
+
+def minutes(number, per_input_mb=0):
+    return grown_by_attempt(number, per_input_mb)
+
+
+def grown_by_attempt(base, per_input_mb):
+    if per_input_mb == 0:
+        return lambda wildcards, attempt: base * attempt
+    return (
+        lambda wildcards, input, attempt: int(base + per_input_mb * input.size_mb)
+        * attempt
+    )

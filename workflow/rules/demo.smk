@@ -25,8 +25,8 @@ rule make_demo_mirror:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("demo/make_demo_mirror.py"),
         seed=config["seed"],
@@ -61,8 +61,8 @@ rule make_demo_homes:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("demo/make_demo_homes.py"),
         seed=config["seed"],

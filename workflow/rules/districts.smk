@@ -18,8 +18,8 @@ rule build_districts:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=15,
+        mem_mb=memory(4000),
+        runtime=minutes(15),
     params:
         code=code("districts/build_districts.py"),
         settings=lambda wildcards: config["districts"][wildcards.level],
@@ -42,8 +42,8 @@ rule measure_inequality:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=1000,
-        runtime=15,
+        mem_mb=memory(1000),
+        runtime=minutes(15),
     params:
         code=code("districts/measure_inequality.py"),
         levels=LEVELS,

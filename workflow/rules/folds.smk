@@ -14,8 +14,8 @@ rule assign_district_folds:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("folds/assign_district_folds.py"),
         seed=config["seed"],
@@ -41,8 +41,8 @@ rule assign_city_folds:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=memory(2000),
+        runtime=minutes(20),
     params:
         code=code("folds/assign_city_folds.py"),
         seed=config["seed"],

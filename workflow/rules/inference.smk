@@ -26,8 +26,8 @@ rule train_network:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=config["inference"]["training"]["memory_mb"] + 4000,
-        runtime=720,
+        mem_mb=memory(config["inference"]["training"]["memory_mb"] + 3500),
+        runtime=minutes(720),
         gpu=1,
     params:
         code=code("inference/train_network.py"),
@@ -55,8 +55,8 @@ rule predict_cells:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000),
+        runtime=minutes(120),
         gpu=1,
     params:
         code=code("inference/predict_cells.py"),
@@ -80,8 +80,8 @@ rule predict_baselines:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000),
+        runtime=minutes(120),
     params:
         code=code("inference/predict_baselines.py"),
         seed=config["seed"],
@@ -117,8 +117,8 @@ rule evaluate_predictions:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory(4000),
+        runtime=minutes(60),
     params:
         code=code("inference/evaluate_predictions.py"),
         seed=config["seed"],
@@ -132,8 +132,8 @@ rule evaluate_predictions:
 rule predict_transfer:
     input:
         unpack(trained_models),
-        indices=expand("<results>/tiles/{city}/index.parquet", city=CITIES),
-        shards=[shard for city in CITIES for shard in shards(city)],
+        indices=expand("<results>/tiles/{city}/index.parquet", city=TRANSFER_CITIES),
+        shards=[shard for city in TRANSFER_CITIES for shard in shards(city)],
     output:
         predictions="<results>/inference/transfer/{city}.parquet",
     log:
@@ -144,12 +144,12 @@ rule predict_transfer:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=360,
+        mem_mb=memory(4000),
+        runtime=minutes(360),
         gpu=1,
     params:
         code=code("inference/predict_transfer.py"),
-        cities=CITIES,
+        cities=TRANSFER_CITIES,
         batch_size=config["inference"]["prediction_batch"],
         threads=config["threads"],
     script:
@@ -160,15 +160,17 @@ rule evaluate_transfer:
     input:
         folds=expand(
             "<results>/folds/{city}-{scheme}.parquet",
-            city=CITIES,
+            city=TRANSFER_CITIES,
             scheme=TRANSFER_SCHEME,
         ),
         own=expand(
             "<results>/inference/{city}/{scheme}/main/predictions.parquet",
-            city=CITIES,
+            city=TRANSFER_CITIES,
             scheme=TRANSFER_SCHEME,
         ),
-        elsewhere=expand("<results>/inference/transfer/{city}.parquet", city=CITIES),
+        elsewhere=expand(
+            "<results>/inference/transfer/{city}.parquet", city=TRANSFER_CITIES
+        ),
     output:
         transfer="<results>/inference/transfer.csv",
     log:
@@ -179,12 +181,12 @@ rule evaluate_transfer:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory(4000),
+        runtime=minutes(60),
     params:
         code=code("inference/evaluate_transfer.py"),
         seed=config["seed"],
-        cities=CITIES,
+        cities=TRANSFER_CITIES,
         n_resamples=config["inference"]["resamples"],
         threads=config["threads"],
     script:

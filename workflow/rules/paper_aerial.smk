@@ -30,8 +30,8 @@ rule aerial_table_1:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=memory(4000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_table_1.py"),
         names=CITY_NAMES,
@@ -63,8 +63,8 @@ rule aerial_sample_sizes:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_sample_sizes.py"),
         names=CITY_NAMES,
@@ -94,8 +94,8 @@ rule aerial_dropped_cells:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_dropped_cells.py"),
         names=CITY_NAMES,
@@ -124,8 +124,8 @@ rule aerial_deviations:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_deviations.py"),
     script:
@@ -156,8 +156,8 @@ rule aerial_figure_1:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory(4000),
+        runtime=minutes(30),
     params:
         code=code("paper/aerial_figure_1.py"),
         name=CITY_NAMES.get(FIRST_CITY),
@@ -189,8 +189,8 @@ rule aerial_income_map:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory(4000),
+        runtime=minutes(30),
     params:
         code=code("paper/aerial_income_map.py"),
         name=lambda wildcards: CITY_NAMES[wildcards.city],

@@ -38,8 +38,8 @@ rule aerial_figure_2:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_figure_2.py"),
         names=CITY_NAMES,
@@ -109,8 +109,8 @@ rule aerial_figure_3:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory(4000),
+        runtime=minutes(30),
     params:
         code=code("paper/aerial_figure_3.py"),
         name=lambda wildcards: CITY_NAMES[wildcards.city],
@@ -148,8 +148,8 @@ rule aerial_figure_s1:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=memory(4000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_architecture.py"),
         networks=config["inference"]["networks"],
@@ -180,8 +180,8 @@ rule aerial_models_table:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_models_table.py"),
         names=CITY_NAMES,
@@ -218,8 +218,8 @@ rule aerial_overfitting:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_overfitting.py"),
         names=CITY_NAMES,
@@ -263,8 +263,8 @@ rule aerial_transfer:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_transfer.py"),
         names=CITY_NAMES,
@@ -283,7 +283,7 @@ rule aerial_inference_paper:
             rules.aerial_figure_s1.output,
             rules.aerial_models_table.output,
             rules.aerial_overfitting.output,
-            rules.aerial_transfer.output if len(CITIES) > 1 else [],
+            rules.aerial_transfer.output if len(TRANSFER_CITIES) > 1 else [],
         ]
         if CITIES
         else [],

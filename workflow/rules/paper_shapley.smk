@@ -31,8 +31,8 @@ rule ssig_table_5:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_table_5.py"),
     script:
@@ -65,8 +65,8 @@ rule ssig_claims:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_claims.py"),
     script:
@@ -97,8 +97,8 @@ rule ssig_figure_2:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=memory(1500),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_shapley_figure.py"),
         number=2,

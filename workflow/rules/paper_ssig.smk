@@ -24,8 +24,8 @@ rule ssig_table_1:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_table_1.py"),
     script:
@@ -53,8 +53,8 @@ rule ssig_table_2:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_table_2.py"),
         districts=config["districts"],
@@ -85,8 +85,8 @@ rule ssig_table_3:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_table_3.py"),
     script:
@@ -153,8 +153,8 @@ rule ssig_table_4:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_table_4.py"),
     script:
@@ -182,8 +182,8 @@ rule ssig_table_s1:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_table_s1.py"),
     script:
@@ -211,8 +211,8 @@ rule ssig_table_s2:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_table_s2.py"),
         districts=config["districts"],
@@ -242,8 +242,8 @@ rule ssig_models_table:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_models_table.py"),
     script:
@@ -271,8 +271,8 @@ rule ssig_deviations:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_deviations.py"),
     script:
@@ -300,8 +300,8 @@ rule ssig_figure_1:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=memory(1500),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_figure_1.py"),
         level=LEVELS[0],
@@ -330,8 +330,8 @@ rule plot_income_map:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=memory(1500),
+        runtime=minutes(10),
     params:
         code=code("paper/plot_income_map.py"),
     script:
@@ -359,8 +359,8 @@ rule ssig_figure_validation:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=memory(1500),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_figure_validation.py"),
         metric="cod",

@@ -28,8 +28,8 @@ rule aerial_figure_4:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=memory(4000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_figure_4.py"),
         name=lambda wildcards: CITY_NAMES[wildcards.city],
@@ -60,8 +60,8 @@ rule aerial_figure_5:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_figure_5.py"),
         name=lambda wildcards: CITY_NAMES[wildcards.city],
@@ -93,8 +93,8 @@ rule aerial_figure_6:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_figure_6.py"),
         name=lambda wildcards: CITY_NAMES[wildcards.city],
@@ -124,8 +124,8 @@ rule aerial_h0:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_h0.py"),
         names=CITY_NAMES,
@@ -156,8 +156,8 @@ rule aerial_h1:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_h1.py"),
         names=CITY_NAMES,
@@ -189,8 +189,8 @@ rule aerial_topology_values:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_topology_values.py"),
         names=CITY_NAMES,
@@ -224,8 +224,8 @@ rule aerial_claims:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_claims.py"),
         names=CITY_NAMES,

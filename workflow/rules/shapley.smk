@@ -24,8 +24,8 @@ rule explain_income:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=SHAPLEY["memory_mb"] + 1000,
-        runtime=120,
+        mem_mb=memory(SHAPLEY["memory_mb"] + 1000),
+        runtime=minutes(120),
     params:
         code=code("shapley/explain_income.py"),
         seed=config["seed"],
@@ -57,8 +57,8 @@ rule measure_shapley_uncertainty:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=SHAPLEY["memory_mb"] + 1000,
-        runtime=60,
+        mem_mb=memory(SHAPLEY["memory_mb"] + 1000),
+        runtime=minutes(60),
     params:
         code=code("shapley/measure_shapley_uncertainty.py"),
         seed=config["seed"],
@@ -88,8 +88,8 @@ rule measure_shapley_interactions:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=SHAPLEY["memory_mb"] + 1000,
-        runtime=60,
+        mem_mb=memory(SHAPLEY["memory_mb"] + 1000),
+        runtime=minutes(60),
     params:
         code=code("shapley/measure_shapley_interactions.py"),
         seed=config["seed"],
@@ -120,8 +120,8 @@ rule summarise_shapley:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=memory(1500),
+        runtime=minutes(15),
     params:
         code=code("shapley/summarise_shapley.py"),
         seed=config["seed"],
@@ -147,8 +147,8 @@ rule compare_backgrounds:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=SHAPLEY["memory_mb"] + 1000,
-        runtime=120,
+        mem_mb=memory(SHAPLEY["memory_mb"] + 1000),
+        runtime=minutes(120),
     params:
         code=code("shapley/compare_backgrounds.py"),
         seed=config["seed"],
@@ -177,8 +177,8 @@ rule compare_explainers:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=SHAPLEY["memory_mb"] + 1500,
-        runtime=120,
+        mem_mb=memory(SHAPLEY["memory_mb"] + 1500),
+        runtime=minutes(120),
     params:
         code=code("shapley/compare_explainers.py"),
         seed=config["seed"],

@@ -3,8 +3,6 @@
 # Another stage names a raw file by source_file(<source>, <file>) or source_files(<source>), see
 # sources_paths.smk. Keys of providers come from the environment and are written nowhere.
 
-import re
-
 
 wildcard_constraints:
     part="|".join(PARTS),
@@ -22,8 +20,8 @@ rule preflight:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=memory(500),
+        runtime=minutes(5),
     params:
         sources=STUDY_SOURCES,
         own_files=own_tables(PARTS),
@@ -50,8 +48,8 @@ rule check_sources:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=memory(500),
+        runtime=minutes(5),
     params:
         code=code("sources/check_sources.py"),
         sources=lambda wildcards: PARTS[wildcards.part],
@@ -77,16 +75,17 @@ rule fetch_source:
     benchmark:
         "<benchmarks>/sources/fetch_source/{source}/{file}.tsv"
     wildcard_constraints:
-        source="|".join(SOURCE_IDS),
-        file="|".join(map(re.escape, FILE_NAMES)),
+        # forms and no lists, as for cities
+        source="[a-z0-9_]+",
+        file=r"[^/]+(?<!\.origin\.json)",
     priority: 100
     localrule: True
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=120,
+        mem_mb=memory(500),
+        runtime=minutes(120),
     params:
         # Not the digest of the code: the bytes are decided by the address and the checksum, and
         # an edit of the downloader is no reason to fetch everything again.
@@ -111,8 +110,8 @@ rule write_manifest:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=memory(500),
+        runtime=minutes(5),
     params:
         code=code("sources/write_manifest.py"),
     script:

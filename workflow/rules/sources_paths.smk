@@ -55,8 +55,6 @@ PART_MB = {
 
 STUDY_SOURCES = list(dict.fromkeys(chain(*PARTS.values())))
 STUDY_FILES = REGISTRY.files(STUDY_SOURCES)
-SOURCE_IDS = [source.id for source in REGISTRY]
-FILE_NAMES = sorted({file.name for file in REGISTRY.files(SOURCE_IDS)})
 
 PLACES = {
     "mirror": config["mirror"],

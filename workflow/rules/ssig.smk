@@ -17,8 +17,8 @@ rule cross_validate_gps:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         code=code("ssig/cross_validate_gps.py"),
         seed=config["seed"],
@@ -46,8 +46,8 @@ rule cross_validate_references:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         code=code("ssig/cross_validate_references.py"),
         seed=config["seed"],
@@ -73,8 +73,8 @@ rule fit_gp:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=memory(2000),
+        runtime=minutes(20),
     params:
         code=code("ssig/fit_gp.py"),
         seed=config["seed"],
@@ -108,8 +108,8 @@ rule score_models:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=memory(3000),
+        runtime=minutes(30),
     params:
         code=code("ssig/score_models.py"),
         seed=config["seed"],

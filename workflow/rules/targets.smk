@@ -21,7 +21,7 @@ rule aerial:
             city=CITIES,
             scheme=CITY_SCHEMES,
         ),
-        rules.evaluate_transfer.output if len(CITIES) > 1 else [],
+        rules.evaluate_transfer.output if len(TRANSFER_CITIES) > 1 else [],
         expand("<results>/topology/h0-{scheme}.csv", scheme=CITY_SCHEMES)
         if CITIES
         else [],

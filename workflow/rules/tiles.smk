@@ -23,8 +23,8 @@ rule plan_tiles:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=720,
+        mem_mb=memory(4000),
+        runtime=minutes(720),
     params:
         code=code("tiles/plan_tiles.py"),
         imagery=lambda wildcards: config["city"][wildcards.city]["imagery"],
@@ -51,8 +51,8 @@ rule cut_tiles:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory(2000),
+        runtime=minutes(60),
     params:
         code=code("tiles/cut_tiles.py"),
         tile_px=config["tiles"]["tile_px"],
@@ -77,8 +77,8 @@ rule index_tiles:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory(2000),
+        runtime=minutes(60),
     params:
         code=code("tiles/index_tiles.py"),
         max_void_share=config["tiles"]["max_void_share"],

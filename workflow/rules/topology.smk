@@ -17,8 +17,8 @@ rule measure_activation:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=memory(8000),
+        runtime=minutes(240),
     params:
         code=code("topology/measure_activation.py"),
         seed=config["seed"],
@@ -44,8 +44,8 @@ rule measure_appearance:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory(4000),
+        runtime=minutes(60),
     params:
         code=code("topology/measure_appearance.py"),
         seed=config["seed"],
@@ -74,8 +74,8 @@ rule judge_hypotheses:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=memory(2000),
+        runtime=minutes(20),
     params:
         code=code("topology/judge_hypotheses.py"),
         cities=CITIES,

@@ -10,7 +10,7 @@ import safetensors.numpy
 
 from incomelens.attribution.run import KeptMaps
 from incomelens.cells.urban_classes import NAMES
-from incomelens.common.errors import InputError
+from incomelens.common.errors import DamagedFileError, InputError
 from incomelens.common.files import whole_file
 
 LABELS = ("cell_ids", "methods", "targets")
@@ -87,8 +87,10 @@ def read_kept_maps(path: str | Path) -> KeptMaps:
         with safetensors.safe_open(path, framework="numpy") as file:
             told, names = (file.metadata() or {}).get("labels", "{}"), list(file.keys())
             maps = file.get_tensor("maps") if "maps" in names else None
+    except FileNotFoundError:
+        raise InputError(f"{path}: there are no kept maps; {advice}") from None
     except (OSError, safetensors.SafetensorError) as error:
-        raise InputError(f"{path}: not readable as kept maps ({error}); {advice}") from None
+        raise DamagedFileError(path, error) from None
     labels = {name: tuple(values) for name, values in json.loads(told).items()}
     missing = [name for name in LABELS if name not in labels]
     if maps is None or missing:

@@ -7,6 +7,7 @@ the modules changes that the script reaches through imports.
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -50,25 +51,37 @@ def used_modules(script: str | Path, *, source: Path = SOURCE) -> list[str]:
 
 
 def _imports(file: Path, source: Path) -> set[str]:
-    modules = _imports_of_text(file.read_bytes())
-    packages = {
-        ".".join(name.split(".")[:depth])
-        for name in modules
-        for depth in range(1, name.count(".") + 2)
-    }
     # `from package import name`: the name is a module, or something a module defines.
-    return {name for name in packages if _file_of(name, source).exists()}
+    modules = _names_imported(file.read_bytes())
+    return {name for name in modules if _file_of(name, source).exists()}
 
 
 @cache
+def _names_imported(text: bytes) -> frozenset[str]:
+    """What a file imports of the package, with the packages around: a.b.c, a.b and a."""
+    return frozenset(
+        ".".join(name.split(".")[:depth])
+        for name in _imports_of_text(text)
+        for depth in range(1, name.count(".") + 2)
+    )
+
+
 def _imports_of_text(text: bytes) -> frozenset[str]:
     names = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in _statements(ast.parse(text)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return frozenset(name for name in names if name.split(".")[0] == PACKAGE)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements below a node, at any depth; expressions hold no import and are left out."""
+    for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for child in getattr(node, block, ()):
+            yield child
+            yield from _statements(child)
 
 
 def _file_of(module: str, source: Path) -> Path:

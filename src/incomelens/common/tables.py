@@ -5,8 +5,9 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+from pyarrow import ArrowInvalid
 
-from incomelens.common.errors import InputError
+from incomelens.common.errors import DamagedFileError, InputError
 from incomelens.common.files import whole_file
 
 
@@ -18,16 +19,32 @@ def read_table(path: str | Path, *, text: Sequence[str] = ("geoid", "cell_id")) 
     path : path
     text : sequence of str
         Columns of a CSV that are identifiers, so that leading zeros survive.
+
+    Raises
+    ------
+    DamagedFileError
+        If the file is not what its ending says.
+    InputError
+        If there is no reader for its ending.
     """
     path = Path(path)
-    if path.suffix == ".csv":
-        return pd.read_csv(path, dtype=dict.fromkeys(text, str), keep_default_na=True)
-    if path.suffix == ".parquet":
-        try:
-            return gpd.read_parquet(path)
-        except ValueError:  # geopandas says so of a parquet file without geometry
-            return pd.read_parquet(path)
+    try:
+        if path.suffix == ".csv":
+            return pd.read_csv(path, dtype=dict.fromkeys(text, str), keep_default_na=True)
+        if path.suffix == ".parquet":
+            return _read_parquet(path)
+    except (ArrowInvalid, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DamagedFileError(path, error) from None
     raise InputError(f"{path}: tables end in .csv or .parquet, not in {path.suffix!r}")
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        return gpd.read_parquet(path)
+    except ArrowInvalid:
+        raise
+    except ValueError:  # geopandas says so of a parquet file without geometry
+        return pd.read_parquet(path)
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:

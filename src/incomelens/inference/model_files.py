@@ -8,12 +8,12 @@ from pathlib import Path
 
 import safetensors.torch
 
-from incomelens.common.errors import InputError
+from incomelens.common.errors import DamagedFileError, InputError
 from incomelens.common.files import whole_file
 from incomelens.inference.checkpoint import cpu_state
 from incomelens.inference.inputs import check_scaling
 from incomelens.inference.network import Architecture, IncomeNetwork, build_network
-from incomelens.inference.weights import check_sha256, read_state
+from incomelens.inference.weights import read_state, sha256_of
 
 WEIGHTS_FILE = "weights.safetensors"
 SETTINGS_FILE = "model.json"
@@ -88,12 +88,11 @@ def load_model(folder: str | Path) -> TrainedModel:
     except FileNotFoundError:
         raise InputError(f"{path}: there is no trained model; train it first") from None
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path}: not the description of a model ({error}); train it anew"
-        ) from None
+        raise DamagedFileError(path, f"not the description of a model: {error}") from None
     check_scaling(scaling)
     weights_path = Path(folder) / WEIGHTS_FILE
-    check_sha256(weights_path, digest)
+    if weights_path.is_file() and sha256_of(weights_path) != digest:
+        raise DamagedFileError(weights_path, f"not the file that {path} was written with")
     network = build_network(**dataclasses.asdict(architecture), weights="none")
     try:
         network.load_state_dict(read_state(weights_path))

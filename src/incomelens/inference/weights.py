@@ -110,12 +110,17 @@ def lite0_file() -> Path:
     return path
 
 
+def sha256_of(path: Path) -> str:
+    """Digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def check_sha256(path: Path, expected: str) -> None:
     """Raise an InputError unless the file is there and has this digest."""
     if not path.is_file():
         raise InputError(f"{path}: the file is missing")
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = sha256_of(path)
     if digest != expected:
         raise InputError(
             f"{path}: damaged, or not the expected file (sha256 {digest}, expected {expected}); "

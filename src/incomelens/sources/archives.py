@@ -2,7 +2,6 @@
 
 import io
 import lzma
-import os
 import shutil
 import stat
 import struct
@@ -17,6 +16,7 @@ import py7zr
 from py7zr.io import Py7zIO, WriterFactory
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.files import beside_of, discard_leftovers
 from incomelens.sources.multi_part import PART, JoinedFiles, parts_of
 
 MOST_BYTES = 400_000_000_000
@@ -165,7 +165,8 @@ def member_heads(
 def whole_folder(folder: str | Path) -> Iterator[Path]:
     """Yield an empty folder beside `folder`; move it there once the block has ended well."""
     folder = Path(folder)
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    discard_leftovers(folder)
+    beside = beside_of(folder)
     beside.mkdir(parents=True)
     try:
         yield beside

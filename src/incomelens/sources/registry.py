@@ -156,7 +156,11 @@ def _read_yaml(path: str | Path) -> Any:  # noqa: ANN401 - YAML holds anything
         raise InputError(f"{path}: not readable as YAML: {error}") from None
 
 
-class _StrictLoader(yaml.SafeLoader):
+# The parser in C is ten times as fast; a PyYAML that was built without it has the other.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _StrictLoader(_Loader):
     """YAML in which a key may stand once: a second source of the same name would hide the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:

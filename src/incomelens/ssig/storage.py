@@ -9,9 +9,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from incomelens.common.errors import InputError
+from incomelens.common.errors import DamagedFileError, InputError
 from incomelens.common.files import whole_file
 from incomelens.ssig.gp import FittedGP
 from incomelens.ssig.scaling import Scaling
@@ -56,15 +57,21 @@ def load_gp(*, arrays: str | Path, description: str | Path) -> FittedGP:
     Raises
     ------
     InputError
-        If the description is of another format.
+        If the description is of another format, or a file is damaged.
     """
-    text = json.loads(Path(description).read_text(encoding="utf-8"))
+    try:
+        text = json.loads(Path(description).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DamagedFileError(description, error) from None
     if text.get("format") != FORMAT:
         raise InputError(
             f"{description}: format is {text.get('format')!r}, expected {FORMAT!r}; "
             "make it again with the rule fit_gp"
         )
-    tensors = load_file(arrays)
+    try:
+        tensors = load_file(arrays)
+    except SafetensorError as error:
+        raise DamagedFileError(arrays, error) from None
     return FittedGP(
         features=tuple(text["features"]),
         mode=text["mode"],

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import zarr
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import DamagedFileError, InputError, listed
+from incomelens.tiles.shard_file import pixel_files
 
 VOID = "void_imagery"
 
@@ -71,13 +72,24 @@ def shard_number(path: str | Path) -> int:
 
 
 def open_shard(path: str | Path) -> zarr.Group:
-    """Open a shard to read; an InputError says which one is missing or damaged."""
+    """Open a shard to read; an InputError says which one is missing or damaged.
+
+    Zarr reads a file of pixels that is gone as zeros, so the files are compared with the shard's
+    own list of them.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{path}: no readable shard; cut it by its rule cut_tiles")
     try:
-        return zarr.open_group(path, mode="r")
+        group = zarr.open_group(path, mode="r")
+        expected = dict(group.attrs["pixel_files"])
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{path}: no readable shard ({error}); delete it and cut it again"
-        ) from None
+        raise DamagedFileError(path, error) from None
+    found = pixel_files(path)
+    wrong = [name for name in expected if found.get(name) != expected[name]]
+    if wrong:
+        raise DamagedFileError(path, f"{listed(wrong)}: missing or of another length")
+    return group
 
 
 def _contents(path: str | Path) -> pd.DataFrame:

@@ -1,6 +1,5 @@
 """A shard on disk: one Zarr group that xarray opens, written as a stream."""
 
-import os
 import shutil
 import warnings
 from contextlib import AbstractContextManager
@@ -16,14 +15,27 @@ from pyproj import CRS
 from zarr.codecs import TransposeCodec, ZstdCodec
 
 from incomelens.cells.urban_classes import EXCLUDED, UNKNOWN, VALUES
+from incomelens.common.files import beside_of, discard_leftovers
 
 # Chunks of one cell are packed into files of about this size before compression, so that a city is
 # some thousand files and not hundreds of thousands; it is also what a job holds in memory.
 FILE_BYTES = 64_000_000
 MOST_PACKED = 1024
+PACKING = ZstdCodec(level=1, checksum=True)  # so that a damaged file is told, not shown
 FLAGS = {"unknown": UNKNOWN, **VALUES, "excluded": EXCLUDED}
 GRID_MAPPING = "spatial_ref"
 PER_CELL = "cell_id easting northing"
+
+
+def pixel_files(shard: str | Path) -> dict[str, int]:
+    """Files that hold images and land use, by their path below the shard, with their bytes."""
+    shard = Path(shard)
+    return {
+        str(file.relative_to(shard)): file.stat().st_size
+        for array in ("image", "land_use")
+        for file in sorted((shard / array / "c").rglob("*"))
+        if file.is_file()
+    }
 
 
 class ShardWriter(AbstractContextManager):
@@ -46,7 +58,7 @@ class ShardWriter(AbstractContextManager):
 
     def __init__(self, out: str | Path, *, tile_px: int, side: float, crs: CRS) -> None:
         self._out = Path(out)
-        self._beside = self._out.with_name(f".{self._out.stem}.{os.getpid()}.part.zarr")
+        self._beside = beside_of(self._out)
         self._tile_px, self._side, self._crs = tile_px, side, CRS(crs)
         packed = min(MOST_PACKED, max(1, FILE_BYTES // (3 * tile_px**2)))
         self._images = np.empty((packed, tile_px, tile_px, 3), dtype=np.uint8)
@@ -57,7 +69,7 @@ class ShardWriter(AbstractContextManager):
         self._flushed = 0
 
     def __enter__(self) -> Self:
-        shutil.rmtree(self._beside, ignore_errors=True)
+        discard_leftovers(self._out)
         self._beside.parent.mkdir(parents=True, exist_ok=True)
         self._group = zarr.create_group(self._beside, zarr_format=3, attributes=self._about())
         n, px = len(self._images), self._tile_px
@@ -69,7 +81,7 @@ class ShardWriter(AbstractContextManager):
             dtype="uint8",
             # Colour planes one after the other are a tenth smaller than pixel by pixel.
             filters=[TransposeCodec(order=(0, 3, 1, 2))],
-            compressors=ZstdCodec(level=1),
+            compressors=PACKING,
             dimension_names=("cell", "y", "x", "band"),
             attributes={
                 "long_name": "aerial image; red, green, blue; 0 where void",
@@ -84,7 +96,7 @@ class ShardWriter(AbstractContextManager):
             chunks=(1, px, px),
             shards=(n, px, px),
             dtype="uint8",
-            compressors=ZstdCodec(level=1),
+            compressors=PACKING,
             dimension_names=("cell", "y", "x"),
             attributes={
                 "long_name": "urban class of the land-use polygon at the pixel's centre",
@@ -135,6 +147,7 @@ class ShardWriter(AbstractContextManager):
             if kind is None:
                 self._flush()
                 self._write_labels()
+                self._group.attrs["pixel_files"] = pixel_files(self._beside)
                 consolidate(self._beside)
                 shutil.rmtree(self._out, ignore_errors=True)
                 self._beside.rename(self._out)

@@ -9,7 +9,8 @@ import pandas as pd
 import zarr
 from numpy.typing import NDArray
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import DamagedFileError, InputError, listed
+from incomelens.common.tables import read_table
 from incomelens.tiles.index import open_shard, shard_number
 
 
@@ -80,7 +81,11 @@ class Tiles:
 
         def fill(at: int) -> None:
             shard, row = self._place[cell_ids[at]]
-            out[at] = self._array(shard, variable)[row]
+            array = self._array(shard, variable)
+            try:
+                out[at] = array[row]
+            except (OSError, RuntimeError, ValueError) as error:
+                raise DamagedFileError(self._paths[shard], error) from None
 
         if self._threads == 1 or len(cell_ids) < 2:
             for at in range(len(cell_ids)):
@@ -120,5 +125,5 @@ def open_tiles(
     threads : int
         Tiles read and decompressed at a time.
     """
-    table = index if isinstance(index, pd.DataFrame) else pd.read_parquet(index)
+    table = index if isinstance(index, pd.DataFrame) else read_table(index)
     return Tiles(table, shards, threads=threads)

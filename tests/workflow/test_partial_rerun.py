@@ -1,0 +1,54 @@
+"""Only what has to run again runs again."""
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.workflow
+
+
+def test_a_figure_that_was_deleted_is_one_job(tiny, finished):
+    figure = "results/tiny/paper/ssig/fig1.png"
+    (finished.folder / figure).unlink()
+    assert finished.jobs_to_run("ssig_figure_1") == ["ssig_figure_1"]
+    done = finished.snakemake("ssig_figure_1", "--cores", "1")
+    assert "1 of 1 steps (100%) done" in done.stdout + done.stderr
+    assert (finished.folder / figure).read_bytes() == (tiny.folder / figure).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        (
+            ("ssig", "resamples", 110),
+            {
+                "score_models",
+                "ssig_table_3",
+                "ssig_table_4",
+                "ssig_models_table",
+                "ssig_figure_validation",
+                "ssig_claims",
+            },
+        ),
+        (
+            ("topology", "resamples", 110),
+            {
+                "measure_activation",
+                "measure_appearance",
+                "judge_hypotheses",
+                "aerial_figure_5",
+                "aerial_figure_6",
+                "aerial_h0",
+                "aerial_h1",
+                "aerial_topology_values",
+                "aerial_claims",
+            },
+        ),
+        (("figures", "colours", "paper"), {"ssig_figure_3"}),
+    ],
+)
+def test_a_setting_reruns_what_depends_on_it_and_nothing_else(tiny, setting, expected):
+    section, key, value = setting
+    study = yaml.safe_load((tiny.folder / "config/tiny.yaml").read_text())
+    study[section] = {**study.get(section, {}), key: value}
+    (tiny.folder / "config/changed.yaml").write_text(yaml.safe_dump(study))
+    assert tiny.rules_to_run(study="changed") - {"all"} == expected
