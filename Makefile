@@ -61,6 +61,8 @@ bench: env ## speed against the named peers (adds them to .venv; the peers take 
 	$(BIN)/python benchmarks/bench_tiles.py --km 5
 	$(BIN)/python benchmarks/bench_tiles.py --flat
 	$(BIN)/python benchmarks/bench_inference.py
+	$(BIN)/python benchmarks/bench_attribution.py
+	$(BIN)/python benchmarks/bench_attribution.py --flat
 	$(BIN)/python benchmarks/bench_planning.py
 
 lock: ## renew the locks from envs/*.in (needs uv)
