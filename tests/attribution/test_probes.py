@@ -67,6 +67,7 @@ def test_weights_of_networks_are_told_apart_by_their_order():
     }
 
 
+@pytest.mark.slow
 def test_a_copy_of_the_network_has_its_maps_and_others_have_not(similarity):
     ranks = similarity[similarity["measure"] == "spearman"]
     mean = ranks.groupby(["kind", "against"])["mean"].mean()
@@ -75,6 +76,7 @@ def test_a_copy_of_the_network_has_its_maps_and_others_have_not(similarity):
     assert mean["network", "turned"] < 0.9
 
 
+@pytest.mark.slow
 def test_a_network_that_forgot_everything_has_other_maps(similarity):
     ranks = similarity[(similarity["measure"] == "spearman") & (similarity["kind"] == "cascade")]
     steps = ranks.sort_values("step")
@@ -85,6 +87,7 @@ def test_a_network_that_forgot_everything_has_other_maps(similarity):
     assert "turned" not in set(ranks["against"])
 
 
+@pytest.mark.slow
 def test_the_head_alone_leaves_the_guided_gradient_nearly_as_it_was(similarity):
     """A guided gradient hardly depends on the weights behind the maps (ruling 7)."""
     head = similarity[(similarity["against"] == "head") & (similarity["measure"] == "spearman")]
@@ -92,6 +95,7 @@ def test_the_head_alone_leaves_the_guided_gradient_nearly_as_it_was(similarity):
     assert mean["guided_gradient"] > mean["gradcam"]
 
 
+@pytest.mark.slow
 def test_similarities_of_cities_are_averaged_over_their_units(similarity):
     summary = similarity_summary({"a": similarity, "b": similarity})
     key = ["kind", "step", "against", "method", "measure"]

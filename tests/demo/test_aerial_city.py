@@ -57,6 +57,7 @@ def test_land_use_covers_the_area_without_gap_or_overlap(seed, style):
     assert plan.extent.contains(cell_grid(plan).union_all())
 
 
+@pytest.mark.slow
 def test_cities_made_side_by_side_are_those_made_one_by_one():
     settings = [{"name": name, "cells_wide": 5, "cells_high": 5} for name in ("east", "west")]
     one_by_one = make_cities(settings, [1, 2])

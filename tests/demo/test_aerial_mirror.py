@@ -80,6 +80,7 @@ def unpacked_7z(content, folder):
         return archive.getnames()
 
 
+@pytest.mark.slow
 def test_every_file_is_the_same_to_the_byte_on_a_second_run(contents):
     again = {key: make() for key, make in city_contents(two_cities()).items()}
     assert again.keys() == contents.keys()

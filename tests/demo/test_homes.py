@@ -74,6 +74,7 @@ def test_every_file_is_the_same_to_the_byte_on_a_second_run(city, contents):
     assert again == contents
 
 
+@pytest.mark.slow
 def test_prices_follow_the_signal_through_workbooks_and_lots(city, districts, folder):
     sales = read_dof_sales(sorted((folder / "dof_sales_2019").glob("*.xlsx")))
     located = locate_sales(sales, read_tax_lots(list((folder / "pluto_19v2").iterdir())))
@@ -98,6 +99,7 @@ def opened(path):
     return store["image"].to_numpy(), store["geoid"].to_numpy().tolist()
 
 
+@pytest.mark.slow
 def test_images_from_above_follow_the_signal(city, districts, folder, tmp_path):
     files = sorted((folder / "synthetic_satellite").iterdir())
     listing = list_orthophotos(files, reader="geotiff")
@@ -119,6 +121,7 @@ def test_images_from_above_follow_the_signal(city, districts, folder, tmp_path):
     assert green.corr(z[green.index]) > 0.9
 
 
+@pytest.mark.slow
 def test_street_views_follow_the_signal_and_hold_trouble(city, districts, folder, tmp_path, caplog):
     caplog.set_level("INFO")
     settings = {"reader": "folder", "px": 64, "images": 2}

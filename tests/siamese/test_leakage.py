@@ -71,6 +71,7 @@ def test_all_models_find_an_income_that_is_shown_and_none_a_shuffled_one():
     assert (error.groupby(["model", "variant"]).mean() > 0.95 * spread).all()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
     made = world(n=40, n_folds=2)
     once, again, other = (predicted(made, seed=seed)["predicted_usd"] for seed in (1, 1, 2))

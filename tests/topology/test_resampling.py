@@ -60,12 +60,14 @@ def covered():
     return np.array(alone), np.array(tiles), np.array(blocks)
 
 
+@pytest.mark.slow
 def test_intervals_of_skewed_ratios_cover_the_truth(covered):
     for column in covered[0].T:
         assert worlds.fits_level(~column, 0.05)
         assert 0.93 <= column.mean() <= 0.97
 
 
+@pytest.mark.slow
 def test_blocks_cover_where_neighbours_are_alike_and_tiles_do_not(covered):
     _, tiles, blocks = covered
     assert worlds.rejects_too_often(~tiles[:, 0], 0.05)

@@ -60,6 +60,7 @@ def h1_null():
     return np.array(adjusted), np.array(plain)
 
 
+@pytest.mark.slow
 def test_adjusted_p_values_are_uniform_without_interaction(h1_null):
     adjusted, _ = h1_null
     spread = adjusted - np.random.default_rng(0).random(adjusted.shape) / (N_DRAWS + 1)
@@ -68,6 +69,7 @@ def test_adjusted_p_values_are_uniform_without_interaction(h1_null):
         assert worlds.fits_level(column <= 0.05, 0.05)
 
 
+@pytest.mark.slow
 def test_plain_coactivation_rejects_without_any_interaction(h1_null):
     _, plain = h1_null
     assert np.mean(plain <= 0.05) > 0.2
