@@ -14,7 +14,7 @@ def test_lint_finds_nothing(planned):
 LACKING = {
     "nyc": {"aerial_figure_1", "plan_satellite_images"},
     "tiny": {"aerial_figure_2_block"},
-    "validation": {"aerial_figure_2_block"},
+    "validation": {"aerial_figure_2_block", "plan_satellite_images"},
 }
 
 
