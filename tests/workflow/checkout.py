@@ -45,14 +45,14 @@ class Checkout:
         words = [sys.executable, "-m", "snakemake", *arguments]
         return words if study == "paper" else [*words, "--configfile", f"config/{study}.yaml"]
 
-    def start(self, *arguments: str) -> subprocess.Popen:
-        """Begin to run the tiny study, and do not wait; its words go to ``run.log``."""
-        with (self.folder / "run.log").open("w") as log:
+    def start(self, *arguments: str, log: Path | None = None) -> subprocess.Popen:
+        """Begin to run the tiny study, and do not wait; what it says goes to `log`."""
+        with (log or Path(os.devnull)).open("w") as said:
             return subprocess.Popen(
                 self.command(*arguments),
                 cwd=self.folder,
                 env=self.environment(),
-                stdout=log,
+                stdout=said,
                 stderr=subprocess.STDOUT,
             )
 

@@ -1,5 +1,8 @@
 """The profiles plan every study, and know the rules that they name."""
 
+import csv
+import re
+
 import pytest
 import yaml
 
@@ -43,3 +46,15 @@ def test_rules_ask_for_more_at_every_further_try_and_retry_nothing_themselves():
             if "script:" in block:
                 assert "mem_mb=memory(" in block, where
                 assert "runtime=minutes(" in block, where
+
+
+def test_no_job_of_the_tiny_study_took_more_memory_than_it_asks_for(tiny):
+    """What jobs ask for, as a dry run of all of them tells it, against what they took."""
+    told = tiny.snakemake("--forceall", "--dry-run", "--quiet", "host").stdout
+    asked = re.findall(r"benchmark: (\S+)\n(?:    .*\n)*?    resources: .*mem_mb=(\d+)", told)
+    assert len(asked) > 50
+    for path, mb in asked:
+        with (tiny.folder / path).open() as table:
+            taken = [row["max_rss"] for row in csv.DictReader(table, delimiter="\t")]
+        # A job too short to be measured has no number.
+        assert all(float(most) < int(mb) for most in taken if most not in ("NA", "-")), path

@@ -5,6 +5,7 @@ study that can break in the way in question are run; what they make is compared 
 run's, byte by byte.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -102,11 +103,12 @@ def test_kill_9_of_a_job(tiny, finished):
     """A training is killed; Snakemake says so and ends, and is run again."""
     shutil.rmtree(finished.folder / MODEL)
     command = (f"{MODEL}/weights.safetensors", "--cores", "1")
-    run = finished.start(*command)
+    log = finished.folder / "run.log"
+    run = finished.start(*command, log=log)
     wait_for(lambda: job_of(run, "train_network"))
     os.kill(job_of(run, "train_network"), signal.SIGKILL)
     assert run.wait() == 1
-    assert "Error in rule train_network" in (finished.folder / "run.log").read_text()
+    assert "Error in rule train_network" in log.read_text()
     finished.snakemake(*command)
     assert same(tiny, finished, f"{MODEL}/weights.safetensors", f"{MODEL}/history.csv")
     assert leftovers(finished) == []
@@ -114,30 +116,42 @@ def test_kill_9_of_a_job(tiny, finished):
 
 @pytest.fixture
 def small_disk(tmp_path) -> Iterator[Path]:
-    """A disk with room for a checkout and little more."""
+    """A disk with room for the run and little more."""
     if os.geteuid() != 0:
         pytest.skip("only root can make a disk that is full: a tmpfs is mounted")
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk], capture_output=True, check=False
-    )
+    mount = ["mount", "-t", "tmpfs", "-o", "size=500m", "tmpfs", disk]
+    mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
     if mounted.returncode:
-        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.decode().strip()}")
+        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.strip()}")
     yield disk
     subprocess.run(["umount", "--lazy", disk], check=True)
 
 
+def fill(disk: Path) -> Path:
+    """Write until nothing more can be written; return the file."""
+    file = disk / "of_somebody_else"
+    with file.open("wb", buffering=0) as out:
+        for size in (1 << 20, 1 << 10, 1):
+            try:
+                while True:
+                    out.write(bytes(size))
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+    return file
+
+
 def test_a_full_disk(tiny, small_disk):
-    """The disk fills up while the mirror is written, and somebody makes room."""
+    """There is room when the run begins, none when its first job writes, and room again."""
     checkout = Checkout(small_disk / "checkout")
-    resize = ["mount", "-o", "remount,size={}k", small_disk]
-    used = sum(path.stat().st_blocks for path in small_disk.rglob("*")) // 2
-    subprocess.run([str(word).format(used + 120) for word in resize], check=True)
-    broken = checkout.snakemake(FOLDS, "--cores", "1", expect=None)
-    assert broken.returncode != 0
-    assert "No space left on device" in broken.stdout + broken.stderr
-    subprocess.run([str(word).format(200_000) for word in resize], check=True)
+    run = checkout.start(FOLDS, "--cores", "1", log=small_disk.with_name("run.log"))
+    wait_for(lambda: job_of(run, "make_demo_mirror"))
+    of_somebody_else = fill(small_disk)
+    assert run.wait() != 0
+    assert "No space left on device" in small_disk.with_name("run.log").read_text()
+    of_somebody_else.unlink()
     checkout.snakemake(FOLDS, "--cores", "1")
     assert same(tiny, checkout, FOLDS, "results/tiny/districts/tract.parquet")
     assert leftovers(checkout) == []
@@ -175,7 +189,11 @@ def mirror(folder: Path, handler: type, port: int = 0) -> Iterator[int]:
             thread.join()
 
 
-def from_mirror(port: int) -> tuple[str, ...]:
+def from_mirror(checkout: Checkout, port: int) -> tuple[str, ...]:
+    """Ask the mirror for the invented files, whose checksums are not those of the real ones."""
+    registry = checkout.folder / "config/sources.yaml"
+    known = re.compile(r"(sha256|bytes): [0-9a-f]+$", re.MULTILINE)
+    registry.write_text(known.sub(r"\1: null", registry.read_text()))
     return (FOLDS, "--cores", "1", "--config", f"mirror=http://127.0.0.1:{port}")
 
 
@@ -183,7 +201,7 @@ def test_a_source_that_drops_in_the_middle(tiny, fresh):
     """Every file breaks off once: the run asks again and finishes."""
     handler = type("Handler", (HalfAFile,), {"broken": set()})
     with mirror(tiny.results / "demo/mirror", handler) as port:
-        fresh.snakemake(*from_mirror(port))
+        fresh.snakemake(*from_mirror(fresh, port))
     assert len(handler.broken) > 5
     assert same(tiny, fresh, FOLDS, "results/tiny/districts/tract.parquet")
 
@@ -193,11 +211,11 @@ def test_a_source_that_goes_away_in_the_middle(tiny, fresh):
     folder = tiny.results / "demo/mirror"
     handler = type("Handler", (HalfAFile,), {"broken": set()})
     with mirror(folder, handler) as port:
-        run = fresh.start(*from_mirror(port))
+        run = fresh.start(*from_mirror(fresh, port))
         wait_for(lambda: handler.broken)
     assert run.wait() == 1
     with mirror(folder, SilentFiles, port) as port:
-        fresh.snakemake(*from_mirror(port))
+        fresh.snakemake(*from_mirror(fresh, port))
     assert same(tiny, fresh, FOLDS, "results/tiny/districts/tract.parquet")
 
 

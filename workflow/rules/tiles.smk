@@ -24,7 +24,7 @@ rule plan_tiles:
     threads: config["threads"]
     resources:
         mem_mb=memory(4000),
-        runtime=minutes(720),
+        runtime=minutes(60, per_input_mb=1 / 200),
     params:
         code=code("tiles/plan_tiles.py"),
         imagery=lambda wildcards: config["city"][wildcards.city]["imagery"],

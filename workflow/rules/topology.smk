@@ -17,8 +17,8 @@ rule measure_activation:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=memory(8000),
-        runtime=minutes(240),
+        mem_mb=memory(2000, per_input_mb=100),
+        runtime=minutes(60, per_input_mb=4),
     params:
         code=code("topology/measure_activation.py"),
         seed=config["seed"],
