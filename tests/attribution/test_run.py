@@ -262,7 +262,5 @@ def test_weights_that_are_not_the_models_own_are_refused(models, tiles, folds, t
     save_model(tmp_path, small(), scaling="min_max", tile_px=PX)
     (tmp_path / WEIGHTS_FILE).write_bytes((models[1] / WEIGHTS_FILE).read_bytes())
     assert json.loads((tmp_path / "model.json").read_text())["tile_px"] == PX
-    with pytest.raises(
-        InputError, match=r"safetensors: damaged .*not the file that"
-    ):
+    with pytest.raises(InputError, match=r"safetensors: damaged .*not the file that"):
         attributed({0: tmp_path, 1: models[1]}, tiles, folds)
