@@ -5,6 +5,9 @@ import yaml
 
 pytestmark = pytest.mark.workflow
 
+# What tells of the whole study, its settings among it, follows every change.
+WHOLE = {"all", "study", "write_provenance", "write_report"}
+
 
 def test_a_figure_that_was_deleted_is_one_job(tiny, finished):
     figure = "results/tiny/paper/ssig/fig1.png"
@@ -53,4 +56,4 @@ def test_a_setting_reruns_what_depends_on_it_and_nothing_else(tiny, setting, exp
     # Keys in their order: another order is another setting to Snakemake.
     text = yaml.safe_dump(study, sort_keys=False)
     (tiny.folder / "config/changed.yaml").write_text(text)
-    assert tiny.rules_to_run(study="changed") - {"all"} == expected
+    assert tiny.rules_to_run(study="changed") - WHOLE == expected
