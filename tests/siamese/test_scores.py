@@ -92,6 +92,12 @@ def test_no_ablation_under_other_schemes():
     assert set(found["purpose"]) == {"baselines"}
 
 
+def test_an_ablation_under_no_scheme_of_the_study_is_told():
+    nothing = pd.DataFrame(columns=["modalities", "observed", "predicted"])
+    with pytest.raises(InputError, match=r"ablation\.schemes: none of them is in folds\.schemes"):
+        score_ablation(nothing, resamples=100, seed=1)
+
+
 @pytest.fixture
 def both():
     """Baselines that cover 30 of 40 districts, and SSIG, which covers all."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from incomelens.common.errors import InputError
 from incomelens.siamese.cross_validation import covered_rows, cross_validate_baselines, subset
 from incomelens.siamese.modalities import Shown
 from incomelens.siamese.models import Settings
@@ -110,7 +111,17 @@ def score_ablation(predictions: pd.DataFrame, *, resamples: int, seed: int) -> p
     DataFrame
         The columns of ``siamese/summary.csv`` with ``case`` (`all`, `alone`, `without`) and
         ``modality`` (empty for `all`), one row a case and score.
+
+    Raises
+    ------
+    InputError
+        If no scheme of the study is one of the ablation's.
     """
+    if predictions.empty:
+        raise InputError(
+            "siamese.ablation.schemes: none of them is in folds.schemes, so that no ablation was "
+            "run; name at least one that is"
+        )
     predictions = predictions.assign(sample="common")
     summary = summarise_samples(predictions, resamples=resamples, seed=seed)
     summary = summary[summary["metric"].isin(SCORES)]
