@@ -18,8 +18,8 @@ rule attribute_network:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=6000,
-        runtime=720,
+        mem_mb=memory(6000),
+        runtime=minutes(720),
         gpu=1,
     params:
         code=code("attribution/attribute_cells.py"),
@@ -44,8 +44,8 @@ rule occlude_classes:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000),
+        runtime=minutes(120),
         gpu=1,
     params:
         code=code("attribution/occlude_classes.py"),
@@ -71,8 +71,8 @@ rule compare_networks:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=6000,
-        runtime=120,
+        mem_mb=memory(6000),
+        runtime=minutes(120),
         gpu=1,
     params:
         code=code("attribution/compare_networks.py"),
@@ -100,8 +100,8 @@ rule draw_curves:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000),
+        runtime=minutes(120),
         gpu=1,
     params:
         code=code("attribution/draw_curves.py"),
@@ -139,8 +139,8 @@ rule summarise_probes:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=memory(2000),
+        runtime=minutes(20),
     params:
         code=code("attribution/summarise_probes.py"),
         seed=config["seed"],

@@ -88,8 +88,8 @@ rule make_demo_cities:
     # Not arithmetic threads: cities that are made at a time.
     threads: max(1, len(config["demo"]["cities"]))
     resources:
-        mem_mb=1000 + 500 * len(config["demo"]["cities"]),
-        runtime=10 + len(config["demo"]["cities"]),
+        mem_mb=memory(1000 + 500 * len(config["demo"]["cities"])),
+        runtime=minutes(10 + len(config["demo"]["cities"])),
     params:
         code=code("demo/make_demo_cities.py"),
         seed=config["seed"],

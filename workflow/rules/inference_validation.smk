@@ -19,8 +19,8 @@ rule score_networks:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("inference/score_networks.py"),
         trained=TRAINED,

@@ -123,8 +123,8 @@ rule ssig_modality_ablation:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=memory(1500),
+        runtime=minutes(10),
     params:
         code=code("paper/ssig_modality_ablation.py"),
     script:

@@ -47,8 +47,8 @@ rule aerial_validation_table:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_validation_table.py"),
     script:
@@ -76,8 +76,8 @@ rule aerial_validation_findings:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_validation_findings.py"),
     script:
@@ -107,8 +107,8 @@ rule aerial_figure_planted:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_figure_planted.py"),
     script:
@@ -137,8 +137,8 @@ rule aerial_figure_sanity:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code("paper/aerial_figure_sanity.py"),
     script:

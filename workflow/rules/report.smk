@@ -20,8 +20,8 @@ rule write_provenance:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=memory(500),
+        runtime=minutes(5),
     params:
         code=code("report/write_provenance.py"),
         config=config,
@@ -69,8 +69,8 @@ rule write_report:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=20,
+        mem_mb=memory(4000),
+        runtime=minutes(20),
     params:
         code=code("report/write_report.py"),
         layout=layout_digest(),

@@ -19,8 +19,8 @@ rule embed_images:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=memory(4000),
+        runtime=minutes(240),
         gpu=1,
     params:
         code=code("siamese/embed_images.py"),
@@ -48,8 +48,8 @@ rule cross_validate_baselines:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=memory(4000),
+        runtime=minutes(240),
         gpu=int(SIAMESE["fine_tuning"]["epochs"] > 0),
     params:
         code=code("siamese/cross_validate_baselines.py"),
@@ -87,8 +87,8 @@ rule score_baselines:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=memory(3000),
+        runtime=minutes(30),
     params:
         code=code("siamese/score_baselines.py"),
         seed=config["seed"],

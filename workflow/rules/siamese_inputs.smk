@@ -20,8 +20,8 @@ rule select_sales:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         code=code("siamese/select_sales.py"),
         settings=lambda wildcards: modality_settings("prices"),
@@ -45,8 +45,8 @@ rule measure_prices:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=1000,
-        runtime=15,
+        mem_mb=memory(1000),
+        runtime=minutes(15),
     params:
         code=code("siamese/measure_prices.py"),
         least_sales=lambda wildcards: modality_settings("prices")["least_sales"],
@@ -72,8 +72,8 @@ rule plan_satellite_images:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=720,
+        mem_mb=memory(4000),
+        runtime=minutes(720),
     params:
         code=code("siamese/plan_satellite_images.py"),
         levels=LEVELS,
@@ -101,8 +101,8 @@ rule cut_satellite_images:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=memory(2000),
+        runtime=minutes(240),
     params:
         code=code("siamese/cut_satellite_images.py"),
         settings=lambda wildcards: modality_settings("satellite"),
@@ -127,8 +127,8 @@ rule collect_street_views:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=1440,
+        mem_mb=memory(2000),
+        runtime=minutes(1440),
     params:
         code=code("siamese/collect_street_views.py"),
         settings=lambda wildcards: modality_settings("street_view"),

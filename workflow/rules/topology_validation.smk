@@ -19,8 +19,8 @@ rule measure_network_activation:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000),
+        runtime=minutes(120),
     params:
         code=code("topology/measure_activation.py"),
         seed=config["seed"],
@@ -67,8 +67,8 @@ rule judge_planted:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory(4000),
+        runtime=minutes(30),
     params:
         code=code("topology/judge_planted.py"),
         seed=config["seed"],
@@ -98,8 +98,8 @@ rule measure_stability:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory(4000),
+        runtime=minutes(30),
     params:
         code=code("topology/measure_stability.py"),
         networks=PROBE_NETWORKS,
@@ -122,8 +122,8 @@ rule summarise_stability:
         "../../envs/environment.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("topology/summarise_stability.py"),
         cities=PROBES,
