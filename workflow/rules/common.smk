@@ -46,13 +46,16 @@ elif not set(TRANSFER_CITIES) <= set(CITIES):
     )
 
 
+# The form of a city's id and not the list: a list of hundreds is searched for every file. A study
+# without cities has no file of one.
+CITY_FORM = r"(?!(?:tract|zip)\b)[a-z][a-z0-9_]*" if CITIES else "(?!)"
+
+
 wildcard_constraints:
     level="|".join(LEVELS),
     income="|".join(INCOMES),
     scheme="|".join(dict.fromkeys([*SCHEMES, *CITY_SCHEMES])),
-    # The form of a city's id and not the list: a list of hundreds is searched for every file. A
-    # study without cities has no file of one.
-    city=r"(?!(?:tract|zip)\b)[a-z][a-z0-9_]*" if CITIES else "(?!)",
+    city=CITY_FORM,
     shard="[0-9]+",
     mode="|".join(MODES),
     variant="|".join(VARIANTS),

@@ -122,8 +122,9 @@ def items_not_asked_for():
 # Which benchmark files the jobs of each rule write, as patterns of their paths, so that what an older
 # configuration left on disk is not counted. Neither are the jobs of this stage, yet to run.
 def benchmark_patterns():
+    cities = "|".join(CITIES) or "(?!)"
     return {
-        maker.name: maker.benchmark.regex().pattern
+        maker.name: maker.benchmark.regex().pattern.replace(CITY_FORM, cities)
         for maker in workflow.rules
         if maker.benchmark and f"{BENCHMARKS}/report/" not in maker.benchmark
     }
