@@ -8,6 +8,7 @@ it. Ruling 14 asks for exact interventional values; ``docs/shapley.md`` derives 
 ``inputs``                the posterior mean, the players, and the checks on both
 ``mixture``               a stationary kernel as a few Gaussians, with its largest error
 ``product_games``         one numba kernel a quantity: Shapley values and pairs of product games
+``tile_loops``            the loops around a kernel, compiled once a machine
 ``engine``                what all exact computations share: nodes, distances, chunks, threads
 ``values``                exact Shapley values with an error bound known before the run
 ``torch_values``          the same values on any PyTorch device

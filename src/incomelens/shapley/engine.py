@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError
@@ -19,9 +17,6 @@ from incomelens.shapley.product_games import LANES, BlockKernel
 
 # Explained points that share one pass over the background's factors.
 _TILE = 2
-# Factors below exp(-46) = 1e-20 are zero: it moves a product by less than rounding does, keeps
-# products of a dozen of them out of the slow range of denormal numbers, and saves most calls.
-_NEGLIGIBLE_EXPONENT = -46.0
 # Rounding of a value, in units of the largest sum that stands behind it; generous.
 _ROUNDING = 64 * np.finfo(np.float64).eps
 # Tolerance in the same units that float64 can still serve.
@@ -222,7 +217,7 @@ class ProductGames:
         with ThreadPoolExecutor(self.threads) as pool:
             list(
                 pool.map(
-                    lambda block: _fill_factors(distance, rates, block, factors[block]),
+                    lambda block: self.kernel.fill(distance, rates, block, factors[block]),
                     range(len(factors)),
                 )
             )
@@ -238,7 +233,7 @@ class ProductGames:
         distance = self._distance(points, training)
         sums = np.empty((len(points), self.kernel.n_rows, distance.shape[2]))
         scratch = np.empty(self.kernel.n_scratch_rows * LANES)
-        _tile_driver(self.kernel.add)(
+        self.kernel.drive(
             distance,
             z_distance,
             z_factors,
@@ -252,92 +247,3 @@ class ProductGames:
             sums,
         )
         return sums[:, :, : training.stop - training.start]
-
-
-@njit(nogil=True, error_model="numpy", cache=True)
-def _factor(exponent):  # noqa: ANN001, ANN202  (compiled)
-    return np.exp(exponent) if exponent > _NEGLIGIBLE_EXPONENT else 0.0
-
-
-@njit(nogil=True, error_model="numpy", cache=True)
-def _fill_factors(distance, rates, block, factors):  # noqa: ANN001, ANN202  (compiled)
-    first = block * LANES
-    for z in range(factors.shape[0]):
-        for m in range(len(rates)):
-            for player in range(factors.shape[2]):
-                for lane in range(LANES):
-                    factors[z, m, player, lane] = _factor(
-                        -rates[m] * distance[z, player, first + lane]
-                    )
-
-
-@njit(nogil=True, error_model="numpy", cache=True)
-def _nodes_needed(x_distance, z_distance, first, cutoffs):  # noqa: ANN001, ANN202  (compiled)
-    """Nodes that the closest coalition of any of the lanes can feel."""
-    nearest = np.inf
-    for lane in range(first, first + LANES):
-        closest = 0.0
-        for player in range(x_distance.shape[0]):
-            closest += min(x_distance[player, lane], z_distance[player, lane])
-        nearest = min(nearest, closest)
-    n_nodes = len(cutoffs)
-    while n_nodes > 0 and nearest >= cutoffs[n_nodes - 1]:
-        n_nodes -= 1
-    return n_nodes
-
-
-@cache
-def _tile_driver(add: Callable[..., None]) -> Callable[..., None]:
-    """Compile the loop over blocks of training points and background points around a kernel."""
-
-    @njit(nogil=True, error_model="numpy")
-    def drive(  # noqa: ANN202  (compiled)
-        x_distance,  # noqa: ANN001
-        z_distance,  # noqa: ANN001
-        z_factors,  # noqa: ANN001
-        z_weights,  # noqa: ANN001
-        rates,  # noqa: ANN001
-        weights,  # noqa: ANN001
-        cutoffs,  # noqa: ANN001
-        q,  # noqa: ANN001
-        q_weights,  # noqa: ANN001
-        scratch,  # noqa: ANN001
-        sums,  # noqa: ANN001
-    ):
-        n_points, n_players, n_padded = x_distance.shape
-        n_background = len(z_weights)
-        factors = np.empty((n_points, len(rates) * n_players * LANES))
-        totals = np.empty((n_points, sums.shape[1] * LANES))
-        needed = np.empty((n_points, n_background), dtype=np.int64)
-        for block in range(n_padded // LANES):
-            first = block * LANES
-            for i in range(n_points):
-                for z in range(n_background):
-                    needed[i, z] = _nodes_needed(x_distance[i], z_distance[z], first, cutoffs)
-                for m in range(needed[i].max()):
-                    for player in range(n_players):
-                        at = (m * n_players + player) * LANES
-                        for lane in range(LANES):
-                            factors[i, at + lane] = _factor(
-                                -rates[m] * x_distance[i, player, first + lane]
-                            )
-            totals[:] = 0.0
-            for z in range(n_background):
-                for i in range(n_points):
-                    add(
-                        factors[i],
-                        z_factors[block, z],
-                        needed[i, z],
-                        weights,
-                        q,
-                        q_weights,
-                        z_weights[z],
-                        scratch,
-                        totals[i],
-                    )
-            for i in range(n_points):
-                for row in range(sums.shape[1]):
-                    for lane in range(LANES):
-                        sums[i, row, first + lane] = totals[i, row * LANES + lane]
-
-    return drive

@@ -14,8 +14,8 @@ products: never a division, since factors underflow to zero.
 
 The compiler fills the processor's vector registers only with loops whose bodies have no loops
 inside. So each kernel is a text with the loops over players written out, made for one number of
-players and compiled on first use (about a second); the one loop left inside runs over `LANES`
-training points. Written with loops, the same arithmetic is five times slower.
+players and compiled on first use (some seconds, once a machine); the one loop left inside runs over
+`LANES` training points. Written with loops, the same arithmetic is five times slower.
 """
 
 from __future__ import annotations
@@ -25,26 +25,23 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-# Training points side by side in one call: four AVX registers of doubles.
-LANES = 16
+from incomelens.shapley.tile_loops import LANES, compiled_loops
+
 # Quadrature nodes taken together, which halves the traffic of the sums to memory.
 _NODES_TOGETHER = 2
 
-_COMPILED = {"nogil": True, "fastmath": True, "error_model": "numpy"}
-
 
 class BlockKernel(NamedTuple):
-    """A compiled sum over the nodes of mixture and quadrature for `LANES` training points.
+    """A compiled sum of a quantity of product games over tiles of points.
 
-    ``add(a, b, n_nodes, weights, q, q_weights, scale, scratch, total)`` adds to `total`, of shape
-    (n_rows * LANES,), the quantity of every row. `a` and `b`, of shape (n_nodes, n_players,
-    LANES) laid flat, hold the factors.
+    ``fill`` and ``drive`` are the loops of :mod:`incomelens.shapley.tile_loops` around this
+    quantity, whose rows they sum.
     """
 
-    add: Callable[..., None]
+    fill: Callable[..., None]
+    drive: Callable[..., None]
     n_players: int
     n_rows: int
     n_scratch_rows: int
@@ -90,7 +87,7 @@ def values_kernel(n_players: int) -> BlockKernel:
     n_pairs = (n_players + 1) // 2
     text = "\n".join(_values_text(n_pairs))
     q, q_weights = _even_quadrature(max(n_players - 1, 0))
-    return BlockKernel(_compiled(text), 2 * n_pairs, 2 * n_pairs, 5 * n_pairs, q, q_weights)
+    return BlockKernel(*compiled_loops(text), 2 * n_pairs, 2 * n_pairs, 5 * n_pairs, q, q_weights)
 
 
 @cache
@@ -116,14 +113,7 @@ def interactions_kernel(n_players: int) -> BlockKernel:
     q, q_weights = _even_quadrature(n_players - 2)
     n_scratch = (4 + 3 * _NODES_TOGETHER) * n_pairs + 3 * n_pairs * (n_pairs - 1) // 2
     n_rows = n_pairs * (2 * n_pairs - 1)
-    return BlockKernel(_compiled(text), 2 * n_pairs, n_rows, n_scratch, q, q_weights)
-
-
-@cache
-def _compiled(text: str) -> Callable[..., None]:
-    namespace: dict[str, Callable[..., None]] = {}
-    exec(text, namespace)  # noqa: S102  (our own text, of numbers alone)
-    return njit(**_COMPILED)(namespace["add"])
+    return BlockKernel(*compiled_loops(text), 2 * n_pairs, n_rows, n_scratch, q, q_weights)
 
 
 def _head(n_players: int) -> Iterator[str]:
