@@ -12,7 +12,7 @@ def writer(path, px=4):
 
 
 def test_xarray_reads_what_was_written_in_order(tmp_path, monkeypatch):
-    monkeypatch.setattr("incomelens.siamese.image_store.FILE_BYTES", 3 * 4**2 * 3)
+    monkeypatch.setattr("incomelens.tiles.group_file.FILE_BYTES", 3 * 4**2 * 3)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (8, 4, 4, 3), dtype=np.uint8)
     with writer(tmp_path / "a.zarr") as store:

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from incomelens.cells.urban_classes import VALUES
 from incomelens.common.errors import InputError
-from incomelens.tiles import shard_file
+from incomelens.tiles import group_file
 from incomelens.tiles.plan import plan_shards
 from incomelens.tiles.shards import cut_shard
 
@@ -135,7 +135,7 @@ def test_two_runs_give_the_same_bytes_and_replace_what_was_there(one_orthophoto,
 
 def test_streaming_in_parts_gives_the_same_tiles_as_in_one(one_orthophoto, tmp_path, monkeypatch):
     cut(CELLS, *one_orthophoto, tmp_path / "0.zarr")
-    monkeypatch.setattr(shard_file, "FILE_BYTES", 3 * 3 * 64**2)  # three cells a file
+    monkeypatch.setattr(group_file, "FILE_BYTES", 3 * 3 * 64**2)  # three cells a file
     cut(CELLS, *one_orthophoto, tmp_path / "1.zarr")
     whole, parts = (open_without_warnings(tmp_path / name) for name in ("0.zarr", "1.zarr"))
     assert len(whole.attrs.pop("pixel_files")) == 2
