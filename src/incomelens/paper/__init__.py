@@ -15,6 +15,7 @@ is drawn from them, and both carry the paper's number; claims are judged by comp
 ``style``               one palette, the journal's widths and fonts, files equal on every run
 ``maps``                choropleths in a local equal-area projection, with scale bar and legend
 ``ssig_figures``        Fig. 1 of the district paper, income maps
+``scheme_dots``         what both draw: scores with intervals, a colour a scheme
 ``validation_figures``  scores under random folds, spatial blocks and unseen areas
 ``shapley_figures``     Figs. 2-5 of the district paper
 ``table_5``             its Table 5 and the filter that selects variables there
