@@ -9,14 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from incomelens.common.errors import InputError
 from incomelens.shapley.background import full_background
+from incomelens.shapley.comparisons import KernelDifference, values_by_background
 from incomelens.shapley.inputs import GaussianProcessMean
-from incomelens.shapley.runs import (
-    KernelDifference,
-    Settings,
-    sampled_interactions,
-    sampled_sd,
-    values_by_background,
-)
+from incomelens.shapley.runs import Settings, sampled_interactions, sampled_sd
 from incomelens.shapley.tables import (
     background_table,
     explainer_table,

@@ -20,6 +20,7 @@ it. Ruling 14 asks for exact interventional values; ``docs/shapley.md`` derives 
 ``checkpoint``            chunks kept on disk, so that a killed job goes on where it was
 ``task``                  a fitted GP of a task as model, background and sample
 ``runs``                  what the workflow computes for a task, with its checks
+``comparisons``           the same beside other backgrounds and the kernel explainer
 ``tables``                the only module that knows the columns of the contract
 ========================  ========================================================================
 """

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from incomelens.common.errors import listed
 from incomelens.common.progress import progress
-from incomelens.common.seeds import job_seed
-from incomelens.shapley.background import Background, random_background
+from incomelens.shapley.background import Background
 from incomelens.shapley.checkpoint import Chunk, digest_of, gather_chunks
 from incomelens.shapley.engine import plan_accuracy
 from incomelens.shapley.explainers import explain
@@ -26,13 +25,6 @@ from incomelens.shapley.values import ShapleyValues, iterate_shapley_values, sha
 
 # Districts in a chunk. A chunk of either explainer takes some seconds to some minutes.
 CHUNK = {"exact": 64, "shap_kernel": 4}
-# What is compared with the exact values: how players are selected before the regression, and how
-# many coalitions beyond 2 d are evaluated (the library's default is 2048; None: all of them).
-PROCEDURES = (
-    ("shap_kernel, l1_reg=False", False, None),
-    ("shap_kernel, l1_reg=False", False, 2048),
-    ("shap_kernel, l1_reg=num_features(10) (library default)", "num_features(10)", 2048),
-)
 
 
 @dataclass(frozen=True)
@@ -154,7 +146,7 @@ def _chunks(task: Task, settings: Settings, players: Players, start: int) -> Ite
         rows = slice(first, min(first + size, len(task.points)))
         # A chunk has a seed of its own: what it draws does not depend on where a run began.
         seed = (settings.seed + first) % 2**32
-        yield rows, _kernel_values(task, rows, players, seed=seed, **settings.shap_kernel)
+        yield rows, kernel_values(task, rows, players, seed=seed, **settings.shap_kernel)
 
 
 def check_efficiency(result: ShapleyValues, ids: NDArray[np.str_], *, tolerance: float) -> float:
@@ -221,99 +213,7 @@ def sampled_interactions(
     return found
 
 
-def values_by_background(
-    task: Task,
-    rows: NDArray[np.int64],
-    settings: Settings,
-    *,
-    n_random: int,
-    size: int,
-    seed: int,
-) -> list[tuple[Background, NDArray[np.float64]]]:
-    """Exact values of some districts against the task's background and further, random ones.
-
-    Parameters
-    ----------
-    task : Task
-    rows : array of int
-        Districts to explain.
-    settings : Settings
-    n_random : int
-        Backgrounds beside the task's own.
-    size : int
-        Rows in each of them; at most all.
-    seed : int
-        The study's.
-
-    Returns
-    -------
-    list of (Background, array of shape (n_rows, n_players))
-        The task's own first.
-    """
-    size, names = min(size, len(task.points)), task.names
-    backgrounds = [task.background] + [
-        random_background(
-            task.points,
-            size,
-            seed=job_seed(seed, "random_background", names["level"], names["income"], i),
-        )
-        for i in range(n_random)
-    ]
-    return [
-        (background, _exact(task, rows, settings, background).values)
-        for background in progress(backgrounds, "Backgrounds", unit="backgrounds")
-    ]
-
-
-@dataclass(frozen=True)
-class KernelDifference:
-    """Values of ``shap.KernelExplainer`` beside the exact ones.
-
-    Attributes
-    ----------
-    procedure : str
-    coalitions : int
-        Evaluated for each district.
-    values, exact : arrays of shape (n_rows, n_players)
-    error_bound : float
-        Of the exact values.
-    """
-
-    procedure: str
-    coalitions: int
-    values: NDArray[np.float64]
-    exact: NDArray[np.float64]
-    error_bound: float
-
-    @property
-    def difference(self) -> NDArray[np.float64]:
-        """Absolute difference of every value."""
-        return np.abs(self.values - self.exact)
-
-    @property
-    def zeroed(self) -> NDArray[np.bool_]:
-        """Values that are exactly zero where the exact value certainly is not."""
-        return (self.values == 0) & (np.abs(self.exact) > self.error_bound)
-
-
-def values_by_explainer(
-    task: Task, rows: NDArray[np.int64], settings: Settings
-) -> list[KernelDifference]:
-    """Values of some districts by each of the :data:`PROCEDURES`, beside the exact ones."""
-    exact = _exact(task, rows, settings, task.background)
-    n_players = len(task.columns)
-    every = 2**n_players - 2
-    found = []
-    for name, l1_reg, extra in progress(PROCEDURES, "shap.KernelExplainer", unit="procedures"):
-        coalitions = every if extra is None else min(2 * n_players + extra, every)
-        values = _kernel_values(
-            task, rows, exact.players, seed=settings.seed, l1_reg=l1_reg, nsamples=coalitions
-        )
-        found.append(KernelDifference(name, coalitions, values, exact.values, exact.error_bound))
-    return found
-
-
-def _kernel_values(
+def kernel_values(
     task: Task,
     rows: NDArray[np.int64] | slice,
     players: Players,
@@ -322,6 +222,7 @@ def _kernel_values(
     l1_reg: str | float | bool,
     nsamples: int | str,
 ) -> NDArray[np.float64]:
+    """Values of some districts by ``shap.KernelExplainer``, shape (n_rows, n_players)."""
     # The library tells every step of every district.
     logging.getLogger("shap").setLevel(logging.WARNING)
     return explain(
@@ -336,9 +237,10 @@ def _kernel_values(
     ).values
 
 
-def _exact(
+def exact_values(
     task: Task, rows: NDArray[np.int64], settings: Settings, background: Background
 ) -> ShapleyValues:
+    """Exact values of some districts against a background."""
     return shapley_values(
         task.model,
         task.points[rows],

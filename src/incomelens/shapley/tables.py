@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from incomelens.common.files import whole_file
 from incomelens.shapley.background import Background
+from incomelens.shapley.comparisons import KernelDifference
 from incomelens.shapley.groups import rank_stability
-from incomelens.shapley.runs import KernelDifference, Settings
+from incomelens.shapley.runs import Settings
 from incomelens.shapley.task import LOCATION, PLAYERS, Task
 from incomelens.shapley.values import ShapleyValues
 

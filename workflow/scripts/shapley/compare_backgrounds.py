@@ -4,7 +4,8 @@ import pandas as pd
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import write_table
-from incomelens.shapley.runs import Settings, values_by_background
+from incomelens.shapley.comparisons import values_by_background
+from incomelens.shapley.runs import Settings
 from incomelens.shapley.tables import background_table
 from incomelens.shapley.task import load_tasks
 

@@ -5,7 +5,8 @@ import pandas as pd
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import write_table
-from incomelens.shapley.runs import Settings, values_by_explainer
+from incomelens.shapley.comparisons import values_by_explainer
+from incomelens.shapley.runs import Settings
 from incomelens.shapley.tables import explainer_table
 from incomelens.shapley.task import load_tasks
 
