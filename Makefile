@@ -28,7 +28,7 @@ env: .venv/complete ## set up .venv from the lock (once, some minutes, 7 GB with
 
 demo: env ## build everything for the embedded synthetic study (results/demo)
 	$(SNAKEMAKE) --configfile config/demo.yaml
-	@echo "Tables and figures are in results/demo/paper/"
+	@echo "Open results/demo/report.html in a browser; its tables and figures lie in results/demo/paper/"
 
 nyc: env ## district study of New York from real tables: make nyc DATA=<folder>
 	@test -n "$(DATA)" || { echo "say where the tables are: make nyc DATA=<folder>"; exit 1; }
