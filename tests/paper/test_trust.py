@@ -140,3 +140,9 @@ def test_the_cascade_starts_at_the_trained_network_and_follows_the_table(given, 
     (curve,) = dots(figure, "deletion guided")
     assert curve.get_ydata()[0] == pytest.approx(1.0, abs=0.05)
     save_figure(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
+
+
+def test_numbers_of_findings_are_printed_with_minus_signs(given):
+    numbers = findings_table(given).shown["Numbers"]
+    assert numbers.str.contains("−").any()
+    assert not numbers.str.contains(r"-\d").any()

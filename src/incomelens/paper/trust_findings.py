@@ -1,5 +1,6 @@
 """What follows from the study `validation`: statements about the maps, each judged by code."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -76,7 +77,7 @@ def findings_table(given: Given) -> PublishedTable:
             "Statement": [one.says for one in found],
             "About": [one.about for one in found],
             "Answer": [one.answer for one in found],
-            "Numbers": [one.evidence for one in found],
+            "Numbers": [re.sub(r"-(?=\d)", "−", one.evidence) for one in found],
             "Yes, if": [one.rule for one in found],
         }
     )
