@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,18 +73,37 @@ def status_command() -> list[str]:
     return [] if accounts else ["--slurm-status-command", "squeue"]
 
 
-def script_of(rule: str, number: str) -> int | None:
-    """Process in which a rule's script runs, as this job of Slurm's; None while there is none."""
+def processes_of(number: str) -> dict[int, str]:
+    """Processes of a job of Slurm's, with their command lines."""
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            words = (folder / "cmdline").read_text()
-            if f".{rule}.py" in words and "snakemake/scripts" in words:
-                environment = (folder / "environ").read_bytes().split(b"\0")
-                if f"SLURM_JOB_ID={number}".encode() in environment:
-                    return int(folder.name)
+            if f"SLURM_JOB_ID={number}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found[int(folder.name)] = (folder / "cmdline").read_text()
         except OSError:
             continue
+    return found
+
+
+def script_of(rule: str, number: str) -> int | None:
+    """Process in which a rule's script runs, as this job of Slurm's; None while there is none."""
+    for process, words in processes_of(number).items():
+        if f".{rule}.py" in words and "snakemake/scripts" in words:
+            return process
     return None
+
+
+def take_away(node: str) -> None:
+    """Have a node go, with all that runs there, and come back a little later."""
+    lost = [number for number, job in slurms_jobs().items() if job["NodeList"] == node]
+    control("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
+    for process in [process for number in lost for process in processes_of(number)]:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    time.sleep(5)
+    # Slurm may have taken the node back by itself meanwhile, and then refuses.
+    back = ["scontrol", "update", f"nodename={node}", "state=resume"]
+    subprocess.run(back, check=False, capture_output=True)
 
 
 def disturb(run: ClusterRun) -> None:
@@ -101,12 +121,8 @@ def disturb(run: ClusterRun) -> None:
                 run.killed = number
         on_node1 = DISPLACED in job["Comment"] and job["NodeList"] == "node1"
         if run.displaced is None and on_node1 and script_of(DISPLACED, number):
-            control("scontrol", "update", "nodename=node1", "state=down", "reason=test")
             run.displaced = number
-            time.sleep(5)
-            # Slurm may have taken the node back by itself meanwhile, and then refuses.
-            back = ["scontrol", "update", "nodename=node1", "state=resume"]
-            subprocess.run(back, check=False, capture_output=True)
+            take_away("node1")
 
 
 @pytest.fixture(scope="module")
