@@ -6,8 +6,7 @@ import pytest
 import safetensors.numpy
 from numpy.testing import assert_array_equal
 
-from incomelens.attribution.kept_maps import figure_cells, read_kept_maps, write_kept_maps
-from incomelens.attribution.run import KeptMaps
+from incomelens.attribution.kept_maps import KeptMaps, figure_cells, read_kept_maps, write_kept_maps
 from incomelens.common.errors import DamagedFileError, InputError
 
 

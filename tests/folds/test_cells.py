@@ -16,8 +16,8 @@ from incomelens.folds.cells import (
     SCHEMES,
     assign_city_folds,
     default_block_km,
-    kept_cells,
 )
+from incomelens.folds.kept import kept_cells
 from incomelens.folds.training import inner_split, training_cells
 
 

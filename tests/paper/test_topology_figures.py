@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_hex
 from shapely.geometry import box
 
-from incomelens.attribution.run import KeptMaps
+from incomelens.attribution.kept_maps import KeptMaps
 from incomelens.common.errors import InputError
 from incomelens.paper.style import save_figure
 from incomelens.paper.topology_heatmaps import MEASURES, pairs_figure, pairs_table

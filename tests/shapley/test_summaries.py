@@ -6,13 +6,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 from incomelens.common.errors import InputError
+from incomelens.shapley.names import PLAYERS
 from incomelens.shapley.summaries import (
     explained_task,
     groups_table,
     income_comparison_table,
     variables_table,
 )
-from incomelens.shapley.task import PLAYERS
 
 NAMES = {"level": "tract", "income": "per_capita_income", "mode": "literal"}
 

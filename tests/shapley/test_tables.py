@@ -11,6 +11,7 @@ from incomelens.common.errors import InputError
 from incomelens.shapley.background import full_background
 from incomelens.shapley.comparisons import KernelDifference, values_by_background
 from incomelens.shapley.inputs import GaussianProcessMean
+from incomelens.shapley.names import PLAYERS
 from incomelens.shapley.runs import Settings, sampled_interactions, sampled_sd
 from incomelens.shapley.tables import (
     background_table,
@@ -21,7 +22,7 @@ from incomelens.shapley.tables import (
     values_table,
     write_description,
 )
-from incomelens.shapley.task import PLAYERS, Task, chosen_background, task_of
+from incomelens.shapley.task import Task, chosen_background, task_of
 from incomelens.shapley.values import ShapleyValues
 from incomelens.ssig.fit import fit_gp
 

@@ -8,13 +8,12 @@ import pytest
 import torch
 
 from incomelens.common.errors import InputError
-from incomelens.siamese.ablation import (
-    ablation_cases,
+from incomelens.siamese.ablation import ablation_cases, score_ablation
+from incomelens.siamese.cross_validation import (
     cross_validate_ablation,
-    score_ablation,
+    cross_validate_baselines,
     with_ablation,
 )
-from incomelens.siamese.cross_validation import cross_validate_baselines
 from incomelens.siamese.final_stages import components
 from incomelens.siamese.fine_tuning import FineTuned, FineTuning
 from incomelens.siamese.images import DistrictImages

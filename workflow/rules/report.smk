@@ -67,7 +67,7 @@ rule write_report:
     localrule: True
     conda:
         "../../envs/environment.yaml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=memory(4000),
         runtime=minutes(20),

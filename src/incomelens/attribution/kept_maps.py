@@ -1,14 +1,15 @@
 """Full maps of a few cells as one file, and which cells to keep for a figure."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import safetensors
 import safetensors.numpy
+from numpy.typing import NDArray
 
-from incomelens.attribution.run import KeptMaps
 from incomelens.cells.urban_classes import NAMES
 from incomelens.common.errors import DamagedFileError, InputError
 from incomelens.common.files import whole_file
@@ -16,6 +17,24 @@ from incomelens.common.files import whole_file
 LABELS = ("cell_ids", "methods", "targets")
 MOST_CONFIDENT = 0.1
 LEAST_SHARE = 0.02  # a sliver is no class that one sees
+
+
+@dataclass(frozen=True)
+class KeptMaps:
+    """Full maps of a few named cells, for figures.
+
+    Attributes
+    ----------
+    cell_ids, methods, targets : tuples of str
+        What stands along the axes of `maps`.
+    maps : float32 array of shape (n_cells, n_methods, 2, px, px)
+        At least 0, in any unit: within one map only. North up, west left, as the tiles.
+    """
+
+    cell_ids: tuple[str, ...]
+    methods: tuple[str, ...]
+    targets: tuple[str, ...]
+    maps: NDArray[np.float32]
 
 
 def figure_cells(

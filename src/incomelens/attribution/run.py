@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from incomelens.attribution.batches import LandUseTiles, tile_batches
+from incomelens.attribution.kept_maps import KeptMaps
 from incomelens.attribution.maps import METHODS, check_methods, check_postprocess, saliency_maps
 from incomelens.attribution.models import ModelChoice, cells_by_model, ready_model
 from incomelens.attribution.parts import PartStore, part_digest
@@ -49,24 +50,6 @@ class MapSettings:
         check_postprocess(self.postprocess)
         if self.batch_size < 1:
             raise InputError(f"batch_size: {self.batch_size}; expected at least 1")
-
-
-@dataclass(frozen=True)
-class KeptMaps:
-    """Full maps of a few named cells, for figures.
-
-    Attributes
-    ----------
-    cell_ids, methods, targets : tuples of str
-        What stands along the axes of `maps`.
-    maps : float32 array of shape (n_cells, n_methods, 2, px, px)
-        At least 0, in any unit: within one map only. North up, west left, as the tiles.
-    """
-
-    cell_ids: tuple[str, ...]
-    methods: tuple[str, ...]
-    targets: tuple[str, ...]
-    maps: NDArray[np.float32]
 
 
 def attribution_parts(

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from incomelens.cells.urban_classes import VALUES
 from incomelens.common.errors import InputError, listed
-from incomelens.folds.cells import kept_cells
+from incomelens.folds.kept import kept_cells
 from incomelens.paper.aerial_grid import (
     Square,
     TileReader,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from incomelens.folds.cells import kept_cells
+from incomelens.folds.kept import kept_cells
 from incomelens.paper.aerial_grid import whole_city
 from incomelens.paper.published import PublishedTable
 from incomelens.paper.reference import Reference

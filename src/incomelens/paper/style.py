@@ -76,10 +76,17 @@ def figure_style() -> Iterator[None]:
         yield
 
 
+class _UnseenCanvas(FigureCanvasAgg):
+    """Draws when a figure is saved; not after every layer, which GeoPandas asks for."""
+
+    def draw_idle(self, *_: object, **__: object) -> None:
+        """Leave it: nobody looks on."""
+
+
 def new_figure(width_mm: float, height_mm: float) -> Figure:
     """Make an empty figure of a size in millimetres."""
     figure = Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH))
-    FigureCanvasAgg(figure)
+    _UnseenCanvas(figure)
     return figure
 
 

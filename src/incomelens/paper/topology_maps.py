@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
+from incomelens.attribution.kept_maps import KeptMaps
 from incomelens.attribution.polygons import CELL_M, polygon_ratios
-from incomelens.attribution.run import KeptMaps
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.aerial_style import CLASS_COLOURS, add_swatch, class_labels
 from incomelens.paper.style import (

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
@@ -51,6 +52,7 @@ def report_page(
     deviations: Sequence[Deviation],
     provenance: Mapping,
     folder: Path,
+    threads: int = 1,
 ) -> str:
     """Write the page of a study.
 
@@ -67,6 +69,8 @@ def report_page(
         From :func:`incomelens.report.provenance.provenance`.
     folder : Path
         Where the page will lie: links to files are relative to it.
+    threads : int
+        Pictures that are packed at a time.
 
     Returns
     -------
@@ -74,7 +78,9 @@ def report_page(
         HTML with styles, script, pictures and data inside.
     """
     config = provenance["configuration"]
-    items = [_item(one) for one in published if one.rule not in OWN_SECTION]
+    shown = [one for one in published if one.rule not in OWN_SECTION]
+    with ThreadPoolExecutor(threads) as pool:
+        items = list(pool.map(_item, shown))
     ledgers = [item for item in items if item.table and item.table.is_ledger]
     beside = [item for item in items if item.table and item.table.beside_paper]
     rest = [item for item in items if item not in ledgers and item not in beside]

@@ -19,7 +19,8 @@ from incomelens.shapley.engine import plan_accuracy
 from incomelens.shapley.explainers import explain
 from incomelens.shapley.inputs import Players
 from incomelens.shapley.interactions import shapley_interactions
-from incomelens.shapley.task import GAMES, Task
+from incomelens.shapley.names import GAMES
+from incomelens.shapley.task import Task
 from incomelens.shapley.uncertainty import shapley_variance
 from incomelens.shapley.values import ShapleyValues, iterate_shapley_values, shapley_values
 

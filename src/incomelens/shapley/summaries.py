@@ -21,7 +21,7 @@ from incomelens.shapley.groups import (
     importance_ranks,
     mean_absolute,
 )
-from incomelens.shapley.task import LOCATION, PLAYERS
+from incomelens.shapley.names import LOCATION, PLAYERS
 from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
 
 GROUPS = {"socio-economic": SOCIOECONOMIC, "spatial": SPATIAL}

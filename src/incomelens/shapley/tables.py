@@ -18,8 +18,9 @@ from incomelens.common.files import whole_file
 from incomelens.shapley.background import Background
 from incomelens.shapley.comparisons import KernelDifference
 from incomelens.shapley.groups import rank_stability
+from incomelens.shapley.names import LOCATION, PLAYERS
 from incomelens.shapley.runs import Settings
-from incomelens.shapley.task import LOCATION, PLAYERS, Task
+from incomelens.shapley.task import Task
 from incomelens.shapley.values import ShapleyValues
 
 

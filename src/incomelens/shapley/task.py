@@ -28,14 +28,10 @@ from incomelens.shapley.inputs import (
     single_players,
 )
 from incomelens.shapley.mixture import StationaryKernel
-from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
+from incomelens.shapley.names import GAMES, LOCATION
+from incomelens.ssig.features import SPATIAL
 from incomelens.ssig.gp import FittedGP
 from incomelens.ssig.storage import load_gp
-
-PLAYERS = (*SOCIOECONOMIC, *SPATIAL)
-LOCATION = "location"
-# The game of the paper's figures, and the one in which latitude and longitude are one player.
-GAMES = ("twelve", "eleven")
 
 
 @dataclass(frozen=True)

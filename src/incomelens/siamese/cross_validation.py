@@ -1,6 +1,6 @@
 """Out-of-fold predictions of the five baselines, and of the modality ablation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from incomelens.common.errors import InputError
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_seed
+from incomelens.siamese.ablation import ablation_cases
 from incomelens.siamese.modalities import Shown
 from incomelens.siamese.models import FoldModels, Settings
 from incomelens.siamese.names import READING, check_modalities, joined, suffixed
@@ -88,6 +89,77 @@ def cross_validate_baselines(
                         modalities=joined(modalities),
                     )
                 )
+    return pd.concat(parts, ignore_index=True)
+
+
+def cross_validate_ablation(
+    sample: Sample,
+    shown: Shown,
+    *,
+    model: str,
+    modalities: Sequence[str],
+    scheme: str,
+    settings: Settings,
+    seed: int,
+) -> pd.DataFrame:
+    """Out-of-fold predictions of one model on every set of modalities that a case needs.
+
+    All learn from and predict the same districts, those that have every modality.
+
+    Returns
+    -------
+    DataFrame
+        The rows of :func:`cross_validate_baselines`.
+    """
+    rows = covered_rows(shown, check_modalities(modalities), keeps_all=settings.flags_missing)
+    sets = dict.fromkeys(read for _, _, read in ablation_cases(modalities))
+    return pd.concat(
+        [
+            cross_validate_baselines(
+                subset(sample, rows),
+                shown.subset(rows),
+                models=[model],
+                modalities=read,
+                scheme=scheme,
+                settings=settings,
+                seed=seed,
+            )
+            for read in sets
+        ],
+        ignore_index=True,
+    )
+
+
+def with_ablation(
+    sample: Sample,
+    shown: Shown,
+    *,
+    models: Sequence[str],
+    ablation: Mapping,
+    modalities: Sequence[str],
+    scheme: str,
+    settings: Settings,
+    seed: int,
+) -> pd.DataFrame:
+    """Out-of-fold predictions of all models, and of the ablation where it is asked for.
+
+    Parameters
+    ----------
+    ablation : mapping
+        ``model``, and ``schemes`` under which the ablation is run.
+
+    Returns
+    -------
+    DataFrame
+        The rows of :func:`cross_validate_baselines` with ``purpose`` (`baselines`, `ablation`).
+    """
+    task = {"modalities": modalities, "scheme": scheme, "settings": settings, "seed": seed}
+    parts = [
+        cross_validate_baselines(sample, shown, models=models, **task).assign(purpose="baselines")
+    ]
+    if scheme in ablation["schemes"]:
+        found = cross_validate_ablation(sample, shown, model=ablation["model"], **task)
+        parts.append(found.assign(purpose="ablation"))
     return pd.concat(parts, ignore_index=True)
 
 

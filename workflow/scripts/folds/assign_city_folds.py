@@ -3,8 +3,9 @@
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
-from incomelens.folds.cells import assign_city_folds, kept_cells
+from incomelens.folds.cells import assign_city_folds
 from incomelens.folds.income_classes import class_table, income_classes
+from incomelens.folds.kept import kept_cells
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     cells = kept_cells(read_table(snakemake.input.cells), read_table(snakemake.input.index))

@@ -11,7 +11,7 @@ from incomelens.report.published import published
 
 given, params = snakemake.input, snakemake.params
 
-with job(snakemake.log[0], threads=snakemake.threads):
+with job(snakemake.log[0], threads=1):
     maps = city_maps(
         params.cities,
         params.schemes,
@@ -35,5 +35,6 @@ with job(snakemake.log[0], threads=snakemake.threads):
         deviations=read_deviations(given.deviations),
         provenance=json.loads(Path(given.provenance).read_text(encoding="utf-8")),
         folder=Path(snakemake.output.page).parent,
+        threads=snakemake.threads,
     )
     write_page(page, snakemake.output.page)

@@ -3,7 +3,7 @@
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
-from incomelens.siamese.ablation import with_ablation
+from incomelens.siamese.cross_validation import with_ablation
 from incomelens.siamese.study import settings_of, shown_by
 from incomelens.ssig.features import income_sample
 
