@@ -5,6 +5,7 @@ district's predicted income away from the average over a background, and how sur
 it. Ruling 14 asks for exact interventional values; ``docs/shapley.md`` derives the method.
 
 ========================  ========================================================================
+``names``                 players of the games, and what the two games are called
 ``inputs``                the posterior mean, the players, and the checks on both
 ``mixture``               a stationary kernel as a few Gaussians, with its largest error
 ``product_games``         one numba kernel a quantity: Shapley values and pairs of product games

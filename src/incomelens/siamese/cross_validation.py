@@ -112,12 +112,13 @@ def cross_validate_ablation(
         The rows of :func:`cross_validate_baselines`.
     """
     rows = covered_rows(shown, check_modalities(modalities), keeps_all=settings.flags_missing)
+    own, own_shown = subset(sample, rows), shown.subset(rows)
     sets = dict.fromkeys(read for _, _, read in ablation_cases(modalities))
     return pd.concat(
         [
             cross_validate_baselines(
-                subset(sample, rows),
-                shown.subset(rows),
+                own,
+                own_shown,
                 models=[model],
                 modalities=read,
                 scheme=scheme,
