@@ -5,6 +5,7 @@ what the models find with what was put in.
 
 =================  ==============================================================
 ``city_map``       where the synthetic city lies: tracts, counties, ZCTAs
+``smooth_field``   random fields, from which people and land use are drawn
 ``city_people``    who lives there and what they earn: a known function
 ``district_city``  the city at both levels
 ``census_format``  its tables and boundaries as the US Census Bureau would write them

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError
-from incomelens.demo.city_map import smooth_field
+from incomelens.demo.smooth_field import smooth_field
 
 PLANTED = {
     "residential": ("11100", "11210", "11220", "11230", "11240", "11300"),

@@ -5,7 +5,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import box
 
-from incomelens.demo.city_map import smooth_field
+from incomelens.demo.smooth_field import smooth_field
 
 CELL = 200.0
 RINGS = ("11100", "11210", "11220", "11230", "11240")

@@ -1,4 +1,4 @@
-"""Where the synthetic city lies: its tracts, their counties and ZCTAs, smooth fields over them.
+"""Where the synthetic city lies: its tracts, their counties and their ZCTAs.
 
 The city lies on a lake that does not exist, in a state (99) that does not exist either. Its
 tracts are Voronoi cells, smaller towards the centre.
@@ -40,18 +40,6 @@ def centroid_points(shapes: gpd.GeoDataFrame) -> NDArray:
     """Easting and northing of the centroids, in metres."""
     centroid = shapes.geometry.centroid
     return np.column_stack([centroid.x, centroid.y])
-
-
-def smooth_field(
-    points: NDArray, *, wavelength: float, rng: np.random.Generator, n_waves: int = 24
-) -> NDArray:
-    """Draw a smooth random field at `points`: a sum of plane waves, mean 0 and variance 1."""
-    direction = rng.uniform(0, 2 * math.pi, n_waves)
-    number = 2 * math.pi / (wavelength * rng.uniform(0.7, 2.0, n_waves))
-    phase = rng.uniform(0, 2 * math.pi, n_waves)
-    along = points[:, :1] * np.cos(direction) + points[:, 1:] * np.sin(direction)
-    field = np.cos(along * number + phase).sum(axis=1)
-    return (field - field.mean()) / field.std()
 
 
 def _county_of_each(tracts: gpd.GeoDataFrame, *, n_outside: int) -> NDArray:

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from incomelens.demo.city_map import COUNTIES, RADIUS, centroid_points, smooth_field
+from incomelens.demo.city_map import COUNTIES, RADIUS, centroid_points
+from incomelens.demo.smooth_field import smooth_field
 
 TRACT_POPULATION = 3500
 EMPTY_SHARE = 0.02  # parks: no people

@@ -29,6 +29,7 @@ from incomelens.siamese.names import DOUBLE_RIDGE, baseline
 from incomelens.siamese.pair_model import PairModel, fit_pair_model
 from incomelens.siamese.pair_training import PairSettings
 from incomelens.ssig.features import Sample
+from incomelens.ssig.prediction import predict_income
 
 logger = logging.getLogger(__name__)
 
@@ -199,7 +200,7 @@ class FoldModels:
         return {
             "pairs": by_pairs[1],
             **ridges.columns(held_out, by_pairs[1]),
-            "place": place.predict(self.place[self.held_out]).mean,
+            "place": predict_income(place, self.place[self.held_out]).mean,
         }
 
     # ------------------------------------------------------------ final stages
@@ -225,7 +226,7 @@ class FoldModels:
         )
         rng = job_rng(self.seed, "feature gp")
         fitted = fit_matern(training, self.label, self.settings.final, rng=rng)
-        mean, sd = fitted.predict(held_out)
+        mean, sd = predict_income(fitted, held_out)
         return Predicted(model, "main", mean, sd, fitted.log_marginal_likelihood, fitted.converged)
 
     def _by_double_ridge(self, reading: str) -> NDArray[np.float64]:

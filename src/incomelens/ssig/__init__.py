@@ -9,7 +9,8 @@ it should be compared with, all under the same folds.
 ``likelihood``           log marginal likelihood of a Matérn-3/2 GP and its gradient, in closed form
 ``search``               how the hyperparameters are found, in few evaluations
 ``fit``                  the four modes: literal, fixed_lengthscale, optimised, ard
-``gp``                   a fitted GP: prediction through GPyTorch, weights for Shapley values
+``gp``                   a fitted GP, and its weights for Shapley values
+``prediction``           income of districts by a fitted GP, through GPyTorch
 ``storage``              a fitted GP on disk: safetensors and JSON
 ``references``           linear models, forests, boosting, copy-the-neighbours
 ``out_of_fold``          what cross-validation shares: splits, and rows of predictions

@@ -10,6 +10,7 @@ from incomelens.common.seeds import job_rng
 from incomelens.ssig.features import Sample, feature_names, income_sample
 from incomelens.ssig.fit import fit_gp
 from incomelens.ssig.out_of_fold import held_out_rows, splits
+from incomelens.ssig.prediction import predict_income
 
 
 def cross_validate_gps(
@@ -82,7 +83,7 @@ def cross_validate_gp(
             starts=starts,
             rng=job_rng(seed, model, mode, variant, fold),
         )
-        prediction = fitted.predict(inputs[held_out])
+        prediction = predict_income(fitted, inputs[held_out])
         part = held_out_rows(sample, held_out, model=model, mode=mode, variant=variant, fold=fold)
         parts.append(
             part.assign(

@@ -25,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.linalg import blas, lapack
 
-ROOT_3 = math.sqrt(3.0)
+from incomelens.ssig.gp import ROOT_3
 
 
 class MarginalLikelihood:
