@@ -24,6 +24,7 @@ env: .venv/complete ## set up .venv from the lock (once, some minutes, 7 GB with
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement $(LOCK)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m incomelens.shapley.compile_kernels
 	@touch $@
 
 demo: env ## build everything for the embedded synthetic study (results/demo)

@@ -31,16 +31,21 @@ print(sum(hits.values()), values.tobytes().hex())
 """
 
 
-def explain(folder: Path) -> tuple[int, str]:
-    """Machine code found, and the values, of a new process that keeps its own in a folder."""
+def python(*arguments: str, kept_in: Path) -> str:
+    """What a new process prints that keeps its machine code in a folder."""
     ran = subprocess.run(
-        [sys.executable, "-c", EXPLAIN],
-        env={**os.environ, "NUMBA_CACHE_DIR": str(folder)},
+        [sys.executable, *arguments],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(kept_in)},
         capture_output=True,
         text=True,
         check=True,
     )
-    hits, values = ran.stdout.split()
+    return ran.stdout
+
+
+def explain(folder: Path) -> tuple[int, str]:
+    """Machine code found, and the values, of a new process that keeps its own in a folder."""
+    hits, values = python("-c", EXPLAIN, kept_in=folder).split()
     return int(hits), values
 
 
@@ -49,6 +54,12 @@ def test_a_second_process_compiles_nothing_and_finds_the_same_bits(tmp_path):
     first, second = explain(tmp_path), explain(tmp_path)
     assert (first[0], second[0]) == (0, 1)
     assert first[1] == second[1]
+
+
+@pytest.mark.slow
+def test_what_is_compiled_beforehand_is_found_by_a_job(tmp_path):
+    python("-m", "incomelens.shapley.compile_kernels", "2", kept_in=tmp_path)
+    assert explain(tmp_path)[0] == 1
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ it. Ruling 14 asks for exact interventional values; ``docs/shapley.md`` derives 
 ``mixture``               a stationary kernel as a few Gaussians, with its largest error
 ``product_games``         one numba kernel a quantity: Shapley values and pairs of product games
 ``tile_loops``            the loops around a kernel, compiled once a machine
+``compile_kernels``       all of that compiled before any job needs it
 ``engine``                what all exact computations share: nodes, distances, chunks, threads
 ``values``                exact Shapley values with an error bound known before the run
 ``torch_values``          the same values on any PyTorch device

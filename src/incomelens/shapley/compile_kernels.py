@@ -1,0 +1,30 @@
+"""Compile the kernels of this stage beforehand: ``python -m incomelens.shapley.compile_kernels``.
+
+Jobs compile what they miss on the way. On a cluster, though, all that start together would each
+spend the half minute that one of them needs.
+"""
+
+import sys
+
+import numpy as np
+
+from incomelens.shapley.background import full_background
+from incomelens.shapley.inputs import GaussianProcessMean
+from incomelens.shapley.interactions import shapley_interactions
+from incomelens.shapley.mixture import StationaryKernel
+from incomelens.shapley.names import PLAYERS
+from incomelens.shapley.uncertainty import shapley_variance
+
+
+def compile_kernels(n_players: int) -> None:
+    """Compile all that values, interactions and variances of this many players run, by use."""
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(3, n_players))
+    model = GaussianProcessMean(inputs, rng.normal(size=3), StationaryKernel("matern", 1.5))
+    background = full_background(inputs)
+    shapley_interactions(model, inputs[:1], background)
+    shapley_variance(model, inputs[:1], background, noise=1.0)
+
+
+if __name__ == "__main__":
+    compile_kernels(int(sys.argv[1]) if len(sys.argv) > 1 else len(PLAYERS))
