@@ -101,10 +101,17 @@ def cross_validate_ablation(
     scheme: str,
     settings: Settings,
     seed: int,
+    fitted: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Out-of-fold predictions of one model on every set of modalities that a case needs.
 
     All learn from and predict the same districts, those that have every modality.
+
+    Parameters
+    ----------
+    fitted : DataFrame, optional
+        What :func:`cross_validate_baselines` gave for the same arguments: the model is not fitted
+        to all modalities once more where it is in there.
 
     Returns
     -------
@@ -113,10 +120,11 @@ def cross_validate_ablation(
     """
     rows = covered_rows(shown, check_modalities(modalities), keeps_all=settings.flags_missing)
     own, own_shown = subset(sample, rows), shown.subset(rows)
-    sets = dict.fromkeys(read for _, _, read in ablation_cases(modalities))
-    return pd.concat(
-        [
-            cross_validate_baselines(
+    parts = []
+    for read in dict.fromkeys(read for _, _, read in ablation_cases(modalities)):
+        made = None if fitted is None else fitted[fitted["model"] == suffixed(model, read)]
+        if made is None or made.empty:
+            made = cross_validate_baselines(
                 own,
                 own_shown,
                 models=[model],
@@ -125,10 +133,8 @@ def cross_validate_ablation(
                 settings=settings,
                 seed=seed,
             )
-            for read in sets
-        ],
-        ignore_index=True,
-    )
+        parts.append(made)
+    return pd.concat(parts, ignore_index=True)
 
 
 def with_ablation(
@@ -155,11 +161,12 @@ def with_ablation(
         The rows of :func:`cross_validate_baselines` with ``purpose`` (`baselines`, `ablation`).
     """
     task = {"modalities": modalities, "scheme": scheme, "settings": settings, "seed": seed}
-    parts = [
-        cross_validate_baselines(sample, shown, models=models, **task).assign(purpose="baselines")
-    ]
+    fitted = cross_validate_baselines(sample, shown, models=models, **task)
+    parts = [fitted.assign(purpose="baselines")]
     if scheme in ablation["schemes"]:
-        found = cross_validate_ablation(sample, shown, model=ablation["model"], **task)
+        found = cross_validate_ablation(
+            sample, shown, model=ablation["model"], fitted=fitted, **task
+        )
         parts.append(found.assign(purpose="ablation"))
     return pd.concat(parts, ignore_index=True)
 
