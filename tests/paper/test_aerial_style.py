@@ -7,15 +7,13 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from incomelens.cells.urban_classes import NAMES, URBAN_CLASSES
+from incomelens.paper.aerial_names import GROUPS, INCOME_CLASSES, classes_by_group
 from incomelens.paper.aerial_style import (
     CITY_FACE,
     CLASS_COLOURS,
     DROPPED_FACE,
-    GROUPS,
-    INCOME_CLASSES,
     INCOME_COLOURS,
     WATER_FACE,
-    classes_by_group,
     draw_class_key,
 )
 from incomelens.paper.style import axes_mm, figure_style, new_figure

@@ -73,7 +73,7 @@ def test_with_two_modalities_alone_and_without_the_other_are_one_model():
     }
     scores = score_ablation(of_ablation.assign(**TASK), resamples=100, seed=1)
     assert len(scores[scores["metric"] == "r2"]) == 5
-    # Its first case is the model of Table 3, taken over: fitted once more it is the same bit by bit.
+    # Its first case is the model of Table 3, taken over: fitted once more it is the same.
     anew = cross_validate_ablation(
         made.sample, made.shown, model="mixed_siamese_like", **arguments
     ).assign(purpose="ablation")

@@ -26,5 +26,7 @@ is drawn from them, and both carry the paper's number; claims are judged by comp
 ``ledger``              the claims ledger: all claims, both readings, all folds
 ``aerial_*``            the aerial study's data: Table 1, Fig. 1, sample sizes, income maps
 ``inference_*``         its predictions: Figs. 2 and 3, the network, all models, folds and cities
+``topology_*``          its activation: Figs. 4-6, hypotheses, values, its claims ledger
+``trust_*``             what the maps can be trusted with, from the study `validation`
 ======================  =================================================================
 """

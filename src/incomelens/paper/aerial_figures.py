@@ -20,12 +20,12 @@ from incomelens.paper.aerial_grid import (
     show_grid,
     whole_city,
 )
+from incomelens.paper.aerial_names import INCOME_CLASSES
 from incomelens.paper.aerial_style import (
     CITY_FACE,
     CLASS_COLOURS,
     DROPPED_FACE,
     HATCH,
-    INCOME_CLASSES,
     INCOME_COLOURS,
     WATER_FACE,
     add_swatch,

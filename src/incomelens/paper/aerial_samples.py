@@ -6,7 +6,7 @@ import pandas as pd
 
 from incomelens.cells.urban_classes import NAMES
 from incomelens.common.errors import InputError, listed
-from incomelens.paper.aerial_style import INCOME_CLASSES, class_labels
+from incomelens.paper.aerial_names import INCOME_CLASSES, class_labels
 from incomelens.paper.published import PublishedTable, check_columns
 
 # Both groups of fifths, counted from 1 (ruling 2).

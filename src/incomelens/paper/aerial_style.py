@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from incomelens.cells.urban_classes import URBAN_CLASSES
+from incomelens.paper.aerial_names import INCOME_CLASSES, class_labels, classes_by_group
 from incomelens.paper.style import MISSING_FACE, MISSING_HATCH, RULE
 
 # A hue a group, a shade a class: residential red to orange, functional violet, infrastructure
@@ -32,9 +32,7 @@ CLASS_COLOURS: Mapping[str, str] = {
     "open_space": "#a7f9b9",
     "water": "#396287",
 }
-GROUPS = ("residential", "functional", "infrastructure", "nature", "no use")
 
-INCOME_CLASSES = (1, 2, 3, 4, 5)
 # From poor to rich, growing darker (viridis): observed and predicted classes on every map. Under
 # every kind of sight they stand out from the greys around them, too (held by a test).
 INCOME_COLOURS = dict(
@@ -44,16 +42,6 @@ DROPPED_FACE = "#b3b3b3"
 CITY_FACE = "#f4f4f4"
 WATER_FACE = "#dfe9f2"
 HATCH = "//////"
-
-
-def classes_by_group() -> dict[str, list[str]]:
-    """Names of the 19 classes, by group, in the order of :data:`URBAN_CLASSES`."""
-    return {group: [one.name for one in URBAN_CLASSES if one.group == group] for group in GROUPS}
-
-
-def class_labels() -> dict[str, str]:
-    """Labels of the 19 classes in figures and tables."""
-    return {one.name: one.label for one in URBAN_CLASSES}
 
 
 def add_swatch(

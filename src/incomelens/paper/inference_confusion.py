@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from incomelens.paper.aerial_style import INCOME_CLASSES
+from incomelens.paper.aerial_names import INCOME_CLASSES
 from incomelens.paper.inference_names import (
     MAIN,
     METRICS,

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.aerial_figures import MAP_MARGIN, draw_income_classes
 from incomelens.paper.aerial_grid import Square, draw_bar_below, frame_square, show_grid, whole_city
-from incomelens.paper.aerial_style import DROPPED_FACE, INCOME_CLASSES, INCOME_COLOURS, add_swatch
+from incomelens.paper.aerial_names import INCOME_CLASSES
+from incomelens.paper.aerial_style import DROPPED_FACE, INCOME_COLOURS, add_swatch
 from incomelens.paper.inference_names import SCHEMES
 from incomelens.paper.published import check_columns
 from incomelens.paper.style import QUIET, RULE, axes_mm, figure_style, letter, new_figure

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 import numpy as np
 
-from incomelens.paper.aerial_style import class_labels
+from incomelens.paper.aerial_names import class_labels
 from incomelens.paper.claims import Case
 from incomelens.paper.inference_names import METRICS
 from incomelens.paper.topology_claims import (

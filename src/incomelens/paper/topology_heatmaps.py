@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 
-from incomelens.paper.aerial_style import class_labels
+from incomelens.paper.aerial_names import class_labels
 from incomelens.paper.inference_names import SCHEMES
 from incomelens.paper.published import check_columns, rows
 from incomelens.paper.style import (
@@ -34,6 +34,7 @@ from incomelens.paper.topology_names import (
     class_order,
     main_method,
     main_scheme,
+    preprint_value,
     published_groups,
 )
 from incomelens.paper.topology_ratios import is_rejected
@@ -105,16 +106,6 @@ def pairs_table(
             for row in rows(table)
         ]
     return table
-
-
-def preprint_value(
-    preprint: Mapping[str, object], measure: str, ses: str, u: str, v: str, city: str
-) -> float:
-    """Give what the released notebook shows for a pair (it prints value − 1); NaN where nothing."""
-    found: object = preprint[f"{measure}_minus_1"]
-    for key in (ses, u, v, city):
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return np.nan if found is None else 1.0 + float(found)  # type: ignore[arg-type]
 
 
 def pairs_figure(table: pd.DataFrame, *, city: str) -> Figure:

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from incomelens.paper.aerial_style import class_labels
+from incomelens.paper.aerial_names import class_labels
 from incomelens.paper.inference_names import SCHEMES, check_cities
 from incomelens.paper.published import PublishedTable, estimate, rows
-from incomelens.paper.topology_heatmaps import preprint_value
 from incomelens.paper.topology_names import (
     H0_COLUMNS,
     H1_COLUMNS,
@@ -16,6 +15,7 @@ from incomelens.paper.topology_names import (
     TOO_FEW,
     by_scheme,
     main_method,
+    preprint_value,
 )
 
 TESTED_BY = (

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from incomelens.cells.urban_classes import URBAN_CLASSES
 from incomelens.common.errors import InputError, listed
-from incomelens.paper.aerial_style import classes_by_group
+from incomelens.paper.aerial_names import classes_by_group
 from incomelens.paper.inference_names import ordered_schemes
 from incomelens.paper.published import check_columns
 
@@ -122,3 +123,13 @@ def of_city(table: pd.DataFrame, city: str, name: str) -> pd.DataFrame:
             f"{listed(sorted(set(table['city'])))}"
         )
     return rows.reset_index(drop=True)
+
+
+def preprint_value(
+    preprint: Mapping[str, object], measure: str, ses: str, u: str, v: str, city: str
+) -> float:
+    """Give what the released notebook shows for a pair (it prints value − 1); NaN where nothing."""
+    found: object = preprint[f"{measure}_minus_1"]
+    for key in (ses, u, v, city):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return np.nan if found is None else 1.0 + float(found)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from incomelens.paper.aerial_style import class_labels
+from incomelens.paper.aerial_names import class_labels
 from incomelens.paper.inference_names import SCHEMES
 from incomelens.paper.published import check_columns, rows
 from incomelens.paper.style import (

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from incomelens.paper.aerial_style import class_labels
+from incomelens.paper.aerial_names import class_labels
 from incomelens.paper.inference_names import SCHEMES
 from incomelens.paper.published import PublishedTable, estimate, rows
-from incomelens.paper.topology_heatmaps import preprint_value
-from incomelens.paper.topology_names import H1_COLUMNS, by_scheme, main_method
+from incomelens.paper.topology_names import H1_COLUMNS, by_scheme, main_method, preprint_value
 
 
 def values_published(
