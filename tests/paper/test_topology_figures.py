@@ -221,6 +221,10 @@ def tile():
     return KeptMaps((CELL,), ("guided",), ("low", "high"), maps), land_use
 
 
+def words_of(figure):
+    return {text.get_text() for text in figure.findobj() if hasattr(text, "get_text")}
+
+
 class Images:
     def read_images(self, cell_ids):
         return np.full((len(cell_ids), 8, 8, 3), 120, dtype=np.uint8)
@@ -240,19 +244,25 @@ def test_tile_figure_shows_six_panels_and_writes_the_same_bytes_twice(tile, tmp_
         save_figure(figure, tmp_path / name)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     assert is_whole(figure)
-    words = [text.get_text() for text in figure.findobj() if hasattr(text, "get_text")]
-    assert {"a", "b", "c", "d", "e", "f", "Dense fabric", "Water", "1.5", "3.0"} <= set(words)
+    words = words_of(figure)
+    assert {"a", "b", "c", "d", "e", "f", "Dense fabric", "Water", "1.5", "3.0"} <= words
+    assert not {word for word in words if word.startswith("No activation")}
     low, high = (axes.images[0].get_array() for axes in figure.axes[1:3])
     assert low[:, :4].min() == 1.0
     assert high[:4, 4:].min() == 1.0
 
 
-def test_silent_map_is_drawn(tile):
+def test_a_silent_map_says_so(tile):
     kept, land_use = tile
     silent = KeptMaps(kept.cell_ids, kept.methods, kept.targets, np.zeros_like(kept.maps))
     table = tile_table(silent, land_use, cell_id=CELL)
     assert table["ratio"].isna().all()
-    assert is_whole(tile_figure(silent, table, Images(), city="Aubervieux"))
+    figure = tile_figure(silent, table, Images(), city="Aubervieux")
+    assert is_whole(figure)
+    assert {
+        "No activation:\nGrad-CAM is nowhere positive.",
+        "No activation, no ratio.",
+    } <= words_of(figure)
 
 
 def test_cell_without_a_map_is_refused(tile):

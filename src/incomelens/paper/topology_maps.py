@@ -150,6 +150,12 @@ def _draw_map(axes: Axes, saliency: NDArray[np.float32], square: tuple[float, ..
     axes.imshow(
         saliency, extent=square, cmap="magma", vmin=0.0, vmax=brightest, interpolation="nearest"
     )
+    if not saliency.any():
+        _say(axes, "No activation:\nGrad-CAM is nowhere positive.", color="white")
+
+
+def _say(axes: Axes, words: str, **style: object) -> None:
+    axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, **style)
 
 
 def _draw_polygons(
@@ -166,6 +172,10 @@ def _draw_ratios(axes: Axes, polygons: gpd.GeoDataFrame) -> None:
         for ratio in polygons["ratio"]
     ]
     _draw_polygons(axes, polygons, faces, edge=QUIET)
+    if polygons["ratio"].isna().all():
+        _say(
+            axes, "No activation, no ratio.", bbox={"facecolor": "white", "linewidth": 0, "pad": 1}
+        )
     largest = polygons[polygons["area_share"] >= 0.04]
     for point, ratio in zip(largest.representative_point(), largest["ratio"], strict=True):
         if np.isfinite(ratio):
