@@ -47,7 +47,8 @@ check: env ## lint and fast tests (under three minutes)
 	$(BIN)/pytest -n 2 -m "not workflow and not real and not slow and not cluster"
 
 test: check ## all tests, real data and the tiny study from end to end among them
-	$(BIN)/pytest -m "workflow or real or slow"
+	$(BIN)/pytest -n 2 -m "(real or slow) and not workflow"
+	$(BIN)/pytest -m workflow
 
 test-cluster: env ## the tiny study on a Slurm of two nodes (root on Debian; says so and ends well elsewhere)
 	$(BIN)/pytest -m cluster tests/cluster

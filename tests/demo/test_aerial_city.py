@@ -162,6 +162,7 @@ def test_income_is_what_its_parts_say(city):
     assert np.corrcoef(cells["affluence"], cells["part_affluence"])[0, 1] > 0.999
 
 
+@pytest.mark.slow
 def test_the_same_arguments_give_the_same_city_and_another_seed_another(city):
     first, again, other = (
         make_city("valmorin", index=3, seed=seed, **SIZE, metres_per_pixel=2.0)

@@ -63,6 +63,7 @@ def put_by_hand(tmp_path):
     (tmp_path / "data/manual/cb/b.json").write_bytes(BODY)
 
 
+@pytest.mark.slow
 def test_a_missing_manual_file_is_told_before_anything_is_fetched(study, web, tmp_path):
     done = study("results/small/sources/manifest.csv")
     assert done.returncode == 1
@@ -72,6 +73,7 @@ def test_a_missing_manual_file_is_told_before_anything_is_fetched(study, web, tm
     assert not (tmp_path / "results/small/sources/acs").exists()
 
 
+@pytest.mark.slow
 def test_the_key_is_sent_and_written_nowhere(study, web, tmp_path):
     put_by_hand(tmp_path)
     done = study("results/small/sources/manifest.csv")

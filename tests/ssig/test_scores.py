@@ -114,6 +114,7 @@ def test_the_order_of_rows_changes_no_interval():
     np.testing.assert_allclose(first["ci_low"], second["ci_low"])
 
 
+@pytest.mark.slow
 def test_intervals_of_the_mean_error_cover_the_truth_as_often_as_they_say():
     """200 worlds: as many hits as a binomial with 94 % would give (P > 0.001).
 
