@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from incomelens.sources.download import Patience
+from incomelens.sources.fetch import fetch_file
+from incomelens.sources.origins import Places
 from incomelens.sources.registry import SourceFile
 
 Answer = Callable[["Handler"], None]
@@ -73,3 +75,25 @@ def raw() -> SourceFile:
     return SourceFile(
         source="survey", name="table.csv", format="csv", page="https://survey.org/get"
     )
+
+
+@pytest.fixture
+def fetch(raw, web, patience, tmp_path):
+    """Fetch `raw` from the local server to `tmp_path/out/table.csv`."""
+
+    def fetch(places=None, environment=None, **changes):
+        file = replace(raw, **({"address": f"{web.address}/table.csv"} | changes))
+        return fetch_file(
+            file,
+            tmp_path / "out" / "table.csv",
+            places=places or Places(mirror=None, manual_dir=str(tmp_path / "manual")),
+            patience=patience,
+            environment=environment or {},
+        )
+
+    return fetch
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"

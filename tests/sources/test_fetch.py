@@ -2,86 +2,18 @@
 
 import hashlib
 import io
-import json
 import logging
 import time
-import traceback
 import zipfile
-from dataclasses import replace
 from email.utils import formatdate
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
-from incomelens.sources.fetch import fetch_file
-from incomelens.sources.origins import Places
-from incomelens.sources.registry import Secret
 
-# Not compressible, not periodic: a wrongly glued file cannot pass for it.
-BODY = b"".join(hashlib.sha256(bytes([n])).hexdigest().encode() + b"\n" for n in range(100))
-NEW = BODY[::-1]
-SHA256 = hashlib.sha256(BODY).hexdigest()
-
-
-@pytest.fixture
-def fetch(raw, web, patience, tmp_path):
-    """Fetch `raw` from the local server to `tmp_path/out/table.csv`."""
-
-    def fetch(places=None, environment=None, **changes):
-        file = replace(raw, **({"address": f"{web.address}/table.csv"} | changes))
-        return fetch_file(
-            file,
-            tmp_path / "out" / "table.csv",
-            places=places or Places(mirror=None, manual_dir=str(tmp_path / "manual")),
-            patience=patience,
-            environment=environment or {},
-        )
-
-    return fetch
-
-
-@pytest.fixture
-def out(tmp_path):
-    return tmp_path / "out"
-
-
-def whole(body=BODY, **headers):
-    return lambda request: request.reply(200, body, **headers)
-
-
-def broken(body=BODY, after=3000, **headers):
-    """Promise the whole body, send the beginning."""
-
-    def answer(request):
-        request.reply(200, body[:after], Content_Length=str(len(body)), **headers)
-        request.close_connection = True
-
-    return answer
-
-
-def rest(body=BODY, **headers):
-    """Send from where the client asks, as a server with Range does."""
-
-    def answer(request):
-        start = int(request.headers["Range"].removeprefix("bytes=").rstrip("-"))
-        where = f"bytes {start}-{len(body) - 1}/{len(body)}"
-        request.reply(206, body[start:], Content_Range=where, **headers)
-
-    return answer
-
-
-def refuses(status, body=b"", **headers):
-    return lambda request: request.reply(status, body, **headers)
-
-
-def remains(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-
-
-# -- from the provider ------------------------------------------------------------------------
+from .answers import BODY, NEW, SHA256, broken, refuses, remains, rest, rest_until, whole
 
 
 def test_a_sound_file_arrives_with_its_record(fetch, web, out):
@@ -222,19 +154,6 @@ def test_going_back_and_forth_is_no_progress(fetch, web, out):
     assert remains(out) == []
 
 
-def rest_until(body, end, **headers):
-    """Promise the rest, break again on the way."""
-
-    def answer(request):
-        start = int(request.headers["Range"].removeprefix("bytes=").rstrip("-"))
-        headers["Content_Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-        length = str(len(body) - start)
-        request.reply(206, body[start : int(end)], Content_Length=length, **headers)
-        request.close_connection = True
-
-    return answer
-
-
 def test_a_missing_page_is_not_asked_for_twice(fetch, web, out):
     web.answer(refuses(404, b"<h1>Gone fishing</h1>"))
     with pytest.raises(InputError, match=r"404 Not Found at http\S+/table\.csv: .*Gone fishing"):
@@ -327,159 +246,6 @@ def test_a_web_page_instead_of_an_archive_is_quoted_by_its_title(fetch, web, out
     ):
         fetch(format="zip")
     assert remains(out) == []
-
-
-# -- keys -------------------------------------------------------------------------------------
-
-VALUE = "s3cret/+ key"
-KEY = Secret("SURVEY_KEY", "key", required=True, page="https://survey.org/key")
-
-
-def every_text_of(error: BaseException) -> str:
-    """Return all that a log could show of an error, also of the errors behind it."""
-    texts = []
-    while error is not None:
-        texts += [str(error), repr(error), *traceback.format_exception(error)]
-        error = error.__context__
-    return "\n".join(texts)
-
-
-def secret_forms():
-    return (VALUE, "s3cret", "s3cret%2F%2B")
-
-
-def test_the_key_goes_with_the_request_and_nowhere_else(fetch, web, out, caplog):
-    web.answer(whole())
-    with caplog.at_level(logging.DEBUG):
-        retrieval = fetch(secret=KEY, environment={"SURVEY_KEY": VALUE})
-    assert web.requests[0][0] == "/table.csv?key=s3cret%2F%2B+key"
-    assert "/table.csv?key=<key>" in caplog.text
-    for text in (caplog.text, repr(retrieval)):
-        assert not any(form in text for form in secret_forms())
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        refuses(404, f"no such thing: key={VALUE}".encode()),
-        refuses(503),
-        broken(ETag='"a"'),
-        refuses(302, Location="http://127.0.0.1:9/?key=s3cret%2F%2B+key"),
-        refuses(302, Location="ftp://there?key=s3cret%2F%2B+key"),
-        whole(f"<html><title>Your key {VALUE} is invalid</title>".encode()),
-        lambda request: request.close_connection,
-    ],
-)
-def test_no_failure_shows_the_key(fetch, web, out, caplog, answer):
-    web.answer(answer)
-    with caplog.at_level(logging.DEBUG), pytest.raises(InputError) as error:
-        fetch(secret=KEY, environment={"SURVEY_KEY": VALUE})
-    for text in (caplog.text, every_text_of(error.value)):
-        assert not any(form in text for form in secret_forms())
-    for left in out.iterdir() if out.exists() else ():
-        assert b"s3cret" not in left.read_bytes()
-
-
-def test_a_missing_required_key_is_told_before_anything_is_asked(fetch, web):
-    web.answer(whole())
-    with pytest.raises(InputError, match=r"no SURVEY_KEY; get one at https://survey\.org/key"):
-        fetch(secret=KEY, environment={"SURVEY_KEY": "  "})
-    assert web.requests == []
-
-
-def test_an_optional_key_may_be_missing(fetch, web):
-    web.answer(whole())
-    fetch(secret=replace(KEY, required=False))
-    assert web.requests[0][0] == "/table.csv"
-
-
-def test_a_page_that_asks_for_a_key_points_to_it(fetch, web):
-    web.answer(
-        refuses(302, Location="/missing_key.html"),
-        whole(b"<html><head><title>Missing Key</title></head></html>"),
-    )
-    with pytest.raises(InputError, match=r"titled 'Missing Key'.*check the key in SURVEY_KEY"):
-        fetch(secret=replace(KEY, required=False))
-
-
-def test_a_mirror_does_not_see_the_key_and_its_password_is_not_recorded(fetch, web):
-    web.answer(whole())
-    mirror = web.address.replace("//", "//me:hush@") + "/raw/"
-    retrieval = fetch(Places(mirror=mirror, manual_dir="manual"), {"SURVEY_KEY": VALUE}, secret=KEY)
-    assert web.requests[0][0] == "/raw/survey/table.csv"
-    assert retrieval.address == f"{web.address}/raw/survey/table.csv"
-    assert retrieval.origin == "mirror"
-
-
-# -- from elsewhere ---------------------------------------------------------------------------
-
-
-def test_a_mirror_folder_goes_before_all_others(fetch, web, tmp_path):
-    put(tmp_path / "mirror", BODY)
-    put(tmp_path / "manual", NEW)
-    places = Places(mirror=str(tmp_path / "mirror"), manual_dir=str(tmp_path / "manual"))
-    assert fetch(places, sha256=SHA256).origin == "mirror"
-    assert web.requests == []
-
-
-def put(folder: Path, body: bytes) -> None:
-    (folder / "survey").mkdir(parents=True)
-    (folder / "survey" / "table.csv").write_bytes(body)
-
-
-def test_a_mirror_that_lacks_the_file_says_where_it_should_be(fetch, tmp_path, out):
-    places = Places(mirror=str(tmp_path / "mirror"), manual_dir="manual")
-    with pytest.raises(
-        InputError,
-        match=r"mirror has no file .*/mirror/survey/table\.csv; put .* or unset `mirror`",
-    ):
-        fetch(places)
-    assert remains(out) == []
-
-
-def test_a_bad_copy_in_a_mirror_is_refused(fetch, tmp_path, out):
-    put(tmp_path / "mirror", NEW)
-    places = Places(mirror=str(tmp_path / "mirror"), manual_dir="manual")
-    with pytest.raises(InputError, match=r"checksum differs.*the copy at .*/mirror/survey/table"):
-        fetch(places, sha256=SHA256)
-    assert remains(out) == []
-
-
-def test_a_file_put_by_hand_goes_before_the_provider(fetch, web, tmp_path):
-    put(tmp_path / "manual", BODY)
-    assert fetch(sha256=SHA256).origin == "manual"
-    assert web.requests == []
-
-
-def test_a_file_for_people_says_what_to_click_and_where_to_put_it(fetch, out):
-    with pytest.raises(
-        InputError,
-        match=r"only a person can fetch this file; choose 2015 and press Download "
-        r"\(https://survey\.org/get\) and put it at .*/manual/survey/table\.csv",
-    ):
-        fetch(address=None, manual="choose 2015 and press Download.")
-    assert remains(out) == []
-
-
-def test_a_file_for_people_may_stand_beside_a_mirror(fetch, tmp_path):
-    put(tmp_path / "manual", BODY)
-    places = Places(mirror=str(tmp_path / "mirror"), manual_dir=str(tmp_path / "manual"))
-    assert fetch(places, address=None, manual="click").origin == "manual"
-
-
-def test_a_synthetic_file_is_not_held_to_the_real_ones_checksum(fetch, tmp_path):
-    put(tmp_path / "mirror", NEW)
-    places = Places(mirror=str(tmp_path / "mirror"), manual_dir="manual", demo=True)
-    retrieval = fetch(places, sha256=SHA256, bytes=1)
-    assert (retrieval.origin, retrieval.checksum) == ("demo", "synthetic")
-
-
-def test_the_part_keeps_no_note_of_a_key(fetch, web, out):
-    web.answer(broken(ETag='"a"'), refuses(503))
-    with pytest.raises(InputError):
-        fetch(secret=KEY, environment={"SURVEY_KEY": VALUE})
-    note = json.loads((out / ".table.csv.part.json").read_text())
-    assert note == {"address": f"{web.address}/table.csv", "validator": '"a"'}
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
