@@ -260,7 +260,7 @@ def test_a_silent_map_says_so(tile):
     figure = tile_figure(silent, table, Images(), city="Aubervieux")
     assert is_whole(figure)
     assert {
-        "No activation:\nGrad-CAM is nowhere positive.",
+        "No activation:\nthe map is nowhere positive.",
         "No activation, no ratio.",
     } <= words_of(figure)
 

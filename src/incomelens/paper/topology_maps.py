@@ -151,7 +151,7 @@ def _draw_map(axes: Axes, saliency: NDArray[np.float32], square: tuple[float, ..
         saliency, extent=square, cmap="magma", vmin=0.0, vmax=brightest, interpolation="nearest"
     )
     if not saliency.any():
-        _say(axes, "No activation:\nGrad-CAM is nowhere positive.", color="white")
+        _say(axes, "No activation:\nthe map is nowhere positive.", color="white")
 
 
 def _say(axes: Axes, words: str, **style: object) -> None:
