@@ -16,8 +16,8 @@ from incomelens.paper.aerial_figures import (
     income_class_map,
     income_class_map_table,
 )
-from incomelens.paper.aerial_style import CLASS_COLOURS, DROPPED_FACE, INCOME_COLOURS
-from incomelens.paper.style import save_figure
+from incomelens.paper.draw.classes import CLASS_COLOURS, DROPPED_FACE, INCOME_COLOURS
+from incomelens.paper.draw.style import save_figure
 from incomelens.tiles.index import build_index
 from incomelens.tiles.shard_file import ShardWriter
 from incomelens.tiles.store import open_tiles

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from incomelens.common.errors import InputError
-from incomelens.paper.aerial_grid import (
+from incomelens.paper.draw.grid import (
     TILES_AT_ONCE,
     Square,
     draw_bar_below,
@@ -16,7 +16,7 @@ from incomelens.paper.aerial_grid import (
     show_grid,
     whole_city,
 )
-from incomelens.paper.style import axes_mm, figure_style, new_figure
+from incomelens.paper.draw.style import axes_mm, figure_style, new_figure
 
 from .aerial_world import CELL, SOUTH, WEST, FakeTiles, aerial_world
 

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 
 from incomelens.cells.urban_classes import NAMES, URBAN_CLASSES
 from incomelens.paper.aerial_names import GROUPS, INCOME_CLASSES, classes_by_group
-from incomelens.paper.aerial_style import (
+from incomelens.paper.draw.classes import (
     CITY_FACE,
     CLASS_COLOURS,
     DROPPED_FACE,
@@ -16,7 +16,7 @@ from incomelens.paper.aerial_style import (
     WATER_FACE,
     draw_class_key,
 )
-from incomelens.paper.style import axes_mm, figure_style, new_figure
+from incomelens.paper.draw.style import axes_mm, figure_style, new_figure
 
 # Full dichromacy on linear RGB: Machado, Oliveira & Fernandes (2009), severity 1.
 EYES = {

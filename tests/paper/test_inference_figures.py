@@ -9,7 +9,8 @@ from matplotlib.colors import to_rgba
 from numpy.testing import assert_allclose
 
 from incomelens.common.errors import InputError
-from incomelens.paper.aerial_style import DROPPED_FACE, INCOME_COLOURS
+from incomelens.paper.draw.classes import DROPPED_FACE, INCOME_COLOURS
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.inference_architecture import architecture_figure
 from incomelens.paper.inference_confusion import confusion_figure, confusion_table
 from incomelens.paper.inference_maps import (
@@ -25,7 +26,6 @@ from incomelens.paper.inference_overfitting import (
 )
 from incomelens.paper.inference_scores import scores_of_cities
 from incomelens.paper.inference_transfer import transfer_figure
-from incomelens.paper.style import save_figure
 
 from .inference_world import CITY, NETWORKS, evaluations, histories, inference_city, transfer
 from .test_aerial_figures import overlapping, panel

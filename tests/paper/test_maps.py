@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
 
 from incomelens.common.errors import InputError
-from incomelens.paper.maps import (
+from incomelens.paper.draw.maps import (
     draw_class_legend,
     draw_map,
     draw_scale_bar,
@@ -18,13 +18,13 @@ from incomelens.paper.maps import (
     quantile_classes,
     scale_bar_length,
 )
+from incomelens.paper.draw.style import axes_mm, figure_style, new_figure, save_figure
 from incomelens.paper.ssig_figures import (
     figure_1,
     figure_1_table,
     income_map,
     income_map_table,
 )
-from incomelens.paper.style import axes_mm, figure_style, new_figure, save_figure
 
 incomes = arrays(float, st.integers(1, 300), elements=st.floats(1e3, 3e5))
 

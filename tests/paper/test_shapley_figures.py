@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from incomelens.common.errors import InputError
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.names import SOCIOECONOMIC, SPATIAL, VARIABLES
 from incomelens.paper.reference import TEN
 from incomelens.paper.shapley_figures import (
@@ -18,7 +19,6 @@ from incomelens.paper.shapley_figures import (
     shapley_figure_table,
     shapley_tables,
 )
-from incomelens.paper.style import save_figure
 
 from .worlds import paper_world
 

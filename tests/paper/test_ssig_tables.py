@@ -8,11 +8,11 @@ import pytest
 import yaml
 
 from incomelens.common.errors import InputError
-from incomelens.common.published_tables import Estimate
 from incomelens.paper.deviations import read_deviations
 from incomelens.paper.names import BASELINES
 from incomelens.paper.reference import Reference
 from incomelens.paper.ssig_tables import deviations_table, table_1, table_2, table_s1, table_s2
+from incomelens.paper.table import Estimate
 from incomelens.paper.table_3 import table_3
 from incomelens.paper.validation_tables import models_table, table_4
 

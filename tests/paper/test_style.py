@@ -6,7 +6,7 @@ import time
 import matplotlib as mpl
 import pytest
 
-from incomelens.paper.style import (
+from incomelens.paper.draw.style import (
     GROUP_COLOURS,
     SCHEME_COLOURS,
     axes_mm,

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.common.published_tables import Estimate
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.modality_ablation import ablation_figure, ablation_table
 from incomelens.paper.names import BASELINES
 from incomelens.paper.reference import Reference
-from incomelens.paper.style import save_figure
+from incomelens.paper.table import Estimate
 from incomelens.paper.table_3 import table_3
 
 TASK = "Tract, per-capita income"

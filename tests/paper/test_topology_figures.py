@@ -8,7 +8,7 @@ from shapely.geometry import box
 
 from incomelens.attribution.kept_maps import KeptMaps
 from incomelens.common.errors import InputError
-from incomelens.paper.style import save_figure
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.topology_heatmaps import MEASURES, pairs_figure, pairs_table
 from incomelens.paper.topology_maps import tile_figure, tile_table
 from incomelens.paper.topology_names import (

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.paper.style import save_figure
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.trust_findings import NO, YES, findings, findings_table
 from incomelens.paper.trust_planted_figure import LEAST, planted_figure
 from incomelens.paper.trust_sanity_figure import sanity_figure

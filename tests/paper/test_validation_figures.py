@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.paper.scheme_dots import LEAST_SHOWN
-from incomelens.paper.style import save_figure
+from incomelens.paper.draw.dots import LEAST_SHOWN
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.validation_figures import validation_figure, validation_table
 
 

@@ -13,7 +13,7 @@ from snakemake.utils import update_config
 
 from incomelens.paper.deviations import read_deviations
 from incomelens.paper.names import VARIABLES
-from incomelens.paper.published import PublishedTable
+from incomelens.paper.table import Table
 from incomelens.report.city_map import city_map
 from incomelens.report.district_map import district_map
 from incomelens.report.page import report_page
@@ -145,7 +145,7 @@ def told(folder, name, *, kind="Figures", study="Aerial study", rule=None, **mor
 
 def a_table():
     shown = pd.DataFrame({"City": ["Aube"], "r: ours": [0.5], "r: paper": [0.7]})
-    return PublishedTable(numbers=shown, shown=shown, caption="Scores.", notes=("One note.",))
+    return Table(numbers=shown, shown=shown, caption="Scores.", notes=("One note.",))
 
 
 def a_ledger():
@@ -158,7 +158,7 @@ def a_ledger():
         }
     )
     notes = ("In our own words.", "1. Where. Holds if: so.", "2a. There.", "3. Nowhere.")
-    return PublishedTable(numbers=shown, shown=shown, caption="Claims.", notes=notes)
+    return Table(numbers=shown, shown=shown, caption="Claims.", notes=notes)
 
 
 def jobs():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
-from incomelens.common.published_tables import write_published_table
+from incomelens.paper.table import write_published_table
 from incomelens.report.table_text import read_published_markdown
 
 words = st.text(

@@ -10,18 +10,8 @@ from matplotlib.figure import Figure
 from incomelens.cells.urban_classes import VALUES
 from incomelens.common.errors import InputError, listed
 from incomelens.folds.kept import kept_cells
-from incomelens.paper.aerial_grid import (
-    Square,
-    TileReader,
-    draw_bar_below,
-    frame_square,
-    fullest_square,
-    mosaic,
-    show_grid,
-    whole_city,
-)
 from incomelens.paper.aerial_names import INCOME_CLASSES
-from incomelens.paper.aerial_style import (
+from incomelens.paper.draw.classes import (
     CITY_FACE,
     CLASS_COLOURS,
     DROPPED_FACE,
@@ -31,7 +21,17 @@ from incomelens.paper.aerial_style import (
     add_swatch,
     draw_class_key,
 )
-from incomelens.paper.style import (
+from incomelens.paper.draw.grid import (
+    Square,
+    TileReader,
+    draw_bar_below,
+    frame_square,
+    fullest_square,
+    mosaic,
+    show_grid,
+    whole_city,
+)
+from incomelens.paper.draw.style import (
     COLUMN_MM,
     MISSING_FACE,
     MISSING_HATCH,

@@ -7,7 +7,7 @@ import pandas as pd
 from incomelens.cells.urban_classes import NAMES
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.aerial_names import INCOME_CLASSES, class_labels
-from incomelens.paper.published import PublishedTable, check_columns
+from incomelens.paper.table import Table, check_columns
 
 # Both groups of fifths, counted from 1 (ruling 2).
 SES_GROUPS = {"low": (1, 2), "high": (4, 5)}
@@ -17,7 +17,7 @@ NO_CLASS = ("excluded", "unknown")
 
 def sample_sizes(
     shares: Mapping[str, pd.DataFrame], predictions: Mapping[str, pd.DataFrame]
-) -> PublishedTable:
+) -> Table:
     """Tiles with each urban class, by observed and predicted income class.
 
     Supplementary Tables 2 and 3.
@@ -59,7 +59,7 @@ def sample_sizes(
             **{heading: wide[column].to_numpy() for heading, column in columns.items()},
         }
     )
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=shown,
         caption=(
@@ -109,9 +109,7 @@ def _counts(tiles: pd.DataFrame, side: str) -> pd.DataFrame:
     return table.melt("urban_class", var_name="ses", value_name="n")
 
 
-def dropped_cells(
-    cells: Mapping[str, pd.DataFrame], index: Mapping[str, pd.DataFrame]
-) -> PublishedTable:
+def dropped_cells(cells: Mapping[str, pd.DataFrame], index: Mapping[str, pd.DataFrame]) -> Table:
     """Cells of every city: how many are kept, why the others are dropped, how many are imputed.
 
     Parameters
@@ -136,7 +134,7 @@ def dropped_cells(
             "Imputed": numbers["n_imputed"],
         }
     )
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=shown,
         caption="Census cells of every city, and why some are dropped.",

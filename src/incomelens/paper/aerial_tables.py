@@ -7,9 +7,9 @@ import geopandas as gpd
 import pandas as pd
 
 from incomelens.folds.kept import kept_cells
-from incomelens.paper.aerial_grid import whole_city
-from incomelens.paper.published import PublishedTable
+from incomelens.paper.draw.grid import whole_city
 from incomelens.paper.reference import Reference
+from incomelens.paper.table import Table
 
 # The paper's data sets, with the part of a city's configuration that names our sources of each.
 DATASETS = {
@@ -46,7 +46,7 @@ def table_1(
     reference: Reference,
     *,
     tile_px: int,
-) -> PublishedTable:
+) -> Table:
     """Data sets of the aerial study (Table 1), the paper's beside ours.
 
     Parameters
@@ -84,7 +84,7 @@ def table_1(
             "Licence": numbers["licence"],
         }
     )
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=shown,
         caption="Table 1. Dataset information.",

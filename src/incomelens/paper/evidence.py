@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from incomelens.paper.names import GP_MODELS
-from incomelens.paper.published import check_columns, rows
 from incomelens.paper.reference import TEN
+from incomelens.paper.table import check_columns, rows
 from incomelens.paper.table_5 import Comparison, Thresholds, comparisons
 from incomelens.paper.validation_tables import SUMMARY_COLUMNS
 

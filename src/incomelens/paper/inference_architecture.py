@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from incomelens.paper.published import check_columns, rows
-from incomelens.paper.style import INK, QUIET, axes_mm, figure_style, new_figure
+from incomelens.paper.draw.style import INK, QUIET, axes_mm, figure_style, new_figure
+from incomelens.paper.table import check_columns, rows
 
 COLUMNS = ["part", "block", "kind", "kernel_px", "channels", "rows", "columns", "n_parameters"]
 # Light faces that carry dark text; the part is written beside them as well.

@@ -9,14 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from incomelens.paper.aerial_names import INCOME_CLASSES
-from incomelens.paper.inference_names import (
-    MAIN,
-    METRICS,
-    PAPER_METRICS,
-    check_cities,
-    stacked,
-)
-from incomelens.paper.style import (
+from incomelens.paper.draw.style import (
     INK,
     MM_PER_INCH,
     axes_mm,
@@ -24,6 +17,13 @@ from incomelens.paper.style import (
     letter,
     new_figure,
     sequential_colours,
+)
+from incomelens.paper.inference_names import (
+    MAIN,
+    METRICS,
+    PAPER_METRICS,
+    check_cities,
+    stacked,
 )
 
 CONFUSION_COLUMNS = ["model", "cells", "observed", "predicted", "n", "share", "share_mean_of_folds"]

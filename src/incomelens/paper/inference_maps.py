@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.aerial_figures import MAP_MARGIN, draw_income_classes
-from incomelens.paper.aerial_grid import Square, draw_bar_below, frame_square, show_grid, whole_city
 from incomelens.paper.aerial_names import INCOME_CLASSES
-from incomelens.paper.aerial_style import DROPPED_FACE, INCOME_COLOURS, add_swatch
+from incomelens.paper.draw.classes import DROPPED_FACE, INCOME_COLOURS, add_swatch
+from incomelens.paper.draw.grid import Square, draw_bar_below, frame_square, show_grid, whole_city
+from incomelens.paper.draw.style import QUIET, RULE, axes_mm, figure_style, letter, new_figure
 from incomelens.paper.inference_names import SCHEMES
-from incomelens.paper.published import check_columns
-from incomelens.paper.style import QUIET, RULE, axes_mm, figure_style, letter, new_figure
+from incomelens.paper.table import check_columns
 
 # Predicted minus observed class: purple where the network sees less income than there is, orange
 # where it sees more (ColorBrewer's PuOr, safe for every eye), and a zero that is not white paper.

@@ -15,7 +15,7 @@ from incomelens.paper.inference_names import (
     stacked,
 )
 from incomelens.paper.inference_scores import SUMMARY_COLUMNS
-from incomelens.paper.published import PublishedTable, estimate, rows
+from incomelens.paper.table import Table, estimate, rows
 
 COMPARISON_COLUMNS = [
     "model", "against", "cells", "metric", "value",
@@ -31,7 +31,7 @@ def models_table(
     *,
     names: Mapping[str, str],
     labels: Mapping[str, str],
-) -> PublishedTable:
+) -> Table:
     """Scores of every network and baseline, and how far the main network is ahead of each.
 
     Parameters
@@ -68,7 +68,7 @@ def models_table(
         _model_row(dict(zip(order, key, strict=True)), table, names, labels)
         for key, table in pooled.groupby(order, sort=False)
     ]
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=pd.DataFrame(shown),
         caption="Comparison of networks and baselines, out of fold (Supplementary Table 1).",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from incomelens.common.errors import InputError, listed
-from incomelens.paper.published import check_columns
+from incomelens.paper.table import check_columns
 
 MAIN = "main"
 BASELINES = {

@@ -13,15 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from incomelens.paper.inference_names import (
-    SCHEMES,
-    check_cities,
-    model_label,
-    ordered_schemes,
-    stacked,
-)
-from incomelens.paper.inference_scores import SUMMARY_COLUMNS
-from incomelens.paper.style import (
+from incomelens.paper.draw.style import (
     PAGE_MM,
     QUIET,
     RULE,
@@ -32,6 +24,14 @@ from incomelens.paper.style import (
     letter,
     new_figure,
 )
+from incomelens.paper.inference_names import (
+    SCHEMES,
+    check_cities,
+    model_label,
+    ordered_schemes,
+    stacked,
+)
+from incomelens.paper.inference_scores import SUMMARY_COLUMNS
 
 SHOWN_METRICS = {"pearson_r": "r", "mae": "MAE, in classes"}
 HISTORY_COLUMNS = ["epoch", "train_loss", "validation_loss"]

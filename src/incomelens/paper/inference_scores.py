@@ -13,8 +13,8 @@ from incomelens.paper.inference_names import (
     check_cities,
     stacked,
 )
-from incomelens.paper.published import EMPTY_SLOT, PublishedTable, estimate, number, rows
 from incomelens.paper.reference import Reference
+from incomelens.paper.table import EMPTY_SLOT, Table, estimate, number, rows
 
 SUMMARY_COLUMNS = [
     "model", "cells", "scope", "metric", "n", "n_blocks", "value",
@@ -45,7 +45,7 @@ def confusion_scores(
     reference: Reference,
     *,
     names: Mapping[str, str],
-) -> PublishedTable:
+) -> Table:
     """Scores in the keys of Fig. 2, the paper's beside ours.
 
     Parameters
@@ -68,7 +68,7 @@ def confusion_scores(
     hardest = _hardest_classes(confusion)
     shown = [_city_row(city, names[city], numbers, slots, hardest.get(city)) for city in cities]
     shown += [_extreme_row(end, numbers, slots) for end in ("lowest", "highest")]
-    return PublishedTable(
+    return Table(
         numbers=pd.concat([numbers, _other_rows(numbers, slots, hardest)], ignore_index=True),
         shown=pd.DataFrame(shown),
         caption=(

@@ -9,9 +9,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from incomelens.paper.inference_names import METRICS, PAPER_METRICS, SCHEMES, check_cities
-from incomelens.paper.published import PublishedTable, check_columns, estimate, rows
-from incomelens.paper.style import (
+from incomelens.paper.draw.style import (
     INK,
     axes_mm,
     figure_style,
@@ -19,6 +17,8 @@ from incomelens.paper.style import (
     new_figure,
     sequential_colours,
 )
+from incomelens.paper.inference_names import METRICS, PAPER_METRICS, SCHEMES, check_cities
+from incomelens.paper.table import Table, check_columns, estimate, rows
 
 TRANSFER_COLUMNS = [
     "trained_on", "tested_on", "metric", "n", "value", "ci_low", "ci_high",
@@ -141,9 +141,7 @@ def _text(value: float) -> str:
     return (text.lstrip("-") if not text.strip("-0.") else text).replace("-", "−")
 
 
-def transfer_matrix(
-    transfer: pd.DataFrame, *, names: Mapping[str, str], scheme: str
-) -> PublishedTable:
+def transfer_matrix(transfer: pd.DataFrame, *, names: Mapping[str, str], scheme: str) -> Table:
     """Scores of every city's models on every city's cells, as a table.
 
     Parameters
@@ -179,7 +177,7 @@ def transfer_matrix(
                     else estimate(loss, "loss", interval="loss_ci"),
                 }
             )
-    return PublishedTable(
+    return Table(
         numbers=transfer.reset_index(drop=True),
         shown=pd.DataFrame(shown),
         caption="Networks of one city tried on another.",

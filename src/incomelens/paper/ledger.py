@@ -9,8 +9,8 @@ from incomelens.paper.claim_list import CLAIMS
 from incomelens.paper.claims import FAILS, HOLDS, OPEN, Claim
 from incomelens.paper.evidence import Study
 from incomelens.paper.names import MODES, READINGS, SCHEMES
-from incomelens.paper.published import PublishedTable, rows
 from incomelens.paper.reference import Reference
+from incomelens.paper.table import Table, rows
 from incomelens.paper.table_5 import read_thresholds
 
 NO_FOLDS = "none"
@@ -70,7 +70,7 @@ def ledger(
     )
 
 
-def claims_table(judged: pd.DataFrame) -> PublishedTable:
+def claims_table(judged: pd.DataFrame) -> Table:
     """Lay out the ledger: verdicts side by side, below them what decides each."""
     modes = list(dict.fromkeys(judged["mode"]))
     shown, notes = [], []
@@ -90,7 +90,7 @@ def claims_table(judged: pd.DataFrame) -> PublishedTable:
             f"{claim_id}. {first['where']}. Holds if: {_lower(first['rule'])} "
             + " ".join(_sentences(rows(of_claim)))
         )
-    return PublishedTable(
+    return Table(
         numbers=judged,
         shown=pd.DataFrame(shown),
         caption="Claims of the district paper, held against the outputs of this study.",

@@ -4,9 +4,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from incomelens.common.errors import InputError
+from incomelens.paper.draw.dots import DotLine, scheme_dots_figure
 from incomelens.paper.names import MODALITIES, SCHEMES, SCORES, TASKS, built_name, task_name
-from incomelens.paper.published import PublishedTable, check_columns, estimate, rows
-from incomelens.paper.scheme_dots import DotLine, scheme_dots_figure
+from incomelens.paper.table import Table, check_columns, estimate, rows
 
 COLUMNS = [
     "case", "modality", "modalities", "level", "income", "model", "scheme", "n", "n_folds",
@@ -17,7 +17,7 @@ SHOWN = ("r2", "cod", "rmse_usd", "mae_usd")
 DRAWN = "cod"
 
 
-def ablation_table(ablation: pd.DataFrame) -> PublishedTable:
+def ablation_table(ablation: pd.DataFrame) -> Table:
     """Lay out the scores of one baseline on every set of modalities.
 
     Parameters
@@ -46,7 +46,7 @@ def ablation_table(ablation: pd.DataFrame) -> PublishedTable:
                 },
             }
         )
-    return PublishedTable(
+    return Table(
         numbers=found[COLUMNS],
         shown=pd.DataFrame(lines),
         caption="What each modality is worth to the image-and-price baselines.",

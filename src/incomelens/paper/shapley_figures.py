@@ -12,19 +12,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError, listed
-from incomelens.paper.maps import local_projection
-from incomelens.paper.names import (
-    INCOMES,
-    LEVELS,
-    SOCIOECONOMIC,
-    SPATIAL,
-    VARIABLES,
-    direction_sign,
-)
-from incomelens.paper.published import check_columns
-from incomelens.paper.reference import TEN
-from incomelens.paper.ssig_figures import draw_income_panel, map_height
-from incomelens.paper.style import (
+from incomelens.paper.draw.maps import local_projection
+from incomelens.paper.draw.style import (
     GROUP_COLOURS,
     INK,
     MM_PER_INCH,
@@ -37,6 +26,17 @@ from incomelens.paper.style import (
     new_figure,
     value_colours,
 )
+from incomelens.paper.names import (
+    INCOMES,
+    LEVELS,
+    SOCIOECONOMIC,
+    SPATIAL,
+    VARIABLES,
+    direction_sign,
+)
+from incomelens.paper.reference import TEN
+from incomelens.paper.ssig_figures import draw_income_panel, map_height
+from incomelens.paper.table import check_columns
 
 # A variable's lowest and highest twentieth share the ends of the colour scale.
 COLOUR_ENDS = (5, 95)

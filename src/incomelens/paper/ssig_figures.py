@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from incomelens.paper.maps import (
+from incomelens.paper.draw.maps import (
     area_outlines,
     draw_class_legend,
     draw_map,
@@ -14,15 +14,7 @@ from incomelens.paper.maps import (
     local_projection,
     quantile_classes,
 )
-from incomelens.paper.names import (
-    INCOME_UNITS,
-    INCOMES,
-    LEVELS,
-    SOCIOECONOMIC,
-    SPATIAL,
-    VARIABLES,
-)
-from incomelens.paper.style import (
+from incomelens.paper.draw.style import (
     COLUMN_MM,
     GROUP_COLOURS,
     MM_PER_INCH,
@@ -31,6 +23,14 @@ from incomelens.paper.style import (
     axes_mm,
     figure_style,
     new_figure,
+)
+from incomelens.paper.names import (
+    INCOME_UNITS,
+    INCOMES,
+    LEVELS,
+    SOCIOECONOMIC,
+    SPATIAL,
+    VARIABLES,
 )
 
 INCOME_CLASSES = 8

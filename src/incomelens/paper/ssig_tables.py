@@ -6,15 +6,15 @@ import pandas as pd
 
 from incomelens.paper.deviations import Deviation, deviation_table
 from incomelens.paper.names import LEVELS, TASKS, VARIABLES, task_name
-from incomelens.paper.published import (
+from incomelens.paper.reference import TEN, Reference
+from incomelens.paper.table import (
     EMPTY_SLOT,
-    PublishedTable,
+    Table,
     check_columns,
     estimate,
     number,
     rows,
 )
-from incomelens.paper.reference import TEN, Reference
 
 INEQUALITY_COLUMNS = [
     "level", "income", "measure", "weighting", "unit", "n", "value",
@@ -22,7 +22,7 @@ INEQUALITY_COLUMNS = [
 ]  # fmt: skip
 
 
-def table_1(inequality: pd.DataFrame, reference: Reference) -> PublishedTable:
+def table_1(inequality: pd.DataFrame, reference: Reference) -> Table:
     """Between-district inequality (Table 1).
 
     Parameters
@@ -63,7 +63,7 @@ def table_1(inequality: pd.DataFrame, reference: Reference) -> PublishedTable:
         for level, income in TASKS
         if (level, income, "gini", "districts") in found
     ]
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=pd.DataFrame(shown),
         caption="Table 1. Between-district income inequality.",
@@ -83,7 +83,7 @@ def table_1(inequality: pd.DataFrame, reference: Reference) -> PublishedTable:
     )
 
 
-def table_2(reference: Reference, districts: Mapping) -> PublishedTable:
+def table_2(reference: Reference, districts: Mapping) -> Table:
     """Describe the ten socio-economic variables (Table 2).
 
     Parameters
@@ -113,7 +113,7 @@ def table_2(reference: Reference, districts: Mapping) -> PublishedTable:
             **{f"{LEVELS[level]} level reads": numbers[f"{level}_read_from"] for level in levels},
         }
     )
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=shown,
         caption="Table 2. Detailed descriptions of the socio-economic features of the SSIG model.",
@@ -132,7 +132,7 @@ def _read_from(variable: str, section: Mapping) -> str | None:
     return VARIABLES[variable].census
 
 
-def table_s1(reference: Reference) -> PublishedTable:
+def table_s1(reference: Reference) -> Table:
     """Socio-economic variables of earlier models (Table S1), as far as the text names them."""
     studies = reference.part("ssig", "table_s1")
     numbers = pd.DataFrame([{"study": name, **cells} for name, cells in studies.items()])
@@ -148,7 +148,7 @@ def table_s1(reference: Reference) -> PublishedTable:
         "resolution": "Resolution",
     }
     shown = numbers.map(lambda cell: {True: "yes", False: "no"}.get(cell, cell))
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=shown.rename(columns=headings),
         caption=(
@@ -162,7 +162,7 @@ def table_s1(reference: Reference) -> PublishedTable:
     )
 
 
-def table_s2(reference: Reference, sources: Mapping, districts: Mapping) -> PublishedTable:
+def table_s2(reference: Reference, sources: Mapping, districts: Mapping) -> Table:
     """List data sources and time frames (Table S2): the paper's, and what this study reads.
 
     Parameters
@@ -194,7 +194,7 @@ def table_s2(reference: Reference, sources: Mapping, districts: Mapping) -> Publ
             "Licence": numbers["licence"],
         }
     )
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=shown,
         caption="Table S2. Data sources and time frames.",
@@ -231,7 +231,7 @@ def _source_row(name: str, sources: Mapping) -> dict[str, object]:
     }
 
 
-def deviations_table(deviations: Sequence[Deviation], *, paper: str = "district") -> PublishedTable:
+def deviations_table(deviations: Sequence[Deviation], *, paper: str = "district") -> Table:
     """Every reading of a paper (`district` or `aerial`) and every departure from it."""
     numbers = deviation_table(deviations, paper=paper)
     headings = {
@@ -241,7 +241,7 @@ def deviations_table(deviations: Sequence[Deviation], *, paper: str = "district"
         "why": "Why",
         "switch": "Setting",
     }
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=numbers[list(headings)].rename(columns=headings),
         caption=f"Readings of the {paper} paper, and departures from it.",

@@ -21,15 +21,15 @@ from incomelens.paper.names import (
     built_name,
     task_name,
 )
-from incomelens.paper.published import (
+from incomelens.paper.reference import Reference
+from incomelens.paper.table import (
     EMPTY_SLOT,
-    PublishedTable,
+    Table,
     check_columns,
     estimate,
     number,
     rows,
 )
-from incomelens.paper.reference import Reference
 from incomelens.paper.validation_tables import PAPER_SCHEME, SUMMARY_COLUMNS, paper_metrics
 
 ROWS = ["ssig", *BASELINES]
@@ -44,7 +44,7 @@ NUMBERS = [
 
 def table_3(
     summary: pd.DataFrame, reference: Reference, baselines: pd.DataFrame | None = None
-) -> PublishedTable:
+) -> Table:
     """Five-fold validation of SSIG and the five baselines (Table 3).
 
     Parameters
@@ -63,7 +63,7 @@ def table_3(
     numbers = _with_paper(_with_empty_rows(scores, list(metrics), schemes[0]), reference)
     built = set(scores["model"])
     missing = [MODELS[name] for name in BASELINES if name not in built]
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=_shown(numbers[numbers["scheme"].isin(schemes)], reference, metrics),
         caption="Table 3. Results of a fivefold validation on SSIG and other baselines.",

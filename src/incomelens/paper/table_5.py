@@ -7,14 +7,14 @@ import pandas as pd
 
 from incomelens.common.errors import InputError
 from incomelens.paper.names import INCOMES, LEVELS, MODES, READINGS, VARIABLES
-from incomelens.paper.published import (
+from incomelens.paper.reference import TEN, Reference
+from incomelens.paper.table import (
     EMPTY_SLOT,
-    PublishedTable,
+    Table,
     check_columns,
     number,
     rows,
 )
-from incomelens.paper.reference import TEN, Reference
 
 COMPARISON_COLUMNS = [
     "level", "mode", "variable", "mean_abs_per_capita", "mean_abs_median_household", "difference",
@@ -151,7 +151,7 @@ def printed_comparisons(reference: Reference) -> dict[str, dict[str, Comparison]
     }
 
 
-def table_5(comparison: pd.DataFrame, reference: Reference) -> PublishedTable:
+def table_5(comparison: pd.DataFrame, reference: Reference) -> Table:
     """Mean absolute SHAP values of the ten variables for both incomes, and the paper's filter.
 
     Parameters
@@ -170,7 +170,7 @@ def table_5(comparison: pd.DataFrame, reference: Reference) -> PublishedTable:
                 found[variable][mode] = ours[mode, variable]
     modes = list(dict.fromkeys(mode for lines in found.values() for mode in lines))[1:]
     shown_modes = [mode for mode in modes if mode in READINGS] or modes
-    return PublishedTable(
+    return Table(
         numbers=_numbers(comparison, printed, thresholds),
         shown=pd.DataFrame(
             {

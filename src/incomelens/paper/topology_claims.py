@@ -13,7 +13,7 @@ import pandas as pd
 
 from incomelens.paper.claims import FAILS, HOLDS, Case, Verdict
 from incomelens.paper.inference_names import MAIN
-from incomelens.paper.published import rows
+from incomelens.paper.table import rows
 from incomelens.paper.topology_names import NOT_OBSERVED, TOO_FEW
 
 OPEN = "open"

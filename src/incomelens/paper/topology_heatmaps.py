@@ -14,9 +14,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 
 from incomelens.paper.aerial_names import class_labels
-from incomelens.paper.inference_names import SCHEMES
-from incomelens.paper.published import check_columns, rows
-from incomelens.paper.style import (
+from incomelens.paper.draw.style import (
     INK,
     MISSING_HATCH,
     PAGE_MM,
@@ -27,6 +25,8 @@ from incomelens.paper.style import (
     letter,
     new_figure,
 )
+from incomelens.paper.inference_names import SCHEMES
+from incomelens.paper.table import check_columns, rows
 from incomelens.paper.topology_names import (
     GAIN_COLUMNS,
     METHODS,

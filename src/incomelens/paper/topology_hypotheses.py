@@ -6,7 +6,7 @@ import pandas as pd
 
 from incomelens.paper.aerial_names import class_labels
 from incomelens.paper.inference_names import SCHEMES, check_cities
-from incomelens.paper.published import PublishedTable, estimate, rows
+from incomelens.paper.table import Table, estimate, rows
 from incomelens.paper.topology_names import (
     H0_COLUMNS,
     H1_COLUMNS,
@@ -26,7 +26,7 @@ TESTED_BY = (
 )
 
 
-def h0_published(tables: Mapping[str, pd.DataFrame], *, names: Mapping[str, str]) -> PublishedTable:
+def h0_published(tables: Mapping[str, pd.DataFrame], *, names: Mapping[str, str]) -> Table:
     """Lay out H0: no class activates more, or less, than its area.
 
     Parameters
@@ -53,7 +53,7 @@ def h0_published(tables: Mapping[str, pd.DataFrame], *, names: Mapping[str, str]
         }
         for row in rows(numbers[numbers["method"] == method])
     ]
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=pd.DataFrame(shown),
         caption=(
@@ -81,7 +81,7 @@ def h1_published(
     preprint: Mapping[str, object],
     *,
     names: Mapping[str, str],
-) -> PublishedTable:
+) -> Table:
     """Lay out H1: what a class activates does not depend on the class beside it.
 
     Parameters
@@ -106,7 +106,7 @@ def h1_published(
     tested = of_method[~of_method["decision"].isin([NOT_OBSERVED, TOO_FEW])]
     shown = [_h1_row(row, names) for row in rows(tested)]
     columns = list(shown[0]) if shown else list(H1_SHOWN)
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=pd.DataFrame(shown, columns=columns),
         caption=(

@@ -8,7 +8,7 @@ import pandas as pd
 from incomelens.paper.claims import FAILS, HOLDS
 from incomelens.paper.inference_names import SCHEMES, check_cities
 from incomelens.paper.inference_scores import SUMMARY_COLUMNS
-from incomelens.paper.published import PublishedTable, check_columns, rows
+from incomelens.paper.table import Table, check_columns, rows
 from incomelens.paper.topology_claim_list import CLAIMS
 from incomelens.paper.topology_claims import ADJUSTED, OPEN, PLAIN, AerialClaim, Tables
 from incomelens.paper.topology_names import (
@@ -108,7 +108,7 @@ def _rows_of(table: pd.DataFrame, scheme: str, method: str) -> pd.DataFrame:
     return table[(table["scheme"] == scheme) & (table["method"] == method)]
 
 
-def aerial_claims_table(judged: pd.DataFrame) -> PublishedTable:
+def aerial_claims_table(judged: pd.DataFrame) -> Table:
     """Lay out the ledger: verdicts of the main method, below them what decides each."""
     method = main_method([one for one in judged["method"] if one != NONE] or [NONE])
     printed = judged[judged["method"].isin([method, NONE])]
@@ -128,7 +128,7 @@ def aerial_claims_table(judged: pd.DataFrame) -> PublishedTable:
             )
         evidence = " ".join(_sentence(row) for row in rows(of_claim))
         notes.append(f"{claim_id}. {first['where']}. Holds if: {_lower(first['rule'])} {evidence}")
-    return PublishedTable(
+    return Table(
         numbers=judged,
         shown=pd.DataFrame(shown),
         caption="Claims of the aerial paper, held against the tables of this study.",

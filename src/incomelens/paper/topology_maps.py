@@ -17,8 +17,8 @@ from incomelens.attribution.kept_maps import KeptMaps
 from incomelens.attribution.polygons import CELL_M, polygon_ratios
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.aerial_names import class_labels
-from incomelens.paper.aerial_style import CLASS_COLOURS, add_swatch
-from incomelens.paper.style import (
+from incomelens.paper.draw.classes import CLASS_COLOURS, add_swatch
+from incomelens.paper.draw.style import (
     INK,
     MISSING_FACE,
     PAGE_MM,

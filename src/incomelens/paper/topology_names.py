@@ -9,7 +9,7 @@ from incomelens.cells.urban_classes import URBAN_CLASSES
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.aerial_names import classes_by_group
 from incomelens.paper.inference_names import ordered_schemes
-from incomelens.paper.published import check_columns
+from incomelens.paper.table import check_columns
 
 METHODS = {
     "guided": "guided Grad-CAM",

@@ -9,9 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from incomelens.paper.aerial_names import class_labels
-from incomelens.paper.inference_names import SCHEMES
-from incomelens.paper.published import check_columns, rows
-from incomelens.paper.style import (
+from incomelens.paper.draw.style import (
     INK,
     PAGE_MM,
     QUIET,
@@ -21,6 +19,8 @@ from incomelens.paper.style import (
     letter,
     new_figure,
 )
+from incomelens.paper.inference_names import SCHEMES
+from incomelens.paper.table import check_columns, rows
 from incomelens.paper.topology_names import (
     BASE_PROBABILITY,
     LEAST_TILES,

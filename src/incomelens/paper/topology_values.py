@@ -7,7 +7,7 @@ import pandas as pd
 
 from incomelens.paper.aerial_names import class_labels
 from incomelens.paper.inference_names import SCHEMES
-from incomelens.paper.published import PublishedTable, estimate, rows
+from incomelens.paper.table import Table, estimate, rows
 from incomelens.paper.topology_names import H1_COLUMNS, by_scheme, main_method, preprint_value
 
 
@@ -17,7 +17,7 @@ def values_published(
     preprint: Mapping[str, object],
     *,
     names: Mapping[str, str],
-) -> PublishedTable:
+) -> Table:
     """Lay out our values beside those of the preprint, for the pairs that it shows.
 
     Parameters
@@ -68,7 +68,7 @@ def values_published(
         for row in rows(numbers)
         if (row.measure.split()[-1], row.ses, row.urban_class, row.neighbour_class) in known
     ]
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=pd.DataFrame(shown),
         caption="Coactivation and co-appearance gain beside the values of the preprint's notebook.",

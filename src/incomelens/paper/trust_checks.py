@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from incomelens.common.published_tables import Estimate
-from incomelens.paper.published import PublishedTable, estimate, rows
+from incomelens.paper.table import Estimate, Table, estimate, rows
 from incomelens.paper.topology_names import METHODS
 from incomelens.paper.trust_names import (
     BETWEEN,
@@ -20,7 +19,7 @@ from incomelens.paper.trust_names import (
 Given = Mapping[str, pd.DataFrame]
 
 
-def sanity_table(given: Given) -> PublishedTable:
+def sanity_table(given: Given) -> Table:
     """Lay out how like the maps are to those of networks that forgot, or learned otherwise.
 
     Parameters
@@ -50,7 +49,7 @@ def sanity_table(given: Given) -> PublishedTable:
                     }
                 )
     names = [*METHODS.values(), *GRADIENTS.values()]
-    return PublishedTable(
+    return Table(
         numbers=table,
         shown=pd.DataFrame(shown),
         caption="Sanity checks: similarity of maps to those of other networks.",
@@ -68,7 +67,7 @@ def sanity_table(given: Given) -> PublishedTable:
     )
 
 
-def curves_table(given: Given) -> PublishedTable:
+def curves_table(given: Given) -> Table:
     """Lay out the areas under the curves of deletion and insertion.
 
     Parameters
@@ -88,7 +87,7 @@ def curves_table(given: Given) -> PublishedTable:
         }
         for row in rows(areas)
     ]
-    return PublishedTable(
+    return Table(
         numbers=areas,
         shown=pd.DataFrame(shown),
         caption="Deletion and insertion: area under the curve of the score.",
@@ -102,7 +101,7 @@ def curves_table(given: Given) -> PublishedTable:
     )
 
 
-def stability_table(given: Given) -> PublishedTable:
+def stability_table(given: Given) -> Table:
     """Lay out how alike class ratios come out again.
 
     Parameters
@@ -122,7 +121,7 @@ def stability_table(given: Given) -> PublishedTable:
         }
         for row in rows(table)
     ]
-    return PublishedTable(
+    return Table(
         numbers=table,
         shown=pd.DataFrame(shown),
         caption="Stability of class ratios: rank correlation over urban classes.",
@@ -136,7 +135,7 @@ def stability_table(given: Given) -> PublishedTable:
     )
 
 
-def mirror_table(given: Given) -> PublishedTable:
+def mirror_table(given: Given) -> Table:
     """Lay out how the maps of the poorest and of the richest class are related.
 
     Parameters
@@ -155,7 +154,7 @@ def mirror_table(given: Given) -> PublishedTable:
         }
         for row in rows(table)
     ]
-    return PublishedTable(
+    return Table(
         numbers=table,
         shown=pd.DataFrame(shown),
         caption="Mirror property: cosine of the maps of the poorest and of the richest class.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from incomelens.paper.published import PublishedTable, rows
+from incomelens.paper.table import Table, rows
 from incomelens.paper.topology_names import METHODS
 from incomelens.paper.trust_names import (
     ALL_METHODS,
@@ -67,7 +67,7 @@ def findings(given: Given) -> list[Finding]:
     return [one for judge in JUDGES for one in judge(given)]
 
 
-def findings_table(given: Given) -> PublishedTable:
+def findings_table(given: Given) -> Table:
     """Lay out the statements with their answers; parameters as :func:`findings`."""
     found = findings(given)
     numbers = pd.DataFrame([one.__dict__ for one in found])
@@ -81,7 +81,7 @@ def findings_table(given: Given) -> PublishedTable:
             "Yes, if": [one.rule for one in found],
         }
     )
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=shown,
         caption="What the maps can be trusted with, on synthetic cities.",

@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from incomelens.paper.aerial_names import class_labels
-from incomelens.paper.published import check_columns, rows
-from incomelens.paper.style import (
+from incomelens.paper.draw.style import (
     INK,
     PAGE_MM,
     QUIET,
@@ -20,6 +19,7 @@ from incomelens.paper.style import (
     letter,
     new_figure,
 )
+from incomelens.paper.table import check_columns, rows
 from incomelens.paper.topology_names import class_order, main_method
 from incomelens.paper.trust_names import (
     ALL_METHODS,

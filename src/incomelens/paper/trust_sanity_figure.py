@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from incomelens.paper.published import check_columns, rows
-from incomelens.paper.style import (
+from incomelens.paper.draw.style import (
     INK,
     PAGE_MM,
     QUIET,
@@ -19,6 +18,7 @@ from incomelens.paper.style import (
     letter,
     new_figure,
 )
+from incomelens.paper.table import check_columns, rows
 from incomelens.paper.topology_names import METHODS
 from incomelens.paper.trust_names import (
     GRADIENTS,

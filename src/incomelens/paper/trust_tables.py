@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from incomelens.common.errors import InputError
-from incomelens.paper.published import PublishedTable, check_columns, estimate, rows
+from incomelens.paper.table import Table, check_columns, estimate, rows
 from incomelens.paper.topology_names import METHODS
 from incomelens.paper.trust_checks import (
     Given,
@@ -25,7 +25,7 @@ PLANTED_MEANS = (
 )
 
 
-def networks_table(given: Given) -> PublishedTable:
+def networks_table(given: Given) -> Table:
     """Lay out how good the networks are whose maps are judged.
 
     Parameters
@@ -50,7 +50,7 @@ def networks_table(given: Given) -> PublishedTable:
         }
         for style, network in dict.fromkeys((row.style, row.network) for row in rows(summary))
     ]
-    return PublishedTable(
+    return Table(
         numbers=pd.concat(
             [summary.assign(table="scores"), given["reliability"].assign(table="reliability")]
         ),
@@ -67,7 +67,7 @@ def networks_table(given: Given) -> PublishedTable:
     )
 
 
-def planted_table(given: Given) -> PublishedTable:
+def planted_table(given: Given) -> Table:
     """Lay out where planted classes rank.
 
     Parameters
@@ -91,7 +91,7 @@ def planted_table(given: Given) -> PublishedTable:
         }
         for row in rows(hits)
     ]
-    return PublishedTable(
+    return Table(
         numbers=hits,
         shown=pd.DataFrame(shown),
         caption="Do activation ratios rank planted classes first?",
@@ -113,7 +113,7 @@ def planted_table(given: Given) -> PublishedTable:
     )
 
 
-def decisions_table(given: Given) -> PublishedTable:
+def decisions_table(given: Given) -> Table:
     """Lay out how often H0 and H1 are rejected where it is right, and where it is wrong.
 
     Parameters
@@ -152,7 +152,7 @@ def decisions_table(given: Given) -> PublishedTable:
         }
         for row in rows(h1[h1["ses"] == BOTH])
     ]
-    return PublishedTable(
+    return Table(
         numbers=pd.concat([h0.assign(hypothesis="H0"), h1.assign(hypothesis="H1")]),
         shown=pd.DataFrame(shown),
         caption="Decisions of H0 and H1 in cities whose truth is known.",
@@ -171,7 +171,7 @@ def decisions_table(given: Given) -> PublishedTable:
     )
 
 
-TABLES: Mapping[str, Callable[[Given], PublishedTable]] = {
+TABLES: Mapping[str, Callable[[Given], Table]] = {
     "networks": networks_table,
     "planted": planted_table,
     "decisions": decisions_table,
@@ -182,7 +182,7 @@ TABLES: Mapping[str, Callable[[Given], PublishedTable]] = {
 }
 
 
-def trust_table(check: str, given: Given) -> PublishedTable:
+def trust_table(check: str, given: Given) -> Table:
     """Lay out the table of one check.
 
     Parameters

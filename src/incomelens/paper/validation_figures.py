@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from incomelens.common.errors import InputError
+from incomelens.paper.draw.dots import DotLine, scheme_dots_figure
 from incomelens.paper.names import (
     GP_MODELS,
     MODELS,
@@ -13,8 +14,7 @@ from incomelens.paper.names import (
     SHORT_NAMES,
     model_name,
 )
-from incomelens.paper.published import check_columns
-from incomelens.paper.scheme_dots import DotLine, scheme_dots_figure
+from incomelens.paper.table import check_columns
 from incomelens.paper.validation_tables import SUMMARY_COLUMNS, main_scores
 
 # The ablation is shown in one mode, the first of these that the study has.

@@ -15,15 +15,15 @@ from incomelens.paper.names import (
     model_name,
     task_name,
 )
-from incomelens.paper.published import (
+from incomelens.paper.reference import Reference
+from incomelens.paper.table import (
     EMPTY_SLOT,
-    PublishedTable,
+    Table,
     check_columns,
     estimate,
     number,
     rows,
 )
-from incomelens.paper.reference import Reference
 
 SUMMARY_COLUMNS = [
     "level", "income", "model", "mode", "variant", "scheme", "n", "n_folds", "metric",
@@ -39,7 +39,7 @@ MODELS_TABLE_SCORES = {
 }
 
 
-def table_4(summary: pd.DataFrame, reference: Reference) -> PublishedTable:
+def table_4(summary: pd.DataFrame, reference: Reference) -> Table:
     """Ablation: all inputs, socio-economic ones only, location only (Table 4)."""
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     models = list(GP_MODELS)
@@ -59,7 +59,7 @@ def table_4(summary: pd.DataFrame, reference: Reference) -> PublishedTable:
     numbers["paper"] = [slots.get(key, float("nan")) for key in zip(*keys, strict=True)]
     of_scheme = numbers[numbers["scheme"] == scheme]
     missing = [MODELS[model] for model in models if model not in set(scores["model"])]
-    return PublishedTable(
+    return Table(
         numbers=numbers,
         shown=_validation_rows(of_scheme, slots, reference, models, list(metrics)),
         caption="Table 4. Results of ablation study (a fivefold validation).",
@@ -162,7 +162,7 @@ def _with_empty_rows(
     return _in_print_order(pd.DataFrame(records, columns=scores.columns))
 
 
-def models_table(summary: pd.DataFrame) -> PublishedTable:
+def models_table(summary: pd.DataFrame) -> Table:
     """Every model of this study under every scheme of folds (ours only)."""
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     scores = main_scores(summary, MODELS)
@@ -183,7 +183,7 @@ def models_table(summary: pd.DataFrame) -> PublishedTable:
         }
         for level, income, model, mode in lines.to_numpy().tolist()
     ]
-    return PublishedTable(
+    return Table(
         numbers=_in_print_order(summary[SUMMARY_COLUMNS]),
         shown=pd.DataFrame(shown),
         caption="All models under all schemes of folds.",

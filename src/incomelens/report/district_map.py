@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from incomelens.paper.maps import local_projection
+from incomelens.paper.draw.maps import local_projection
 from incomelens.paper.names import INCOME_UNITS, INCOMES, LEVELS, MODES, SCHEMES, VARIABLES
 from incomelens.report.map_layers import (
     BLUE_TO_RED,

@@ -13,8 +13,8 @@ import pandas as pd
 from matplotlib.colors import to_hex
 from numpy.typing import ArrayLike
 
-from incomelens.paper.maps import quantile_classes
-from incomelens.paper.style import sequential_colours
+from incomelens.paper.draw.maps import quantile_classes
+from incomelens.paper.draw.style import sequential_colours
 
 # Colours from less to more around a middle (ColorBrewer, safe for every eye).
 PURPLE_TO_ORANGE = ("#542788", "#8073ac", "#cdbff2", "#f1efe6", "#fdb863", "#e08214", "#b35806")

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from incomelens.common.errors import InputError
-from incomelens.paper.maps import scale_bar_length
-from incomelens.paper.style import INK
+from incomelens.paper.draw.maps import scale_bar_length
+from incomelens.paper.draw.style import INK
 
 # Tiles that are in memory at once: 64 of 800 x 800 pixels are 120 MB.
 TILES_AT_ONCE = 64

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from incomelens.paper.aerial_names import INCOME_CLASSES, class_labels, classes_by_group
-from incomelens.paper.style import MISSING_FACE, MISSING_HATCH, RULE
+from incomelens.paper.draw.style import MISSING_FACE, MISSING_HATCH, RULE
 
 # A hue a group, a shade a class: residential red to orange, functional violet, infrastructure
 # grey, nature green and blue, no use yellow. The shades were searched for within their hues, so

@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from incomelens.paper.names import SCHEMES, TASKS, task_name
-from incomelens.paper.style import (
+from incomelens.paper.draw.style import (
     PAGE_MM,
     QUIET,
     RULE,
@@ -21,6 +20,7 @@ from incomelens.paper.style import (
     letter,
     new_figure,
 )
+from incomelens.paper.names import SCHEMES, TASKS, task_name
 
 LEFT_MM, GAP_MM, TOP_MM, BELOW_MM, ROW_MM = 44.0, 6.0, 13.0, 11.0, 5.2
 LEAST_SHOWN = -0.35

@@ -83,9 +83,23 @@ class _UnseenCanvas(FigureCanvasAgg):
         """Leave it: nobody looks on."""
 
 
-def new_figure(width_mm: float, height_mm: float) -> Figure:
+class PaperFigure(Figure):
+    """A figure whose files are whole or not there, and equal on every run."""
+
+    def write(self, path: str | Path) -> None:
+        """Write it as PDF or PNG, by the path's ending; nothing in the file tells the time."""
+        is_pdf = Path(path).suffix == ".pdf"
+        clock = {"CreationDate": None, "ModDate": None, "Creator": "IncomeLens"}
+        metadata = clock if is_pdf else {"Software": None}
+        with figure_style(), whole_file(path) as beside:
+            self.savefig(
+                beside, dpi=PIXELS_IN_PDF_DPI if is_pdf else PNG_DPI, metadata=metadata
+            )
+
+
+def new_figure(width_mm: float, height_mm: float) -> PaperFigure:
     """Make an empty figure of a size in millimetres."""
-    figure = Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH))
+    figure = PaperFigure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH))
     _UnseenCanvas(figure)
     return figure
 
@@ -119,20 +133,10 @@ def letter(axes: Axes, text: str, *, left_mm: float = 0.0, above_mm: float = 1.5
     )
 
 
-def save_figure(figure: Figure, *paths: str | Path) -> None:
-    """Write a figure to every path, in the format of its ending, whole or not at all.
-
-    Nothing in a file depends on the clock, so that equal input gives equal bytes.
-    """
-    metadata = {
-        ".pdf": {"CreationDate": None, "ModDate": None, "Creator": "IncomeLens"},
-        ".png": {"Software": None},
-    }
-    with figure_style():
-        for path in map(Path, paths):
-            dpi = PIXELS_IN_PDF_DPI if path.suffix == ".pdf" else PNG_DPI
-            with whole_file(path) as beside:
-                figure.savefig(beside, dpi=dpi, metadata=metadata[path.suffix])
+def save_figure(figure: PaperFigure, *paths: str | Path) -> None:
+    """Write a figure to every path (for rules that are no exhibit yet)."""
+    for path in paths:
+        figure.write(path)
 
 
 def sequential_colours() -> Colormap:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shapely.geometry import box
 
 from incomelens.common.errors import InputError
-from incomelens.paper.style import INK, MISSING_FACE, MISSING_HATCH, sequential_colours
+from incomelens.paper.draw.style import INK, MISSING_FACE, MISSING_HATCH, sequential_colours
 
 # Borders between more districts than this would hide them.
 MOST_DISTRICTS_WITH_BORDERS = 500

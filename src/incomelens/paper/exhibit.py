@@ -1,0 +1,147 @@
+"""A table or figure of a paper, and how the one script of all of them makes it.
+
+The module of an exhibit has one function, ``exhibit``. Its signature is what the rule has to give:
+inputs, read as their annotations say, and settings. What it returns is what the rule writes.
+"""
+
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Protocol, get_args, get_origin, get_type_hints
+
+import pandas as pd
+
+from incomelens.common.errors import InputError, listed
+from incomelens.common.files import whole_file
+from incomelens.common.tables import read_table, write_table
+from incomelens.paper.table import Table
+
+PACKAGE = "incomelens.paper"
+
+
+class Drawing(Protocol):
+    """A figure: see :class:`incomelens.paper.draw.style.PaperFigure`."""
+
+    def write(self, path: str | Path) -> None:
+        """Write it in the format of the path's ending."""
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """What one table or figure of a paper consists of.
+
+    Parameters
+    ----------
+    table : Table or DataFrame
+        A table for readers, or only the numbers behind a figure.
+    figure : Drawing, optional
+    more : mapping
+        Further numbers, by the name that the rule gives to their file.
+    """
+
+    table: Table | pd.DataFrame
+    figure: Drawing | None = None
+    more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def write(self, files: Mapping[str, str | Path]) -> None:
+        """Write all its forms, each whole or not at all, and nothing if one cannot be made.
+
+        Parameters
+        ----------
+        files : mapping
+            Paths by form: ``csv`` with full precision and ``json`` with the meaning; of a table
+            ``md``, ``tex`` and ``html``; of a figure ``pdf`` and ``png``; and those of `more`.
+
+        Raises
+        ------
+        InputError
+            If a form is asked for that it does not have, or one that it has is not.
+        """
+        numbers = self.table.numbers if isinstance(self.table, Table) else self.table
+        tables = {"csv": numbers, **self.more}
+        texts = {"json": json.dumps(self.meaning(), ensure_ascii=False, indent=1) + "\n"}
+        texts |= self.table.forms() if isinstance(self.table, Table) else {}
+        pictures = [] if self.figure is None else ["pdf", "png"]
+        forms = [*tables, *texts, *pictures]
+        if set(files) != set(forms):
+            raise InputError(
+                f"the rule writes {listed(files, most=20)}, and the exhibit has "
+                f"{listed(forms, most=20)}; name the rule's outputs so"
+            )
+        for form, path in files.items():
+            if form in tables:
+                write_table(tables[form], path)
+            elif form in texts:
+                with whole_file(path) as beside:
+                    beside.write_text(texts[form], encoding="utf-8")
+            else:
+                self.figure.write(path)
+
+    def meaning(self) -> dict[str, object]:
+        """What a page has to know of it: whether table, figure or both, and what the table says."""
+        table = self.table if isinstance(self.table, Table) else None
+        kinds = {"table": table is not None, "figure": self.figure is not None}
+        return {
+            "kinds": [kind for kind, is_there in kinds.items() if is_there],
+            "table": None if table is None else table.meaning(),
+        }
+
+
+def make(
+    module: str,
+    *,
+    inputs: Mapping[str, str | Sequence[str]],
+    settings: Mapping[str, object],
+    offered: Mapping[str, object],
+) -> Exhibit:
+    """Read the inputs of a rule, and call the function ``exhibit`` of its module with them.
+
+    Parameters
+    ----------
+    module : str
+        Below `incomelens.paper`, such as ``ssig.table_1``.
+    inputs : mapping
+        A path, or several, by name. The annotation says how it is read: ``Path`` not at all, a
+        class with a method ``read`` by that, a DataFrame as a table; ``... | None`` takes none or
+        one of several, ``Sequence[...]`` all.
+    settings : mapping
+        What the rule's parameters say.
+    offered : mapping
+        What the function may take or leave: wildcards and the number of threads.
+
+    Raises
+    ------
+    InputError
+        If the rule gives what the function does not take, or the reverse.
+    """
+    function = import_module(f"{PACKAGE}.{module}").exhibit
+    signature = inspect.signature(function)
+    taken = {name: value for name, value in offered.items() if name in signature.parameters}
+    given = {**taken, **inputs, **settings}
+    try:
+        signature.bind(**given)
+    except TypeError as error:
+        raise InputError(
+            f"{PACKAGE}.{module}: {error}; the inputs and params of its rule and the parameters of "
+            "its function `exhibit` must have the same names"
+        ) from None
+    hints = get_type_hints(function)
+    return function(**given | {name: read(paths, hints[name]) for name, paths in inputs.items()})
+
+
+def read(paths: str | Sequence[str], kind: type) -> object:
+    """Read an input of a rule as the annotation `kind` says, see :func:`make`."""
+    if get_origin(kind) is Sequence:
+        return [read(path, get_args(kind)[0]) for path in paths]
+    if get_origin(kind) is UnionType:
+        kind = next(one for one in get_args(kind) if one is not NoneType)
+        return None if not paths else read(paths, kind)
+    if not isinstance(paths, str):
+        (paths,) = paths
+    if kind is Path:
+        return Path(paths)
+    return read_table(paths) if issubclass(kind, pd.DataFrame) else kind.read(paths)

@@ -1,0 +1,200 @@
+"""A table of a paper: its numbers, its cells as they are read, what is told below it.
+
+What a cell is, its own type says: a number, an :class:`Estimate` with its interval, a
+:class:`Verdict`, text. The forms for readers (Markdown, LaTeX, HTML) are made from the same cells.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from numbers import Integral, Real
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from incomelens.common.errors import InputError, listed
+from incomelens.common.files import whole_file
+from incomelens.common.tables import write_table
+from incomelens.paper.forms import Cells, html, latex, markdown
+
+MISSING = "–"
+EMPTY_SLOT = (
+    "Rows and columns called paper hold the printed values; a dash marks one that has not been "
+    "typed into config/paper_reference.yaml."
+)
+
+
+class Estimate(NamedTuple):
+    """A number with its interval, one cell of a table: 0.829 (0.811 to 0.845)."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Verdict(NamedTuple):
+    """What was decided, one cell of a table; `says` is yes, no or open."""
+
+    words: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a paper.
+
+    Parameters
+    ----------
+    numbers : DataFrame
+        Every number behind the table, long, at full precision: the CSV.
+    shown : DataFrame
+        The table as it is read: column names are the headings, with units. Missing values are
+        shown as a dash. Headings that begin alike up to ``": "`` stand under one spanner.
+    caption : str
+        Stands above the table.
+    notes : tuple of str
+        Paragraphs below the table.
+    blocks : str, optional
+        Column of `shown` whose value heads a block of rows instead of standing in each of them.
+    decimals : mapping
+        Decimals by column of `shown`; three where nothing is said.
+    units : mapping
+        Units by column of `shown`, where it has one.
+    printed : sequence of str
+        Columns of `shown` that hold what the paper prints.
+    whose : str, optional
+        Column of `shown` that says whose a row is: ``paper`` where the paper prints it.
+    """
+
+    numbers: pd.DataFrame
+    shown: pd.DataFrame
+    caption: str
+    notes: tuple[str, ...] = ()
+    blocks: str | None = None
+    decimals: Mapping[str, int] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    printed: Sequence[str] = ()
+    whose: str | None = None
+
+    @property
+    def printed_rows(self) -> list[int]:
+        """Places of the rows that the paper prints."""
+        whose = [] if self.whose is None else self.shown[self.whose]
+        return [place for place, name in enumerate(whose) if name.lower() == "paper"]
+
+    def forms(self) -> dict[str, str]:
+        """The table for readers, by ending of its file."""
+        cells = self._cells()
+        return {
+            "md": "\n\n".join([self.caption, markdown(cells), *self.notes]) + "\n",
+            "tex": latex(cells, caption=self.caption, notes=self.notes),
+            "html": html(cells),
+        }
+
+    def _cells(self) -> Cells:
+        shown = self.shown
+        text = {
+            name: [_text(value, self.decimals.get(name, 3)) for value in shown[name]]
+            for name in shown
+        }
+        return Cells(
+            pd.DataFrame(text, dtype=object),
+            right=[_holds(shown[name]) in ("numbers", "estimates") for name in shown],
+            blocks=self.blocks,
+            says={
+                (row, column): cell.says
+                for column, name in enumerate(shown)
+                for row, cell in enumerate(shown[name])
+                if isinstance(cell, Verdict)
+            },
+        )
+
+    def meaning(self) -> dict[str, object]:
+        """What a page has to know of the table, and cannot see in its cells."""
+        columns = [
+            {
+                "heading": name,
+                "holds": _holds(self.shown[name]),
+                "unit": self.units.get(name),
+                "printed": name in self.printed,
+            }
+            for name in self.shown
+        ]
+        return {
+            "caption": self.caption,
+            "notes": list(self.notes),
+            "columns": columns,
+            "printed_rows": self.printed_rows,
+        }
+
+    def write(self, csv: str | Path, md: str | Path, tex: str | Path) -> None:
+        """Write three forms, each whole or not at all (for rules that are no exhibit yet)."""
+        made = self.forms()
+        write_table(self.numbers, csv)
+        for path in (md, tex):
+            with whole_file(path) as beside:
+                beside.write_text(made[Path(path).suffix[1:]], encoding="utf-8")
+
+
+def _text(value: object, digits: int) -> str:
+    if isinstance(value, Estimate):
+        text, low, high = (_text(number, digits) for number in value)
+        return text if MISSING in (text, low, high) else f"{text} ({low} to {high})"
+    if isinstance(value, Verdict):
+        return value.words
+    if value is None or value is pd.NA or value != value:
+        return MISSING
+    if isinstance(value, bool | str) or not isinstance(value, Real):
+        return str(value)
+    text = f"{value:,}" if isinstance(value, Integral) else f"{value:,.{digits}f}"
+    # A minus, not a hyphen; and no minus before a number that is rounded to zero.
+    return text.replace("-", "−") if text.strip("-0.,") else text.lstrip("-")
+
+
+def _holds(column: pd.Series) -> str:
+    if pd.api.types.is_numeric_dtype(column):
+        return "numbers"
+    present = [value for value in column if _text(value, 0) != MISSING]
+    if any(isinstance(value, Verdict) for value in present):
+        return "verdicts"
+    if not present or not all(isinstance(value, Estimate | Real) for value in present):
+        return "text"
+    return "estimates" if any(isinstance(value, Estimate) for value in present) else "numbers"
+
+
+def rows(table: pd.DataFrame) -> Iterable:
+    """Rows of a table as named tuples."""
+    return table.itertuples(index=False)
+
+
+def number(slot: float | None) -> float:
+    """Give a slot of the reference as a number; an empty one is NaN."""
+    return float("nan") if slot is None else float(slot)
+
+
+def estimate(row: object, column: str = "value", *, interval: str = "ci") -> Estimate | float:
+    """Give a row's value with its interval; without one where the row has none.
+
+    Parameters
+    ----------
+    row : named tuple or None
+        None gives NaN.
+    column : str
+        Holds the value.
+    interval : str
+        What the columns of the interval that belongs to it begin with.
+    """
+    if row is None:
+        return float("nan")
+    columns = (column, f"{interval}_low", f"{interval}_high")
+    value, low, high = (getattr(row, name) for name in columns)
+    return value if pd.isna(low) or pd.isna(high) else Estimate(value, low, high)
+
+
+def check_columns(table: pd.DataFrame, columns: Sequence[str], name: str) -> None:
+    """Refuse a table that lacks a column, with a message that names it."""
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise InputError(
+            f"{name}: lacks the column {listed(missing, most=20)}; it has {listed(table, most=20)}"
+        )
