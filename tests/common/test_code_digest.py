@@ -2,7 +2,8 @@
 
 import pytest
 
-from incomelens.common.code_digest import code_digest, used_modules
+from incomelens.common.code_digest import code_digest, module_digest, used_modules
+from incomelens.common.errors import InputError
 
 
 @pytest.fixture
@@ -52,6 +53,22 @@ def test_a_change_in_an_unrelated_module_changes_nothing(package):
 def test_importing_a_module_from_its_package_counts_the_module(package):
     (package / "script.py").write_text("from incomelens.a import near\n")
     assert "incomelens.b.far" in used_modules(package / "script.py", source=package)
+
+
+def test_a_modules_digest_follows_its_own_text_and_what_it_imports_alone(package):
+    def digest():
+        return module_digest("incomelens.a.near", source=package)
+
+    before = digest()
+    (package / "incomelens/a/unrelated.py").write_text("import sys\n")
+    assert digest() == before
+    (package / "incomelens/a/near.py").write_text("from incomelens.b.far import answer  # 42\n")
+    assert digest() != before
+
+
+def test_a_module_that_is_not_there_is_named_with_its_file(package):
+    with pytest.raises(InputError, match=r"no module incomelens\.a\.nowhere; .*a/nowhere\.py"):
+        module_digest("incomelens.a.nowhere", source=package)
 
 
 def test_an_import_is_found_wherever_a_statement_may_stand(package):

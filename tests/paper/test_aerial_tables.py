@@ -9,9 +9,8 @@ from incomelens.cells.urban_classes import NAMES
 from incomelens.common.errors import InputError
 from incomelens.paper.aerial_samples import dropped_cells, sample_sizes
 from incomelens.paper.aerial_tables import City, table_1
-from incomelens.paper.deviations import read_deviations
+from incomelens.paper.deviations import deviations_exhibit, read_deviations
 from incomelens.paper.reference import read_reference
-from incomelens.paper.ssig_tables import deviations_table
 
 from .aerial_world import aerial_world
 from .conftest import ROOT
@@ -187,9 +186,9 @@ def test_dropped_cell_without_reason_is_refused(world):
 
 
 def test_every_table_is_printed_in_three_forms(world, ours, tmp_path):
-    deviations = deviations_table(
+    deviations = deviations_exhibit(
         read_deviations(ROOT / "config" / "deviations.yaml"), paper="aerial"
-    )
+    ).table
     tables = {
         "1": ours,
         "sizes": sizes(world),
@@ -205,7 +204,7 @@ def test_deviations_of_the_aerial_data_name_existing_settings():
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text("utf-8"))
     # The switches of the district paper may name keys of a study.
     entries = read_deviations(ROOT / "config" / "deviations.yaml")
-    numbers = deviations_table(entries, paper="aerial").numbers
+    numbers = deviations_exhibit(entries, paper="aerial").table.numbers
     assert len(numbers) >= 12
     for switch in numbers["switch"].dropna():
         found = config
@@ -214,8 +213,8 @@ def test_deviations_of_the_aerial_data_name_existing_settings():
 
 
 def test_caption_names_the_paper():
-    assert "aerial" in deviations_table([], paper="aerial").caption
-    assert "district" in deviations_table([]).caption
+    assert "aerial" in deviations_exhibit([], paper="aerial").table.caption
+    assert "district" in deviations_exhibit([], paper="district").table.caption
 
 
 def test_printed_table_1_is_typed_in_full():

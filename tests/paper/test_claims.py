@@ -7,7 +7,7 @@ from incomelens.paper.claim_list import CLAIMS
 from incomelens.paper.claims import FAILS, HOLDS, OPEN, Case, Claim
 from incomelens.paper.evidence import Study
 from incomelens.paper.names import SOCIOECONOMIC, SPATIAL, TASKS
-from incomelens.paper.table_5 import read_thresholds
+from incomelens.paper.ssig.table_5 import read_thresholds
 
 from .worlds import HOUSEHOLD, PER_CAPITA, paper_world
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from incomelens.common.errors import InputError
-from incomelens.paper.deviations import deviation_table, read_deviations
+from incomelens.paper.deviations import deviations_exhibit, read_deviations
 
 ROOT = Path(__file__).parents[2]
 ENTRY = {
@@ -46,7 +46,7 @@ def test_every_switch_of_our_list_is_a_key_of_the_configuration():
         for name in ("config", "nyc")
     )
     found = read_deviations(ROOT / "config" / "deviations.yaml", config=merged(default, nyc))
-    assert len(deviation_table(found, paper="district")) >= 15
+    assert len(deviations_exhibit(found, paper="district").table.numbers) >= 15
 
 
 def test_entry_is_read_as_it_stands(read):
@@ -57,7 +57,10 @@ def test_entry_is_read_as_it_stands(read):
 
 def test_table_keeps_to_one_paper_and_the_order_of_the_file(read):
     entries = [ENTRY, ENTRY | {"id": "b", "paper": "aerial"}, ENTRY | {"id": "c"}]
-    assert deviation_table(read(*entries), paper="district")["id"].tolist() == ["a", "c"]
+    assert deviations_exhibit(read(*entries), paper="district").table.numbers["id"].tolist() == [
+        "a",
+        "c",
+    ]
 
 
 def test_missing_and_unknown_fields_are_named(read):

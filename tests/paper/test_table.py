@@ -1,6 +1,8 @@
 """Tables of the papers say the same in every form."""
 
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 
 from incomelens.common.errors import InputError
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.table import Estimate, Table, Verdict
+from incomelens.paper.table import Estimate, Table, Verdict, in_print_order
 
 FORMS = ("csv", "json", "md", "tex", "html")
 
@@ -153,3 +155,83 @@ def test_refused_table_leaves_no_file_at_all(publish, tmp_path):
     with pytest.raises(InputError):
         publish(pd.DataFrame({"x": ["☃"]}))
     assert not list(tmp_path.iterdir())
+
+
+class Cells(HTMLParser):
+    """Text of every cell of an HTML table, row by row, and its attributes."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.rows, self.attributes = [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            self.rows[-1].append("")
+            self.attributes.append(dict(attributes))
+        elif tag == "span":
+            self.attributes[-1] |= dict(attributes)
+
+    def handle_data(self, text):
+        if self.rows and text.strip():
+            self.rows[-1][-1] += text
+
+
+def test_every_form_has_the_same_cells():
+    shown = pd.DataFrame({"Task": ["A", "A", "B"], "x": [Estimate(1.0, 0.5, 2.0), 0.1234, np.nan]})
+    forms = laid(shown, blocks="Task").forms()
+    assert Cells(forms["html"]).rows == cells(forms["md"])
+    assert all(row[1].replace("–", "--") in forms["tex"] for row in cells(forms["md"]))
+
+
+def test_html_cannot_be_broken_by_a_cell():
+    html = laid(pd.DataFrame({"a < b": ["<script>", "x & y"]})).forms()["html"]
+    assert "<script>" not in html
+    assert Cells(html).rows == [["a < b"], ["<script>"], ["x & y"]]
+
+
+def test_spanners_of_html_span_the_columns_below():
+    shown = pd.DataFrame([[1, 2, 3, 4]], columns=["N", "r: a", "r: b", "s: a"])
+    found = Cells(laid(shown).forms()["html"])
+    assert found.rows[:2] == [["N", "r", "s: a"], ["A", "B"]]
+    spans = [(one.get("colspan"), one.get("rowspan")) for one in found.attributes[:3]]
+    assert spans == [(None, "2"), ("2", None), (None, "2")]
+
+
+def test_a_verdict_is_its_words_and_tells_a_page_what_it_says():
+    table = laid(pd.DataFrame({"Claim": ["a"], "Held": [Verdict("does not hold", "no")]}))
+    forms = table.forms()
+    assert cells(forms["md"])[1] == ["a", "does not hold"]
+    assert Cells(forms["html"]).attributes[-1]["class"] == "verdict no"
+    assert [column["holds"] for column in table.meaning()["columns"]] == ["text", "verdicts"]
+
+
+def test_meaning_tells_what_the_paper_prints_and_in_which_unit():
+    shown = pd.DataFrame({"Whose": ["paper", "ours"], "m": [1.0, 2.0], "ours: m": [1.0, 2.0]})
+    meaning = laid(shown, whose="Whose", printed=["m"], units={"m": "USD"}, notes=("A.",)).meaning()
+    assert meaning["printed_rows"] == [0]
+    assert [column["printed"] for column in meaning["columns"]] == [False, True, False]
+    assert [column["unit"] for column in meaning["columns"]] == [None, "USD", None]
+    assert (meaning["caption"], meaning["notes"]) == ("Table 9. A caption.", ["A."])
+
+
+def test_rows_stand_in_the_order_of_names_and_equal_ones_as_before():
+    table = pd.DataFrame({"model": ["b", "a", "b"], "n": [1, 2, 3]})
+    assert in_print_order(table, model=["a", "b"])["n"].tolist() == [2, 1, 3]
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
+def test_latex_compiles(tmp_path):
+    shown = pd.DataFrame(
+        {"Task": ["≥25 − 3 ± 1 σ²", "≤ é ° §"], "a_b": ["c.d_e " * 12, "x"], "r²: one": [0.1, 0.2]}
+        | {"r²: two": [Estimate(1.0, 0.5, 2.0), np.nan]}
+    )
+    body = laid(shown, blocks="Task", notes=("A note — 5 %.",)).forms()["tex"]
+    packages = r"\usepackage[T1]{fontenc}\usepackage{array,booktabs,longtable}"
+    page = rf"\documentclass{{article}}{packages}\begin{{document}}{body}\end{{document}}"
+    (tmp_path / "page.tex").write_text(page, encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]

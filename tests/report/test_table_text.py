@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
-from incomelens.paper.table import write_published_table
+from incomelens.paper.table import Table
 from incomelens.report.table_text import read_published_markdown
 
 words = st.text(
@@ -22,9 +22,10 @@ words = st.text(
 def test_headings_cells_and_notes_survive(tmp_path_factory, names, cells, notes):
     folder = tmp_path_factory.mktemp("table")
     columns = {name: [cells[i], cells[i + 4]] for i, name in enumerate(names)}
-    paths = {end: folder / f"t.{end}" for end in ("csv", "md", "tex")}
-    write_published_table(pd.DataFrame(columns), **paths, caption="A caption.", notes=notes)
-    table = read_published_markdown(paths["md"])
+    path, shown = folder / "t.md", pd.DataFrame(columns)
+    forms = Table(shown, shown, caption="A caption.", notes=tuple(notes)).forms()
+    path.write_text(forms["md"], encoding="utf-8")
+    table = read_published_markdown(path)
     assert table.headings == tuple(names)
     assert table.rows == tuple(zip(*columns.values(), strict=True))
     assert table.caption == "A caption."
@@ -32,17 +33,16 @@ def test_headings_cells_and_notes_survive(tmp_path_factory, names, cells, notes)
 
 
 def test_numbers_stand_to_the_right(tmp_path):
-    paths = {end: tmp_path / f"t.{end}" for end in ("csv", "md", "tex")}
-    table = pd.DataFrame({"City": ["Aube"], "N": [3]})
-    write_published_table(table, **paths, caption="C.")
-    assert read_published_markdown(paths["md"]).right == (False, True)
+    path, shown = tmp_path / "t.md", pd.DataFrame({"City": ["Aube"], "N": [3]})
+    path.write_text(Table(shown, shown, caption="C.").forms()["md"], encoding="utf-8")
+    assert read_published_markdown(path).right == (False, True)
 
 
 @pytest.mark.parametrize("text", ["", "Only words.\n", "Caption.\n\n| one line |\n"])
 def test_a_file_without_a_table_is_named(tmp_path, text):
     path = tmp_path / "t.md"
     path.write_text(text)
-    with pytest.raises(InputError, match=r"t\.md: no table between pipes.*published_tables"):
+    with pytest.raises(InputError, match=r"t\.md: no table between pipes.*paper\.table"):
         read_published_markdown(path)
 
 

@@ -1,5 +1,7 @@
 """The workflow is well formed: lint, format, every target of every study resolves."""
 
+import re
+
 import pytest
 
 pytestmark = pytest.mark.workflow
@@ -28,13 +30,13 @@ def test_every_target_of_every_study_resolves(planned, study):
 
 
 def test_every_rule_but_those_told_here_carries_a_digest_of_its_code(planned):
-    """A fetch depends on address and checksum only; targets and preflight make no file."""
-    exempt = {"fetch_source", "preflight"}
+    """A fetch depends on address and checksum only; preflight and `exhibit` make no file."""
+    exempt = {"fetch_source", "preflight", "exhibit"}
     for file in sorted((planned.folder / "workflow/rules").glob("*.smk")):
-        for block in file.read_text().split("\nrule ")[1:]:
-            name = block.split(":")[0]
-            if "script:" in block and name not in exempt:
-                assert "code=code(" in block, f"{file.name}: {name}"
+        for block in re.split(r"\n(?:rule|use rule exhibit as) ", file.read_text())[1:]:
+            name = re.split(r"\W", block)[0]
+            if ("script:" in block or "pathvars:" in block) and name not in exempt:
+                assert "code=code(" in block or "**made_by(" in block, f"{file.name}: {name}"
 
 
 @pytest.mark.parametrize(

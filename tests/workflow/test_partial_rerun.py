@@ -57,3 +57,22 @@ def test_a_setting_reruns_what_depends_on_it_and_nothing_else(tiny, setting, exp
     text = yaml.safe_dump(study, sort_keys=False)
     (tiny.folder / "config/changed.yaml").write_text(text)
     assert tiny.rules_to_run(study="changed") - WHOLE == expected
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("ssig/table_2.py", {"ssig_table_2"}),
+        ("ssig/figure_1.py", {"ssig_figure_1"}),
+        # It draws the panel of income, too.
+        ("ssig/income_map.py", {"plot_income_map", "ssig_figure_3"}),
+        (
+            "draw/dots.py",
+            {"ssig_figure_validation", "ssig_modality_ablation"},
+        ),
+    ],
+)
+def test_an_edit_reruns_exactly_the_exhibits_that_use_the_module(finished, module, expected):
+    path = finished.folder / "src/incomelens/paper" / module
+    path.write_text(path.read_text() + "\nEDITED = True\n")
+    assert finished.rules_to_run() - WHOLE == expected

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from incomelens.common.code_digest import code_digest
+from incomelens.common.code_digest import code_digest, module_digest
 from incomelens.common.jobs import offer_package_to_jobs
 from incomelens.common.runs import free_locks_of_dead_runs, note_run
 
@@ -65,6 +65,45 @@ wildcard_constraints:
 # package that the script imports. `script` is the path below workflow/scripts.
 def code(script):
     return code_digest(Path(workflow.basedir) / "workflow" / "scripts" / script)
+
+
+# What makes an exhibit: its module below incomelens.paper, the digest of that module's code alone,
+# and the settings that the module's function takes.
+def made_by(module, **settings):
+    digest = module_digest(f"incomelens.paper.{module}")
+    return dict(module=module, code=digest, **settings)
+
+
+# What an exhibit writes at its place below results/<study>/paper, with its label, and its caption in
+# workflow/report. It may be both, `figure(...) | table(...)`.
+PAPER_TITLES = {"aerial": "Aerial study", "ssig": "District study"}
+TABLE_FORMS = ("md", "tex", "html", "json")
+NUMBER_FORMS = ("csv", "json")
+
+
+def table(place, label, caption):
+    return {
+        "csv": shown(place, "csv", caption, "Tables", {"table": label}),
+        **{form: f"<results>/paper/{place}.{form}" for form in TABLE_FORMS},
+    }
+
+
+def figure(place, label, caption):
+    return {
+        "pdf": f"<results>/paper/{place}.pdf",
+        "png": shown(place, "png", caption, "Figures", {"figure": label}),
+        **{form: f"<results>/paper/{place}.{form}" for form in NUMBER_FORMS},
+    }
+
+
+def shown(place, form, caption, kind, labels):
+    return report(
+        f"<results>/paper/{place}.{form}",
+        caption=f"../report/{caption}.rst",
+        category=PAPER_TITLES[place.split("/")[0]],
+        subcategory=kind,
+        labels=labels,
+    )
 
 
 # What a job asks of a machine: so much for itself, so much for every MB of the files that it reads,

@@ -9,34 +9,16 @@ localrules:
     ssig_shapley_figures,
 
 
-rule ssig_table_5:
+use rule exhibit as ssig_table_5 with:
     input:
         comparison="<results>/shapley/income_comparison.csv",
         reference="config/paper_reference.yaml",
     output:
-        csv=report(
-            "<results>/paper/ssig/table5.csv",
-            caption="../report/ssig_table_5.rst",
-            category="District study",
-            subcategory="Tables",
-            labels={"table": "Table 5"},
-        ),
-        md="<results>/paper/ssig/table5.md",
-        tex="<results>/paper/ssig/table5.tex",
-    log:
-        "<logs>/paper/ssig_table_5.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_table_5.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **table("ssig/table5", "Table 5", "ssig_table_5"),
+    pathvars:
+        exhibit="ssig_table_5",
     params:
-        code=code("paper/ssig_table_5.py"),
-    script:
-        "../scripts/paper/ssig_table_5.py"
+        **made_by("ssig.table_5"),
 
 
 rule ssig_claims:
@@ -73,128 +55,48 @@ rule ssig_claims:
         "../scripts/paper/ssig_claims.py"
 
 
-rule ssig_figure_2:
+use rule exhibit as ssig_figure_2 with:
     input:
-        districts=of_study("<results>/districts/{level}.parquet", *TASK_OF_FIGURE[2]),
-        shap=of_study(SHAPLEY_VALUES, *TASK_OF_FIGURE[2]),
-        groups="<results>/shapley/groups.csv",
-        variables="<results>/shapley/variables.csv",
+        **of_shapley_figure(2),
     output:
-        pdf="<results>/paper/ssig/fig2.pdf",
-        png=report(
-            "<results>/paper/ssig/fig2.png",
-            caption="../report/ssig_shapley_figure.rst",
-            category="District study",
-            subcategory="Figures",
-            labels={"figure": "Fig. 2"},
-        ),
-        table="<results>/paper/ssig/fig2.csv",
-    log:
-        "<logs>/paper/ssig_figure_2.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_figure_2.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(10),
+        **figure("ssig/fig2", "Fig. 2", "ssig_shapley_figure"),
+    pathvars:
+        exhibit="ssig_figure_2",
     params:
-        code=code("paper/ssig_shapley_figure.py"),
-        number=2,
-        level=TASK_OF_FIGURE[2][0],
-        income=TASK_OF_FIGURE[2][1],
-        mode=SHAPLEY_MODE,
-        colours=config["figures"]["colours"],
-    script:
-        "../scripts/paper/ssig_shapley_figure.py"
+        **made_by("ssig.figures_2_to_5", **shown_in_figure(2)),
 
 
-use rule ssig_figure_2 as ssig_figure_3 with:
+use rule exhibit as ssig_figure_3 with:
     input:
-        districts=of_study("<results>/districts/{level}.parquet", *TASK_OF_FIGURE[3]),
-        shap=of_study(SHAPLEY_VALUES, *TASK_OF_FIGURE[3]),
-        groups="<results>/shapley/groups.csv",
-        variables="<results>/shapley/variables.csv",
+        **of_shapley_figure(3),
     output:
-        pdf="<results>/paper/ssig/fig3.pdf",
-        png=report(
-            "<results>/paper/ssig/fig3.png",
-            caption="../report/ssig_shapley_figure.rst",
-            category="District study",
-            subcategory="Figures",
-            labels={"figure": "Fig. 3"},
-        ),
-        table="<results>/paper/ssig/fig3.csv",
-    log:
-        "<logs>/paper/ssig_figure_3.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_figure_3.tsv"
+        **figure("ssig/fig3", "Fig. 3", "ssig_shapley_figure"),
+    pathvars:
+        exhibit="ssig_figure_3",
     params:
-        code=code("paper/ssig_shapley_figure.py"),
-        number=3,
-        level=TASK_OF_FIGURE[3][0],
-        income=TASK_OF_FIGURE[3][1],
-        mode=SHAPLEY_MODE,
-        colours=config["figures"]["colours"],
+        **made_by("ssig.figures_2_to_5", **shown_in_figure(3)),
 
 
-use rule ssig_figure_2 as ssig_figure_4 with:
+use rule exhibit as ssig_figure_4 with:
     input:
-        districts=of_study("<results>/districts/{level}.parquet", *TASK_OF_FIGURE[4]),
-        shap=of_study(SHAPLEY_VALUES, *TASK_OF_FIGURE[4]),
-        groups="<results>/shapley/groups.csv",
-        variables="<results>/shapley/variables.csv",
+        **of_shapley_figure(4),
     output:
-        pdf="<results>/paper/ssig/fig4.pdf",
-        png=report(
-            "<results>/paper/ssig/fig4.png",
-            caption="../report/ssig_shapley_figure.rst",
-            category="District study",
-            subcategory="Figures",
-            labels={"figure": "Fig. 4"},
-        ),
-        table="<results>/paper/ssig/fig4.csv",
-    log:
-        "<logs>/paper/ssig_figure_4.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_figure_4.tsv"
+        **figure("ssig/fig4", "Fig. 4", "ssig_shapley_figure"),
+    pathvars:
+        exhibit="ssig_figure_4",
     params:
-        code=code("paper/ssig_shapley_figure.py"),
-        number=4,
-        level=TASK_OF_FIGURE[4][0],
-        income=TASK_OF_FIGURE[4][1],
-        mode=SHAPLEY_MODE,
-        colours=config["figures"]["colours"],
+        **made_by("ssig.figures_2_to_5", **shown_in_figure(4)),
 
 
-use rule ssig_figure_2 as ssig_figure_5 with:
+use rule exhibit as ssig_figure_5 with:
     input:
-        districts=of_study("<results>/districts/{level}.parquet", *TASK_OF_FIGURE[5]),
-        shap=of_study(SHAPLEY_VALUES, *TASK_OF_FIGURE[5]),
-        groups="<results>/shapley/groups.csv",
-        variables="<results>/shapley/variables.csv",
+        **of_shapley_figure(5),
     output:
-        pdf="<results>/paper/ssig/fig5.pdf",
-        png=report(
-            "<results>/paper/ssig/fig5.png",
-            caption="../report/ssig_shapley_figure.rst",
-            category="District study",
-            subcategory="Figures",
-            labels={"figure": "Fig. 5"},
-        ),
-        table="<results>/paper/ssig/fig5.csv",
-    log:
-        "<logs>/paper/ssig_figure_5.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_figure_5.tsv"
+        **figure("ssig/fig5", "Fig. 5", "ssig_shapley_figure"),
+    pathvars:
+        exhibit="ssig_figure_5",
     params:
-        code=code("paper/ssig_shapley_figure.py"),
-        number=5,
-        level=TASK_OF_FIGURE[5][0],
-        income=TASK_OF_FIGURE[5][1],
-        mode=SHAPLEY_MODE,
-        colours=config["figures"]["colours"],
+        **made_by("ssig.figures_2_to_5", **shown_in_figure(5)),
 
 
 rule ssig_shapley_figures:

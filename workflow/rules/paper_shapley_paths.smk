@@ -17,3 +17,24 @@ def of_study(pattern, level, income):
     known = level in LEVELS and income in INCOMES and SHAPLEY_MODE in SHAPLEY_MODES
     keys = {"level": level, "income": income, "mode": SHAPLEY_MODE}
     return expand(pattern, **keys) if known else []
+
+
+def of_shapley_figure(number):
+    task = TASK_OF_FIGURE[number]
+    return {
+        "districts": of_study("<results>/districts/{level}.parquet", *task),
+        "shap": of_study(SHAPLEY_VALUES, *task),
+        "groups": "<results>/shapley/groups.csv",
+        "variables": "<results>/shapley/variables.csv",
+    }
+
+
+def shown_in_figure(number):
+    level, income = TASK_OF_FIGURE[number]
+    return {
+        "number": number,
+        "level": level,
+        "income": income,
+        "mode": SHAPLEY_MODE,
+        "colours": config["figures"]["colours"],
+    }

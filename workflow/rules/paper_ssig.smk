@@ -2,370 +2,154 @@
 # wrote. Every target has the paper's number and no wildcard: `snakemake ssig_table_3`.
 
 
-rule ssig_table_1:
+use rule exhibit as ssig_table_1 with:
     input:
         inequality="<results>/districts/inequality.csv",
         reference="config/paper_reference.yaml",
     output:
-        csv=report(
-            "<results>/paper/ssig/table1.csv",
-            caption="../report/ssig_table_1.rst",
-            category="District study",
-            subcategory="Tables",
-            labels={"table": "Table 1"},
-        ),
-        md="<results>/paper/ssig/table1.md",
-        tex="<results>/paper/ssig/table1.tex",
-    log:
-        "<logs>/paper/ssig_table_1.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_table_1.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **table("ssig/table1", "Table 1", "ssig_table_1"),
+    pathvars:
+        exhibit="ssig_table_1",
     params:
-        code=code("paper/ssig_table_1.py"),
-    script:
-        "../scripts/paper/ssig_table_1.py"
+        **made_by("ssig.table_1"),
 
 
-rule ssig_table_2:
+use rule exhibit as ssig_table_2 with:
     input:
         reference="config/paper_reference.yaml",
     output:
-        csv=report(
-            "<results>/paper/ssig/table2.csv",
-            caption="../report/ssig_table_2.rst",
-            category="District study",
-            subcategory="Tables",
-            labels={"table": "Table 2"},
-        ),
-        md="<results>/paper/ssig/table2.md",
-        tex="<results>/paper/ssig/table2.tex",
-    log:
-        "<logs>/paper/ssig_table_2.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_table_2.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **table("ssig/table2", "Table 2", "ssig_table_2"),
+    pathvars:
+        exhibit="ssig_table_2",
     params:
-        code=code("paper/ssig_table_2.py"),
-        districts=config["districts"],
-    script:
-        "../scripts/paper/ssig_table_2.py"
+        **made_by("ssig.table_2", districts=config["districts"]),
 
 
-rule ssig_table_3:
+use rule exhibit as ssig_table_3 with:
     input:
         summary="<results>/ssig/summary.csv",
         baselines=of_baselines("summary.csv"),
         reference="config/paper_reference.yaml",
     output:
-        csv=report(
-            "<results>/paper/ssig/table3.csv",
-            caption="../report/ssig_table_3.rst",
-            category="District study",
-            subcategory="Tables",
-            labels={"table": "Table 3"},
-        ),
-        md="<results>/paper/ssig/table3.md",
-        tex="<results>/paper/ssig/table3.tex",
-    log:
-        "<logs>/paper/ssig_table_3.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_table_3.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **table("ssig/table3", "Table 3", "ssig_table_3"),
+    pathvars:
+        exhibit="ssig_table_3",
     params:
-        code=code("paper/ssig_table_3.py"),
-    script:
-        "../scripts/paper/ssig_table_3.py"
+        **made_by("ssig.table_3"),
 
 
 # Beyond the paper: what each modality is worth to the baselines.
-rule ssig_modality_ablation:
+use rule exhibit as ssig_modality_ablation with:
     input:
         ablation="<results>/siamese/ablation.csv",
     output:
-        csv=report(
-            "<results>/paper/ssig/modality_ablation.csv",
-            caption="../report/ssig_modality_ablation.rst",
-            category="District study",
-            subcategory="Tables",
-            labels={"table": "Modality ablation"},
+        **figure(
+            "ssig/modality_ablation", "Modality ablation", "ssig_modality_ablation"
+        )
+        | table(
+            "ssig/modality_ablation", "Modality ablation", "ssig_modality_ablation"
         ),
-        md="<results>/paper/ssig/modality_ablation.md",
-        tex="<results>/paper/ssig/modality_ablation.tex",
-        pdf="<results>/paper/ssig/modality_ablation.pdf",
-        png=report(
-            "<results>/paper/ssig/modality_ablation.png",
-            caption="../report/ssig_modality_ablation.rst",
-            category="District study",
-            subcategory="Figures",
-            labels={"figure": "Modality ablation"},
-        ),
-    log:
-        "<logs>/paper/ssig_modality_ablation.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_modality_ablation.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(10),
+    pathvars:
+        exhibit="ssig_modality_ablation",
     params:
-        code=code("paper/ssig_modality_ablation.py"),
-    script:
-        "../scripts/paper/ssig_modality_ablation.py"
+        **made_by("ssig.modality_ablation"),
 
 
-rule ssig_table_4:
+use rule exhibit as ssig_table_4 with:
     input:
         summary="<results>/ssig/summary.csv",
         reference="config/paper_reference.yaml",
     output:
-        csv=report(
-            "<results>/paper/ssig/table4.csv",
-            caption="../report/ssig_table_4.rst",
-            category="District study",
-            subcategory="Tables",
-            labels={"table": "Table 4"},
-        ),
-        md="<results>/paper/ssig/table4.md",
-        tex="<results>/paper/ssig/table4.tex",
-    log:
-        "<logs>/paper/ssig_table_4.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_table_4.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **table("ssig/table4", "Table 4", "ssig_table_4"),
+    pathvars:
+        exhibit="ssig_table_4",
     params:
-        code=code("paper/ssig_table_4.py"),
-    script:
-        "../scripts/paper/ssig_table_4.py"
+        **made_by("ssig.table_4"),
 
 
-rule ssig_table_s1:
+use rule exhibit as ssig_table_s1 with:
     input:
         reference="config/paper_reference.yaml",
     output:
-        csv=report(
-            "<results>/paper/ssig/table_s1.csv",
-            caption="../report/ssig_table_s1.rst",
-            category="District study",
-            subcategory="Tables",
-            labels={"table": "Table S1"},
-        ),
-        md="<results>/paper/ssig/table_s1.md",
-        tex="<results>/paper/ssig/table_s1.tex",
-    log:
-        "<logs>/paper/ssig_table_s1.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_table_s1.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **table("ssig/table_s1", "Table S1", "ssig_table_s1"),
+    pathvars:
+        exhibit="ssig_table_s1",
     params:
-        code=code("paper/ssig_table_s1.py"),
-    script:
-        "../scripts/paper/ssig_table_s1.py"
+        **made_by("ssig.table_s1"),
 
 
-rule ssig_table_s2:
+use rule exhibit as ssig_table_s2 with:
     input:
         reference="config/paper_reference.yaml",
     output:
-        csv=report(
-            "<results>/paper/ssig/table_s2.csv",
-            caption="../report/ssig_table_s2.rst",
-            category="District study",
-            subcategory="Tables",
-            labels={"table": "Table S2"},
-        ),
-        md="<results>/paper/ssig/table_s2.md",
-        tex="<results>/paper/ssig/table_s2.tex",
-    log:
-        "<logs>/paper/ssig_table_s2.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_table_s2.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **table("ssig/table_s2", "Table S2", "ssig_table_s2"),
+    pathvars:
+        exhibit="ssig_table_s2",
     params:
-        code=code("paper/ssig_table_s2.py"),
-        districts=config["districts"],
-        sources=told_of_sources(PARTS["district"]),
-    script:
-        "../scripts/paper/ssig_table_s2.py"
+        **made_by(
+            "ssig.table_s2",
+            districts=config["districts"],
+            sources=told_of_sources(PARTS["district"]),
+        ),
 
 
-rule ssig_models_table:
+use rule exhibit as ssig_models_table with:
     input:
         summary="<results>/ssig/summary.csv",
     output:
-        csv=report(
-            "<results>/paper/ssig/models.csv",
-            caption="../report/ssig_models_table.rst",
-            category="District study",
-            subcategory="Tables",
-            labels={"table": "All models"},
-        ),
-        md="<results>/paper/ssig/models.md",
-        tex="<results>/paper/ssig/models.tex",
-    log:
-        "<logs>/paper/ssig_models_table.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_models_table.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **table("ssig/models", "All models", "ssig_models_table"),
+    pathvars:
+        exhibit="ssig_models_table",
     params:
-        code=code("paper/ssig_models_table.py"),
-    script:
-        "../scripts/paper/ssig_models_table.py"
+        **made_by("ssig.models_table"),
 
 
-rule ssig_deviations:
+use rule exhibit as ssig_deviations with:
     input:
         deviations="config/deviations.yaml",
     output:
-        csv=report(
-            "<results>/paper/ssig/deviations.csv",
-            caption="../report/ssig_deviations.rst",
-            category="District study",
-            subcategory="Tables",
-            labels={"table": "Deviations"},
-        ),
-        md="<results>/paper/ssig/deviations.md",
-        tex="<results>/paper/ssig/deviations.tex",
-    log:
-        "<logs>/paper/ssig_deviations.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_deviations.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **table("ssig/deviations", "Deviations", "ssig_deviations"),
+    pathvars:
+        exhibit="ssig_deviations",
     params:
-        code=code("paper/ssig_deviations.py"),
-    script:
-        "../scripts/paper/ssig_deviations.py"
+        **made_by("ssig.deviations"),
 
 
-rule ssig_figure_1:
+use rule exhibit as ssig_figure_1 with:
     input:
         districts=f"<results>/districts/{LEVELS[0]}.parquet",
     output:
-        pdf="<results>/paper/ssig/fig1.pdf",
-        png=report(
-            "<results>/paper/ssig/fig1.png",
-            caption="../report/ssig_figure_1.rst",
-            category="District study",
-            subcategory="Figures",
-            labels={"figure": "Fig. 1"},
-        ),
-        table="<results>/paper/ssig/fig1.csv",
-    log:
-        "<logs>/paper/ssig_figure_1.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_figure_1.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(10),
+        **figure("ssig/fig1", "Fig. 1", "ssig_figure_1"),
+    pathvars:
+        exhibit="ssig_figure_1",
     params:
-        code=code("paper/ssig_figure_1.py"),
-        level=LEVELS[0],
-    script:
-        "../scripts/paper/ssig_figure_1.py"
+        **made_by("ssig.figure_1", level=LEVELS[0]),
 
 
-rule plot_income_map:
+use rule exhibit as plot_income_map with:
     input:
         districts="<results>/districts/{level}.parquet",
     output:
-        pdf="<results>/paper/ssig/income_{level}_{income}.pdf",
-        png=report(
-            "<results>/paper/ssig/income_{level}_{income}.png",
-            caption="../report/plot_income_map.rst",
-            category="District study",
-            subcategory="Figures",
-            labels={"figure": "Income, {level}, {income}"},
+        **figure(
+            "ssig/income_{level}_{income}",
+            "Income, {level}, {income}",
+            "ssig_income_map",
         ),
-        table="<results>/paper/ssig/income_{level}_{income}.csv",
-    log:
-        "<logs>/paper/plot_income_map/{level}-{income}.log",
-    benchmark:
-        "<benchmarks>/paper/plot_income_map/{level}-{income}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(10),
+    pathvars:
+        exhibit="plot_income_map/{level}-{income}",
     params:
-        code=code("paper/plot_income_map.py"),
-    script:
-        "../scripts/paper/plot_income_map.py"
+        **made_by("ssig.income_map"),
 
 
-rule ssig_figure_validation:
+use rule exhibit as ssig_figure_validation with:
     input:
         summary="<results>/ssig/summary.csv",
     output:
-        pdf="<results>/paper/ssig/validation.pdf",
-        png=report(
-            "<results>/paper/ssig/validation.png",
-            caption="../report/ssig_figure_validation.rst",
-            category="District study",
-            subcategory="Figures",
-            labels={"figure": "Scores under all folds"},
-        ),
-        table="<results>/paper/ssig/validation.csv",
-    log:
-        "<logs>/paper/ssig_figure_validation.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_figure_validation.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1500),
-        runtime=minutes(10),
+        **figure("ssig/validation", "Scores under all folds", "ssig_figure_validation"),
+    pathvars:
+        exhibit="ssig_figure_validation",
     params:
-        code=code("paper/ssig_figure_validation.py"),
-        metric="cod",
-    script:
-        "../scripts/paper/ssig_figure_validation.py"
+        **made_by("ssig.figure_validation", metric="cod"),
 
 
 rule ssig_income_maps:

@@ -7,7 +7,6 @@
 ``seeds``             random generators from the study's seed and the job's name
 ``files``             files that are written whole or not at all
 ``tables``            reading and writing tables by their ending
-``published_tables``  a table of a paper as CSV, Markdown and LaTeX
-``code_digest``       which modules of the package a script uses, as one digest
+``code_digest``       which modules of the package a script or module uses, as one digest
 ====================  ===================================================================
 """

@@ -1,4 +1,4 @@
-"""Which modules of the package a script uses, as one digest.
+"""Which modules of the package a script, or a module, uses, as one digest.
 
 Snakemake reruns a rule when its script changes, not when a module changes that the script imports.
 A rule therefore carries this digest among its parameters: it changes when, and only when, one of
@@ -7,9 +7,11 @@ the modules changes that the script reaches through imports.
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+
+from incomelens.common.errors import InputError
 
 PACKAGE = "incomelens"
 SOURCE = Path(__file__).resolve().parents[2]
@@ -33,16 +35,37 @@ def code_digest(script: str | Path, *, source: Path = SOURCE) -> str:
     str
         Sixteen hexadecimal digits.
     """
-    digest = hashlib.sha256()
-    for module in used_modules(script, source=source):
-        digest.update(module.encode() + b"\0" + _file_of(module, source).read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+    return _digest(used_modules(script, source=source), source)
+
+
+def module_digest(module: str, *, source: Path = SOURCE) -> str:
+    """Digest of a module such as ``incomelens.paper.ssig.table_1`` and of all that it imports.
+
+    Raises
+    ------
+    InputError
+        If there is no such module.
+    """
+    if not _file_of(module, source).exists():
+        raise InputError(f"there is no module {module}; expected {_file_of(module, source)}")
+    return _digest(_reached(_with_packages(module), source), source)
 
 
 def used_modules(script: str | Path, *, source: Path = SOURCE) -> list[str]:
     """Names of the package's modules that `script` reaches through imports, sorted."""
+    return _reached(_imports(Path(script), source), source)
+
+
+def _digest(modules: Iterable[str], source: Path) -> str:
+    digest = hashlib.sha256()
+    for module in modules:
+        digest.update(module.encode() + b"\0" + _file_of(module, source).read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _reached(modules: Iterable[str], source: Path) -> list[str]:
     found: set[str] = set()
-    waiting = set(_imports(Path(script), source))
+    waiting = set(modules)
     while waiting:
         module = waiting.pop()
         found.add(module)
@@ -59,11 +82,11 @@ def _imports(file: Path, source: Path) -> set[str]:
 @cache
 def _names_imported(text: bytes) -> frozenset[str]:
     """What a file imports of the package, with the packages around: a.b.c, a.b and a."""
-    return frozenset(
-        ".".join(name.split(".")[:depth])
-        for name in _imports_of_text(text)
-        for depth in range(1, name.count(".") + 2)
-    )
+    return frozenset().union(*map(_with_packages, _imports_of_text(text)))
+
+
+def _with_packages(name: str) -> frozenset[str]:
+    return frozenset(".".join(name.split(".")[:depth]) for depth in range(1, name.count(".") + 2))
 
 
 def _imports_of_text(text: bytes) -> frozenset[str]:

@@ -17,7 +17,7 @@ from incomelens.paper.names import (
     task_name,
 )
 from incomelens.paper.reference import TEN
-from incomelens.paper.table_5 import CONDITIONS, Comparison, conditions, p_text
+from incomelens.paper.ssig.table_5 import CONDITIONS, Comparison, conditions, p_text
 
 # The four scores of Tables 3 and 4, and whether more of it is better.
 PAPER_SCORES = {"r2": True, "cod": True, "rmse_usd": False, "mae_usd": False}

@@ -9,8 +9,17 @@ import pandas as pd
 import yaml
 
 from incomelens.common.errors import InputError, listed
+from incomelens.paper.exhibit import Exhibit
+from incomelens.paper.table import Table
 
 PAPERS = ("aerial", "district")
+HEADINGS = {
+    "where": "Where",
+    "paper_says": "The paper says",
+    "we_do": "We do",
+    "why": "Why",
+    "switch": "Setting",
+}
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,15 @@ def _check_switch(deviation: Deviation, config: Mapping, path: str | Path) -> No
         found = found[key]
 
 
-def deviation_table(deviations: Sequence[Deviation], *, paper: str) -> pd.DataFrame:
-    """Entries of one paper as a table, one row each, in the file's order."""
-    rows = [asdict(deviation) for deviation in deviations if deviation.paper == paper]
-    return pd.DataFrame(rows, columns=FIELDS)
+def deviations_exhibit(deviations: Sequence[Deviation], *, paper: str) -> Exhibit:
+    """Every reading of a paper (`district` or `aerial`) and every departure from it, in order."""
+    entries = [asdict(deviation) for deviation in deviations if deviation.paper == paper]
+    numbers = pd.DataFrame(entries, columns=FIELDS)
+    table = Table(
+        numbers=numbers,
+        shown=numbers[list(HEADINGS)].rename(columns=HEADINGS),
+        caption=f"Readings of the {paper} paper, and departures from it.",
+        notes=("From config/deviations.yaml.",),
+        printed=[HEADINGS["paper_says"]],
+    )
+    return Exhibit(table)

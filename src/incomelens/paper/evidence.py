@@ -8,9 +8,9 @@ import pandas as pd
 
 from incomelens.paper.names import GP_MODELS
 from incomelens.paper.reference import TEN
+from incomelens.paper.ssig.scores import SUMMARY_COLUMNS
+from incomelens.paper.ssig.table_5 import Comparison, Thresholds, comparisons
 from incomelens.paper.table import check_columns, rows
-from incomelens.paper.table_5 import Comparison, Thresholds, comparisons
-from incomelens.paper.validation_tables import SUMMARY_COLUMNS
 
 Task = tuple[str, str]
 

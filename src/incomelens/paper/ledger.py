@@ -10,8 +10,8 @@ from incomelens.paper.claims import FAILS, HOLDS, OPEN, Claim
 from incomelens.paper.evidence import Study
 from incomelens.paper.names import MODES, READINGS, SCHEMES
 from incomelens.paper.reference import Reference
+from incomelens.paper.ssig.table_5 import read_thresholds
 from incomelens.paper.table import Table, rows
-from incomelens.paper.table_5 import read_thresholds
 
 NO_FOLDS = "none"
 

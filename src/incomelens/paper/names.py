@@ -133,23 +133,29 @@ SCHEMES = {"random": "random", "block": "spatial blocks", "area": "unseen area"}
 
 @dataclass(frozen=True)
 class Score:
-    """A score of cross-validation: its heading with unit, and decimals in print."""
+    """A score of cross-validation: its name, its decimals in print, its unit if it has one."""
 
-    heading: str
+    name: str
     decimals: int
+    unit: str | None = None
+
+    @property
+    def heading(self) -> str:
+        """Its name with the unit."""
+        return self.name if self.unit is None else f"{self.name} ({self.unit})"
 
 
 SCORES = {
     "r2": Score("r²", 3),
     "cod": Score("CoD", 3),
-    "rmse_usd": Score("RMSE (USD)", 0),
-    "mae_usd": Score("MAE (USD)", 0),
-    "rmse_sd": Score("RMSE (SD)", 3),
-    "mae_sd": Score("MAE (SD)", 3),
+    "rmse_usd": Score("RMSE", 0, "USD"),
+    "mae_usd": Score("MAE", 0, "USD"),
+    "rmse_sd": Score("RMSE", 3, "SD"),
+    "mae_sd": Score("MAE", 3, "SD"),
     "coverage_50": Score("coverage of 50 % intervals", 2),
     "coverage_90": Score("coverage of 90 % intervals", 2),
-    "width_50_usd": Score("width of 50 % intervals (USD)", 0),
-    "width_90_usd": Score("width of 90 % intervals (USD)", 0),
+    "width_50_usd": Score("width of 50 % intervals", 0, "USD"),
+    "width_90_usd": Score("width of 90 % intervals", 0, "USD"),
 }
 
 # From this rank correlation of a variable with its own Shapley values on, its sign is clear.

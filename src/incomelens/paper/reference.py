@@ -85,6 +85,11 @@ class Reference:
     path: str
     slots: Mapping[str, object]
 
+    @classmethod
+    def read(cls, path: str | Path) -> "Reference":
+        """Read `config/paper_reference.yaml`, see :func:`read_reference`."""
+        return read_reference(path)
+
     def printed(self, *keys: str) -> float | str | None:
         """Value of a slot, None where it is empty.
 

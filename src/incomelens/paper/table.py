@@ -191,6 +191,17 @@ def estimate(row: object, column: str = "value", *, interval: str = "ci") -> Est
     return value if pd.isna(low) or pd.isna(high) else Estimate(value, low, high)
 
 
+def in_print_order(table: pd.DataFrame, **orders: Iterable) -> pd.DataFrame:
+    """Sort rows by the columns named, each in the order of its names; unknown names come first."""
+    ranks = pd.DataFrame(
+        {
+            column: table[column].map({name: place for place, name in enumerate(names)}).fillna(-1)
+            for column, names in orders.items()
+        }
+    )
+    return table.loc[ranks.sort_values(list(ranks), kind="stable").index].reset_index(drop=True)
+
+
 def check_columns(table: pd.DataFrame, columns: Sequence[str], name: str) -> None:
     """Refuse a table that lacks a column, with a message that names it."""
     missing = [column for column in columns if column not in table]

@@ -1,4 +1,4 @@
-"""A published table, read back from the Markdown that `common.published_tables` wrote."""
+"""A published table, read back from the Markdown that `paper.table` wrote."""
 
 import re
 from dataclasses import dataclass
@@ -45,14 +45,14 @@ def read_published_markdown(path: str | Path) -> TableText:
     if place is None or len(lines) < 2:
         raise InputError(
             f"{path}: no table between pipes; expected the Markdown of a published table (a "
-            "caption, the table, notes): write it with common.published_tables"
+            "caption, the table, notes): write it with paper.table"
         )
     headings, rules, *rows = map(_cells, lines)
     uneven = next((row for row in [rules, *rows] if len(row) != len(headings)), None)
     if uneven is not None:
         raise InputError(
             f"{path}: a row has {len(uneven)} cells under {len(headings)} headings "
-            f"({' | '.join(uneven)[:80]}); write the table with common.published_tables"
+            f"({' | '.join(uneven)[:80]}); write the table with paper.table"
         )
     return TableText(
         caption=" ".join(blocks[:place]),

@@ -4,9 +4,9 @@ from incomelens.common.jobs import job
 from incomelens.common.tables import write_table
 from incomelens.inference.architecture import describe_network
 from incomelens.inference.network import build_network
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.inference_architecture import architecture_figure
 from incomelens.paper.inference_names import MAIN, model_labels
-from incomelens.paper.style import save_figure
 
 with job(snakemake.log[0], threads=snakemake.threads):
     networks = snakemake.params.networks

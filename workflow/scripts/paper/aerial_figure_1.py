@@ -3,7 +3,7 @@
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
 from incomelens.paper.aerial_figures import figure_1, figure_1_table
-from incomelens.paper.style import save_figure
+from incomelens.paper.draw.style import save_figure
 from incomelens.tiles.store import open_tiles
 
 with job(snakemake.log[0], threads=snakemake.threads):

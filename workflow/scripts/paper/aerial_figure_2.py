@@ -2,10 +2,10 @@
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.inference_confusion import confusion_figure, confusion_table
 from incomelens.paper.inference_scores import confusion_scores, scores_of_cities
 from incomelens.paper.reference import read_reference
-from incomelens.paper.style import save_figure
 
 with job(snakemake.log[0], threads=snakemake.threads):
     places, names = snakemake.params.places, snakemake.params.names

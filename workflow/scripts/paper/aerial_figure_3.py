@@ -2,8 +2,8 @@
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.inference_maps import prediction_maps, prediction_maps_table
-from incomelens.paper.style import save_figure
 
 with job(snakemake.log[0], threads=snakemake.threads):
     cells = read_table(snakemake.input.cells)

@@ -3,7 +3,7 @@
 from incomelens.attribution.kept_maps import read_kept_maps
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
-from incomelens.paper.style import save_figure
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.topology_maps import tile_figure, tile_table
 from incomelens.tiles.store import open_tiles
 

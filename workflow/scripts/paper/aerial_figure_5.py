@@ -2,7 +2,7 @@
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
-from incomelens.paper.style import save_figure
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.topology_names import H0_COLUMNS, by_scheme, of_city
 from incomelens.paper.topology_ratios import ratios_figure
 

@@ -2,8 +2,8 @@
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.reference import read_reference
-from incomelens.paper.style import save_figure
 from incomelens.paper.topology_heatmaps import pairs_figure, pairs_table
 from incomelens.paper.topology_names import H1_COLUMNS, by_scheme, of_city
 

@@ -2,7 +2,7 @@
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
-from incomelens.paper.style import save_figure
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.trust_planted_figure import planted_figure
 
 with job(snakemake.log[0], threads=snakemake.threads):

@@ -2,7 +2,7 @@
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
-from incomelens.paper.style import save_figure
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.trust_sanity_figure import sanity_figure
 
 with job(snakemake.log[0], threads=snakemake.threads):

@@ -3,7 +3,7 @@
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
 from incomelens.paper.aerial_figures import income_class_map, income_class_map_table
-from incomelens.paper.style import save_figure
+from incomelens.paper.draw.style import save_figure
 
 with job(snakemake.log[0], threads=snakemake.threads):
     cells, folds = read_table(snakemake.input.cells), read_table(snakemake.input.folds)

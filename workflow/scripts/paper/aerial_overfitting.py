@@ -2,13 +2,13 @@
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.inference_names import model_labels
 from incomelens.paper.inference_overfitting import (
     histories_table,
     overfitting_figure,
     overfitting_table,
 )
-from incomelens.paper.style import save_figure
 
 with job(snakemake.log[0], threads=snakemake.threads):
     params = snakemake.params

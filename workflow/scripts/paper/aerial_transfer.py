@@ -2,8 +2,8 @@
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table
+from incomelens.paper.draw.style import save_figure
 from incomelens.paper.inference_transfer import transfer_figure, transfer_matrix
-from incomelens.paper.style import save_figure
 
 with job(snakemake.log[0], threads=snakemake.threads):
     transfer, names = read_table(snakemake.input.transfer), snakemake.params.names

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from incomelens.paper.draw.style import (
@@ -15,6 +14,7 @@ from incomelens.paper.draw.style import (
     RULE,
     SCHEME_COLOURS,
     SCHEME_MARKERS,
+    PaperFigure,
     axes_mm,
     figure_style,
     letter,
@@ -50,7 +50,7 @@ class DotLine(NamedTuple):
 
 def scheme_dots_figure(
     scores: pd.DataFrame, lines: Sequence[DotLine], *, keys: Sequence[str], label: str
-) -> Figure:
+) -> PaperFigure:
     """Draw pooled scores, which are at most 1, with their intervals by spatial blocks.
 
     Parameters
@@ -129,7 +129,7 @@ def _draw_schemes(axes: Axes, scores: pd.DataFrame, schemes: Sequence[str]) -> N
             )  # fmt: skip
 
 
-def _draw_key(figure: Figure, schemes: Sequence[str]) -> None:
+def _draw_key(figure: PaperFigure, schemes: Sequence[str]) -> None:
     handles = [
         Line2D(
             [], [], color=SCHEME_COLOURS[scheme], marker=SCHEME_MARKERS[scheme], markersize=4,

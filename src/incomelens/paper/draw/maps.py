@@ -96,6 +96,12 @@ def local_projection(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
+def map_height(plane: gpd.GeoDataFrame, width: float, *, most: float) -> float:
+    """Height that a map of this width has, in the unit of `width` and never above `most`."""
+    west, south, east, north = plane.total_bounds
+    return min(width * (north - south) / (east - west), most)
+
+
 def draw_map(
     axes: Axes,
     districts: gpd.GeoDataFrame,

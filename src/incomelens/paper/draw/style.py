@@ -92,9 +92,7 @@ class PaperFigure(Figure):
         clock = {"CreationDate": None, "ModDate": None, "Creator": "IncomeLens"}
         metadata = clock if is_pdf else {"Software": None}
         with figure_style(), whole_file(path) as beside:
-            self.savefig(
-                beside, dpi=PIXELS_IN_PDF_DPI if is_pdf else PNG_DPI, metadata=metadata
-            )
+            self.savefig(beside, dpi=PIXELS_IN_PDF_DPI if is_pdf else PNG_DPI, metadata=metadata)
 
 
 def new_figure(width_mm: float, height_mm: float) -> PaperFigure:

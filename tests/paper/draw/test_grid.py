@@ -18,7 +18,7 @@ from incomelens.paper.draw.grid import (
 )
 from incomelens.paper.draw.style import axes_mm, figure_style, new_figure
 
-from .aerial_world import CELL, SOUTH, WEST, FakeTiles, aerial_world
+from ..aerial_world import CELL, SOUTH, WEST, FakeTiles, aerial_world
 
 
 @pytest.fixture(scope="module")

@@ -1,22 +1,29 @@
 """Tables of the district paper: the right value in the right cell, the missing shown as missing."""
 
 import copy
-from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
 from incomelens.common.errors import InputError
-from incomelens.paper.deviations import read_deviations
 from incomelens.paper.names import BASELINES
 from incomelens.paper.reference import Reference
-from incomelens.paper.ssig_tables import deviations_table, table_1, table_2, table_s1, table_s2
+from incomelens.paper.ssig import (
+    deviations,
+    models_table,
+    table_1,
+    table_2,
+    table_3,
+    table_4,
+    table_s1,
+    table_s2,
+)
 from incomelens.paper.table import Estimate
-from incomelens.paper.table_3 import table_3
-from incomelens.paper.validation_tables import models_table, table_4
 
-ROOT = Path(__file__).parents[2]
+from ..conftest import ROOT
+
+FORMS = ("csv", "json", "md", "tex", "html")
 
 
 @pytest.fixture
@@ -41,7 +48,7 @@ def districts_config(**tract):
 
 
 def test_table_1_takes_gini_and_ratio_of_its_task(inequality, reference):
-    shown = table_1(inequality, reference).shown.set_index("Districts")
+    shown = table_1.exhibit(inequality, reference).table.shown.set_index("Districts")
     row = inequality.query(
         "level == 'zip' and income == 'per_capita_income' and measure == 'decile_ratio'"
     ).set_index("weighting")
@@ -55,9 +62,9 @@ def test_table_1_takes_gini_and_ratio_of_its_task(inequality, reference):
 def test_table_1_shows_an_empty_slot_as_missing_and_a_typed_one_beside_ours(
     inequality, reference, typed
 ):
-    assert table_1(inequality, reference).shown["Gini: paper"].isna().all()
+    assert table_1.exhibit(inequality, reference).table.shown["Gini: paper"].isna().all()
     filled = typed(table_1__zip__median_household_income__gini=0.5)
-    table = table_1(inequality, filled)
+    table = table_1.exhibit(inequality, filled).table
     assert table.shown["Gini: paper"].tolist()[3] == 0.5
     numbers = table.numbers.dropna(subset="paper")
     assert numbers[["level", "income", "measure", "weighting"]].to_numpy().tolist() == [
@@ -66,13 +73,13 @@ def test_table_1_shows_an_empty_slot_as_missing_and_a_typed_one_beside_ours(
 
 
 def test_table_1_leaves_out_tasks_that_the_study_does_not_have(inequality, reference):
-    table = table_1(inequality[inequality["level"] == "zip"], reference)
+    table = table_1.exhibit(inequality[inequality["level"] == "zip"], reference).table
     assert len(table.shown) == 2
 
 
 def test_table_1_without_a_column_names_it(inequality, reference):
     with pytest.raises(InputError, match="inequality table: lacks the column ci_low"):
-        table_1(inequality.drop(columns="ci_low"), reference)
+        table_1.exhibit(inequality.drop(columns="ci_low"), reference)
 
 
 def score(summary, model, mode, metric, scheme="random"):
@@ -92,7 +99,7 @@ def block(table):
 
 
 def test_table_4_shows_the_mean_of_random_folds_with_its_interval(summary, reference):
-    rows = block(table_4(summary, reference))
+    rows = block(table_4.exhibit(summary, reference).table)
     cell = rows.loc[("Spatial-Information-GP", "ours, all fitted"), "RMSE (USD)"]
     expected = score(summary, "spatial", "optimised", "rmse_usd")
     assert cell == Estimate(
@@ -101,7 +108,7 @@ def test_table_4_shows_the_mean_of_random_folds_with_its_interval(summary, refer
 
 
 def test_table_4_holds_the_other_folds_in_its_numbers(summary, reference):
-    numbers = table_4(summary, reference).numbers
+    numbers = table_4.exhibit(summary, reference).table.numbers
     row = numbers.query(
         "level == 'zip' and income == 'per_capita_income' and model == 'ssig' "
         "and mode == 'literal' and scheme == 'block' and metric == 'r2'"
@@ -113,13 +120,16 @@ def test_table_4_holds_the_other_folds_in_its_numbers(summary, reference):
 
 
 def test_sensitivity_runs_stay_out_of_tables_3_and_4(summary, reference):
-    for table in (table_3(summary, reference), table_4(summary, reference)):
+    for table in (
+        table_3.exhibit(summary, reference, None).table,
+        table_4.exhibit(summary, reference).table,
+    ):
         keys = ["level", "income", "model", "mode", "scheme", "metric"]
         assert not table.numbers.duplicated(keys).any()
 
 
 def test_model_without_scores_is_shown_as_missing_and_named_in_the_notes(summary, reference):
-    table = table_3(summary, reference)
+    table = table_3.exhibit(summary, reference, None).table
     rows = block(table)
     for name in BASELINES.values():
         for values in ("paper", "ours"):
@@ -132,7 +142,7 @@ def test_model_without_scores_is_shown_as_missing_and_named_in_the_notes(summary
 
 def test_typed_slot_stands_in_its_row_and_nowhere_else(summary, typed):
     filled = typed(table_3__zip__per_capita_income__mixed_siamese_like_gp__r2=0.5)
-    table = table_3(summary, filled)
+    table = table_3.exhibit(summary, filled, None).table
     rows = block(table)
     assert rows.loc[("Mixed-Siamese-like-GP", "paper"), "r²"] == 0.5
     paper = table.shown[table.shown["Values"] == "paper"]
@@ -145,26 +155,26 @@ def test_typed_slot_stands_in_its_row_and_nowhere_else(summary, typed):
 
 def test_errors_follow_the_unit_of_the_printed_ones(summary, typed):
     filled = typed(error_unit="sd", table_4__zip__per_capita_income__ssig__rmse=0.4)
-    rows = block(table_4(summary, filled))
+    rows = block(table_4.exhibit(summary, filled).table)
     assert rows.loc[("SSIG", "paper"), "RMSE (SD)"] == 0.4
     expected = score(summary, "ssig", "literal", "rmse_sd")["mean_of_folds"]
     assert rows.loc[("SSIG", "ours, l = 1, nothing fitted"), "RMSE (SD)"].value == expected
 
 
 def test_study_without_random_folds_shows_the_folds_it_has(summary, reference):
-    table = table_4(summary[summary["scheme"] == "block"], reference)
+    table = table_4.exhibit(summary[summary["scheme"] == "block"], reference).table
     assert "spatial blocks" in table.notes[0]
     cell = block(table).loc[("SSIG", "ours, all fitted"), "r²"]
     assert cell.value == score(summary, "ssig", "optimised", "r2", "block")["mean_of_folds"]
 
 
 def test_block_title_tells_both_numbers_of_districts(summary, reference):
-    titles = table_4(summary, reference).shown["Task"].unique()
+    titles = table_4.exhibit(summary, reference).table.shown["Task"].unique()
     assert titles[0] == "Tract, per-capita income (N = 40; paper 2,117)"
 
 
 def test_models_table_has_a_column_for_every_score_and_scheme(summary):
-    table = models_table(summary)
+    table = models_table.exhibit(summary).table
     assert list(table.shown.columns[2:4]) == ["r²: random", "r²: spatial blocks"]
     row = table.shown.set_index(["Task", "Model"]).loc[
         ("ZIP, per-capita income", "Ridge regression")
@@ -176,21 +186,21 @@ def test_models_table_has_a_column_for_every_score_and_scheme(summary):
 
 def test_summary_without_a_column_names_it(summary, reference):
     with pytest.raises(InputError, match="summary of scores: lacks the column pooled"):
-        table_3(summary.drop(columns="pooled"), reference)
+        table_3.exhibit(summary.drop(columns="pooled"), reference, None)
 
 
 def test_table_2_says_what_the_study_reads(reference):
     columns = {"bachelor": "my_column"}
-    own = table_2(reference, districts_config(adapter="table", columns=columns)).shown
+    own = table_2.exhibit(reference, districts_config(adapter="table", columns=columns)).table.shown
     assert own["Tract level reads"].dropna().tolist() == ["my_column"]
     assert own["Printed description"].isna().all()
-    census = table_2(reference, districts_config()).shown
+    census = table_2.exhibit(reference, districts_config()).table.shown
     assert census["Tract level reads"].tolist()[0] == "B15003_022 / B15003_001"
     assert "ZIP level reads" not in census
 
 
 def test_table_s1_tells_yes_from_unknown(reference):
-    shown = table_s1(reference).shown.set_index("Study")
+    shown = table_s1.exhibit(reference).table.shown.set_index("Study")
     assert shown.loc["Almada (2004)", "Employment"] == "yes"
     assert shown["Race"].isna().all()
 
@@ -198,27 +208,28 @@ def test_table_s1_tells_yes_from_unknown(reference):
 def test_table_s2_lists_what_the_adapter_reads(reference):
     sources = {"acs": {"title": "ACS", "provider": "Bureau", "used_for": "incomes"}}
     section = {"tables": "acs", "boundaries": "acs"}
-    census = table_s2(reference, sources, districts_config(**section)).shown
+    census = table_s2.exhibit(reference, sources, districts_config(**section)).table.shown
     assert census["Source"].tolist()[-1] == "ACS; Bureau"
     assert (census["Whose"] == "This study").sum() == 1
     own = districts_config(**section, adapter="table", table="mine.gpkg")
-    assert table_s2(reference, sources, own).shown["Source"].tolist()[-1] == "mine.gpkg"
+    assert (
+        table_s2.exhibit(reference, sources, own).table.shown["Source"].tolist()[-1] == "mine.gpkg"
+    )
 
 
-def test_every_table_is_printed_in_three_forms(tmp_path, inequality, summary, reference):
+def test_every_table_is_written_in_all_forms(tmp_path, inequality, summary, reference):
     sources = yaml.safe_load((ROOT / "config" / "sources.yaml").read_text("utf-8"))
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text("utf-8"))["districts"]
-    deviations = read_deviations(ROOT / "config" / "deviations.yaml")
-    tables = {
-        "1": table_1(inequality, reference),
-        "2": table_2(reference, config),
-        "3": table_3(summary, reference),
-        "4": table_4(summary, reference),
-        "s1": table_s1(reference),
-        "s2": table_s2(reference, sources, config),
-        "models": models_table(summary),
-        "deviations": deviations_table(deviations),
+    exhibits = {
+        "1": table_1.exhibit(inequality, reference),
+        "2": table_2.exhibit(reference, config),
+        "3": table_3.exhibit(summary, reference, None),
+        "4": table_4.exhibit(summary, reference),
+        "s1": table_s1.exhibit(reference),
+        "s2": table_s2.exhibit(reference, sources, config),
+        "models": models_table.exhibit(summary),
+        "deviations": deviations.exhibit(ROOT / "config" / "deviations.yaml"),
     }
-    for name, table in tables.items():
-        table.write(*(tmp_path / f"{name}.{form}" for form in ("csv", "md", "tex")))
-    assert len(list(tmp_path.iterdir())) == 3 * len(tables)
+    for name, exhibit in exhibits.items():
+        exhibit.write({form: tmp_path / f"{name}.{form}" for form in FORMS})
+    assert len(list(tmp_path.iterdir())) == len(FORMS) * len(exhibits)

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
 from incomelens.paper.reference import TEN, Reference
-from incomelens.paper.table_5 import (
+from incomelens.paper.ssig import table_5
+from incomelens.paper.ssig.table_5 import (
     Comparison,
     Conditions,
     Thresholds,
     conditions,
     p_text,
     read_thresholds,
-    table_5,
 )
 
-from .worlds import paper_world
+from ..worlds import paper_world
 
 LIMITS = Thresholds(difference=0.01, key_variable=0.05, p_value=0.05)
 CLEAR = Comparison(0.10, 0.06, 0.001)
@@ -102,7 +102,7 @@ def test_missing_p_is_open_unless_the_other_level_is_significant():
 
 
 def test_every_number_stands_in_its_cell(comparison, reference):
-    table = table_5(comparison, reference)
+    table = table_5.exhibit(comparison, reference).table
     row = cell(table, "≥25UDG", "ours, all fitted")
     assert row["Tract: per-capita"] == 0.22
     assert row["ZIP: household"] == 0.18
@@ -113,13 +113,13 @@ def test_every_number_stands_in_its_cell(comparison, reference):
 
 
 def test_notes_list_what_passes(comparison, reference):
-    notes = " ".join(table_5(comparison, reference).notes)
+    notes = " ".join(table_5.exhibit(comparison, reference).table.notes)
     assert "pass it in ours, all fitted: ≥25UDG, ≥25PGD, White." in notes
     assert "(b) difference of at least 0.01 at both levels" in notes
 
 
 def test_numbers_hold_tests_intervals_and_conditions(comparison, reference):
-    numbers = table_5(comparison, reference).numbers
+    numbers = table_5.exhibit(comparison, reference).table.numbers
     assert len(numbers) == 2 * len(TEN)
     row = numbers.query("variable == 'white' and level == 'zip'").iloc[0]
     assert row["difference_sd"] == pytest.approx(-0.04)
@@ -134,7 +134,7 @@ def test_typed_slots_stand_beside_ours_and_are_filtered_too(comparison, referenc
     for level in ("tract", "zip"):
         cells = {"per_capita_income": 0.5, "median_household_income": 0.4, "p_value": 0.01}
         slots["ssig"]["table_5"]["asian"][level] = cells
-    table = table_5(comparison, Reference("here", slots))
+    table = table_5.exhibit(comparison, Reference("here", slots)).table
     paper = cell(table, "Asian", "paper")
     assert (paper["ZIP: per-capita"], paper["ZIP: P"], paper["Filter"]) == (0.5, "0.010", "passes")
     typed = table.numbers.query("variable == 'asian'")
@@ -142,16 +142,16 @@ def test_typed_slots_stand_beside_ours_and_are_filtered_too(comparison, referenc
     assert not cell(table, "White", "paper").drop(["Filter"]).notna().any()
 
 
-def test_study_with_one_level_says_that_the_filter_needs_two(comparison, reference, tmp_path):
-    table = table_5(comparison[comparison["level"] == "tract"], reference)
+def test_study_with_one_level_says_that_the_filter_needs_two(comparison, reference):
+    table = table_5.exhibit(comparison[comparison["level"] == "tract"], reference).table
     assert "cannot be applied to ours, all fitted: it needs both levels" in " ".join(table.notes)
     assert table.shown["Filter"].isna().all()
-    table.write(*(tmp_path / f"table5.{form}" for form in ("csv", "md", "tex")))
+    assert table.forms().keys() == {"md", "tex", "html"}
 
 
 def test_coordinates_stay_out_of_the_table(comparison, reference):
     more = comparison.iloc[:1].assign(variable="latitude")
-    table = table_5(pd.concat([comparison, more]), reference)
+    table = table_5.exhibit(pd.concat([comparison, more]), reference).table
     assert len(table.numbers) == len(comparison)
 
 
@@ -170,4 +170,4 @@ def test_empty_threshold_is_named(reference):
 
 def test_comparison_without_a_column_names_it(comparison, reference):
     with pytest.raises(InputError, match="comparison of incomes: lacks the column p_paired"):
-        table_5(comparison.drop(columns="p_paired"), reference)
+        table_5.exhibit(comparison.drop(columns="p_paired"), reference)

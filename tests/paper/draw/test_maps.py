@@ -18,13 +18,7 @@ from incomelens.paper.draw.maps import (
     quantile_classes,
     scale_bar_length,
 )
-from incomelens.paper.draw.style import axes_mm, figure_style, new_figure, save_figure
-from incomelens.paper.ssig_figures import (
-    figure_1,
-    figure_1_table,
-    income_map,
-    income_map_table,
-)
+from incomelens.paper.draw.style import axes_mm, figure_style, new_figure
 
 incomes = arrays(float, st.integers(1, 300), elements=st.floats(1e3, 3e5))
 
@@ -137,24 +131,3 @@ def test_limits_in_the_legend_do_not_run_into_each_other(axes, n_classes):
     boxes = [t.get_window_extent(renderer) for t in axes.texts if t.get_text() != "x"]
     assert len(boxes) >= 3
     assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
-
-
-def test_income_map_tells_how_many_districts_have_income(districts):
-    figure = income_map(districts, level="tract", income="per_capita_income")
-    title = figure.axes[0].get_title(loc="left")
-    assert title == "Tract level, per-capita income: 19 of 20 districts"
-
-
-def test_table_behind_the_map_marks_districts_without_income(districts):
-    table = income_map_table(districts, income="per_capita_income")
-    assert table["class"].tolist()[-1] == 0
-    assert set(table["class"].tolist()[:-1]) == set(range(1, 9))
-
-
-def test_figure_1_shows_every_input_once(tmp_path, districts):
-    figure = figure_1(districts, level="tract")
-    titles = [axes.get_title(loc="left") for axes in figure.axes if axes.get_title(loc="left")]
-    assert len(titles) == len(set(titles)) == 12
-    assert figure_1_table(districts).shape == (20, 13)
-    save_figure(figure, tmp_path / "fig1.png")
-    assert (tmp_path / "fig1.png").stat().st_size > 10_000

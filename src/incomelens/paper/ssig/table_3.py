@@ -4,33 +4,36 @@ The paper's baselines cover fewer districts than its SSIG. Ours are scored twice
 that a model covers and on those that all models do, and under spatial folds beside random ones.
 """
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from incomelens.common.errors import listed
+from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import (
     BASELINE_VARIANTS,
     BASELINES,
+    INCOMES,
     LACKING,
+    LEVELS,
     MODELS,
     MODES,
     SCHEMES,
     SCORES,
-    TASKS,
     built_name,
-    task_name,
 )
 from incomelens.paper.reference import Reference
-from incomelens.paper.table import (
-    EMPTY_SLOT,
-    Table,
-    check_columns,
-    estimate,
-    number,
-    rows,
+from incomelens.paper.ssig.scores import (
+    SUMMARY_COLUMNS,
+    Slots,
+    beside_printed,
+    headed,
+    paper_metrics,
+    printed_scores,
+    score_columns,
+    task_title,
+    with_empty_rows,
+    without_scores,
 )
-from incomelens.paper.validation_tables import PAPER_SCHEME, SUMMARY_COLUMNS, paper_metrics
+from incomelens.paper.table import EMPTY_SLOT, Table, check_columns, estimate, in_print_order, rows
 
 ROWS = ["ssig", *BASELINES]
 SHOWN_SCHEMES = ("random", "block")
@@ -40,46 +43,66 @@ NUMBERS = [
     *LINE, "modalities", "n", "n_folds", "metric", "ours", "folds_ci_low", "folds_ci_high",
     "ours_pooled", "ci_low", "ci_high", "block_ci_low", "block_ci_high",
 ]  # fmt: skip
+IN_ORDER = {
+    "level": LEVELS,
+    "income": INCOMES,
+    "model": ROWS,
+    "mode": MODES,
+    "variant": BASELINE_VARIANTS,
+    "scheme": SCHEMES,
+    "sample": SAMPLES,
+    "metric": SCORES,
+}
 
 
-def table_3(
-    summary: pd.DataFrame, reference: Reference, baselines: pd.DataFrame | None = None
-) -> Table:
-    """Five-fold validation of SSIG and the five baselines (Table 3).
+def exhibit(summary: pd.DataFrame, reference: Reference, baselines: pd.DataFrame | None) -> Exhibit:
+    """Set the scores of SSIG and of the five baselines beside the paper's.
 
     Parameters
     ----------
     summary : DataFrame
         `ssig/summary.csv`.
     reference : Reference
-    baselines : DataFrame, optional
+    baselines : DataFrame or None
         `siamese/summary.csv`; None where the study has no modality, so that no baseline was built.
     """
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     metrics = paper_metrics(reference)
+    printed = printed_scores(reference, "table_3", ROWS)
     scores = _scores(summary, baselines)
     schemes = [name for name in SHOWN_SCHEMES if name in set(scores["scheme"])]
     schemes = schemes or [next(name for name in SCHEMES if name in set(scores["scheme"]))]
-    numbers = _with_paper(_with_empty_rows(scores, list(metrics), schemes[0]), reference)
-    built = set(scores["model"])
-    missing = [MODELS[name] for name in BASELINES if name not in built]
-    return Table(
+    numbers = with_empty_rows(
+        scores, ROWS, metrics, variant="main", scheme=schemes[0], sample="own"
+    )
+    numbers = beside_printed(in_print_order(numbers, **IN_ORDER), printed)
+    columns = score_columns(headed(metrics))
+    table = Table(
         numbers=numbers,
-        shown=_shown(numbers[numbers["scheme"].isin(schemes)], reference, metrics),
+        shown=_shown(numbers[numbers["scheme"].isin(schemes)], printed, reference),
         caption="Table 3. Results of a fivefold validation on SSIG and other baselines.",
-        notes=(
-            f"Ours: mean of {scores['n_folds'].max():.0f} folds; in brackets its 95 % interval by "
-            "resampling districts within folds. SSIG: after the comma, what of the Gaussian "
-            "process was fitted; the paper prints l = 1 and names no fitting. Folds: random, as "
-            "the paper's are taken to be, and spatial blocks, parts of the city without data; "
-            "further schemes stand in the CSV. Districts: own, all that a model covers; common, "
-            "those that every model of the task covers, nothing being fitted anew.",
-            *[_baselines_note(scores)] * bool(built & set(BASELINES)),
-            EMPTY_SLOT,
-            *[f"Without scores of ours in this run: {listed(missing, most=9)}."] * bool(missing),
-        ),
+        notes=_notes(scores),
         blocks="Task",
-        decimals={"N": 0} | {SCORES[m].heading: SCORES[m].decimals for m in metrics},
+        whose="Values",
+        decimals={"N": 0, **columns["decimals"]},
+        units=columns["units"],
+    )
+    return Exhibit(table)
+
+
+def _notes(scores: pd.DataFrame) -> tuple[str, ...]:
+    built = set(scores["model"])
+    missing = without_scores(BASELINES, built)
+    return (
+        f"Ours: mean of {scores['n_folds'].max():.0f} folds; in brackets its 95 % interval by "
+        "resampling districts within folds. SSIG: after the comma, what of the Gaussian "
+        "process was fitted; the paper prints l = 1 and names no fitting. Folds: random, as "
+        "the paper's are taken to be, and spatial blocks, parts of the city without data; "
+        "further schemes stand in the CSV. Districts: own, all that a model covers; common, "
+        "those that every model of the task covers, nothing being fitted anew.",
+        *[_baselines_note(scores)] * bool(built & set(BASELINES)),
+        EMPTY_SLOT,
+        *[f"Without scores of ours in this run: {listed(missing, most=9)}."] * bool(missing),
     )
 
 
@@ -108,75 +131,19 @@ def _scores(summary: pd.DataFrame, baselines: pd.DataFrame | None) -> pd.DataFra
     found = found[found["metric"].isin([name for name in SCORES if not name.startswith("width")])]
     found = found.assign(built_as=found["model"], model=found["model"].str.split("-").str[0])
     found = found.rename(columns={"mean_of_folds": "ours", "pooled": "ours_pooled"})
-    return _in_print_order(found[NUMBERS])
+    return in_print_order(found[NUMBERS], **IN_ORDER)
 
 
-def _in_print_order(scores: pd.DataFrame) -> pd.DataFrame:
-    orders = {
-        "model": ROWS,
-        "mode": MODES,
-        "variant": BASELINE_VARIANTS,
-        "scheme": SCHEMES,
-        "sample": SAMPLES,
-        "metric": SCORES,
-    }
-    ranks = {name: _ranks(scores[name], known) for name, known in orders.items()}
-    tasks = pd.Series(list(zip(scores["level"], scores["income"], strict=True)), scores.index)
-    ranks = pd.DataFrame({"task": _ranks(tasks, TASKS), **ranks})
-    return scores.loc[ranks.sort_values(list(ranks), kind="stable").index].reset_index(drop=True)
-
-
-def _ranks(column: pd.Series, known: Iterable) -> pd.Series:
-    return column.map({name: place for place, name in enumerate(known)}).fillna(-1)
-
-
-def _with_empty_rows(scores: pd.DataFrame, metrics: list[str], scheme: str) -> pd.DataFrame:
-    """Add a row for every printed score of a model that the run does not have."""
-    tasks = scores[["level", "income"]].drop_duplicates().to_dict("records")
-    there = set(zip(scores["level"], scores["income"], scores["model"], strict=True))
-    empty = [
-        {**task, "model": model, "built_as": model, "mode": "none", "variant": "main"}
-        | {"scheme": scheme, "sample": "own", "metric": metric}
-        for task in tasks
-        for model in ROWS
-        if (task["level"], task["income"], model) not in there
-        for metric in metrics
-    ]
-    records = [*scores.to_dict("records"), *empty]
-    return _in_print_order(pd.DataFrame(records, columns=scores.columns))
-
-
-def _with_paper(numbers: pd.DataFrame, reference: Reference) -> pd.DataFrame:
-    """Set the printed scores beside ours on own districts under the paper's folds."""
-    slots = {
-        (level, income, model, metric, PAPER_SCHEME, "own"): number(
-            reference.printed("ssig", "table_3", level, income, model, name)
-        )
-        for level, income in TASKS
-        for model in ROWS
-        for metric, name in paper_metrics(reference).items()
-    }
-    keys = [numbers[key] for key in ("level", "income", "model", "metric", "scheme", "sample")]
-    found = [slots.get(key, float("nan")) for key in zip(*keys, strict=True)]
-    return numbers.assign(paper=found)
-
-
-def _shown(numbers: pd.DataFrame, reference: Reference, metrics: dict[str, str]) -> pd.DataFrame:
+def _shown(numbers: pd.DataFrame, printed: Slots, reference: Reference) -> pd.DataFrame:
+    metrics = headed(paper_metrics(reference))
     lines = []
     for (level, income), of_task in numbers.groupby(["level", "income"], sort=False):
-        n_paper = reference.printed("ssig", "n_districts", level, income)
-        n_paper = "" if n_paper is None else f"; paper {n_paper:,}"
-        title = f"{task_name(level, income)} (N = {of_task['n'].max():,.0f}{n_paper})"
+        title = task_title(level, income, of_task["n"].max(), reference)
         for model, of_model in of_task.groupby("model", sort=False):
-            printed = {
-                SCORES[metric].heading: number(
-                    reference.printed("ssig", "table_3", level, income, model, name)
-                )
-                for metric, name in metrics.items()
-            }
             empty = {"Folds": None, "Districts": None, "N": None}
-            paper = {"Task": title, "Model": MODELS[model], "Values": "paper"}
-            lines += [paper | empty | printed, *_own_lines(title, of_model, list(metrics))]
+            paper = {name: printed[level, income, model, m] for name, m in metrics.items()}
+            line = {"Task": title, "Model": MODELS[model], "Values": "paper"}
+            lines += [line | empty | paper, *_own_lines(title, of_model, list(metrics.values()))]
     return pd.DataFrame(lines)
 
 

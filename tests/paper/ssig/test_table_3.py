@@ -7,12 +7,10 @@ import pandas as pd
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.paper.draw.style import save_figure
-from incomelens.paper.modality_ablation import ablation_figure, ablation_table
 from incomelens.paper.names import BASELINES
 from incomelens.paper.reference import Reference
+from incomelens.paper.ssig import modality_ablation, table_3
 from incomelens.paper.table import Estimate
-from incomelens.paper.table_3 import table_3
 
 TASK = "Tract, per-capita income"
 
@@ -37,7 +35,7 @@ def scores(summary):
 
 @pytest.fixture
 def shown(summary, reference, scores):
-    table = table_3(summary, reference, scores).shown
+    table = table_3.exhibit(summary, reference, scores).table.shown
     return table[table["Task"].str.startswith(TASK)].reset_index(drop=True)
 
 
@@ -61,7 +59,7 @@ def test_a_model_that_lacks_a_modality_stands_under_its_full_name_and_the_note_e
         printed = shown[models == name]
         assert printed["Values"].tolist() == ["paper"]
         assert f"{name}-noSV" in set(models)
-    notes = " ".join(table_3(summary, reference, scores).notes)
+    notes = " ".join(table_3.exhibit(summary, reference, scores).table.notes)
     assert "noSV: without street views" in notes
     assert "reconstruction-v1 is our documented reading" in notes
     assert "noSAT" not in notes
@@ -92,7 +90,7 @@ def test_a_cell_is_the_mean_of_folds_of_its_own_line(shown, scores):
 def test_a_typed_slot_stands_beside_random_folds_and_own_districts(summary, reference, scores):
     slots = copy.deepcopy(dict(reference.slots))
     slots["ssig"]["table_3"]["tract"]["per_capita_income"]["mixed_siamese_like"]["r2"] = 0.5
-    table = table_3(summary, Reference("here", slots), scores)
+    table = table_3.exhibit(summary, Reference("here", slots), scores).table
     typed = table.numbers.dropna(subset="paper")
     assert typed[["built_as", "scheme", "sample"]].to_numpy().tolist() == [
         ["mixed_siamese_like-noSV", "random", "own"]
@@ -100,14 +98,14 @@ def test_a_typed_slot_stands_beside_random_folds_and_own_districts(summary, refe
 
 
 def test_numbers_repeat_no_line(summary, reference, scores):
-    numbers = table_3(summary, reference, scores).numbers
+    numbers = table_3.exhibit(summary, reference, scores).table.numbers
     keys = ["level", "income", "built_as", "mode", "variant", "scheme", "sample", "metric"]
     assert not numbers.duplicated(keys).any()
 
 
 def test_a_study_without_modalities_shows_five_empty_models(summary, reference):
     for none in (None, pd.DataFrame()):
-        table = table_3(summary, reference, none)
+        table = table_3.exhibit(summary, reference, none).table
         rows = table.shown[table.shown["Task"].str.startswith(TASK)]
         ours = rows[rows["Values"] == "ours"]
         assert len(ours) == 5
@@ -117,7 +115,7 @@ def test_a_study_without_modalities_shows_five_empty_models(summary, reference):
 
 def test_a_table_without_samples_is_refused(summary, reference, scores):
     with pytest.raises(InputError, match=r"siamese/summary\.csv: lacks the column sample"):
-        table_3(summary, reference, scores.drop(columns="sample"))
+        table_3.exhibit(summary, reference, scores.drop(columns="sample"))
 
 
 @pytest.fixture
@@ -139,7 +137,7 @@ def ablation(summary):
 
 
 def test_the_ablation_names_what_each_model_reads(ablation):
-    shown = ablation_table(ablation).shown
+    shown = modality_ablation.exhibit(ablation).table.shown
     of_task = shown[shown["Task"].str.startswith(TASK) & (shown["Folds"] == "random")]
     assert of_task["The model reads"].tolist() == [
         "Everything there is",
@@ -151,12 +149,12 @@ def test_the_ablation_names_what_each_model_reads(ablation):
 
 
 def test_the_ablation_is_printed_and_drawn(ablation, tmp_path):
-    ablation_table(ablation).write(*(tmp_path / f"a.{form}" for form in ("csv", "md", "tex")))
-    save_figure(ablation_figure(ablation), tmp_path / "a.pdf", tmp_path / "a.png")
+    forms = ("csv", "json", "md", "tex", "html", "pdf", "png")
+    modality_ablation.exhibit(ablation).write({form: tmp_path / f"a.{form}" for form in forms})
     assert (tmp_path / "a.png").stat().st_size > 5000
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_an_empty_ablation_says_where_to_ask_for_one(ablation):
     with pytest.raises(InputError, match=r"no rows; name a scheme .* siamese\.ablation\.schemes"):
-        ablation_table(ablation.iloc[:0])
+        modality_ablation.exhibit(ablation.iloc[:0])

@@ -1,18 +1,16 @@
-"""Figs. 2-5 of the district paper: what predicts income, and where it is earned."""
+"""Panels of Figs. 2-5 of the district paper: bars, swarms and the map of an income."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError, listed
-from incomelens.paper.draw.maps import local_projection
+from incomelens.paper.draw.maps import local_projection, map_height
 from incomelens.paper.draw.style import (
     GROUP_COLOURS,
     INK,
@@ -20,6 +18,7 @@ from incomelens.paper.draw.style import (
     PAGE_MM,
     QUIET,
     RULE,
+    PaperFigure,
     axes_mm,
     figure_style,
     letter,
@@ -34,8 +33,7 @@ from incomelens.paper.names import (
     VARIABLES,
     direction_sign,
 )
-from incomelens.paper.reference import TEN
-from incomelens.paper.ssig_figures import draw_income_panel, map_height
+from incomelens.paper.ssig.income_map import draw_income_panel
 from incomelens.paper.table import check_columns
 
 # A variable's lowest and highest twentieth share the ends of the colour scale.
@@ -43,89 +41,6 @@ COLOUR_ENDS = (5, 95)
 ROW_MM = 6.4
 # Share of a row's height that its dots may fill.
 SWARM_SHARE = 0.92
-# The game in which latitude and longitude are two players.
-GAME = "twelve"
-
-
-@dataclass(frozen=True)
-class ShapleyTables:
-    """What panels a-c of one figure show, as :func:`shapley_figure` takes it."""
-
-    groups: pd.DataFrame
-    variables: pd.DataFrame
-    dots: pd.DataFrame
-
-
-def shapley_tables(
-    districts: gpd.GeoDataFrame,
-    groups: pd.DataFrame,
-    variables: pd.DataFrame,
-    values: pd.DataFrame,
-    *,
-    level: str,
-    income: str,
-    mode: str,
-) -> ShapleyTables:
-    """Cut the tables of the stage `shapley` to one figure and its ten variables.
-
-    Parameters
-    ----------
-    districts : GeoDataFrame
-        `districts/{level}.parquet`: the variables' own values.
-    groups, variables : DataFrame
-        `shapley/groups.csv` and `shapley/variables.csv`, of all levels, incomes and modes.
-    values : DataFrame
-        `shapley/{level}-{income}-{mode}.parquet`: one row a district, one column a player.
-    level, income, mode : str
-
-    Raises
-    ------
-    InputError
-        If the tables do not have this level, income and mode, or lack a variable or a district.
-    """
-    keys = {"level": level, "income": income, "mode": mode}
-    groups = _rows_of(groups, keys, "shapley/groups.csv")
-    variables = _rows_of(variables, {**keys, "game": GAME}, "shapley/variables.csv")
-    variables = variables[variables["variable"].isin(TEN)]
-    check_columns(values, ["geoid", *TEN], "SHAP values")
-    without = sorted(set(values["geoid"]) - set(districts["geoid"]))
-    if without:
-        raise InputError(
-            f"SHAP values: the districts {listed(without)} are not in the table of districts; "
-            "both must come from the same run"
-        )
-    own = districts.set_index("geoid").loc[values["geoid"], TEN]
-    long = values.melt("geoid", TEN, "variable", "shap")
-    return ShapleyTables(groups, variables, long.assign(value=own.to_numpy(dtype=float).ravel("F")))
-
-
-def _rows_of(table: pd.DataFrame, keys: dict[str, str], name: str) -> pd.DataFrame:
-    check_columns(table, list(keys), name)
-    found = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
-    if found.empty:
-        wanted = ", ".join(f"{key} {value}" for key, value in keys.items())
-        raise InputError(f"{name}: no rows for {wanted}; compute these Shapley values first")
-    return found.reset_index(drop=True)
-
-
-def only_table(paths: Sequence[str], *, level: str, income: str, mode: str) -> str:
-    """Return the one path given, or say why there is none.
-
-    A figure's rule stands in every study; where the study lacks its level, income or mode, the
-    rule has no input.
-
-    Raises
-    ------
-    InputError
-        If there is no path.
-    """
-    if len(paths) != 1:
-        raise InputError(
-            f"this figure shows level {level}, income {income}, mode {mode}, and this study lacks "
-            "one of them; see districts.levels, districts.incomes and the modes of the Shapley "
-            "values in the configuration, or leave the figure out"
-        )
-    return paths[0]
 
 
 def shapley_figure(
@@ -137,7 +52,7 @@ def shapley_figure(
     level: str,
     income: str,
     colours: str = "colour_blind_safe",
-) -> Figure:
+) -> PaperFigure:
     """Draw panels a-d of Figs. 2-5: groups, variables, distribution of SHAP values, income.
 
     Parameters
@@ -187,35 +102,6 @@ def shapley_figure(
         axes.set_title(f"{LEVELS[level]} level, {INCOMES[income]}", pad=6)
         letter(axes, "d")
     return figure
-
-
-def shapley_figure_table(
-    tables: ShapleyTables, districts: pd.DataFrame, *, income: str, mode: str
-) -> pd.DataFrame:
-    """List what the figure shows, long: panel, name, district, the numbers and their units."""
-    units = {name: _value_unit(name) for name in VARIABLES}
-    in_sd = ["mean_abs", "ci_low", "ci_high", "shap"]
-    parts = [
-        tables.groups.rename(columns={"group": "name"}).assign(panel="a"),
-        tables.variables.rename(columns={"variable": "name"}).assign(panel="b"),
-        tables.dots.rename(columns={"variable": "name"}).assign(
-            panel="c", value_unit=tables.dots["variable"].map(units)
-        ),
-        pd.DataFrame(
-            {"panel": "d", "name": income, "geoid": districts["geoid"]}
-            | {"value": districts[income], "value_unit": "USD"}
-        ),
-    ]
-    columns = ["panel", "name", "geoid", "mean_abs", "ci_low", "ci_high", "direction", "shap"]
-    parts = [part.reindex(columns=[*columns, "value", "value_unit"]) for part in parts]
-    table = pd.concat([part.dropna(axis="columns", how="all") for part in parts])
-    table = table.reindex(columns=parts[0].columns).reset_index(drop=True)
-    table.insert(0, "mode", mode)
-    return table.rename(columns={name: f"{name}_sd" for name in in_sd})
-
-
-def _value_unit(name: str) -> str:
-    return "share of 1" if VARIABLES[name].is_share else VARIABLES[name].unit
 
 
 def beeswarm_offsets(x: NDArray[np.float64], width: float, height: float) -> NDArray[np.float64]:

@@ -5,8 +5,7 @@ import pytest
 
 from incomelens.common.errors import InputError
 from incomelens.paper.draw.dots import LEAST_SHOWN
-from incomelens.paper.draw.style import save_figure
-from incomelens.paper.validation_figures import validation_figure, validation_table
+from incomelens.paper.ssig.figure_validation import exhibit
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ def panels(figure):
 
 
 def test_table_has_every_mode_of_ssig_and_one_of_the_ablation(scores):
-    table = validation_table(scores, metric="cod")
+    table = exhibit(scores, metric="cod").table
     assert set(zip(table["model"], table["mode"], strict=True)) == {
         ("ssig", "literal"),
         ("ssig", "optimised"),
@@ -32,39 +31,37 @@ def test_table_has_every_mode_of_ssig_and_one_of_the_ablation(scores):
 
 
 def test_dots_stand_at_the_pooled_scores(scores):
-    table = validation_table(scores, metric="cod")
-    axes = panels(validation_figure(table))[0]
+    table = exhibit(scores, metric="cod").table
+    axes = panels(exhibit(scores, metric="cod").figure)[0]
     drawn = sorted(x for line in axes.lines if line.get_marker() in "os" for x in line.get_xdata())
     task = table[(table["level"] == "tract") & (table["income"] == "per_capita_income")]
     assert drawn == pytest.approx(sorted(task["pooled"]))
 
 
 def test_score_off_the_scale_is_printed_as_a_number(scores):
-    table = validation_table(scores, metric="cod")
-    table.loc[0, "pooled"] = -1.234
-    axes = panels(validation_figure(table))[0]
+    far = scores.assign(pooled=scores["pooled"].where(scores["metric"] != "cod", -1.234))
+    axes = panels(exhibit(far, metric="cod").figure)[0]
     assert "−1.23" in [text.get_text() for text in axes.texts]
     assert axes.get_xlim()[0] == LEAST_SHOWN
 
 
 @pytest.mark.parametrize("schemes", [["random"], ["random", "block"], ["block"]])
 def test_studies_with_fewer_schemes_are_drawn(scores, schemes):
-    table = validation_table(scores[scores["scheme"].isin(schemes)], metric="cod")
-    figure = validation_figure(table)
+    figure = exhibit(scores[scores["scheme"].isin(schemes)], metric="cod").figure
     assert len(figure.legends[0].get_texts()) == len(schemes)
 
 
 def test_study_with_one_task_gets_one_panel(scores):
     one = scores[(scores["level"] == "zip") & (scores["income"] == "per_capita_income")]
-    assert len(panels(validation_figure(validation_table(one, metric="r2")))) == 1
+    assert len(panels(exhibit(one, metric="r2").figure)) == 1
 
 
 def test_unknown_metric_is_refused(scores):
     with pytest.raises(InputError, match="no row with the metric 'r3'; expected cod or r2"):
-        validation_table(scores, metric="r3")
+        exhibit(scores, metric="r3")
 
 
 def test_both_formats_are_written(tmp_path, scores):
-    paths = [tmp_path / "v.pdf", tmp_path / "v.png"]
-    save_figure(validation_figure(validation_table(scores, metric="cod")), *paths)
-    assert all(path.stat().st_size > 5_000 for path in paths)
+    paths = {form: tmp_path / f"v.{form}" for form in ("pdf", "png", "csv", "json")}
+    exhibit(scores, metric="cod").write(paths)
+    assert all(paths[form].stat().st_size > 5_000 for form in ("pdf", "png"))

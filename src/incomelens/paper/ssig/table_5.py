@@ -1,17 +1,19 @@
 """Table 5 of the district paper: which variables weigh more for one income than for the other."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 import pandas as pd
 
 from incomelens.common.errors import InputError
+from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import INCOMES, LEVELS, MODES, READINGS, VARIABLES
 from incomelens.paper.reference import TEN, Reference
 from incomelens.paper.table import (
     EMPTY_SLOT,
     Table,
     check_columns,
+    in_print_order,
     number,
     rows,
 )
@@ -21,6 +23,7 @@ COMPARISON_COLUMNS = [
     "p_welch", "p_paired", "ci_low", "ci_high", "n_per_capita", "n_median_household",
 ]  # fmt: skip
 SMALLEST_P = 0.001
+ORDERS = {"mode": MODES, "variable": TEN, "level": LEVELS}
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ def printed_comparisons(reference: Reference) -> dict[str, dict[str, Comparison]
     }
 
 
-def table_5(comparison: pd.DataFrame, reference: Reference) -> Table:
+def exhibit(comparison: pd.DataFrame, reference: Reference) -> Exhibit:
     """Mean absolute SHAP values of the ten variables for both incomes, and the paper's filter.
 
     Parameters
@@ -170,7 +173,7 @@ def table_5(comparison: pd.DataFrame, reference: Reference) -> Table:
                 found[variable][mode] = ours[mode, variable]
     modes = list(dict.fromkeys(mode for lines in found.values() for mode in lines))[1:]
     shown_modes = [mode for mode in modes if mode in READINGS] or modes
-    return Table(
+    table = Table(
         numbers=_numbers(comparison, printed, thresholds),
         shown=pd.DataFrame(
             {
@@ -199,7 +202,9 @@ def table_5(comparison: pd.DataFrame, reference: Reference) -> Table:
             *(_passed(mode, found, thresholds) for mode in shown_modes),
             EMPTY_SLOT,
         ),
+        whose="Values",
     )
+    return Exhibit(table)
 
 
 def _cells(levels: Mapping[str, Comparison]) -> dict[str, float | str]:
@@ -266,7 +271,7 @@ def _numbers(
         }
         | _condition_columns(conditions(ours[row.mode, row.variable], thresholds), "")
         | _condition_columns(conditions(printed[row.variable], thresholds), "paper_")
-        for row in rows(_in_print_order(comparison[comparison["variable"].isin(TEN)]))
+        for row in rows(in_print_order(comparison[comparison["variable"].isin(TEN)], **ORDERS))
     ]
     return pd.DataFrame(lines).rename(columns={name: f"{name}_sd" for name in SD_COLUMNS})
 
@@ -280,12 +285,3 @@ SD_COLUMNS = [
 def _condition_columns(found: Conditions, prefix: str) -> dict[str, bool | str | None]:
     met = {f"{prefix}meets_{name}": value for name, value in asdict(found).items()}
     return {**met, f"{prefix}passes": found.passes}
-
-
-def _in_print_order(comparison: pd.DataFrame) -> pd.DataFrame:
-    def ranks(column: str, names: Iterable[str]) -> pd.Series:
-        return comparison[column].map({name: place for place, name in enumerate(names)})
-
-    keys = {"mode": MODES, "variable": TEN, "level": LEVELS}
-    order = pd.DataFrame({column: ranks(column, names) for column, names in keys.items()})
-    return comparison.loc[order.sort_values(list(order), kind="stable").index]

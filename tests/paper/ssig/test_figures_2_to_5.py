@@ -11,16 +11,15 @@ from incomelens.common.errors import InputError
 from incomelens.paper.draw.style import save_figure
 from incomelens.paper.names import SOCIOECONOMIC, SPATIAL, VARIABLES
 from incomelens.paper.reference import TEN
-from incomelens.paper.shapley_figures import (
+from incomelens.paper.ssig.figures_2_to_5 import (
     ShapleyTables,
-    beeswarm_offsets,
-    only_table,
-    shapley_figure,
+    exhibit,
     shapley_figure_table,
     shapley_tables,
 )
+from incomelens.paper.ssig.shapley_panels import beeswarm_offsets, shapley_figure
 
-from .worlds import paper_world
+from ..worlds import paper_world
 
 DIRECTIONS = {"white": 0.9, "male": 0.1, "unemployment": -0.8}
 
@@ -196,11 +195,10 @@ def test_district_from_another_run_is_named(stage):
         stage(values=values)
 
 
-def test_figure_of_a_level_that_the_study_lacks_says_so():
-    task = {"level": "zip", "income": "per_capita_income", "mode": "optimised"}
-    assert only_table(["here.parquet"], **task) == "here.parquet"
-    with pytest.raises(InputError, match=r"shows level zip, .* this study lacks one of them"):
-        only_table([], **task)
+def test_figure_of_a_level_that_the_study_lacks_says_so(groups, variables):
+    shown = {"number": 4, "level": "zip", "income": "per_capita_income", "mode": "optimised"}
+    with pytest.raises(InputError, match=r"Fig\. 4 shows level zip, .* lacks one of them"):
+        exhibit(None, groups, variables, None, **shown, colours="paper")
 
 
 @given(x=arrays(float, st.integers(1, 200), elements=st.floats(-1, 1)))

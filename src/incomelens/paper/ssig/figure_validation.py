@@ -1,10 +1,10 @@
 """How far scores fall when folds get harder: every model under every scheme of folds."""
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from incomelens.common.errors import InputError
 from incomelens.paper.draw.dots import DotLine, scheme_dots_figure
+from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import (
     GP_MODELS,
     MODELS,
@@ -14,16 +14,16 @@ from incomelens.paper.names import (
     SHORT_NAMES,
     model_name,
 )
+from incomelens.paper.ssig.scores import SUMMARY_COLUMNS, main_scores
 from incomelens.paper.table import check_columns
-from incomelens.paper.validation_tables import SUMMARY_COLUMNS, main_scores
 
 # The ablation is shown in one mode, the first of these that the study has.
 ABLATION_MODES = ("optimised", "ard", "fixed_lengthscale", "literal")
 NO_SKILL = {"cod": ", 0: no better than the mean", "r2": ", 0: unrelated"}
 
 
-def validation_table(summary: pd.DataFrame, *, metric: str) -> pd.DataFrame:
-    """List what :func:`validation_figure` shows: one row a dot, with its interval.
+def exhibit(summary: pd.DataFrame, *, metric: str) -> Exhibit:
+    """Draw the scores of every model under random folds, spatial blocks and unseen areas.
 
     Parameters
     ----------
@@ -32,6 +32,19 @@ def validation_table(summary: pd.DataFrame, *, metric: str) -> pd.DataFrame:
     metric : str
         `cod` or `r2`.
     """
+    table = _dots(summary, metric)
+    names = {**MODELS, **SHORT_NAMES}
+    lines = [
+        DotLine((model, mode), model_name(model, mode, names=names), _family(model))
+        for model, mode in dict.fromkeys(zip(table["model"], table["mode"], strict=True))
+    ]
+    label = f"{SCORES[metric].heading} (1: perfect{NO_SKILL.get(metric, '')})"
+    figure = scheme_dots_figure(table, lines, keys=("model", "mode"), label=label)
+    return Exhibit(table, figure)
+
+
+def _dots(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """One row a dot, with its interval."""
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     scores = main_scores(summary, [model for model in MODELS if model != "mean"])
     mode = next((mode for mode in ABLATION_MODES if mode in set(scores["mode"])), None)
@@ -46,25 +59,6 @@ def validation_table(summary: pd.DataFrame, *, metric: str) -> pd.DataFrame:
     columns += ["ours_pooled", "ours", "block_ci_low", "block_ci_high"]
     table = scores.loc[shown, columns].reset_index(drop=True)
     return table.rename(columns={"ours_pooled": "pooled", "ours": "mean_of_folds"})
-
-
-def validation_figure(table: pd.DataFrame) -> Figure:
-    """Draw the scores of every model under random folds, spatial blocks and unseen areas.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`validation_table`.
-    """
-    metric = table["metric"].iloc[0]
-    lines = [
-        DotLine(
-            (model, mode), model_name(model, mode, names={**MODELS, **SHORT_NAMES}), _family(model)
-        )
-        for model, mode in dict.fromkeys(zip(table["model"], table["mode"], strict=True))
-    ]
-    label = f"{SCORES[metric].heading} (1: perfect{NO_SKILL.get(metric, '')})"
-    return scheme_dots_figure(table, lines, keys=("model", "mode"), label=label)
 
 
 def _family(model: str) -> str:

@@ -1,0 +1,106 @@
+"""What each modality is worth to the image-and-price baselines: a table and a figure."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from incomelens.common.errors import InputError
+from incomelens.paper.draw.dots import DotLine, scheme_dots_figure
+from incomelens.paper.draw.style import PaperFigure
+from incomelens.paper.exhibit import Exhibit
+from incomelens.paper.names import (
+    INCOMES,
+    LEVELS,
+    MODALITIES,
+    SCHEMES,
+    SCORES,
+    built_name,
+    task_name,
+)
+from incomelens.paper.ssig.scores import headed, score_columns
+from incomelens.paper.table import Table, check_columns, estimate, in_print_order, rows
+
+COLUMNS = [
+    "case", "modality", "modalities", "level", "income", "model", "scheme", "n", "n_folds",
+    "metric", "mean_of_folds", "folds_ci_low", "folds_ci_high", "pooled",
+    "block_ci_low", "block_ci_high",
+]  # fmt: skip
+SHOWN = ("r2", "cod", "rmse_usd", "mae_usd")
+DRAWN = "cod"
+
+
+def exhibit(ablation: pd.DataFrame) -> Exhibit:
+    """Lay out and draw the scores of one baseline on every set of modalities.
+
+    Parameters
+    ----------
+    ablation : DataFrame
+        `siamese/ablation.csv`.
+    """
+    found = _checked(ablation)
+    metrics = headed(SHOWN)
+    table = Table(
+        numbers=found[COLUMNS],
+        shown=_shown(found, metrics),
+        caption="What each modality is worth to the image-and-price baselines.",
+        notes=(
+            f"Mean of {found['n_folds'].max():.0f} folds; in brackets its 95 % interval by "
+            "resampling districts within folds. All lines of a task learn from and predict the "
+            "same districts, those that have every modality of the study. Intervals by spatial "
+            "blocks, and scores of the pooled predictions, stand in the CSV.",
+        ),
+        blocks="Task",
+        **score_columns(metrics),
+    )
+    return Exhibit(table, _drawn(found[found["metric"] == DRAWN]))
+
+
+def _shown(ablation: pd.DataFrame, metrics: Mapping[str, str]) -> pd.DataFrame:
+    keys = ["level", "income", "scheme", "case", "modality", "model"]
+    lines = []
+    for key, group in ablation.groupby(keys, sort=False, dropna=False):
+        level, income, scheme, case, modality, model = key
+        found = {row.metric: row for row in rows(group)}
+        scores = {
+            heading: estimate(found.get(metric), "mean_of_folds", interval="folds_ci")
+            for heading, metric in metrics.items()
+        }
+        line = {
+            "Task": f"{task_name(level, income)} (N = {group['n'].max():,})",
+            "Folds": SCHEMES[scheme],
+            "The model reads": _case_name(case, modality),
+            "Model": built_name(model),
+        }
+        lines.append(line | scores)
+    return pd.DataFrame(lines)
+
+
+def _drawn(scores: pd.DataFrame) -> PaperFigure:
+    lines = [
+        DotLine(case, _case_name(*case))
+        for case in dict.fromkeys(zip(scores["case"], scores["modality"], strict=True))
+    ]
+    label = f"{SCORES[DRAWN].heading} (1: perfect, 0: no better than the mean)"
+    return scheme_dots_figure(scores, lines, keys=("case", "modality"), label=label)
+
+
+def _checked(ablation: pd.DataFrame) -> pd.DataFrame:
+    check_columns(ablation, COLUMNS, "siamese/ablation.csv")
+    if ablation.empty:
+        raise InputError(
+            "siamese/ablation.csv: no rows; name a scheme of folds.schemes in "
+            "siamese.ablation.schemes"
+        )
+    found = ablation.fillna({"modality": ""})
+    return in_print_order(found, level=LEVELS, income=INCOMES, scheme=SCHEMES)
+
+
+def _case_name(case: str, modality: str) -> str:
+    if case == "all":
+        return "Everything there is"
+    return f"{MODALITIES[modality]} alone" if case == "alone" else f"No {_lower(modality)}"
+
+
+def _lower(modality: str) -> str:
+    name = MODALITIES[modality]
+    return name[0].lower() + name[1:]

@@ -1,0 +1,56 @@
+"""All models of the district study under all schemes of folds."""
+
+import pandas as pd
+
+from incomelens.paper.exhibit import Exhibit
+from incomelens.paper.names import MODELS, SCHEMES, model_name, task_name
+from incomelens.paper.ssig.scores import ORDERS, SUMMARY_COLUMNS, main_scores, score_columns
+from incomelens.paper.table import Table, check_columns, in_print_order
+
+HEADINGS = {"r2": "r²", "cod": "CoD", "rmse_usd": "RMSE (USD)", "coverage_90": "90 % coverage"}
+NOTE = (
+    "Scores of the pooled out-of-fold predictions; means of folds, 95 % intervals and sensitivity "
+    "runs stand in the CSV. Random: interpolation between neighbours. Spatial blocks: parts of the "
+    "city without data. Unseen area: a whole area (borough) without data. 90 % coverage: share of "
+    "districts whose income lies in the model's 90 % interval; a dash for models without intervals."
+)
+
+
+def exhibit(summary: pd.DataFrame) -> Exhibit:
+    """Lay out the scores of every model, a column a score and scheme.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        `ssig/summary.csv`.
+    """
+    check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
+    scores = main_scores(summary, MODELS)
+    columns = {
+        f"{heading}: {SCHEMES[scheme]}": (scheme, metric)
+        for metric, heading in HEADINGS.items()
+        for scheme in SCHEMES
+        if scheme in set(scores["scheme"])
+    }
+    table = Table(
+        numbers=in_print_order(summary[SUMMARY_COLUMNS], **ORDERS),
+        shown=_shown(scores, columns),
+        caption="All models under all schemes of folds.",
+        notes=(NOTE,),
+        blocks="Task",
+        **score_columns({column: metric for column, (_, metric) in columns.items()}),
+    )
+    return Exhibit(table)
+
+
+def _shown(scores: pd.DataFrame, columns: dict[str, tuple[str, str]]) -> pd.DataFrame:
+    keys = ["level", "income", "model", "mode"]
+    found = scores.set_index([*keys, "scheme", "metric"])["ours_pooled"].to_dict()
+    return pd.DataFrame(
+        {"Task": task_name(level, income), "Model": model_name(model, mode)}
+        | {
+            column: found.get((level, income, model, mode, *key), float("nan"))
+            for column, key in columns.items()
+        }
+        for level, income, model, mode in scores[keys].drop_duplicates().to_numpy().tolist()
+    )

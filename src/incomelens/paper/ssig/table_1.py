@@ -1,0 +1,87 @@
+"""Table 1 of the district paper: between-district inequality, ours beside the paper's."""
+
+import pandas as pd
+
+from incomelens.paper.exhibit import Exhibit
+from incomelens.paper.names import TASKS, task_name
+from incomelens.paper.reference import Reference
+from incomelens.paper.table import EMPTY_SLOT, Table, check_columns, estimate, number, rows
+
+COLUMNS = [
+    "level", "income", "measure", "weighting", "unit", "n", "value",
+    "ci_low", "ci_high", "moe_ci_low", "moe_ci_high",
+]  # fmt: skip
+HEADINGS = {"gini": "Gini", "decile_ratio": "Decile ratio"}
+NOTE = (
+    "Gini: coefficient between districts. Decile ratio: mean income of the richest tenth of "
+    "districts over that of the poorest tenth. Ours counts every district once, as the paper; by "
+    "population weights it with its residents. In brackets 95 % intervals by resampling districts. "
+    "Other measures, and intervals from the survey's margins of error where they are known, stand "
+    "in the CSV."
+)
+
+
+def exhibit(inequality: pd.DataFrame, reference: Reference) -> Exhibit:
+    """Set the inequality between districts beside the paper's.
+
+    Parameters
+    ----------
+    inequality : DataFrame
+        `districts/inequality.csv`: one row a level, income, measure and weighting.
+    reference : Reference
+    """
+    check_columns(inequality, COLUMNS, "inequality table")
+    numbers = _beside_paper(inequality[COLUMNS], reference)
+    shown = _shown(numbers, reference)
+    table = Table(
+        numbers=numbers,
+        shown=shown,
+        caption="Table 1. Between-district income inequality.",
+        notes=(NOTE, EMPTY_SLOT),
+        decimals={name: 2 for name in shown if name.startswith(HEADINGS["decile_ratio"])},
+        printed=[name for name in shown if name.endswith(": paper")],
+    )
+    return Exhibit(table)
+
+
+def _printed(reference: Reference) -> dict[tuple[str, ...], float]:
+    """The paper's measures, which count every district once."""
+    return {
+        (level, income, measure, "districts"): number(value)
+        for level, income in TASKS
+        for measure, value in reference.part("ssig", "table_1", level, income).items()
+    }
+
+
+def _beside_paper(inequality: pd.DataFrame, reference: Reference) -> pd.DataFrame:
+    printed = _printed(reference)
+    found = list(rows(inequality))
+    keys = [(row.level, row.income, row.measure, row.weighting) for row in found]
+    n = [reference.printed("ssig", "n_districts", row.level, row.income) for row in found]
+    return inequality.assign(
+        paper=[printed.get(key) for key in keys], paper_n=[number(one) for one in n]
+    )
+
+
+def _shown(numbers: pd.DataFrame, reference: Reference) -> pd.DataFrame:
+    """One row a task: its number of districts, and both measures three times."""
+    found = {(row.level, row.income, row.measure, row.weighting): row for row in rows(numbers)}
+    printed = _printed(reference)
+    lines = []
+    for task in TASKS:
+        if (*task, "gini", "districts") not in found:
+            continue
+        line = {
+            "Districts": task_name(*task),
+            "N: ours": found[*task, "gini", "districts"].n,
+            "N: paper": reference.printed("ssig", "n_districts", *task),
+        }
+        for measure, heading in HEADINGS.items():
+            own = (*task, measure, "districts")
+            line |= {
+                f"{heading}: ours": estimate(found.get(own)),
+                f"{heading}: paper": printed[own],
+                f"{heading}: by population": estimate(found.get((*task, measure, "population"))),
+            }
+        lines.append(line)
+    return pd.DataFrame(lines)

@@ -1,0 +1,105 @@
+"""An exhibit's function and its rule agree, or one sentence says where they do not."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+import pytest
+
+from incomelens.common.errors import InputError
+from incomelens.common.tables import write_table
+from incomelens.paper.draw.style import new_figure
+from incomelens.paper.exhibit import Exhibit, make, read
+from incomelens.paper.reference import Reference
+from incomelens.paper.table import Table
+
+from .conftest import ROOT
+
+NUMBERS = pd.DataFrame({"x": [1.0, 2.0]})
+TABLE = Table(NUMBERS, NUMBERS, caption="Table 9.")
+MODULE = "probe"
+
+
+def of_module(scores: pd.DataFrame, more: Sequence[pd.DataFrame], *, level: str) -> Exhibit:
+    assert level == "tract"
+    return Exhibit(pd.concat([scores, *more]))
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """Make the exhibit above as its rule would, with some of what the rule gives changed."""
+    module = ModuleType(f"incomelens.paper.{MODULE}")
+    module.exhibit = of_module
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    write_table(NUMBERS, tmp_path / "scores.csv")
+    path = str(tmp_path / "scores.csv")
+
+    def call(inputs=None, settings=None, offered=None):
+        return make(
+            MODULE,
+            inputs={"scores": path, "more": [path, path]} if inputs is None else inputs,
+            settings={"level": "tract"} if settings is None else settings,
+            offered={"threads": 1} if offered is None else offered,
+        )
+
+    return call
+
+
+def test_inputs_are_read_and_settings_passed(made):
+    assert made().table["x"].tolist() == [1.0, 2.0] * 3
+
+
+def test_a_wildcard_is_a_setting_where_the_function_asks_for_it(made):
+    assert len(made(settings={}, offered={"level": "tract", "city": "nice"}).table) == 6
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"inputs": {"more": []}}, "missing a required argument: 'scores'"),
+        ({"settings": {"level": "tract", "colour": "red"}}, "unexpected keyword argument 'colour'"),
+        ({"settings": {}}, "missing a required argument: 'level'"),
+    ],
+)
+def test_what_only_one_side_knows_is_named_before_anything_is_read(made, given, message):
+    with pytest.raises(InputError, match=f"paper.probe: .*{message}; the inputs and params of its"):
+        made(**{"inputs": {"scores": "not there.csv", "more": []}} | given)
+
+
+def test_an_input_is_read_as_its_annotation_says(tmp_path):
+    path = str(ROOT / "config" / "paper_reference.yaml")
+    assert read(path, Path) == Path(path)
+    assert read([path], Reference | None).path == path
+    assert read([], Reference | None) is None
+    assert [one.path for one in read([path, path], Sequence[Reference])] == [path, path]
+
+
+@pytest.fixture
+def files(tmp_path):
+    return lambda *forms: {form: tmp_path / f"x.{form}" for form in forms}
+
+
+def test_a_table_and_figure_has_all_forms_and_says_what_it_is(files):
+    paths = files("csv", "json", "md", "tex", "html", "pdf", "png", "losses")
+    paths["losses"] = paths["csv"].with_name("losses.csv")
+    Exhibit(TABLE, new_figure(10, 10), more={"losses": NUMBERS}).write(paths)
+    assert all(path.stat().st_size > 0 for path in paths.values())
+    meaning = json.loads(paths["json"].read_text("utf-8"))
+    assert meaning["kinds"] == ["table", "figure"]
+    assert meaning["table"]["caption"] == "Table 9."
+
+
+def test_numbers_behind_a_figure_are_no_table_for_readers(files):
+    paths = files("csv", "json", "pdf", "png")
+    Exhibit(NUMBERS, new_figure(10, 10)).write(paths)
+    assert json.loads(paths["json"].read_text("utf-8")) == {"kinds": ["figure"], "table": None}
+
+
+@pytest.mark.parametrize("forms", [("csv", "md"), ("csv", "json", "md", "tex", "html", "png")])
+def test_forms_that_only_one_side_knows_are_named_and_nothing_is_written(files, forms, tmp_path):
+    with pytest.raises(InputError, match=r"the rule writes csv, .*, and the exhibit has csv, json"):
+        Exhibit(TABLE).write(files(*forms))
+    assert list(tmp_path.iterdir()) == []
