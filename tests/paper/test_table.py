@@ -218,7 +218,7 @@ def test_meaning_tells_what_the_paper_prints_and_in_which_unit():
 
 
 def test_rows_stand_in_the_order_of_names_and_equal_ones_as_before():
-    table = pd.DataFrame({"model": ["b", "a", "b"], "n": [1, 2, 3]})
+    table = pd.DataFrame({"model": ["b", "a", "b"], "n": [1, 2, 3]}, index=[7, 7, 7])
     assert in_print_order(table, model=["a", "b"])["n"].tolist() == [2, 1, 3]
 
 

@@ -1,5 +1,8 @@
 """The tiny study from end to end: what it makes, what it reruns, what it repeats."""
 
+import shutil
+import subprocess
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -103,6 +106,18 @@ def test_every_table_and_figure_exists_in_all_its_forms(tiny):
     for figure in figures:
         assert figure.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
         assert figure.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
+def test_the_latex_of_every_table_compiles(tiny, tmp_path):
+    tables = sorted((tiny.folder / "results/tiny/paper").rglob("*.tex"))
+    packages = r"\usepackage[T1]{fontenc}\usepackage{array,booktabs,longtable}"
+    inputs = [rf"\input{{{path}}}" for path in tables]
+    page = [r"\documentclass{article}", packages, r"\begin{document}", *inputs, r"\end{document}"]
+    (tmp_path / "all.tex").write_text("\n".join(page), encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
 
 
 def test_a_second_run_has_nothing_to_do(tiny):

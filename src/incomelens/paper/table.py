@@ -193,13 +193,15 @@ def estimate(row: object, column: str = "value", *, interval: str = "ci") -> Est
 
 def in_print_order(table: pd.DataFrame, **orders: Iterable) -> pd.DataFrame:
     """Sort rows by the columns named, each in the order of its names; unknown names come first."""
+    table = table.reset_index(drop=True)
     ranks = pd.DataFrame(
         {
             column: table[column].map({name: place for place, name in enumerate(names)}).fillna(-1)
             for column, names in orders.items()
         }
     )
-    return table.loc[ranks.sort_values(list(ranks), kind="stable").index].reset_index(drop=True)
+    places = ranks.sort_values(list(ranks), kind="stable").index
+    return table.loc[places].reset_index(drop=True)
 
 
 def check_columns(table: pd.DataFrame, columns: Sequence[str], name: str) -> None:
