@@ -27,9 +27,9 @@ from incomelens.paper.inference_overfitting import (
 from incomelens.paper.inference_scores import scores_of_cities
 from incomelens.paper.inference_transfer import transfer_figure
 
+from .aerial.test_figures import overlapping, panel
 from .draw.test_classes import EYES, lab
 from .inference_world import CITY, NETWORKS, evaluations, histories, inference_city, transfer
-from .test_aerial_figures import overlapping, panel
 
 FIVE = {f"city_{k}": f"City {k}" for k in range(5)}
 

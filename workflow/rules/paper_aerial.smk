@@ -5,7 +5,7 @@
 include: "paper_aerial_paths.smk"
 
 
-rule aerial_table_1:
+use rule exhibit as aerial_table_1 with:
     input:
         cells=expand("<results>/cells/{city}.parquet", city=CITIES),
         land_use=expand("<results>/cells/{city}-land_use.parquet", city=CITIES),
@@ -13,189 +13,96 @@ rule aerial_table_1:
         index=expand("<results>/tiles/{city}/index.parquet", city=CITIES),
         reference="config/paper_reference.yaml",
     output:
-        csv=report(
-            "<results>/paper/aerial/table1.csv",
-            caption="../report/aerial_table_1.rst",
-            category="Aerial study",
-            subcategory="Tables",
-            labels={"table": "Table 1"},
-        ),
-        md="<results>/paper/aerial/table1.md",
-        tex="<results>/paper/aerial/table1.tex",
-    log:
-        "<logs>/paper/aerial_table_1.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_table_1.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
+        **table("aerial/table1", "Table 1", "aerial_table_1"),
+    pathvars:
+        exhibit="aerial_table_1",
     resources:
         mem_mb=memory(4000),
         runtime=minutes(10),
     params:
-        code=code("paper/aerial_table_1.py"),
-        names=CITY_NAMES,
-        sources=registry_of_cities(),
-        tile_px=config["tiles"]["tile_px"],
-    script:
-        "../scripts/paper/aerial_table_1.py"
+        **made_by(
+            "aerial.table_1",
+            names=CITY_NAMES,
+            sources=registry_of_cities(),
+            tile_px=config["tiles"]["tile_px"],
+        ),
 
 
-rule aerial_sample_sizes:
+use rule exhibit as aerial_sample_sizes with:
     input:
         shares=expand("<results>/tiles/{city}/land_use_shares.parquet", city=CITIES),
         predictions=inferred("predictions.parquet", "random"),
     output:
-        csv=report(
-            "<results>/paper/aerial/sample_sizes.csv",
-            caption="../report/aerial_sample_sizes.rst",
-            category="Aerial study",
-            subcategory="Tables",
-            labels={"table": "Sample sizes"},
-        ),
-        md="<results>/paper/aerial/sample_sizes.md",
-        tex="<results>/paper/aerial/sample_sizes.tex",
-    log:
-        "<logs>/paper/aerial_sample_sizes.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_sample_sizes.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
+        **table("aerial/sample_sizes", "Sample sizes", "aerial_sample_sizes"),
+    pathvars:
+        exhibit="aerial_sample_sizes",
     resources:
         mem_mb=memory(2000),
         runtime=minutes(10),
     params:
-        code=code("paper/aerial_sample_sizes.py"),
-        names=CITY_NAMES,
-    script:
-        "../scripts/paper/aerial_sample_sizes.py"
+        **made_by("aerial.sample_sizes", names=CITY_NAMES),
 
 
-rule aerial_dropped_cells:
+use rule exhibit as aerial_dropped_cells with:
     input:
         cells=expand("<results>/cells/{city}.parquet", city=CITIES),
         index=expand("<results>/tiles/{city}/index.parquet", city=CITIES),
     output:
-        csv=report(
-            "<results>/paper/aerial/dropped_cells.csv",
-            caption="../report/aerial_dropped_cells.rst",
-            category="Aerial study",
-            subcategory="Tables",
-            labels={"table": "Dropped cells"},
-        ),
-        md="<results>/paper/aerial/dropped_cells.md",
-        tex="<results>/paper/aerial/dropped_cells.tex",
-    log:
-        "<logs>/paper/aerial_dropped_cells.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_dropped_cells.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
+        **table("aerial/dropped_cells", "Dropped cells", "aerial_dropped_cells"),
+    pathvars:
+        exhibit="aerial_dropped_cells",
     resources:
         mem_mb=memory(2000),
         runtime=minutes(10),
     params:
-        code=code("paper/aerial_dropped_cells.py"),
-        names=CITY_NAMES,
-    script:
-        "../scripts/paper/aerial_dropped_cells.py"
+        **made_by("aerial.dropped_cells", names=CITY_NAMES),
 
 
-rule aerial_deviations:
+use rule exhibit as aerial_deviations with:
     input:
         deviations="config/deviations.yaml",
     output:
-        csv=report(
-            "<results>/paper/aerial/deviations.csv",
-            caption="../report/aerial_deviations.rst",
-            category="Aerial study",
-            subcategory="Tables",
-            labels={"table": "Deviations"},
-        ),
-        md="<results>/paper/aerial/deviations.md",
-        tex="<results>/paper/aerial/deviations.tex",
-    log:
-        "<logs>/paper/aerial_deviations.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_deviations.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **table("aerial/deviations", "Deviations", "aerial_deviations"),
+    pathvars:
+        exhibit="aerial_deviations",
     params:
-        code=code("paper/aerial_deviations.py"),
-    script:
-        "../scripts/paper/aerial_deviations.py"
+        **made_by("aerial.deviations"),
 
 
-rule aerial_figure_1:
+use rule exhibit as aerial_figure_1 with:
     input:
         cells=f"<results>/cells/{FIRST_CITY}.parquet",
         land_use=f"<results>/cells/{FIRST_CITY}-land_use.parquet",
         index=f"<results>/tiles/{FIRST_CITY}/index.parquet",
         shards=shards(FIRST_CITY) if CITIES else [],
     output:
-        pdf="<results>/paper/aerial/fig1.pdf",
-        png=report(
-            "<results>/paper/aerial/fig1.png",
-            caption="../report/aerial_figure_1.rst",
-            category="Aerial study",
-            subcategory="Figures",
-            labels={"figure": "Fig. 1"},
-        ),
-        table="<results>/paper/aerial/fig1.csv",
-    log:
-        "<logs>/paper/aerial_figure_1.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_figure_1.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
+        **figure("aerial/fig1", "Fig. 1", "aerial_figure_1"),
+    pathvars:
+        exhibit="aerial_figure_1",
     resources:
         mem_mb=memory(4000),
         runtime=minutes(30),
     params:
-        code=code("paper/aerial_figure_1.py"),
-        name=CITY_NAMES.get(FIRST_CITY),
-    script:
-        "../scripts/paper/aerial_figure_1.py"
+        **made_by("aerial.figure_1", name=CITY_NAMES.get(FIRST_CITY)),
 
 
-rule aerial_income_map:
+use rule exhibit as aerial_income_map with:
     input:
         cells="<results>/cells/{city}.parquet",
         land_use="<results>/cells/{city}-land_use.parquet",
         folds="<results>/folds/{city}-random.parquet",
         classes="<results>/folds/{city}-classes.csv",
     output:
-        pdf="<results>/paper/aerial/income_{city}.pdf",
-        png=report(
-            "<results>/paper/aerial/income_{city}.png",
-            caption="../report/aerial_income_map.rst",
-            category="Aerial study",
-            subcategory="Figures",
-            labels={"figure": "Income classes, {city}"},
-        ),
-        table="<results>/paper/aerial/income_{city}.csv",
-    log:
-        "<logs>/paper/aerial_income_map/{city}.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_income_map/{city}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
+        **figure("aerial/income_{city}", "Income classes, {city}", "aerial_income_map"),
+    pathvars:
+        exhibit="aerial_income_map/{city}",
     resources:
         mem_mb=memory(4000),
         runtime=minutes(30),
     params:
-        code=code("paper/aerial_income_map.py"),
-        name=lambda wildcards: CITY_NAMES[wildcards.city],
-    script:
-        "../scripts/paper/aerial_income_map.py"
+        **made_by(
+            "aerial.income_map", name=lambda wildcards: CITY_NAMES[wildcards.city]
+        ),
 
 
 rule aerial_income_maps:

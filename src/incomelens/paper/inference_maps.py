@@ -10,9 +10,14 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from incomelens.common.errors import InputError, listed
-from incomelens.paper.aerial_figures import MAP_MARGIN, draw_income_classes
 from incomelens.paper.aerial_names import INCOME_CLASSES
-from incomelens.paper.draw.classes import DROPPED_FACE, INCOME_COLOURS, add_swatch
+from incomelens.paper.draw.classes import (
+    DROPPED_FACE,
+    INCOME_COLOURS,
+    MAP_MARGIN,
+    add_swatch,
+    draw_income_classes,
+)
 from incomelens.paper.draw.grid import Square, draw_bar_below, frame_square, show_grid, whole_city
 from incomelens.paper.draw.style import QUIET, RULE, axes_mm, figure_style, letter, new_figure
 from incomelens.paper.inference_names import SCHEMES

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 
+import geopandas as gpd
+import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
 from incomelens.paper.aerial_names import INCOME_CLASSES, class_labels, classes_by_group
+from incomelens.paper.draw.grid import Square, show_grid
 from incomelens.paper.draw.style import MISSING_FACE, MISSING_HATCH, RULE
 
 # A hue a group, a shade a class: residential red to orange, functional violet, infrastructure
@@ -42,6 +46,8 @@ DROPPED_FACE = "#b3b3b3"
 CITY_FACE = "#f4f4f4"
 WATER_FACE = "#dfe9f2"
 HATCH = "//////"
+# Around the kept cells on the map of a city, in shares of its longer side.
+MAP_MARGIN = 0.02
 
 
 def add_swatch(
@@ -84,3 +90,25 @@ def draw_class_key(axes: Axes, *, left_out: str = "Left out (airports, no data)"
                 continue
             add_swatch(axes, (column, row + 0.17), (0.1, 0.66), CLASS_COLOURS.get(line))
             axes.text(column + 0.13, row + 0.5, labels.get(line, line), va="center", fontsize=6.5)
+
+
+def draw_income_classes(
+    axes: Axes, square: Square, cells: gpd.GeoDataFrame, income_class: pd.Series
+) -> None:
+    """Draw income classes on the grid of cells; cells without one are grey.
+
+    Parameters
+    ----------
+    axes : Axes
+    square : Square
+    cells : GeoDataFrame
+    income_class : Series
+        1..5 by cell id, observed or predicted.
+    """
+    cells = square.within(cells)
+    number = cells["cell_id"].map(income_class).fillna(0).to_numpy(dtype=float)
+    colours = ListedColormap([DROPPED_FACE, *(INCOME_COLOURS[k] for k in INCOME_CLASSES)])
+    show_grid(
+        axes, square.grid(cells, number), square,
+        cmap=colours, vmin=-0.5, vmax=max(INCOME_CLASSES) + 0.5, zorder=2,
+    )  # fmt: skip

@@ -1,6 +1,6 @@
 """Table 1 of the aerial paper: its data sets, the printed row beside ours."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -8,6 +8,7 @@ import pandas as pd
 
 from incomelens.folds.kept import kept_cells
 from incomelens.paper.draw.grid import whole_city
+from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.reference import Reference
 from incomelens.paper.table import Table
 
@@ -40,26 +41,36 @@ class City:
     index: pd.DataFrame
 
 
-def table_1(
-    cities: Mapping[str, City],
-    sources: Mapping[str, Mapping[str, list[Mapping[str, str]]]],
+def exhibit(
+    cells: Sequence[gpd.GeoDataFrame],
+    land_use: Sequence[gpd.GeoDataFrame],
+    plan: Sequence[pd.DataFrame],
+    index: Sequence[pd.DataFrame],
     reference: Reference,
     *,
+    names: Mapping[str, str],
+    sources: Mapping[str, Mapping[str, list[Mapping[str, str]]]],
     tile_px: int,
-) -> Table:
-    """Data sets of the aerial study (Table 1), the paper's beside ours.
+) -> Exhibit:
+    """Set the data sets of every city beside the paper's.
 
     Parameters
     ----------
-    cities : mapping
-        By key of the configuration.
+    cells, land_use, plan, index : sequence of DataFrames
+        What a :class:`City` holds, a table a city.
+    reference : Reference
+    names : mapping
+        Names of the cities in print, by key of the configuration, in the order of the tables.
     sources : mapping
         By key, then by data set (`income`, `imagery`, `land_use`): the registry's entries, each
         with `title`, `provider`, `time_frame` and `licence`.
-    reference : Reference
     tile_px : int
         Pixels along a tile.
     """
+    cities = {
+        key: City(name, *tables)
+        for (key, name), *tables in zip(names.items(), cells, land_use, plan, index, strict=True)
+    }
     numbers = pd.DataFrame(
         [
             row
@@ -84,7 +95,7 @@ def table_1(
             "Licence": numbers["licence"],
         }
     )
-    return Table(
+    table = Table(
         numbers=numbers,
         shown=shown,
         caption="Table 1. Dataset information.",
@@ -97,7 +108,9 @@ def table_1(
             "2,720 km² (Paris); its table has no licences.",
         ),
         blocks="Data set",
+        whose="Whose",
     )
+    return Exhibit(table)
 
 
 def _paper_row(dataset: str, reference: Reference) -> dict[str, object]:

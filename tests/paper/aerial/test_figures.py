@@ -10,19 +10,13 @@ from pyproj import CRS
 
 from incomelens.cells.urban_classes import EXCLUDED
 from incomelens.common.errors import InputError
-from incomelens.paper.aerial_figures import (
-    figure_1,
-    figure_1_table,
-    income_class_map,
-    income_class_map_table,
-)
+from incomelens.paper.aerial import figure_1, income_map
+from incomelens.paper.aerial.figure_1 import square_figure
 from incomelens.paper.draw.classes import CLASS_COLOURS, DROPPED_FACE, INCOME_COLOURS
-from incomelens.paper.draw.style import save_figure
 from incomelens.tiles.index import build_index
 from incomelens.tiles.shard_file import ShardWriter
-from incomelens.tiles.store import open_tiles
 
-from .aerial_world import CELL, SOUTH, WEST, aerial_world
+from ..aerial_world import CELL, SOUTH, WEST, aerial_world
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +26,17 @@ def world():
 
 @pytest.fixture(scope="module")
 def drawn(world):
-    return figure_1(world.cells, world.land_use, world.index, world.tiles, city="Aubervieux")
+    return square_figure(world.cells, world.land_use, world.index, world.tiles, city="Aubervieux")
+
+
+def map_of(world, **changes):
+    tables = {name: getattr(world, name) for name in ("cells", "land_use", "folds", "classes")}
+    return income_map.exhibit(**tables | changes, name="Aubervieux")
 
 
 @pytest.fixture(scope="module")
 def city_map(world):
-    return income_class_map(
-        world.cells, world.land_use, world.folds, world.classes, city="Aubervieux"
-    )
+    return map_of(world).figure
 
 
 def panel(figure, title):
@@ -103,7 +100,7 @@ def test_land_use_has_the_colours_of_its_classes(drawn, world):
 def test_land_outside_the_square_is_not_drawn(world):
     kept = world.index["cell_id"].isin(world.cells["cell_id"][7:9])
     index = world.index.assign(kept=kept, drop_reason=world.index["drop_reason"].mask(kept))
-    figure = figure_1(world.cells, world.land_use, index, world.tiles, city="Aubervieux")
+    figure = square_figure(world.cells, world.land_use, index, world.tiles, city="Aubervieux")
     layers = panel(figure, "Land use").collections
     assert sum(len(layer.get_paths()) for layer in layers) == 2
 
@@ -111,11 +108,11 @@ def test_land_outside_the_square_is_not_drawn(world):
 def test_unknown_urban_class_is_named(world):
     land_use = world.land_use.assign(urban_class="moor")
     with pytest.raises(InputError, match="unknown urban classes moor"):
-        figure_1(world.cells, land_use, world.index, world.tiles, city="Aubervieux")
+        square_figure(world.cells, land_use, world.index, world.tiles, city="Aubervieux")
 
 
 def test_table_behind_figure_1_states_the_square_and_its_cells(world):
-    table = figure_1_table(world.cells, world.index)
+    table = figure_1.square_table(world.cells, world.index)
     assert len(table) == 28
     assert table["cell_id"].tolist() == world.cells["cell_id"][2:].tolist()
     edges = table[[f"square_{edge}_m" for edge in ("west", "south", "east", "north")]]
@@ -151,7 +148,7 @@ def test_legend_states_the_limits_in_eur(city_map, world):
 
 def test_map_ends_a_little_beyond_the_kept_cells(world):
     folds = world.folds[world.folds["cell_id"].isin(world.cells["cell_id"][13:15])]
-    figure = income_class_map(world.cells, world.land_use, folds, world.classes, city="A")
+    figure = map_of(world, folds=folds).figure
     (axes,) = [axes for axes in figure.axes if axes.images]
     assert axes.get_xlim() == (WEST, WEST + 4 * CELL)
     assert axes.get_ylim() == (SOUTH + CELL, SOUTH + 4 * CELL)
@@ -161,11 +158,11 @@ def test_map_ends_a_little_beyond_the_kept_cells(world):
 
 def test_city_without_water_is_drawn(world):
     land_use = world.land_use.assign(value=np.uint8(EXCLUDED))
-    income_class_map(world.cells, land_use, world.folds, world.classes, city="A")
+    map_of(world, land_use=land_use)
 
 
 def test_table_behind_a_map_marks_dropped_cells_with_zero(world):
-    table = income_class_map_table(world.cells, world.folds)
+    table = map_of(world).table
     assert table["income_class"][:2].tolist() == [0, 0]
     assert table["income_class"][2:].tolist() == world.folds["income_class"].tolist()
     assert table["easting_m"][1] - table["easting_m"][0] == CELL
@@ -178,9 +175,9 @@ def test_no_text_lies_on_another(which, request):
 
 @pytest.mark.parametrize("which", ["drawn", "city_map"])
 def test_every_figure_is_written_as_pdf_and_png(which, request, tmp_path):
-    paths = [tmp_path / "figure.pdf", tmp_path / "figure.png"]
-    save_figure(request.getfixturevalue(which), *paths)
-    assert all(path.stat().st_size > 5000 for path in paths)
+    for path in (tmp_path / "figure.pdf", tmp_path / "figure.png"):
+        request.getfixturevalue(which).write(path)
+        assert path.stat().st_size > 5000
 
 
 def test_figure_1_reads_the_shards_of_the_workflow(world, tmp_path):
@@ -193,8 +190,8 @@ def test_figure_1_reads_the_shards_of_the_workflow(world, tmp_path):
             land = np.ones((16, 16), dtype=np.uint8)
             shard.add(cell, world.images[cell], land, square.bounds[:2], 0.0)
     index = build_index(cells, world.plan[2:], [tmp_path / "0.zarr"], max_void_share=0.01)
-    tiles = open_tiles(index, [tmp_path / "0.zarr"])
-    figure = figure_1(cells, world.land_use, index, tiles, city="Aubervieux")
+    given = {"shards": [tmp_path / "0.zarr"], "name": "Aubervieux", "threads": 1}
+    figure = figure_1.exhibit(cells, world.land_use, index, **given).figure
     (image,) = panel(figure, "Aerial image").images
     picture = image.get_array()
     px = picture.shape[1] // 6

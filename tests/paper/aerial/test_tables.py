@@ -7,13 +7,12 @@ import yaml
 
 from incomelens.cells.urban_classes import NAMES
 from incomelens.common.errors import InputError
-from incomelens.paper.aerial_samples import dropped_cells, sample_sizes
-from incomelens.paper.aerial_tables import City, table_1
+from incomelens.paper.aerial import deviations, dropped_cells, sample_sizes, table_1
 from incomelens.paper.deviations import deviations_exhibit, read_deviations
 from incomelens.paper.reference import read_reference
 
-from .aerial_world import aerial_world
-from .conftest import ROOT
+from ..aerial_world import aerial_world
+from ..conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +30,32 @@ def sources():
     return {"a": {"income": [entry("Grid")], "imagery": imagery, "land_use": [entry("Atlas")]}}
 
 
+def datasets(world, sources, reference, **changes):
+    tables = {name: getattr(world, name) for name in ("cells", "land_use", "plan", "index")}
+    of_cities = {name: [table] for name, table in (tables | changes).items()}
+    return table_1.exhibit(
+        **of_cities, reference=reference, names={"a": "Aubervieux"}, sources=sources, tile_px=800
+    ).table
+
+
 @pytest.fixture
 def ours(world, sources, reference):
-    city = City("Aubervieux", world.cells, world.land_use, world.plan, world.index)
-    return table_1({"a": city}, sources, reference, tile_px=800)
+    return datasets(world, sources, reference)
 
 
 def sizes(world, **changes):
     tables = {"shares": world.shares, "predictions": predictions(world)} | changes
-    return sample_sizes({"A": tables["shares"]}, {"A": tables["predictions"]})
+    return of_cities(sample_sizes, **tables)
+
+
+def drops(world, **changes):
+    return of_cities(dropped_cells, **{"cells": world.cells, "index": world.index} | changes)
+
+
+def of_cities(module, names=("A",), **tables):
+    """The table of an exhibit of cities that have the same tables."""
+    given = {name: [table] * len(names) for name, table in tables.items()}
+    return module.exhibit(**given, names=dict(zip(names, names, strict=True))).table
 
 
 def predictions(world):
@@ -76,8 +92,7 @@ def test_our_rows_count_cells_orthophotos_polygons_and_area(ours):
 
 def test_orthophotos_that_no_kept_cell_needs_are_not_counted(world, sources, reference):
     index = world.index.assign(kept=[*[False] * 20, *[True] * 10], drop_reason="void")
-    city = City("A", world.cells, world.land_use, world.plan, index)
-    numbers = table_1({"a": city}, sources, reference, tile_px=800).numbers
+    numbers = datasets(world, sources, reference, index=index).numbers
     assert numbers["n_orthophotos"].iloc[1] == 1
 
 
@@ -96,7 +111,7 @@ def test_tile_counts_for_every_class_it_contains():
         ],
         columns=["cell_id", "urban_class", "area_share"],
     )  # fmt: skip
-    table = sample_sizes({"A": shares}, {"A": pd.DataFrame(cells)})
+    table = of_cities(sample_sizes, shares=shares, predictions=pd.DataFrame(cells))
     assert [count(table, "water", ses) for ses in ("1", "2", "3", "4", "5")] == [1, 1, 0, 0, 0]
     assert [count(table, "water", ses) for ses in ("low", "high", "all")] == [2, 0, 2]
     assert [count(table, "dense", ses) for ses in ("low", "high", "all")] == [1, 1, 2]
@@ -132,9 +147,8 @@ def test_low_and_high_are_the_outer_pairs_of_classes(world):
 
 def test_cities_keep_the_order_of_the_configuration(world):
     names = ["Paris", "Lyon", "Aubagne"]
-    table = sample_sizes(
-        dict.fromkeys(names, world.shares), dict.fromkeys(names, predictions(world))
-    )
+    tables = {"shares": world.shares, "predictions": predictions(world)}
+    table = of_cities(sample_sizes, names=names, **tables)
     assert list(dict.fromkeys(table.shown["City"])) == names
     assert table.shown["Urban class"].tolist()[:2] == ["Any (all tiles)", "Continuous fabric"]
 
@@ -151,7 +165,7 @@ def test_missing_column_is_named(world):
 
 
 def test_every_cell_is_counted_once_with_its_reason(world):
-    table = dropped_cells({"A": world.cells}, {"A": world.index})
+    table = drops(world)
     rows = table.numbers.set_index("fate")
     assert rows["n"].to_dict() == {"all": 30, "kept": 28, "few_neighbours": 1, "void": 1}
     assert rows["n_imputed"].to_dict() == {"all": 1, "kept": 1, "few_neighbours": 0, "void": 0}
@@ -164,40 +178,31 @@ def test_every_cell_is_counted_once_with_its_reason(world):
 def test_most_frequent_reason_comes_first_and_equals_by_name(world):
     reasons = ["void", "void", "b", "a", *[None] * 26]
     index = world.index.assign(kept=np.arange(30) >= 4, drop_reason=reasons)
-    numbers = dropped_cells({"A": world.cells}, {"A": index}).numbers
+    numbers = drops(world, index=index).numbers
     assert numbers["fate"].tolist() == ["all", "kept", "void", "a", "b"]
 
 
 def test_index_rows_in_another_order_change_nothing(world):
-    turned = dropped_cells({"A": world.cells}, {"A": world.index[::-1]})
-    assert turned.numbers.equals(dropped_cells({"A": world.cells}, {"A": world.index}).numbers)
+    turned = drops(world, index=world.index[::-1])
+    assert turned.numbers.equals(drops(world).numbers)
 
 
 def test_cell_that_the_index_lacks_is_named(world):
     cell = world.cells["cell_id"][29]
     with pytest.raises(InputError, match=rf"neither that 1 cells are kept nor .* \({cell}\)"):
-        dropped_cells({"A": world.cells}, {"A": world.index[:29]})
+        drops(world, index=world.index[:29])
 
 
 def test_dropped_cell_without_reason_is_refused(world):
     index = world.index.assign(drop_reason=None)
     with pytest.raises(InputError, match="neither that 2 cells are kept nor why they are dropped"):
-        dropped_cells({"A": world.cells}, {"A": index})
+        drops(world, index=index)
 
 
-def test_every_table_is_printed_in_three_forms(world, ours, tmp_path):
-    deviations = deviations_exhibit(
-        read_deviations(ROOT / "config" / "deviations.yaml"), paper="aerial"
-    ).table
-    tables = {
-        "1": ours,
-        "sizes": sizes(world),
-        "dropped": dropped_cells({"A": world.cells}, {"A": world.index}),
-        "deviations": deviations,
-    }
-    for name, table in tables.items():
-        table.write(*(tmp_path / f"{name}.{form}" for form in ("csv", "md", "tex")))
-    assert len(list(tmp_path.iterdir())) == 3 * len(tables)
+def test_every_table_has_all_forms(world, ours):
+    listed = deviations.exhibit(ROOT / "config" / "deviations.yaml").table
+    for table in (ours, sizes(world), drops(world), listed):
+        assert table.forms().keys() == {"md", "tex", "html"}
 
 
 def test_deviations_of_the_aerial_data_name_existing_settings():

@@ -1,0 +1,192 @@
+"""Fig. 1 of the aerial paper: aerial image, income and land use of the same square of a city."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+
+from incomelens.common.errors import InputError, listed
+from incomelens.folds.kept import kept_cells
+from incomelens.paper.draw.classes import (
+    CLASS_COLOURS,
+    HATCH,
+    draw_class_key,
+)
+from incomelens.paper.draw.grid import (
+    Square,
+    TileReader,
+    draw_bar_below,
+    frame_square,
+    fullest_square,
+    mosaic,
+    show_grid,
+)
+from incomelens.paper.draw.style import (
+    MISSING_FACE,
+    MISSING_HATCH,
+    PAGE_MM,
+    QUIET,
+    RULE,
+    PaperFigure,
+    axes_mm,
+    figure_style,
+    letter,
+    new_figure,
+    sequential_colours,
+)
+from incomelens.paper.exhibit import Exhibit
+from incomelens.tiles.store import open_tiles
+
+# Of a panel of the mosaic: enough for 600 dots an inch over 57 mm.
+MOSAIC_PX = 1350
+# Colours span these percentiles of the incomes in the square; the rest takes the end colours.
+COLOUR_PERCENTILES = (2, 98)
+
+
+def exhibit(
+    cells: gpd.GeoDataFrame,
+    land_use: gpd.GeoDataFrame,
+    index: pd.DataFrame,
+    shards: Sequence[Path],
+    *,
+    name: str,
+    threads: int,
+) -> Exhibit:
+    """Draw the three data sets of the square with most kept cells.
+
+    Parameters
+    ----------
+    cells, land_use : GeoDataFrame
+        `cells/{city}.parquet` and `cells/{city}-land_use.parquet`.
+    index : DataFrame
+        `tiles/{city}/index.parquet`.
+    shards : sequence of Path
+        The tiles of the city.
+    name : str
+        Of the city, in print.
+    threads : int
+        That read tiles.
+    """
+    tiles = open_tiles(index, shards, threads=threads)
+    return Exhibit(
+        square_table(cells, index), square_figure(cells, land_use, index, tiles, city=name)
+    )
+
+
+def square_table(cells: gpd.GeoDataFrame, index: pd.DataFrame) -> pd.DataFrame:
+    """List the edges of the square, and the kept cells in it with their income."""
+    kept = kept_cells(cells, index)
+    square = fullest_square(kept)
+    shown = square.within(kept)
+    edges = dict(zip(("west", "south", "east", "north"), square.bounds, strict=True))
+    return pd.DataFrame(
+        {
+            **{f"square_{edge}_m": value for edge, value in edges.items()},
+            "cell_id": shown["cell_id"].to_numpy(),
+            "easting_m": shown.geometry.bounds["minx"].to_numpy(),
+            "northing_m": shown.geometry.bounds["miny"].to_numpy(),
+            "income_eur_a_year": shown["income"].to_numpy(),
+        }
+    )
+
+
+def square_figure(
+    cells: gpd.GeoDataFrame,
+    land_use: gpd.GeoDataFrame,
+    index: pd.DataFrame,
+    tiles: TileReader,
+    *,
+    city: str,
+) -> PaperFigure:
+    """Draw aerial image, income and land use of one square.
+
+    Parameters
+    ----------
+    cells, land_use : GeoDataFrame
+        `cells/{city}.parquet` and `cells/{city}-land_use.parquet`.
+    index : DataFrame
+        `tiles/{city}/index.parquet`.
+    tiles : TileReader
+        The tiles of the city.
+    city : str
+        Its name in print.
+    """
+    kept = kept_cells(cells, index)
+    square = fullest_square(kept)
+    shown = square.within(kept)
+    margin, gap, top = 1.5, 4.5, 12.5
+    width = (PAGE_MM - 2 * margin - 2 * gap) / 3
+    height = min(width * square.n_north / square.n_east, 90.0)
+    with figure_style():
+        figure = new_figure(PAGE_MM, top + height + 42.0)
+        places = [margin + place * (width + gap) for place in range(3)]
+        panels = [axes_mm(figure, left, top, width, height) for left in places]
+        _draw_mosaic(panels[0], square, shown, tiles)
+        colours = _draw_incomes(panels[1], square, shown)
+        _draw_land_use(panels[2], square, land_use)
+        titles = ("Aerial image", "Income", "Land use")
+        for panel, mark, title in zip(panels, "abc", titles, strict=True):
+            letter(panel, mark)
+            panel.set_title(title, loc="left", x=0.06, pad=4.2)
+            for spine in panel.spines.values():
+                spine.set(visible=True, color=RULE)
+        draw_bar_below(panels[0], square, below_mm=3.6)
+        sides = " × ".join(
+            f"{n * square.cell_m / 1000:g} km" for n in (square.n_east, square.n_north)
+        )
+        header = axes_mm(figure, margin, 0.0, PAGE_MM - 2 * margin, 5.0)
+        header.set_axis_off()
+        header.text(0, 0.15, f"{city}: {sides} with {len(shown):,} kept cells", fontsize=8)
+        header.text(1, 0.15, "a, b: grey where no cell is kept", color=QUIET, ha="right")
+        bar = figure.colorbar(
+            colours, cax=axes_mm(figure, places[1], top + height + 2.5, width, 2.2),
+            orientation="horizontal", extend="both", extendfrac=0.04,
+        )  # fmt: skip
+        bar.outline.set_visible(False)
+        bar.set_label("1,000 EUR a year per consumption unit", labelpad=2)
+        draw_class_key(axes_mm(figure, margin, top + height + 14.0, PAGE_MM - 2 * margin, 27.0))
+    return figure
+
+
+def _draw_mosaic(axes: Axes, square: Square, cells: gpd.GeoDataFrame, tiles: TileReader) -> None:
+    axes.set_facecolor(MISSING_FACE)
+    px = max(1, MOSAIC_PX // max(square.n_east, square.n_north))
+    show_grid(axes, mosaic(square, cells, tiles, px=px), square)
+
+
+def _draw_incomes(axes: Axes, square: Square, cells: gpd.GeoDataFrame) -> object:
+    incomes = cells["income"].to_numpy(dtype=float) / 1000
+    axes.set_facecolor(MISSING_FACE)
+    limits = Normalize(*np.percentile(incomes, COLOUR_PERCENTILES))
+    return show_grid(
+        axes, square.grid(cells, incomes), square, norm=limits, cmap=sequential_colours()
+    )
+
+
+def _draw_land_use(axes: Axes, square: Square, land_use: gpd.GeoDataFrame) -> None:
+    part = land_use.clip(square.bounds)
+    part = part[part.geom_type.isin(["Polygon", "MultiPolygon"])]
+    named = part["urban_class"].notna()
+    unknown = sorted(set(part.loc[named, "urban_class"]) - set(CLASS_COLOURS))
+    if unknown:
+        raise InputError(
+            f"land use: unknown urban classes {listed(unknown)}; the colours are of "
+            f"{listed(CLASS_COLOURS, len(CLASS_COLOURS))}"
+        )
+    axes.set_facecolor("white")
+    if not named.all():
+        part[~named].plot(
+            ax=axes, facecolor=MISSING_FACE, edgecolor=MISSING_HATCH, hatch=HATCH, linewidth=0,
+            aspect=None,
+        )  # fmt: skip
+    if named.any():
+        # "face" closes the hairlines that viewers draw between neighbouring polygons.
+        part[named].plot(
+            ax=axes, color=part.loc[named, "urban_class"].map(CLASS_COLOURS),
+            edgecolor="face", linewidth=0.15, aspect=None,
+        )  # fmt: skip
+    frame_square(axes, square)

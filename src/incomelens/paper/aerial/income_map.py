@@ -1,0 +1,139 @@
+"""Map of the observed income classes of one city: Fig. 3a and Supplementary Figs. 2-5."""
+
+import geopandas as gpd
+import pandas as pd
+from matplotlib.axes import Axes
+
+from incomelens.cells.urban_classes import VALUES
+from incomelens.paper.draw.classes import (
+    CITY_FACE,
+    DROPPED_FACE,
+    INCOME_COLOURS,
+    MAP_MARGIN,
+    WATER_FACE,
+    add_swatch,
+    draw_income_classes,
+)
+from incomelens.paper.draw.grid import (
+    draw_bar_below,
+    whole_city,
+)
+from incomelens.paper.draw.style import (
+    COLUMN_MM,
+    QUIET,
+    PaperFigure,
+    axes_mm,
+    figure_style,
+    new_figure,
+)
+from incomelens.paper.exhibit import Exhibit
+
+BOUNDARY_POINTS = 1.0
+
+
+def exhibit(
+    cells: gpd.GeoDataFrame,
+    land_use: gpd.GeoDataFrame,
+    folds: pd.DataFrame,
+    classes: pd.DataFrame,
+    *,
+    name: str,
+) -> Exhibit:
+    """Draw the income class of every kept cell.
+
+    Parameters
+    ----------
+    cells, land_use : GeoDataFrame
+        `cells/{city}.parquet` and `cells/{city}-land_use.parquet`.
+    folds : DataFrame
+        `folds/{city}-random.parquet`: the income class of every kept cell.
+    classes : DataFrame
+        `folds/{city}-classes.csv`: the limits of the classes.
+    name : str
+        Of the city, in print.
+    """
+    return Exhibit(_shown(cells, folds), _drawn(cells, land_use, folds, classes, name))
+
+
+def _shown(cells: gpd.GeoDataFrame, folds: pd.DataFrame) -> pd.DataFrame:
+    """One row a cell: place, income and class (0: dropped)."""
+    bounds = cells.geometry.bounds
+    number = cells["cell_id"].map(folds.set_index("cell_id")["income_class"])
+    return pd.DataFrame(
+        {
+            "cell_id": cells["cell_id"],
+            "easting_m": bounds["minx"],
+            "northing_m": bounds["miny"],
+            "income_eur_a_year": cells["income"],
+            "income_class": number.fillna(0).astype(int),
+        }
+    )
+
+
+def _drawn(
+    cells: gpd.GeoDataFrame,
+    land_use: gpd.GeoDataFrame,
+    folds: pd.DataFrame,
+    classes: pd.DataFrame,
+    city: str,
+) -> PaperFigure:
+    # Around the kept cells: a city may reach far beyond its imagery.
+    square = whole_city(cells[cells["cell_id"].isin(folds["cell_id"])])
+    square = square.widened(max(1, round(MAP_MARGIN * max(square.n_east, square.n_north))))
+    margin, top = 2.0, 7.0
+    width = COLUMN_MM - 2 * margin
+    height = min(width * square.n_north / square.n_east, 120.0)
+    with figure_style():
+        figure = new_figure(COLUMN_MM, top + height + 32.0)
+        axes = axes_mm(figure, margin, top, width, height)
+        _draw_city(axes, land_use)
+        draw_income_classes(axes, square, cells, folds.set_index("cell_id")["income_class"])
+        axes.set_axis_off()
+        axes.set_title(
+            f"{city}: observed income class of {len(folds):,} of {len(cells):,} cells",
+            loc="left", pad=4,
+        )  # fmt: skip
+        draw_bar_below(axes, square, below_mm=3.0)
+        key = axes_mm(figure, margin, top + height + 6.5, width, 24.5)
+        _draw_income_key(key, classes)
+    return figure
+
+
+def _draw_city(axes: Axes, land_use: gpd.GeoDataFrame) -> None:
+    """Draw the city's land and water faintly, and its boundary."""
+    # All outlines first and all land upon them: what stays to be seen is the city's boundary,
+    # without a union of its polygons. Pixels inside the PDF: they are up to a hundred thousand.
+    layers = [
+        (land_use, QUIET, BOUNDARY_POINTS),
+        (land_use, CITY_FACE, 0.2),
+        (land_use[land_use["value"] == VALUES["water"]], WATER_FACE, 0.2),
+    ]
+    for place, (polygons, colour, width) in enumerate(layers):
+        if not polygons.empty:
+            polygons.plot(
+                ax=axes, color=colour, edgecolor="face", linewidth=width, aspect=None,
+                zorder=0.1 * place, rasterized=True,
+            )  # fmt: skip
+
+
+def _draw_income_key(axes: Axes, classes: pd.DataFrame) -> None:
+    """Write the legend of the income classes: class, limits in EUR, cells."""
+    axes.set(xlim=(0, 1), ylim=(7.2, 0))
+    axes.set_axis_off()
+    axes.text(0.0, 0.5, "Income class", va="center", fontweight="bold")
+    axes.text(0.82, 0.5, "EUR a year per consumption unit", va="center", ha="right")
+    axes.text(0.98, 0.5, "cells", va="center", ha="right")
+    ends = {1: "1 (poorest fifth)", 5: "5 (richest fifth)"}
+    for line, row in enumerate(classes.sort_values("income_class").itertuples(), start=1):
+        number = int(row.income_class)
+        add_swatch(axes, (0.0, line + 0.15), (0.045, 0.7), INCOME_COLOURS[number])
+        axes.text(0.06, line + 0.5, ends.get(number, str(number)), va="center")
+        limits = f"{row.income_from_eur:,.0f} to {row.income_to_eur:,.0f}"
+        axes.text(0.82, line + 0.5, limits, va="center", ha="right")
+        axes.text(0.98, line + 0.5, f"{row.n:,}", va="center", ha="right")
+    add_swatch(axes, (0.0, 6.15), (0.045, 0.7), DROPPED_FACE)
+    axes.text(0.06, 6.5, "dropped", va="center")
+    add_swatch(axes, (0.27, 6.15), (0.045, 0.7), CITY_FACE)
+    axes.text(0.33, 6.5, "city, no census cell", va="center", color=QUIET)
+    add_swatch(axes, (0.71, 6.15), (0.045, 0.7), WATER_FACE)
+    axes.text(0.77, 6.5, "water", va="center", color=QUIET)
