@@ -25,7 +25,7 @@ from incomelens.paper.topology_names import (
 )
 from incomelens.paper.topology_ratios import OFFSETS, ratios_figure, row_places
 
-from .test_inference_figures import is_whole
+from .aerial.test_inference_figures import is_whole
 from .topology_world import topology
 
 HERE = "aubervieux"

@@ -5,9 +5,9 @@ from dataclasses import asdict, replace
 
 import pandas as pd
 
+from incomelens.paper.aerial.scores import SUMMARY_COLUMNS
 from incomelens.paper.claims import FAILS, HOLDS
 from incomelens.paper.inference_names import SCHEMES, check_cities
-from incomelens.paper.inference_scores import SUMMARY_COLUMNS
 from incomelens.paper.table import Table, check_columns, rows
 from incomelens.paper.topology_claim_list import CLAIMS
 from incomelens.paper.topology_claims import ADJUSTED, OPEN, PLAIN, AerialClaim, Tables

@@ -1,13 +1,12 @@
 """Fig. 3 of the aerial paper: observed and predicted income classes, and how they differ."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
-from matplotlib.figure import Figure
 
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.aerial_names import INCOME_CLASSES
@@ -19,7 +18,16 @@ from incomelens.paper.draw.classes import (
     draw_income_classes,
 )
 from incomelens.paper.draw.grid import Square, draw_bar_below, frame_square, show_grid, whole_city
-from incomelens.paper.draw.style import QUIET, RULE, axes_mm, figure_style, letter, new_figure
+from incomelens.paper.draw.style import (
+    QUIET,
+    RULE,
+    PaperFigure,
+    axes_mm,
+    figure_style,
+    letter,
+    new_figure,
+)
+from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.inference_names import SCHEMES
 from incomelens.paper.table import check_columns
 
@@ -38,6 +46,30 @@ DIFFERENCE_COLOURS = {
 }
 DIFFERENCES = tuple(DIFFERENCE_COLOURS)
 PANEL_MM, TALLEST_MM, GAP_MM, MARGIN_MM, TOP_MM, BETWEEN_MM = 58.0, 70.0, 2.5, 2.0, 7.0, 12.0
+
+
+def exhibit(
+    cells: gpd.GeoDataFrame,
+    predictions: Sequence[pd.DataFrame],
+    *,
+    name: str,
+    schemes: Sequence[str],
+) -> Exhibit:
+    """Draw the classes of one city.
+
+    Parameters
+    ----------
+    cells : GeoDataFrame
+        `cells/{city}.parquet`.
+    predictions : sequence of DataFrame
+        `inference/{city}/{scheme}/predictions.parquet` of every scheme.
+    name : str
+        Of the city, in print.
+    schemes : sequence of str
+        Schemes of folds, in the order of `predictions`.
+    """
+    table = prediction_maps_table(cells, dict(zip(schemes, predictions, strict=True)))
+    return Exhibit(table, prediction_maps(cells, table, city=name))
 
 
 def prediction_maps_table(
@@ -98,7 +130,7 @@ def prediction_maps_table(
     return table
 
 
-def prediction_maps(cells: gpd.GeoDataFrame, table: pd.DataFrame, *, city: str) -> Figure:
+def prediction_maps(cells: gpd.GeoDataFrame, table: pd.DataFrame, *, city: str) -> PaperFigure:
     """Draw observed, predicted and differing classes of a city (Fig. 3, Supplementary Figs. 2-5).
 
     Parameters

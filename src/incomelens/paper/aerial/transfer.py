@@ -6,17 +6,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from incomelens.paper.draw.style import (
     INK,
+    PaperFigure,
     axes_mm,
     figure_style,
     letter,
     new_figure,
     sequential_colours,
 )
+from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.inference_names import METRICS, PAPER_METRICS, SCHEMES, check_cities
 from incomelens.paper.table import Table, check_columns, estimate, rows
 
@@ -27,7 +28,25 @@ TRANSFER_COLUMNS = [
 FIELD_MM, LEAST_MM, LEFT_MM, GAP_MM, TOP_MM, BELOW_MM = 13.5, 46.0, 20.0, 7.0, 8.0, 29.0
 
 
-def transfer_figure(transfer: pd.DataFrame, *, names: Mapping[str, str]) -> Figure:
+def exhibit(transfer: pd.DataFrame, *, names: Mapping[str, str], scheme: str) -> Exhibit:
+    """Lay out and draw the scores of every city's models on every city's cells.
+
+    Parameters
+    ----------
+    transfer : DataFrame
+        `inference/transfer.csv`.
+    names : mapping
+        Of cities in print.
+    scheme : str
+        Of the folds whose models travel.
+    """
+    return Exhibit(
+        transfer_matrix(transfer, names=names, scheme=scheme),
+        transfer_figure(transfer, names=names),
+    )
+
+
+def transfer_figure(transfer: pd.DataFrame, *, names: Mapping[str, str]) -> PaperFigure:
     """Draw r of every city's models on every city's cells, and what is lost against its own.
 
     Parameters

@@ -1,12 +1,17 @@
 """Supplementary Fig. 1 of the aerial paper: the network, drawn from a list of its blocks."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from incomelens.paper.draw.style import INK, QUIET, axes_mm, figure_style, new_figure
+from incomelens.inference.architecture import describe_network
+from incomelens.inference.network import build_network
+from incomelens.paper.draw.style import INK, QUIET, PaperFigure, axes_mm, figure_style, new_figure
+from incomelens.paper.exhibit import Exhibit
+from incomelens.paper.inference_names import MAIN, model_labels
 from incomelens.paper.table import check_columns, rows
 
 COLUMNS = ["part", "block", "kind", "kernel_px", "channels", "rows", "columns", "n_parameters"]
@@ -24,7 +29,22 @@ WORDS = {
 }
 
 
-def architecture_figure(table: pd.DataFrame, *, title: str) -> Figure:
+def exhibit(*, networks: Mapping[str, Mapping[str, str]], tile_px: int) -> Exhibit:
+    """Draw the main network, its shapes measured on one tile.
+
+    Parameters
+    ----------
+    networks : mapping
+        The configuration's `inference.networks`.
+    tile_px : int
+        Pixels along a tile.
+    """
+    network = build_network(**{**networks[MAIN], "weights": "none"})
+    table = describe_network(network, tile_px)
+    return Exhibit(table, architecture_figure(table, title=model_labels(networks)[MAIN]))
+
+
+def architecture_figure(table: pd.DataFrame, *, title: str) -> PaperFigure:
     """Draw the blocks of a network from tile to class probabilities.
 
     A box is the wider, the larger the map that its block gives (on a logarithmic scale).

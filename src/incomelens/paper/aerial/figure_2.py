@@ -5,19 +5,21 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from incomelens.paper.aerial.scores import confusion_scores, scores_of_cities
 from incomelens.paper.aerial_names import INCOME_CLASSES
 from incomelens.paper.draw.style import (
     INK,
     MM_PER_INCH,
+    PaperFigure,
     axes_mm,
     figure_style,
     letter,
     new_figure,
     sequential_colours,
 )
+from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.inference_names import (
     MAIN,
     METRICS,
@@ -25,6 +27,7 @@ from incomelens.paper.inference_names import (
     check_cities,
     stacked,
 )
+from incomelens.paper.reference import Reference
 
 CONFUSION_COLUMNS = ["model", "cells", "observed", "predicted", "n", "share", "share_mean_of_folds"]
 PANEL_MM, LEFT_MM, GAP_MM, TOP_MM, BELOW_MM = 47.0, 13.0, 10.0, 14.0, 13.0
@@ -32,6 +35,35 @@ RIGHT_MM = 6.0
 MOST_COLUMNS = 3
 # Above this share the text on a field is white.
 DARK = 0.6
+
+
+def exhibit(
+    confusion: Sequence[pd.DataFrame],
+    summary: Sequence[pd.DataFrame],
+    reference: Reference,
+    *,
+    names: Mapping[str, str],
+    scheme: str,
+) -> Exhibit:
+    """Draw the confusion matrices, and set the scores in their keys beside the paper's.
+
+    Parameters
+    ----------
+    confusion, summary : sequences of DataFrame
+        `inference/{city}/{scheme}/confusion.csv` and `summary.csv` of every city.
+    reference : Reference
+    names : mapping
+        Names of the cities in print, by key, in the order of the tables.
+    scheme : str
+        Of the folds.
+    """
+    places = [(city, scheme) for city in names]
+    matrices, scores = confusion_table(confusion, places), scores_of_cities(summary, places)
+    return Exhibit(
+        confusion_scores(matrices, scores, reference, names=names),
+        confusion_figure(matrices, scores, names=names),
+        more={"confusion": matrices},
+    )
 
 
 def confusion_table(
@@ -52,7 +84,7 @@ def confusion_table(
 
 def confusion_figure(
     confusion: pd.DataFrame, scores: pd.DataFrame, *, names: Mapping[str, str]
-) -> Figure:
+) -> PaperFigure:
     """Draw the confusion matrix of every city, with its r, Acc, MAE and Acc±1 (Fig. 2).
 
     Parameters
@@ -60,7 +92,7 @@ def confusion_figure(
     confusion : DataFrame
         From :func:`confusion_table`, of one scheme.
     scores : DataFrame
-        From :func:`incomelens.paper.inference_scores.scores_of_cities`, of the same.
+        From :func:`incomelens.paper.aerial.scores.scores_of_cities`, of the same.
     names : mapping
         Of cities in print.
     """
@@ -152,7 +184,7 @@ def _two_decimals(value: float | None) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
-def _draw_key(figure: Figure, top: float) -> None:
+def _draw_key(figure: PaperFigure, top: float) -> None:
     axes = axes_mm(figure, LEFT_MM, top, PANEL_MM, 2.2)
     axes.imshow(
         np.linspace(0, 1, 256)[None], cmap=sequential_colours(), aspect="auto", extent=(0, 1, 0, 1)

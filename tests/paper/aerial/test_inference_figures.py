@@ -9,27 +9,27 @@ from matplotlib.colors import to_rgba
 from numpy.testing import assert_allclose
 
 from incomelens.common.errors import InputError
-from incomelens.paper.draw.classes import DROPPED_FACE, INCOME_COLOURS
-from incomelens.paper.draw.style import save_figure
-from incomelens.paper.inference_architecture import architecture_figure
-from incomelens.paper.inference_confusion import confusion_figure, confusion_table
-from incomelens.paper.inference_maps import (
+from incomelens.paper.aerial.figure_2 import confusion_figure, confusion_table
+from incomelens.paper.aerial.figure_3 import (
     DIFFERENCE_COLOURS,
     prediction_maps,
     prediction_maps_table,
 )
-from incomelens.paper.inference_names import model_labels
-from incomelens.paper.inference_overfitting import (
+from incomelens.paper.aerial.figure_s1 import architecture_figure
+from incomelens.paper.aerial.overfitting import (
     histories_table,
     overfitting_figure,
     overfitting_table,
 )
-from incomelens.paper.inference_scores import scores_of_cities
-from incomelens.paper.inference_transfer import transfer_figure
+from incomelens.paper.aerial.scores import scores_of_cities
+from incomelens.paper.aerial.transfer import transfer_figure
+from incomelens.paper.draw.classes import DROPPED_FACE, INCOME_COLOURS
+from incomelens.paper.draw.style import save_figure
+from incomelens.paper.inference_names import model_labels
 
-from .aerial.test_figures import overlapping, panel
-from .draw.test_classes import EYES, lab
-from .inference_world import CITY, NETWORKS, evaluations, histories, inference_city, transfer
+from ..draw.test_classes import EYES, lab
+from ..inference_world import CITY, NETWORKS, evaluations, histories, inference_city, transfer
+from .test_figures import overlapping, panel
 
 FIVE = {f"city_{k}": f"City {k}" for k in range(5)}
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from incomelens.paper.aerial.scores import SUMMARY_COLUMNS
+from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.inference_names import (
     MAIN,
     METRICS,
@@ -12,9 +14,9 @@ from incomelens.paper.inference_names import (
     SCHEMES,
     check_cities,
     model_label,
+    model_labels,
     stacked,
 )
-from incomelens.paper.inference_scores import SUMMARY_COLUMNS
 from incomelens.paper.table import Table, estimate, rows
 
 COMPARISON_COLUMNS = [
@@ -24,24 +26,28 @@ COMPARISON_COLUMNS = [
 DIFFERENCE = "pearson_r"
 
 
-def models_table(
+def exhibit(
     summary: Sequence[pd.DataFrame],
     comparisons: Sequence[pd.DataFrame],
-    places: Sequence[tuple[str, str]],
     *,
     names: Mapping[str, str],
-    labels: Mapping[str, str],
-) -> Table:
-    """Scores of every network and baseline, and how far the main network is ahead of each.
+    places: Sequence[tuple[str, str]],
+    networks: Mapping[str, Mapping[str, str]],
+) -> Exhibit:
+    """Lay out all scores, and how far the main network is ahead of each model.
 
     Parameters
     ----------
     summary, comparisons : sequences of DataFrame
         `summary.csv` and `comparisons.csv` of every city and scheme.
+    names : mapping
+        Of cities in print.
     places : sequence of (city, scheme)
-    names, labels : mappings
-        Of cities and of models in print.
+        Of every table.
+    networks : mapping
+        The configuration's `inference.networks`.
     """
+    labels = model_labels(networks)
     scores = stacked(summary, places, SUMMARY_COLUMNS, "summary of scores")
     # The comparison with nobody: a table without rows, but with its columns.
     ahead = stacked(comparisons, places, COMPARISON_COLUMNS, "comparisons of models")
@@ -65,10 +71,10 @@ def models_table(
     pooled = numbers[numbers["scope"] == "pooled"]
     order = ["city", "scheme", "cells", "model"]
     shown = [
-        _model_row(dict(zip(order, key, strict=True)), table, names, labels)
-        for key, table in pooled.groupby(order, sort=False)
+        _model_row(dict(zip(order, key, strict=True)), of_model, names, labels)
+        for key, of_model in pooled.groupby(order, sort=False)
     ]
-    return Table(
+    table = Table(
         numbers=numbers,
         shown=pd.DataFrame(shown),
         caption="Comparison of networks and baselines, out of fold (Supplementary Table 1).",
@@ -88,6 +94,7 @@ def models_table(
         decimals=dict.fromkeys([one.heading for one in METRICS.values()], 2)
         | {"n": 0, "Network minus this: r": 2},
     )
+    return Exhibit(table)
 
 
 def _model_row(

@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.paper.inference_confusion import confusion_table
-from incomelens.paper.inference_models import models_table
+from incomelens.paper.aerial import models_table
+from incomelens.paper.aerial.figure_2 import confusion_table
+from incomelens.paper.aerial.scores import confusion_scores, scores_of_cities
+from incomelens.paper.aerial.transfer import transfer_matrix
 from incomelens.paper.inference_names import model_labels, ordered_schemes, stacked
-from incomelens.paper.inference_scores import confusion_scores, scores_of_cities
-from incomelens.paper.inference_transfer import transfer_matrix
 from incomelens.paper.reference import Reference
 
-from .inference_world import CITY, NETWORKS, evaluations, transfer
+from ..inference_world import CITY, NETWORKS, evaluations, transfer
 
 NAMES = {"paris": "Paris", "lyon": "Lyon", **CITY}
 
@@ -36,13 +36,13 @@ def drawn(cities):
 def models(cities):
     places = [(city, scheme) for city in cities for scheme in cities[city]]
     parts = [cities[city][scheme] for city, scheme in places]
-    return models_table(
+    return models_table.exhibit(
         [part.summary for part in parts],
         [part.comparisons for part in parts],
-        places,
         names=NAMES,
-        labels=model_labels(NETWORKS),
-    )
+        places=places,
+        networks=NETWORKS,
+    ).table
 
 
 @pytest.fixture(scope="module")

@@ -9,35 +9,67 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from incomelens.paper.aerial.scores import SUMMARY_COLUMNS
 from incomelens.paper.draw.style import (
     PAGE_MM,
     QUIET,
     RULE,
     SCHEME_COLOURS,
     SCHEME_MARKERS,
+    PaperFigure,
     axes_mm,
     figure_style,
     letter,
     new_figure,
 )
+from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.inference_names import (
     SCHEMES,
     check_cities,
     model_label,
+    model_labels,
     ordered_schemes,
     stacked,
 )
-from incomelens.paper.inference_scores import SUMMARY_COLUMNS
 
 SHOWN_METRICS = {"pearson_r": "r", "mae": "MAE, in classes"}
 HISTORY_COLUMNS = ["epoch", "train_loss", "validation_loss"]
 GUESSING = float(np.log(5))  # cross-entropy of five equal probabilities
 LEFT_MM, GAP_MM, TOP_MM, BELOW_MM, LINE_MM, CURVES_MM = 50.0, 5.0, 13.0, 11.0, 4.0, 36.0
 LEAST_HEIGHT_MM = 26.0
+
+
+def exhibit(
+    summary: Sequence[pd.DataFrame],
+    histories: Sequence[pd.DataFrame],
+    *,
+    names: Mapping[str, str],
+    places: Sequence[tuple[str, str]],
+    folds: Sequence[tuple[str, str, int]],
+    networks: Mapping[str, Mapping[str, str]],
+) -> Exhibit:
+    """Draw scores under every scheme of folds, and losses of training.
+
+    Parameters
+    ----------
+    summary, histories : sequences of DataFrame
+        `inference/{city}/{scheme}/summary.csv` of every city and scheme, and the main network's
+        `history.csv` of every fold.
+    names : mapping
+        Of cities in print.
+    places : sequence of (city, scheme)
+        Of `summary`.
+    folds : sequence of (city, scheme, fold)
+        Of `histories`.
+    networks : mapping
+        The configuration's `inference.networks`.
+    """
+    scores, losses = overfitting_table(summary, places), histories_table(histories, folds)
+    figure = overfitting_figure(scores, losses, names=names, labels=model_labels(networks))
+    return Exhibit(scores, figure, more={"histories": losses})
 
 
 def overfitting_table(
@@ -82,7 +114,7 @@ def overfitting_figure(
     *,
     names: Mapping[str, str],
     labels: Mapping[str, str],
-) -> Figure:
+) -> PaperFigure:
     """Draw r, MAE and the losses of training, a row a city.
 
     Parameters
@@ -184,7 +216,7 @@ def _draw_curves(axes: Axes, histories: pd.DataFrame, schemes: Sequence[str]) ->
     axes.set_title("Training", loc="left", pad=4.5)
 
 
-def _draw_keys(figure: Figure, schemes: Sequence[str]) -> None:
+def _draw_keys(figure: PaperFigure, schemes: Sequence[str]) -> None:
     handles = [
         Line2D(
             [], [], color=SCHEME_COLOURS[scheme], marker=SCHEME_MARKERS[scheme], markersize=4,
