@@ -36,9 +36,6 @@ use rule exhibit as aerial_sample_sizes with:
         **table("aerial/sample_sizes", "Sample sizes", "aerial_sample_sizes"),
     pathvars:
         exhibit="aerial_sample_sizes",
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
     params:
         **made_by("aerial.sample_sizes", names=CITY_NAMES),
 
@@ -51,9 +48,6 @@ use rule exhibit as aerial_dropped_cells with:
         **table("aerial/dropped_cells", "Dropped cells", "aerial_dropped_cells"),
     pathvars:
         exhibit="aerial_dropped_cells",
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
     params:
         **made_by("aerial.dropped_cells", names=CITY_NAMES),
 
