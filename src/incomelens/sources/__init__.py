@@ -17,6 +17,7 @@ format into a tidy table.
 ``preflight``          what is missing, told before any job runs
 ``archives``           unpacking zip and 7z without leaving the folder
 ``multi_part``         7z archives in several parts, read as one
+``stray_files``        what systems and cloud drives leave beside a user's files
 ``delivery``           the wanted files of a delivery, whatever the layers of archives
 ``filosofi``           INSEE's incomes in cells of 200 m
 ``income_table``       incomes in cells from a user's own table
