@@ -29,6 +29,7 @@ format into a tidy table.
 ``ign``                IGN's archives of orthophotos
 ``geotiff``            orthophotos as GeoTIFF or JPEG 2000
 ``raster_headers``     where an image lies and what its pixels are
+``companions``         what stands beside an image: its mask, no-data value, place
 ``dof_sales``          New York's workbooks of sales
 ``located_sales``      a table of sales with their places
 ``tax_lots``           where New York's tax lots lie

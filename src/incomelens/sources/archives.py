@@ -149,7 +149,7 @@ def unpack_7z(
 def member_heads(
     archive: str | Path, members: Collection[str], *, n_bytes: int = 1 << 16
 ) -> dict[str, bytes]:
-    """First bytes of some members of a 7z archive, read in one pass and kept in memory.
+    """First bytes of some members of an archive, read in one pass and kept in memory.
 
     Parameters
     ----------
@@ -158,6 +158,10 @@ def member_heads(
     n_bytes : int
         How many bytes of each to keep.
     """
+    if _is_zip(archive):
+        with _sound_zip(archive) as opened:
+            entries = _chosen(archive, map(_zip_entry, opened.infolist()), members)
+            return {entry.name: opened.open(entry.name).read(n_bytes) for entry in entries}
     with _sound_7z(archive) as opened:
         entries = _chosen(archive, _seven_zip_entries(opened), members)
         heads = _Heads({}, n_bytes)
