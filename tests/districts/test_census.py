@@ -304,7 +304,7 @@ def test_boundaries_without_identifiers_are_told(copy):
 
 def test_broken_zip_is_told(tmp_path):
     (tmp_path / "broken.zip").write_bytes(b"PK")
-    with pytest.raises(InputError, match=r"broken\.zip: not a zipped shapefile"):
+    with pytest.raises(InputError, match=r"broken\.zip: not a sound zip archive"):
         read_boundaries(tmp_path / "broken.zip")
 
 

@@ -18,6 +18,7 @@ from incomelens.common.errors import InputError, listed
 from incomelens.districts.checks import as_numbers
 from incomelens.districts.columns import TOP_CODE
 from incomelens.districts.geometry import in_degrees
+from incomelens.sources.delivery import file_of_polygons
 
 logger = logging.getLogger(__name__)
 
@@ -161,7 +162,8 @@ def share(part: pd.Series, whole: pd.Series) -> pd.Series:
 def read_boundaries(file: str | Path) -> gpd.GeoDataFrame:
     """Polygons (EPSG:4326) and land area in km² of a cartographic boundary file, by district."""
     try:
-        shapes = gpd.read_file(file)
+        with file_of_polygons(file) as polygons:
+            shapes = gpd.read_file(polygons)
     except DataSourceError as error:
         raise InputError(f"{file}: not a zipped shapefile ({error}); fetch it again") from None
     names = {}

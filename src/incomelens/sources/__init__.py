@@ -17,6 +17,7 @@ format into a tidy table.
 ``preflight``          what is missing, told before any job runs
 ``archives``           unpacking zip and 7z without leaving the folder
 ``multi_part``         7z archives in several parts, read as one
+``stray_files``        what systems and cloud drives leave beside a user's files
 ``delivery``           the wanted files of a delivery, whatever the layers of archives
 ``filosofi``           INSEE's incomes in cells of 200 m
 ``income_table``       incomes in cells from a user's own table
@@ -28,6 +29,7 @@ format into a tidy table.
 ``ign``                IGN's archives of orthophotos
 ``geotiff``            orthophotos as GeoTIFF or JPEG 2000
 ``raster_headers``     where an image lies and what its pixels are
+``companions``         what stands beside an image: its mask, no-data value, place
 ``dof_sales``          New York's workbooks of sales
 ``located_sales``      a table of sales with their places
 ``tax_lots``           where New York's tax lots lie

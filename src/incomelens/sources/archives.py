@@ -18,6 +18,7 @@ from py7zr.io import Py7zIO, WriterFactory
 from incomelens.common.errors import InputError, listed
 from incomelens.common.files import beside_of, discard_leftovers
 from incomelens.sources.multi_part import PART, JoinedFiles, parts_of
+from incomelens.sources.stray_files import is_stray, sorted_out
 
 MOST_BYTES = 400_000_000_000
 # Deflate cannot do better than about 1030; real tables, shapefiles and images stay below 50.
@@ -56,6 +57,8 @@ def is_archive(name: str | Path) -> bool:
 def archive_members(archive: str | Path) -> list[str]:
     """Names of the files in an archive (zip, 7z, first part of a 7z), in its order.
 
+    Empty ones and those that systems leave behind (``__MACOSX/``, ``Thumbs.db``) are left out.
+
     Raises
     ------
     InputError
@@ -63,9 +66,12 @@ def archive_members(archive: str | Path) -> list[str]:
     """
     if _is_zip(archive):
         with _sound_zip(archive) as opened:
-            return [one.filename for one in opened.infolist() if not one.is_dir()]
-    with _sound_7z(archive) as opened:
-        return [entry.name for entry in _seven_zip_entries(opened) if not entry.is_folder]
+            entries = [_zip_entry(info) for info in opened.infolist()]
+    else:
+        with _sound_7z(archive) as opened:
+            entries = _seven_zip_entries(opened)
+    sizes = [(entry.name, entry.size) for entry in entries if not entry.is_folder]
+    return sorted_out(sizes, where=Path(archive).name)
 
 
 def unpack(
@@ -95,7 +101,7 @@ def unpack_zip(
     folder : path
         Replaced where it is there.
     members : collection of str, optional
-        Names of the entries to unpack; all by default.
+        Names of the entries to unpack; by default all that no system left behind.
     most_bytes : int
         Refuse archives that unpack to more.
 
@@ -135,9 +141,7 @@ def unpack_7z(
         packed = sum(part.stat().st_size for part in parts_of(archive))
         _check(archive, entries, most_bytes, packed=packed)
         with whole_folder(folder) as beside:
-            if members is None:
-                opened.extractall(beside)
-            elif entries:
+            if entries:
                 opened.extract(beside, targets=[entry.name for entry in entries])
         return [Path(folder) / entry.name for entry in entries if not entry.is_folder]
 
@@ -145,7 +149,7 @@ def unpack_7z(
 def member_heads(
     archive: str | Path, members: Collection[str], *, n_bytes: int = 1 << 16
 ) -> dict[str, bytes]:
-    """First bytes of some members of a 7z archive, read in one pass and kept in memory.
+    """First bytes of some members of an archive, read in one pass and kept in memory.
 
     Parameters
     ----------
@@ -154,6 +158,10 @@ def member_heads(
     n_bytes : int
         How many bytes of each to keep.
     """
+    if _is_zip(archive):
+        with _sound_zip(archive) as opened:
+            entries = _chosen(archive, map(_zip_entry, opened.infolist()), members)
+            return {entry.name: opened.open(entry.name).read(n_bytes) for entry in entries}
     with _sound_7z(archive) as opened:
         entries = _chosen(archive, _seven_zip_entries(opened), members)
         heads = _Heads({}, n_bytes)
@@ -234,7 +242,7 @@ def _chosen(
 ) -> list[_Entry]:
     entries = list(entries)
     if members is None:
-        return entries
+        return [entry for entry in entries if not is_stray(entry.name)]
     wanted = set(members)
     absent = sorted(wanted - {entry.name for entry in entries})
     if absent:

@@ -30,7 +30,9 @@ IMAGES = (".jp2", ".tif")
 _INFRARED = re.compile(r"(^|[-_/])IRC([-_/.]|$)", re.IGNORECASE)
 
 
-def list_ign(files: Sequence[str | Path], *, crs: str | None = None) -> gpd.GeoDataFrame:
+def list_ign(
+    files: Sequence[str | Path], *, crs: str | None = None, bands: Sequence[int] | None = None
+) -> gpd.GeoDataFrame:
     """List the orthophotos in archives of IGN; only their footprints are unpacked.
 
     Parameters
@@ -39,6 +41,8 @@ def list_ign(files: Sequence[str | Path], *, crs: str | None = None) -> gpd.GeoD
         ``.7z`` files and all parts of those in parts (``.7z.001``, ``.7z.002``, ...).
     crs : str, optional
         Reference system of the imagery, where the archives' own is missing or wrong.
+    bands : sequence of int, optional
+        Numbers of the red, green and blue band; looked at where headers have to be read.
 
     Returns
     -------
@@ -59,7 +63,9 @@ def list_ign(files: Sequence[str | Path], *, crs: str | None = None) -> gpd.GeoD
             f"orthophotos: {listed(strange) or 'no file'}: reader ign takes .7z and .7z.001, "
             ".7z.002, ...; set reader geotiff for .tif and .zip"
         )
-    listings = [_one_archive(path, crs) for path in progress(archives, "listing orthophotos")]
+    listings = [
+        _one_archive(path, crs, bands) for path in progress(archives, "listing orthophotos")
+    ]
     return one_listing(listings)
 
 
@@ -82,7 +88,7 @@ def one_listing(listings: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     return listing
 
 
-def _one_archive(archive: Path, crs: str | None) -> gpd.GeoDataFrame:
+def _one_archive(archive: Path, crs: str | None, bands: Sequence[int] | None) -> gpd.GeoDataFrame:
     members = [name for name in archive_members(archive) if not _INFRARED.search(name)]
     images = {PurePosixPath(name).stem: name for name in members if name.lower().endswith(IMAGES)}
     if not images:
@@ -97,7 +103,7 @@ def _one_archive(archive: Path, crs: str | None) -> gpd.GeoDataFrame:
             "%s: %d of %d tiles are not in dalles.shp; their headers are read, which takes long",
             *(archive.name, len(without), len(images)),
         )
-        more, header_crs = _footprints_of_headers(archive, without)
+        more, header_crs = _footprints_of_headers(archive, without, bands)
         footprints |= more
         found_crs = found_crs or header_crs
     logger.info("%s: %d orthophotos", archive.name, len(images))
@@ -160,11 +166,11 @@ def _read_tiles(file: Path, archive: Path) -> gpd.GeoDataFrame:
 
 
 def _footprints_of_headers(
-    archive: Path, images: dict[str, str]
+    archive: Path, images: dict[str, str], bands: Sequence[int] | None
 ) -> tuple[dict[str, Polygon], CRS | None]:
     footprints, crs = {}, None
     for member, head in member_heads(archive, list(images.values())).items():
-        header = read_header(head, name=f"{archive}: {member}")
+        header = read_header(head, name=f"{archive}: {member}", bands=bands)
         if header.extent is None:
             raise InputError(
                 f"{archive}: {member} does not say where it lies, and dalles.shp does not have it; "

@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from incomelens.common.errors import InputError, listed
 from incomelens.sources.archives import archive_members, is_archive, unpack
+from incomelens.sources.stray_files import files_below
 
 logger = logging.getLogger(__name__)
 
@@ -75,10 +76,11 @@ def list_street_views(folder: str | Path) -> StreetViews:
     root = Path(folder)
     if not root.is_dir():
         raise InputError(f"{root}: there is no such folder; see siamese.street_view")
-    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in IMAGES)
+    inside = files_below(root)
+    files = [path for path in inside if path.suffix.lower() in IMAGES]
     if not files:
         raise InputError(f"{root}: no image ({listed(IMAGES)}) in it or its folders")
-    told = _tables(root)
+    told = _tables(root, inside)
     rows, without_place = [], []
     for file in files:
         name = file.relative_to(root).as_posix()
@@ -132,10 +134,10 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _tables(root: Path) -> dict[str, Mapping[str, object]]:
+def _tables(root: Path, inside: Sequence[Path]) -> dict[str, Mapping[str, object]]:
     """Place of every file that any CSV below the folder names, relative to that CSV."""
     told: dict[str, Mapping[str, object]] = {}
-    for file in sorted(root.rglob("*.csv")):
+    for file in (path for path in inside if path.suffix.lower() == ".csv"):
         table = pd.read_csv(file, dtype=str)
         missing = [name for name in COLUMNS if name not in table]
         if missing:
