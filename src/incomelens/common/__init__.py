@@ -10,6 +10,7 @@
 ``files``             files that are written whole or not at all
 ``tables``            reading and writing tables by their ending
 ``published_tables``  a table of a paper as CSV, Markdown and LaTeX
+``compiling``         functions compiled by numba, kept on disk where possible
 ``code_digest``       which modules of the package a script uses, as one digest
 ====================  ===================================================================
 """
