@@ -10,6 +10,7 @@ from snakemake.exceptions import WorkflowError
 
 from incomelens.common.code_digest import code_digest
 from incomelens.common.jobs import offer_package_to_jobs
+from incomelens.common.lifetimes import announce_run
 from incomelens.common.runs import free_locks_of_dead_runs, note_run
 
 # Planning makes millions of objects that live to its end; with hundreds of cities, looking for
@@ -26,6 +27,8 @@ onstart:
 
 # Jobs in an environment of their own (`--sdm conda`) import the package from this checkout.
 offer_package_to_jobs()
+# A job ends with its run, even one that is killed.
+announce_run()
 
 LEVELS = config["districts"]["levels"]
 INCOMES = config["districts"]["incomes"]
