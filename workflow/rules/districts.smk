@@ -10,6 +10,7 @@ rule build_districts:
         checked=ancient(checked_part("district")),
     output:
         districts="<results>/districts/{level}.parquet",
+        left_out="<results>/districts/{level}-left_out.csv",
     log:
         "<logs>/districts/build_districts/{level}.log",
     benchmark:

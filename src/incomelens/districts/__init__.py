@@ -10,6 +10,7 @@ district study (Bai, Lam & Li 2023): inequality between districts.
 ``own_table``         adapter: any CSV, GeoPackage or GeoParquet, with a map of its columns
 ``geometry``          polygons in longitude and latitude, centroids, the area they lie in
 ``checks``            what makes a table of districts unusable, said in one message
+``shapes``, ``units`` what looks odd in polygons and in values: counted, told, kept
 ``inequality``        Gini, decile dispersion ratio and their intervals: arrays in, arrays out
 ``inequality_table``  the same for every level and income, as a table
 ====================  ============================================================

@@ -5,13 +5,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.left_out import left_out_table
+from incomelens.common.places import check_on_globe
 from incomelens.districts.census import census_districts
 from incomelens.districts.checks import Origin, check_districts
 from incomelens.districts.columns import COLUMNS, INCOMES, NUMBERS
 from incomelens.districts.geometry import centroids
 from incomelens.districts.own_table import own_districts
+from incomelens.districts.shapes import shape_findings
+from incomelens.districts.units import value_findings
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +62,33 @@ def build_districts(
     districts["bachelor_or_above"] = districts.get("bachelor_or_above", both).fillna(both)
     districts = districts.astype(dict.fromkeys(NUMBERS, "float64"))
     districts = districts[list(COLUMNS)].sort_values("geoid", ignore_index=True)
+    check_on_globe(districts.geometry, districts["geoid"], where=origin.file)
     check_districts(districts, incomes=incomes, origin=origin)
     logger.info("%s: %s", level, summary(districts))
     return districts
+
+
+def odd_districts(
+    districts: gpd.GeoDataFrame, *, level: str, incomes: Sequence[str] = INCOMES
+) -> pd.DataFrame:
+    """Count districts without an income, and those whose place or values are hardly right.
+
+    Parameters
+    ----------
+    districts : GeoDataFrame
+        Of :func:`build_districts`.
+    level : str
+    incomes : sequence of str
+        Incomes that are going to be modelled.
+
+    Returns
+    -------
+    DataFrame
+        Of :func:`~incomelens.common.left_out.left_out_table`; the log warns of each that may be a
+        mistake.
+    """
+    findings = [*value_findings(districts, incomes=incomes), *shape_findings(districts)]
+    return left_out_table(findings, stage="districts", of=level)
 
 
 def summary(districts: gpd.GeoDataFrame) -> str:
