@@ -71,10 +71,11 @@ def outcome(read: Callable[[], Result], *, named: str = "") -> Result | None:
         warnings.simplefilter("ignore")
         try:
             return read()
-        except InputError as refusal:
-            assert str(refusal).strip()
-            assert named in str(refusal), f"{named} is not in: {refusal}"
-            return None
+        except InputError as error:
+            refusal = str(error).strip()
+    assert refusal, "refused without a word"
+    assert named in refusal, f"{named} is not in: {refusal}"
+    return None
 
 
 def assert_refused_or_right(

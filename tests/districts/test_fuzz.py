@@ -5,6 +5,7 @@ import json
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import strategies as st
 from shapely import box
 
@@ -112,8 +113,10 @@ def test_own_boundaries(tmp_path_factory, content):
 CELLS = (*COUNTS, *INCOME_CELLS)
 HEADER = [*CELLS, "NAME", "state", "county", "tract", "NAME"]
 ROWS = [
-    [*(str(1000 * n + k) for k in range(len(CELLS))), f"Tract {n}"]
-    + ["36", "005", f"{100 * n:06d}", f"Tract {n}"]
+    [
+        *(str(1000 * n + k) for k in range(len(CELLS))),
+        *(f"Tract {n}", "36", "005", f"{100 * n:06d}", f"Tract {n}"),
+    ]
     for n in range(N)
 ]
 
@@ -176,11 +179,11 @@ def test_census_values(tmp_path_factory, damaged):
     assert_refused_or_right(census, folder / "B.json", damaged, right)
 
 
-@fuzzed(content=st.sampled_from(["[", "{", '["a",', '{"a":']).flatmap(
-    lambda part: st.sampled_from([2, 5_000, 200_000]).map(lambda n: part.encode() * n)))  # fmt: skip
-def test_census_nested(tmp_path_factory, content):
-    path = tmp_path_factory.mktemp("census") / "B.json"
-    path.write_bytes(content)
+@pytest.mark.parametrize("part", [b"[", b"{", b'["a",', b'{"a":'])
+@pytest.mark.parametrize("times", [2, 5_000, 200_000])
+def test_census_nested(tmp_path, part, times):
+    path = tmp_path / "B.json"
+    path.write_bytes(part * times)
     assert outcome(lambda: census(path), named="B.json") is None
 
 
@@ -198,7 +201,7 @@ BOUNDARIES = shapefile_zip(SHAPES, "cb_2018_36_tract_500k")
 def boundaries(path):
     shapes = read_boundaries(path)
     return pd.DataFrame(
-        {"land_km2": shapes["land_km2"], "wkb": shapes.geometry.to_wkb()}, index=shapes.index
+        {"land_km2": shapes["land_km2"], "wkb": shapes.normalize().to_wkb()}, index=shapes.index
     )
 
 

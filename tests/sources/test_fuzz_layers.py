@@ -1,7 +1,6 @@
 """Maps (Urban Atlas, the grid, tax lots): read right, or refused in a sentence."""
 
 import geopandas as gpd
-import pandas as pd
 import shapely
 from hypothesis import strategies as st
 

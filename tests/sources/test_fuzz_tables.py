@@ -1,10 +1,6 @@
-"""Tables of incomes, sales, lots and places of photographs: read right, or refused in a sentence."""
-
-import io
-import zipfile
+"""Tables of incomes, sales, lots and photographs: read right, or refused in a sentence."""
 
 import pandas as pd
-import pytest
 from PIL import Image
 
 from incomelens.sources.filosofi import read_filosofi
@@ -31,11 +27,16 @@ OWN_GRID = {
     "imputed": "I_est_cr",
 }
 SALES = (
-    ["borough", "block", "lot", "building_class_category", "address", "zip_code", "gross_sqft"]
-    + ["sale_price", "sale_date", "longitude", "latitude", "tract"],
     [
-        [str(1 + n % 5), str(10 + n), str(n + 1), "01 ONE FAMILY", f"{n} Straße, 2", "10001"]
-        + ["1,200", str(500_000 + n), f"2019-0{n + 1}-1{n}", f"-73.9{n}", f"40.7{n}", f"3606{n}"]
+        *("borough", "block", "lot", "building_class_category", "address", "zip_code"),
+        *("gross_sqft", "sale_price", "sale_date", "longitude", "latitude", "tract"),
+    ],
+    [
+        [
+            *(str(1 + n % 5), str(10 + n), str(n + 1), "01 ONE FAMILY", f"{n} Straße, 2"),
+            *("10001", "1200", str(500_000 + n), f"2019-0{n + 1}-1{n}"),
+            *(f"-73.9{n}", f"40.7{n}", f"3606{n}"),
+        ]
         for n in range(6)
     ],
 )

@@ -5,16 +5,16 @@ all values text or null. ``B19301_001E`` is an estimate, ``..M`` its margin of e
 confidence. Polygons come from the cartographic boundary files.
 """
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-from pyogrio.errors import DataSourceError
+from shapely.errors import ShapelyError
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, damage_told, listed
+from incomelens.districts.census_answers import codes_of, read_answer
 from incomelens.districts.checks import as_numbers
 from incomelens.districts.columns import TOP_CODE
 from incomelens.districts.geometry import in_degrees
@@ -101,6 +101,12 @@ def read_census_tables(files: Sequence[str | Path]) -> pd.DataFrame:
     """
     tables = [_read_census_table(Path(file)) for file in files]
     cells = pd.concat(tables, axis="columns") if tables else pd.DataFrame()
+    twice = cells.columns[cells.columns.duplicated()].unique()
+    if len(twice):
+        raise InputError(
+            f"{listed(files)}: {listed(twice)} stands in more than one of them; give every table "
+            "once, of one year"
+        )
     absent = [name for name in (*COUNTS, *INCOME_CELLS) if name not in cells.columns]
     if absent:
         raise InputError(
@@ -161,11 +167,14 @@ def share(part: pd.Series, whole: pd.Series) -> pd.Series:
 
 def read_boundaries(file: str | Path) -> gpd.GeoDataFrame:
     """Polygons (EPSG:4326) and land area in km² of a cartographic boundary file, by district."""
-    try:
-        with file_of_polygons(file) as polygons:
-            shapes = gpd.read_file(polygons)
-    except DataSourceError as error:
-        raise InputError(f"{file}: not a zipped shapefile ({error}); fetch it again") from None
+    with (
+        file_of_polygons(file) as polygons,
+        damage_told(
+            lambda problem: f"{file}: not a zipped shapefile ({problem}); fetch it again",
+            own=(ShapelyError,),
+        ),
+    ):
+        shapes = gpd.read_file(polygons)
     names = {}
     for name in ("GEOID", "ALAND"):  # files of the 2010 and 2020 ZCTAs carry the year
         found = [f"{name}{year}" for year in ("", "10", "20") if f"{name}{year}" in shapes]
@@ -175,9 +184,21 @@ def read_boundaries(file: str | Path) -> gpd.GeoDataFrame:
                 f"boundary file, found {listed(shapes.columns, 20)}"
             )
         names[found[0]] = name
+    if not isinstance(shapes, gpd.GeoDataFrame):
+        raise InputError(f"{file}: holds no polygons; fetch the boundary file again, and whole")
     shapes = shapes.rename(columns=names).set_index("GEOID")
+    odd = [code for code in shapes.index if not isinstance(code, str)]
+    twice = shapes.index[shapes.index.duplicated()].unique()
+    if odd or len(twice):
+        what = f"{listed(odd)} are no text" if odd else f"{listed(twice)} stand more than once"
+        raise InputError(f"{file}: GEOID: {what}; expected one polygon for each code of digits")
     shapes = in_degrees(shapes, file=str(file))
-    shapes["land_km2"] = shapes["ALAND"] / SQUARE_METRES_PER_KM2
+    land = as_numbers(shapes["ALAND"], where=f"{file}: column 'ALAND'")
+    if (land < 0).any():
+        raise InputError(
+            f"{file}: ALAND, square metres, is negative in {listed(land.index[land < 0])}"
+        )
+    shapes["land_km2"] = land / SQUARE_METRES_PER_KM2
     return shapes[["land_km2", "geometry"]]
 
 
@@ -209,15 +230,9 @@ def _largest_part(parts: pd.DataFrame) -> pd.Series:
 
 
 def _read_census_table(file: Path) -> pd.DataFrame:
-    try:
-        header, *rows = json.loads(file.read_bytes())
-        place = {name: header.index(name) for name in header}  # NAME may stand there twice
-    except (ValueError, TypeError, AttributeError):
-        raise InputError(
-            f"{file}: not an answer of the Census API; expected a JSON list of lists, the header "
-            "first. A page about a missing key looks like this: fetch the file again"
-        ) from None
-    geoids = pd.Index([_geoid(row, place, file) for row in rows], name="geoid")
+    header, rows = read_answer(file, once=(*COUNTS, *INCOME_CELLS))
+    place = {name: header.index(name) for name in header}  # NAME may stand there twice
+    geoids = pd.Index(codes_of(header, rows, file=file), name="geoid")
     if geoids.has_duplicates:
         raise InputError(
             f"{file}: districts {listed(geoids[geoids.duplicated()].unique())} stand there more "
@@ -234,18 +249,6 @@ def _read_census_table(file: Path) -> pd.DataFrame:
         },
         index=geoids,
     )
-
-
-def _geoid(row: Sequence[str], place: Mapping[str, int], file: Path) -> str:
-    if "zip code tabulation area" in place:
-        return row[place["zip code tabulation area"]]
-    try:
-        return "".join(row[place[part]] for part in ("state", "county", "tract"))
-    except KeyError as error:
-        raise InputError(
-            f"{file}: no column {error}; expected state, county and tract, or zip code tabulation "
-            "area, which the Census API adds to every answer"
-        ) from None
 
 
 def _sum(cells: pd.DataFrame, names: list[str]) -> pd.Series:

@@ -5,12 +5,11 @@ import html
 import os
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from incomelens.common.errors import InputError
+from incomelens.common.errors import DAMAGE, InputError, first_line
 from incomelens.sources.multi_part import SIGNATURE, stated_length
 from incomelens.sources.registry import SourceFile
 
@@ -128,8 +127,8 @@ def _zip_problem(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        return str(error)
+    except DAMAGE as error:
+        return first_line(error)
     return f"the entry {damaged} does not match its checksum" if damaged else None
 
 
@@ -143,7 +142,7 @@ def _seven_zip_problem(path: Path) -> str | None:
 
 def _parquet_problem(path: Path) -> str | None:
     with path.open("rb") as file:
-        file.seek(-4, os.SEEK_END)
+        file.seek(-min(4, path.stat().st_size), os.SEEK_END)
         return None if file.read() == b"PAR1" else "it does not end as Parquet does"
 
 
