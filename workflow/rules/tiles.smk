@@ -55,6 +55,7 @@ rule cut_tiles:
         runtime=minutes(60),
     params:
         code=code("tiles/cut_tiles.py"),
+        imagery=lambda wildcards: config["city"][wildcards.city]["imagery"],
         tile_px=config["tiles"]["tile_px"],
         threads=config["threads"],
     script:

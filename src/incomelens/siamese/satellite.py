@@ -16,7 +16,8 @@ from incomelens.common.progress import progress
 from incomelens.common.seeds import job_rng
 from incomelens.siamese.district_images import check_images, count_images
 from incomelens.siamese.image_store import ImageWriter
-from incomelens.tiles.mosaic import Mosaic, UnreadableImageryError
+from incomelens.tiles.mosaic import Mosaic
+from incomelens.tiles.orthophoto import UnreadableImageryError
 from incomelens.tiles.plan import needed_orthophotos, plan_shards
 from incomelens.tiles.warp import CellFrames, Warped, cell_frames, reach_px, warp_cell
 
@@ -121,6 +122,8 @@ def cut_squares(
     max_void_share: float,
     out: str | Path,
     threads: int = 1,
+    bands: Sequence[int] | None = None,
+    void: Sequence[int | Sequence[int]] | None = None,
 ) -> pd.DataFrame:
     """Cut the image of every square and write them as one Zarr group.
 
@@ -141,6 +144,8 @@ def cut_squares(
         The group, written whole or not at all.
     threads : int
         For decoding; the result does not depend on it.
+    bands, void : sequence, optional
+        See :class:`incomelens.tiles.mosaic.Mosaic`.
 
     Returns
     -------
@@ -160,7 +165,7 @@ def cut_squares(
     gone: dict[str, list[str]] = {reason: [] for reason in REASONS}
     with (
         _writer(out, px, squares) as writer,
-        Mosaic(orthophotos, folder, threads=threads) as mosaic,
+        Mosaic(orthophotos, folder, threads=threads, bands=bands, void=void) as mosaic,
     ):
         cut = _images(plan["orthophoto"], frames, mosaic, px)
         for at, image in enumerate(progress(cut, "cutting", total=len(plan), unit="images")):

@@ -15,5 +15,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         max_void_share=settings["max_void_share"],
         out=snakemake.output.images,
         threads=snakemake.params.threads,
+        bands=settings.get("bands"),
+        void=settings.get("void_colours"),
     )
     write_table(counts, snakemake.output.counts)

@@ -13,9 +13,12 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
             snakemake.input.imagery,
             reader=snakemake.params.imagery["reader"],
             crs=snakemake.params.imagery.get("crs"),
+            bands=snakemake.params.imagery.get("bands"),
         ),
     )
     plan = plan_shards(cells, listing, n_shards=snakemake.params.n_shards)
-    extracted = extract_orthophotos(listing, snakemake.output.orthophotos)
+    extracted = extract_orthophotos(
+        listing, snakemake.output.orthophotos, bands=snakemake.params.imagery.get("bands")
+    )
     write_table(extracted, snakemake.output.listing)
     write_table(plan, snakemake.output.plan)
