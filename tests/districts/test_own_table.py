@@ -203,7 +203,7 @@ def test_decimal_identifiers_are_refused(own_table, columns, write):
 
 def test_odd_flag_is_named(own_table, columns, write):
     table = own_table.assign(top=["0", "0", "maybe", "0", "1", "1"])
-    with pytest.raises(InputError, match=r"'top' has 'maybe' in district 003; expected 1 or 0"):
+    with pytest.raises(InputError, match=r"'top' has 'maybe' in row 3, index 003 .* 0 or 1"):
         built(write(table), columns | {"median_household_income_topcoded": "top"})
 
 
@@ -272,7 +272,7 @@ def test_layer_has_to_be_named_where_there_are_several(own_table, columns, write
 def test_file_of_another_kind_is_refused(columns, tmp_path):
     file = tmp_path / "own.gpkg"
     file.write_text("not a table")
-    with pytest.raises(InputError, match=r"own\.gpkg: cannot be read .* expected \.csv, \.gpkg"):
+    with pytest.raises(InputError, match=r"own\.gpkg: cannot be read .* expected \.csv, \.tsv"):
         built(file, columns)
 
 

@@ -76,9 +76,9 @@ def test_workbooks_are_stacked_in_order_and_empty_rows_skipped(workbook):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (changed(price="much"), r"row 5: 'much' is no sale price \(1 of 2 rows are off\)"),
-        (changed(block=None), r"row 5: None is no block"),
-        (changed(date="yesterday"), r"row 5: 'yesterday' is no date of sale .* 2019-07-24"),
+        (changed(price="much"), r"'sale_price' has 'much' in row 5 \(1 of 2 rows are off\)"),
+        (changed(block=None), r"'block' is empty in row 5 \(1 of 2"),
+        (changed(date="yesterday"), r"'sale_date' has 'yesterday' in row 5 .* 2019-07-24"),
     ],
 )
 def test_a_value_that_is_no_number_or_date_is_named_by_its_row(workbook, row, message):
@@ -123,7 +123,7 @@ def test_a_located_table_keeps_places_and_the_districts_that_it_names(tmp_path):
     [
         ("sale_price", "price", r"no column sale_price; it has borough"),
         ("-73.97", "-973.97", r"row 2: \(-973\.97, 40\.72\) cannot be longitude and latitude"),
-        ("3200000", "n/a million", r"row 2: 'n/a million' is no sale price"),
+        ("3200000", "n/a million", r"'sale_price' has 'n/a million' in row 2 "),
     ],
 )
 def test_a_located_table_that_cannot_be_used_says_why(tmp_path, old, new, message):

@@ -128,6 +128,7 @@ def _from_own_table(
         columns=settings["columns"],
         layer=settings.get("layer"),
         boundaries=files.get("boundaries_table"),
+        boundaries_layer=settings.get("boundaries_layer"),
         areas_from=areas_from and {**areas_from, "table": files["areas_from"]},
     )
     return districts, Origin(str(files["table"]), settings["columns"])

@@ -19,6 +19,8 @@ from incomelens.districts.checks import as_numbers
 from incomelens.districts.columns import TOP_CODE
 from incomelens.districts.geometry import in_degrees
 from incomelens.sources.delivery import file_of_polygons
+from incomelens.sources.tables import column_names, read_columns
+from incomelens.sources.written_values import numbers
 
 logger = logging.getLogger(__name__)
 
@@ -207,14 +209,16 @@ def zcta_areas(file: str | Path, areas: Mapping[str, str]) -> pd.Series:
 
     Where several of these counties share a ZCTA, it takes the one with most of its people.
     """
-    columns = {"ZCTA5": str, "GEOID": str, "POPPT": "int64", "AREAPT": "int64"}
-    try:
-        parts = pd.read_csv(file, usecols=list(columns), dtype=columns)
-    except ValueError as error:
+    columns, numeric = ("ZCTA5", "GEOID", "POPPT", "AREAPT"), ("POPPT", "AREAPT")
+    absent = [name for name in columns if name not in column_names(Path(file))]
+    if absent:
         raise InputError(
-            f"{file}: {error}; expected the Census 2010 ZCTA-county relationship file with "
-            f"columns {', '.join(columns)}"
-        ) from None
+            f"{file}: no column {listed(absent)}; expected the Census 2010 ZCTA-county "
+            f"relationship file with columns {', '.join(columns)}"
+        )
+    parts = pd.concat(read_columns(Path(file), columns), ignore_index=True)
+    for name in numeric:
+        parts[name] = numbers(parts[name], where=f"{file}: column {name!r}", decimal=".")
     parts = parts.sort_values(["POPPT", "AREAPT", "GEOID"])
     largest = _largest_part(parts[parts["GEOID"].isin(list(areas))])
     elsewhere = largest.index[_largest_part(parts)[largest.index] != largest]
@@ -244,6 +248,7 @@ def _read_census_table(file: Path) -> pd.DataFrame:
             name: as_numbers(
                 pd.Series([row[place[name]] for row in rows], index=geoids, dtype=object),
                 where=f"{file}: column {name!r}",
+                decimal=".",
             )
             for name in wanted
         },

@@ -8,6 +8,7 @@ import pandas as pd
 
 from incomelens.common.errors import InputError, listed
 from incomelens.districts.columns import INCOMES, MISSING_CODES, SHARES, VARIABLES
+from incomelens.sources.written_values import numbers
 
 # Published shares are rounded; two that exclude each other may pass 1 by that much.
 ROUNDING = 1e-3
@@ -74,44 +75,15 @@ def check_columns(present: Sequence[str], wanted: Mapping[str, str], *, file: st
         )
 
 
-def as_identifiers(values: pd.Series, *, where: str) -> pd.Series:
-    """Take identifiers as text; leading zeros have to be in the file already."""
-    if pd.api.types.is_float_dtype(values):
-        raise InputError(
-            f"{where} holds decimal numbers such as {values.iloc[0]!r}; expected identifiers: "
-            "store them as text, so that no digit or leading zero is lost"
-        )
-    text = values.astype("string").str.strip()
-    missing = np.flatnonzero(text.isna() | (text == ""))
-    if missing.size:
-        raise InputError(
-            f"{where} is empty in row {missing[0] + 1} ({missing.size} of {len(text)} rows); "
-            "every district needs an identifier"
-        )
-    return text.astype(str)
-
-
-def as_numbers(values: pd.Series, *, where: str) -> pd.Series:
+def as_numbers(
+    values: pd.Series, *, where: str, decimal: str | None = None, percent: bool = False
+) -> pd.Series:
     """Numbers of a column; missing where it is empty or holds one of the Census' missing codes.
 
-    Raises
-    ------
-    InputError
-        If a value is no number, naming it and its row (the first row of data is row 1).
+    See :func:`incomelens.sources.written_values.numbers` for the parameters and errors.
     """
-    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
-    given = values.notna()
-    if not pd.api.types.is_numeric_dtype(values):
-        given &= values.astype("string").str.strip() != ""
-    wrong = np.flatnonzero((given & numbers.isna()) | np.isinf(numbers))
-    if wrong.size:
-        row = wrong[0]
-        raise InputError(
-            f"{where} has {values.iloc[row]!r} in row {row + 1}, index {values.index[row]} "
-            f"({wrong.size} of {len(values)} rows are no numbers); expected plain numbers such as "
-            "12345.6, without separators or units, and an empty cell where it is missing"
-        )
-    return numbers.mask(numbers.isin(MISSING_CODES))
+    found = numbers(values, where=where, decimal=decimal, percent=percent)
+    return found.mask(found.isin(MISSING_CODES))
 
 
 def _margins() -> tuple[str, ...]:

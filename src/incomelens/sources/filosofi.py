@@ -22,17 +22,17 @@ from incomelens.common.errors import InputError, listed
 from incomelens.sources.delivery import unpacked
 from incomelens.sources.grid_ids import CELL_M, FRANCE, corners_of, tidy_grid, within
 from incomelens.sources.grid_ids import CRS as GRID_CRS
-from incomelens.sources.grid_tables import (
+from incomelens.sources.tables import (
     SIDECARS,
     TABLES,
     column_names,
-    flags,
-    numbers,
+    decimal_mark,
     one_table,
     only_layer,
     read_columns,
     readable,
 )
+from incomelens.sources.written_values import flags, numbers
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,9 @@ FARTHEST_M = 20.0  # between a cell by its identifier and by its polygon
 N_COMPARED = 1000
 
 
-def read_filosofi(path: str | Path, *, bounds: Bounds | None = None) -> gpd.GeoDataFrame:
+def read_filosofi(
+    path: str | Path, *, bounds: Bounds | None = None, layer: str | None = None
+) -> gpd.GeoDataFrame:
     """Read the 200 m grid of a vintage of Filosofi.
 
     Parameters
@@ -63,6 +65,8 @@ def read_filosofi(path: str | Path, *, bounds: Bounds | None = None) -> gpd.GeoD
     bounds : tuple of float, optional
         West, south, east, north in EPSG:3035, metres: cells that share area with it are read. The
         nation has 2.3 million cells; a city has some ten thousand.
+    layer : str, optional
+        Of a GeoPackage that has several.
 
     Returns
     -------
@@ -83,8 +87,8 @@ def read_filosofi(path: str | Path, *, bounds: Bounds | None = None) -> gpd.GeoD
         table = one_table(files, path)
         logger.info("reading %s", table.name)
         pieces = [
-            _tidy(rows, bounds, file=f"{path}: {table.name}")
-            for rows in _rows(table, bounds, file=str(path))
+            _tidy(rows, bounds, file=f"{path}: {table.name}", decimal=decimal_mark(table))
+            for rows in _rows(table, bounds, layer=layer, file=str(path))
         ]
     cells = pd.concat(pieces, ignore_index=True)
     if cells.empty:
@@ -110,15 +114,18 @@ def _tables_to_unpack(names: Sequence[str]) -> list[str]:
     return metropolitan or candidates
 
 
-def _rows(table: Path, bounds: Bounds | None, *, file: str) -> Iterator[pd.DataFrame]:
+def _rows(
+    table: Path, bounds: Bounds | None, *, layer: str | None, file: str
+) -> Iterator[pd.DataFrame]:
     """Needed columns under our names, some rows at a time."""
     with readable(table, file=file):
-        columns = _needed(column_names(table), file=f"{file}: {table.name}")
+        columns = _needed(column_names(table, layer=layer), file=f"{file}: {table.name}")
         box = None
         if table.suffix.lower() in (".gpkg", ".shp"):
-            box = _box_of_layer(table, columns["cell_id"], bounds, file=file)
+            layer = layer or only_layer(table)
+            box = _box_of_layer(table, layer, columns["cell_id"], bounds, file=file)
         theirs = {name: ours for ours, name in columns.items()}
-        for rows in read_columns(table, list(theirs), box=box):
+        for rows in read_columns(table, list(theirs), layer=layer, box=box):
             yield rows[list(theirs)].rename(columns=theirs)
 
 
@@ -141,10 +148,9 @@ def _needed(found: Sequence[str], *, file: str) -> dict[str, str]:
 
 
 def _box_of_layer(
-    table: Path, id_column: str, bounds: Bounds | None, *, file: str
+    table: Path, layer: str, id_column: str, bounds: Bounds | None, *, file: str
 ) -> Bounds | None:
     """Bounds in the reference system of the layer, once its polygons agree with its identifiers."""
-    layer = only_layer(table)
     crs = pyogrio.read_info(table, layer=layer)["crs"]
     if crs is None:
         logger.warning("%s: no reference system; only the identifiers are used", table.name)
@@ -187,18 +193,25 @@ def _compare_polygons(
         )
 
 
-def _tidy(rows: pd.DataFrame, bounds: Bounds | None, *, file: str) -> pd.DataFrame:
+def _tidy(
+    rows: pd.DataFrame, bounds: Bounds | None, *, file: str, decimal: str | None
+) -> pd.DataFrame:
     """Our columns and types, and the corners; only the rows within bounds."""
     easting, northing = corners_of(rows["cell_id"], file=file, region=FRANCE)
     rows = rows.assign(easting=easting, northing=northing)
     if bounds is not None:
         rows = rows[within(easting, northing, bounds)]
     ids = rows["cell_id"].astype(str)
+
+    def where(name: str) -> dict[str, object]:
+        column = f"{file}: column {' or '.join(COLUMNS[name])!r}"
+        return {"where": column, "place": lambda row: f"cell {ids.iloc[row]}"}
+
     tidy = pd.DataFrame({"cell_id": ids})
     for name in NUMBERS:
-        tidy[name] = numbers(rows[name], column=COLUMNS[name][0], ids=ids, file=file)
+        tidy[name] = numbers(rows[name], decimal=decimal, **where(name))
     tidy["imputed"] = (
-        flags(rows["imputed"], column=" or ".join(COLUMNS["imputed"]), ids=ids, file=file)
+        flags(rows["imputed"], **where("imputed"))
         if "imputed" in rows
         else pd.array([pd.NA] * len(rows), dtype="boolean")
     )

@@ -15,6 +15,8 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from incomelens.common.errors import InputError, listed
 from incomelens.sources.archives import archive_members, is_archive, unpack
 from incomelens.sources.stray_files import files_below
+from incomelens.sources.tables import decimal_mark, read_table
+from incomelens.sources.written_values import numbers
 
 logger = logging.getLogger(__name__)
 
@@ -138,13 +140,17 @@ def _tables(root: Path, inside: Sequence[Path]) -> dict[str, Mapping[str, object
     """Place of every file that any CSV below the folder names, relative to that CSV."""
     told: dict[str, Mapping[str, object]] = {}
     for file in (path for path in inside if path.suffix.lower() == ".csv"):
-        table = pd.read_csv(file, dtype=str)
+        table = read_table(file)
         missing = [name for name in COLUMNS if name not in table]
         if missing:
             raise InputError(
                 f"{file}: no column {listed(missing)}; expected {', '.join(COLUMNS)}, and perhaps "
                 f"{', '.join(OPTIONAL)}"
             )
+        for name in (*COLUMNS[1:], "heading"):
+            if name in table:
+                column = f"{file.name}: column {name!r}"
+                table[name] = numbers(table[name], where=column, decimal=decimal_mark(file))
         where = file.parent.relative_to(root)
         for row in table.itertuples(index=False):
             place = _told_place(row._asdict(), file)

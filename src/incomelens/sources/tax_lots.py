@@ -6,17 +6,19 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from incomelens.common.errors import InputError, listed
 from incomelens.sources.archives import is_archive
 from incomelens.sources.delivery import unpacked
+from incomelens.sources.tables import column_names, decimal_mark, read_columns, read_table
+from incomelens.sources.written_values import numbers
 
 logger = logging.getLogger(__name__)
 
 STATE_PLANE = "EPSG:2263"  # of xcoord and ycoord: New York Long Island, US feet
 DEGREES = "EPSG:4326"
 TABLES = (".csv",)
+PLACE = ("latitude", "longitude", "xcoord", "ycoord")
 SHAPES = (".shp", ".gpkg", ".parquet", ".geojson")
 
 
@@ -101,15 +103,15 @@ def _one_table(file: Path) -> pd.DataFrame:
 
 
 def _read(file: Path) -> pd.DataFrame:
-    if file.suffix.lower() in TABLES:
-        wanted = {"bbl", "latitude", "longitude", "xcoord", "ycoord"}
-        return pd.read_csv(file, usecols=lambda name: name.lower() in wanted, low_memory=False)
-    try:
-        if file.suffix.lower() == ".parquet":
-            return gpd.read_parquet(file)
-        return gpd.read_file(file)
-    except (DataSourceError, DataLayerError, ValueError) as error:
-        raise InputError(f"{file.name}: cannot be read as a map of tax lots ({error})") from None
+    if file.suffix.lower() not in TABLES:
+        return read_table(file)
+    # Of the hundred columns of PLUTO.
+    wanted = [name for name in column_names(file) if name.lower() in ("bbl", *PLACE)]
+    table = pd.concat(read_columns(file, wanted), ignore_index=True)
+    for name in table:
+        where = f"{file.name}: column {name!r}"
+        table[name] = numbers(table[name], where=where, decimal=decimal_mark(file))
+    return table
 
 
 def _places(table: pd.DataFrame, file: Path) -> gpd.GeoSeries:

@@ -5,6 +5,7 @@ import html
 import os
 import re
 import zipfile
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -114,7 +115,9 @@ def _check_format(path: Path, file: SourceFile) -> None:
     with path.open("rb") as opened:
         head = opened.read(HEAD)
     magic = MAGIC.get(file.format, b"")
-    if not head.startswith(magic) or (file.format in TEXT and b"\x00" in head):
+    # Spreadsheets save "Unicode text" in UTF-16, with a mark at its start and NUL in every letter.
+    wide = file.format != "json" and head.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    if not head.startswith(magic) or (file.format in TEXT and b"\x00" in head and not wide):
         raise InputError(
             f"{file.label}: not a {file.format} file; it begins with {head[:16]!r}; see {file.page}"
         )
