@@ -8,6 +8,7 @@ import safetensors.torch
 import torch
 from hypothesis import strategies as st
 
+from incomelens.common.errors import InputError
 from incomelens.inference.weights import load_weights, read_state
 
 from ..fuzzing import damaged_bytes, fuzzed, outcome
@@ -94,3 +95,19 @@ class Trap:
 
     def __reduce__(self):
         return (open, (str(self.path), "w"))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (torch.zeros(2, 3, dtype=torch.float64) + 1e308, r"not finite in 0\.weight"),
+        (torch.zeros(2, 3, dtype=torch.complex64), r"0\.weight \(torch\.complex64 for torch\.fl"),
+        (torch.zeros(2, 3, device="meta"), r"tensors without numbers: 0\.weight"),
+        (torch.zeros(2, 3).to_sparse(), r"sparse tensors.*0\.weight; save them dense"),
+    ],
+)
+def test_numbers_that_would_not_arrive_are_refused(tmp_path, value, message):
+    path = tmp_path / "a.pth"
+    path.write_bytes(saved({**STATE, "0.weight": value}))
+    with pytest.raises(InputError, match=message):
+        load_weights(network(), "tiny", path)

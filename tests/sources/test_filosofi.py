@@ -171,7 +171,7 @@ corner = st.tuples(st.integers(16000, 21000), st.integers(10000, 15500))
 )
 def test_bounds_select_by_positive_area_of_the_intersection(save, corners, west, south, wide):
     corners = [(200 * e, 200 * n) for e, n in corners]
-    rows = pd.DataFrame({"idcar_200m": ids(corners), "ind": 1.0, "men": 1.0, "ind_snv": 1.0})
+    rows = pd.DataFrame({"idcar_200m": ids(corners), "ind": 1.0, "men": 1.0, "ind_snv": 2e4})
     path = save(rows, "grid.csv")
     bounds = (west, south, west + wide, south + wide)
     box = shapely.box(*bounds)

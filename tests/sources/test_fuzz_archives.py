@@ -1,5 +1,6 @@
 """Archives and files as they arrive: unpacked right, or refused in a sentence."""
 
+import gzip
 import io
 import zipfile
 
@@ -91,10 +92,11 @@ def test_heads_of_a_7z(tmp_path_factory, content):
 def sound(kind):
     if kind in ("zip", "xlsx"):
         return zipped()
-    starts = {"gz": b"\x1f\x8b", "gpkg": b"SQLite format 3\x00", "tif": b"II*\x00"}
+    starts = {"gpkg": b"SQLite format 3\x00", "tif": b"II*\x00"}
     return {
         "7z": seven_zipped(),
         "7z_first": seven_zipped(),
+        "gz": gzip.compress(b"a,b\n1,2\n" * 9),
         "parquet": b"PAR1 rows PAR1",
         "json": b'[["a","b"],["1","x\\"y"]]',
     }.get(kind, starts.get(kind, b"") + b"a,b\n1,2\n")
@@ -118,4 +120,6 @@ test_verified_7z = format_test("7z")
 test_verified_parquet = format_test("parquet")
 test_verified_json = format_test("json")
 test_verified_csv = format_test("csv")
+test_verified_gz = format_test("gz")
+test_verified_gpkg = format_test("gpkg")
 test_verified_tif = format_test("tif")

@@ -113,3 +113,12 @@ def test_street_view_cache(tmp_path_factory, content):
     cached.write_bytes(content)
     found = outcome(lambda: Answers(folder, body).panorama(-73.5, 50.25, radius_m=50))
     assert found is None or isinstance(found, type(right))
+
+
+def test_a_damaged_answer_in_the_cache_is_asked_for_again(tmp_path):
+    body = json.dumps(OK).encode()
+    right = Answers(tmp_path, body).panorama(-73.5, 50.25, radius_m=50)
+    (cached,) = (tmp_path / "metadata").rglob("*.json")
+    cached.write_bytes(body[:20])
+    assert Answers(tmp_path, body).panorama(-73.5, 50.25, radius_m=50) == right
+    assert json.loads(cached.read_bytes()) == OK

@@ -19,6 +19,7 @@ from incomelens.districts.checks import as_numbers
 from incomelens.districts.columns import TOP_CODE
 from incomelens.districts.geometry import in_degrees
 from incomelens.sources.delivery import file_of_polygons
+from incomelens.sources.shapefiles import check_shapefile
 from incomelens.sources.tables import column_names, read_columns
 from incomelens.sources.written_values import numbers
 
@@ -176,6 +177,8 @@ def read_boundaries(file: str | Path) -> gpd.GeoDataFrame:
             own=(ShapelyError,),
         ),
     ):
+        if polygons.suffix.lower() == ".shp":
+            check_shapefile(polygons)
         shapes = gpd.read_file(polygons)
     names = {}
     for name in ("GEOID", "ALAND"):  # files of the 2010 and 2020 ZCTAs carry the year

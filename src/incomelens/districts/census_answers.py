@@ -8,7 +8,7 @@ from pathlib import Path
 from incomelens.common.errors import InputError, listed
 
 ZCTA = "zip code tabulation area"
-CODES = {"state": 2, "county": 3, "tract": 6, ZCTA: 5}
+CODES = {"state": 2, "county": 3, "tract": 6, "block group": 1, ZCTA: 5}
 """Columns that the API adds to say where a row is of, and how many digits they have."""
 
 Row = list[str | int | float | None]
@@ -59,7 +59,7 @@ def read_answer(file: Path, *, once: Collection[str]) -> tuple[list[str], list[R
 
 
 def codes_of(header: Sequence[str], rows: Sequence[Row], *, file: Path) -> list[str]:
-    """Identifier of the district of each row: that of the ZCTA, or state, county and tract.
+    """Identifier of the district of each row: that of the ZCTA, or of the tract or block group.
 
     Raises
     ------
@@ -69,6 +69,7 @@ def codes_of(header: Sequence[str], rows: Sequence[Row], *, file: Path) -> list[
     """
     parts = [ZCTA] if ZCTA in header else ["state", "county", "tract"]
     absent = [part for part in parts if part not in header]
+    parts += ["block group"] if "block group" in header else []
     if absent:
         raise InputError(
             f"{file}: no column {absent[0]!r}; expected state, county and tract, or zip code "

@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 # Files that GDAL opens as polygons, and what belongs to a shapefile.
 POLYGONS = (".shp", ".gpkg", ".geojson", ".fgb", ".parquet")
 BESIDE_SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix")
+WAITING = "-wal"
+"""Follows the name of a GeoPackage whose last edits stand in a file beside it."""
+
 MOST_LAYERS = 4  # zip in zip, 7z in zip: no provider goes deeper
 
 Choice = Callable[[Sequence[str]], Sequence[str]]
@@ -93,10 +96,16 @@ def _files(path: Path, choose: Choice, folder: Path, layers: int) -> Iterator[Pa
 
 
 def _members(archive: Path, choose: Choice, folder: Path, layers: int) -> Iterator[Path]:
-    chosen = choose(archive_members(archive))
+    there = archive_members(archive)
+    chosen = choose(there)
+    # What QGIS has not yet written into a GeoPackage; GDAL finds it by its name.
+    waiting = {f"{name}{WAITING}" for name in chosen if name.lower().endswith(".gpkg")}
+    chosen = [*chosen, *(waiting & set(there) - set(chosen))]
     logger.info("%s: %d files are unpacked", archive.name, len(chosen))
     inside = folder / f"{archive.name}.unpacked"
     for file in unpack(archive, inside, members=chosen):
+        if file.name.lower().endswith(f".gpkg{WAITING}"):
+            continue
         yield from _files(file, choose, file.parent, layers - 1)
         if is_archive(file):
             file.unlink()

@@ -30,7 +30,9 @@ COLUMNS = {
 }
 """Heading of the workbook, white space made single, to our column."""
 
-NUMBERS = ("borough", "block", "lot", "sale_price")
+MOST = {"borough": 1e9, "block": 1e9, "lot": 1e9, "sale_price": 1e11}
+"""Beyond these a number is none of a borough, block or lot, nor a price in US dollars."""
+NUMBERS = tuple(MOST)
 SALE_COLUMNS = tuple(COLUMNS.values())
 
 
@@ -94,6 +96,7 @@ def tidy_sales(
         sales[name] = numbers(amounts, decimal=decimal, expected="a number", **told(name))
     for name in NUMBERS:
         _refuse_missing(sales[name], where=where, first_row=first_row)
+        _refuse_beyond(sales[name], where=where, first_row=first_row)
         sales[name] = sales[name].round().astype("int64")
     sales["gross_sqft"] = sales["gross_sqft"].where(lambda sqft: sqft > 0)
     sales["sale_date"] = dates(sales["sale_date"], month_first=month_first, **told("sale_date"))
@@ -147,10 +150,26 @@ def _heading(value: object) -> str:
 
 def _without_currency(values: pd.Series) -> pd.Series:
     def plain(value: object) -> object:
-        amount = value.replace("$", "").strip() if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        amount = value.replace("$", "").strip()
         return "0" if amount == "-" else amount  # how accounting formats show nothing
 
     return values.map(plain)
+
+
+def _refuse_beyond(values: pd.Series, *, where: str, first_row: int) -> None:
+    """Refuse what cannot be a price, and a borough, block or lot with decimals or below 0."""
+    off = values.abs() > MOST[values.name]
+    if values.name != "sale_price":  # a price may have cents
+        off |= (values % 1 != 0) | (values < 0)
+    if off.any():
+        row = int(off.idxmax())
+        raise InputError(
+            f"{where}: column {values.name!r} has {values[row]:.15g} in row {row + first_row} "
+            f"({int(off.sum())} of {len(values)} rows are off), which is no "
+            f"{values.name.replace('_', ' ')}"
+        )
 
 
 def _refuse_missing(values: pd.Series, *, where: str, first_row: int) -> None:

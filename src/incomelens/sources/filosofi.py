@@ -50,6 +50,9 @@ OPTIONAL = {"imputed"}
 NUMBERS = ("individuals", "households", "income_sum")
 FARTHEST_M = 20.0  # between a cell by its identifier and by its polygon
 N_COMPARED = 1000
+# EUR a year a person: what a city's middle cell may have, and no cell exceeds.
+LIKELY_EUR = (4_000, 400_000)
+MOST_EUR = 10_000_000
 
 
 def read_filosofi(
@@ -80,8 +83,8 @@ def read_filosofi(
     ------
     InputError
         If it is no Filosofi grid of 200 m; if identifiers are malformed, doubled, outside France or
-        at odds with the stored polygons; if a number is missing or negative; if no cell lies within
-        `bounds`.
+        at odds with the stored polygons; if a number is missing, negative or cannot be an income;
+        if no cell lies within `bounds`.
     """
     with unpacked(path, _tables_to_unpack) as files:
         table = one_table(files, path)
@@ -98,6 +101,7 @@ def read_filosofi(
             "are west, south, east, north"
         )
     _check_sums(cells, file=str(path))
+    _check_incomes(cells, file=str(path))
     easting, northing = (cells.pop(name).to_numpy() for name in ("easting", "northing"))
     return tidy_grid(cells, easting, northing, file=str(path))
 
@@ -130,7 +134,12 @@ def _rows(
 
 
 def _needed(found: Sequence[str], *, file: str) -> dict[str, str]:
-    lower = {name.lower().strip(): name for name in found}
+    lower: dict[str, str] = {}
+    for name in found:
+        if (again := lower.setdefault(name.lower().strip(), name)) != name:
+            raise InputError(
+                f"{file}: columns {again!r} and {name!r} differ in case alone; keep one"
+            )
     columns = {
         ours: lower[theirs]
         for ours, names in COLUMNS.items()
@@ -216,6 +225,29 @@ def _tidy(
         else pd.array([pd.NA] * len(rows), dtype="boolean")
     )
     return tidy.assign(easting=rows["easting"], northing=rows["northing"])
+
+
+def _check_incomes(cells: pd.DataFrame, *, file: str) -> None:
+    """Refuse sums that cannot be sums of standards of living over the people of a cell.
+
+    INSEE cuts them at both ends by department, so that no cell is far from the others; exchanged
+    columns, or means in the place of sums, are.
+    """
+    peopled = cells[cells["individuals"] > 0]
+    income = peopled["income_sum"] / peopled["individuals"]
+    low, high = LIKELY_EUR
+    if len(income) and not low <= income.median() <= high:
+        raise InputError(
+            f"{file}: ind_snv / ind is {income.median():.4g} EUR in the middle cell; expected "
+            f"{low:,} to {high:,}, as ind_snv is the sum of the standards of living of the ind "
+            "people of a cell: are the columns exchanged, or ind_snv a mean?"
+        )
+    wrong = peopled["cell_id"][income > MOST_EUR]
+    if len(wrong):
+        raise InputError(
+            f"{file}: ind_snv / ind is more than {MOST_EUR:,} EUR a year in {len(wrong)} of "
+            f"{len(cells)} cells: {listed(wrong)}; INSEE cuts incomes far below: fetch it again"
+        )
 
 
 def _check_sums(cells: pd.DataFrame, *, file: str) -> None:

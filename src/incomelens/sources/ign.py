@@ -13,15 +13,16 @@ from pathlib import Path, PurePosixPath
 import geopandas as gpd
 import pandas as pd
 import pyogrio
-from pyogrio.errors import DataSourceError
 from pyproj import CRS
+from shapely.errors import ShapelyError
 from shapely.geometry import Polygon, box
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, damage_told, listed
 from incomelens.common.progress import progress
 from incomelens.sources.archives import archive_members, is_archive, member_heads, unpack_7z
 from incomelens.sources.multi_part import first_parts
 from incomelens.sources.raster_headers import LAMBERT_93, known_crs, read_header
+from incomelens.sources.shapefiles import check_shapefile
 
 logger = logging.getLogger(__name__)
 
@@ -150,12 +151,12 @@ def _footprints_of_supplement(
 
 
 def _read_tiles(file: Path, archive: Path) -> gpd.GeoDataFrame:
-    try:
+    with damage_told(
+        lambda problem: f"{archive}: {file.name} cannot be read ({problem}); fetch it again",
+        own=(ShapelyError,),
+    ):
+        check_shapefile(file)
         frame = pyogrio.read_dataframe(file)
-    except DataSourceError as error:
-        raise InputError(
-            f"{archive}: {file.name} cannot be read ({error}); fetch the archive again"
-        ) from None
     names = {str(name).upper(): name for name in frame.columns}
     if "NOM" not in names or not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(

@@ -13,10 +13,19 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
 from pyarrow.lib import ArrowException
-from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
+from pyogrio.errors import (
+    CRSError,
+    DataLayerError,
+    DataSourceError,
+    FeatureError,
+    FieldError,
+    GeometryError,
+)
+from shapely.errors import ShapelyError
 
 from incomelens.common.errors import InputError, listed
 from incomelens.sources import text_tables, workbooks
+from incomelens.sources.shapefiles import check_shapefile
 from incomelens.sources.text_tables import ROWS_AT_A_TIME, dialect_of, is_text_table
 
 TABLES = (".csv", ".gpkg", ".parquet", ".shp")
@@ -24,7 +33,10 @@ TABLES = (".csv", ".gpkg", ".parquet", ".shp")
 
 SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 KINDS = ".csv, .tsv, .txt (also .gz), .xlsx, .gpkg, .geojson, .parquet or a shapefile"
-_BROKEN = (DataSourceError, FieldError, GeometryError, ArrowException, OSError)
+_BROKEN = (
+    *(DataSourceError, CRSError, FeatureError, FieldError, GeometryError, ShapelyError),
+    *(ArrowException, IndexError, NameError, OSError),  # pyogrio ends in these over a broken .prj
+)
 
 
 def read_table(file: str | Path, *, layer: str | None = None, key: str = "layer") -> pd.DataFrame:
@@ -88,11 +100,11 @@ def readable(table: Path, *, file: str) -> Iterator[None]:
     """Tell a table that cannot be read by name; `file` is the delivery it belongs to."""
     try:
         yield
+    except _BROKEN as error:
+        raise InputError(f"{file}: {table.name} cannot be read ({error}); fetch it again") from None
     except DataLayerError as error:
         layers = listed(pyogrio.list_layers(table)[:, 0])
         raise InputError(f"{file}: {table.name}: {error}; it has the layers {layers}") from None
-    except _BROKEN as error:
-        raise InputError(f"{file}: {table.name} cannot be read ({error}); fetch it again") from None
 
 
 def read_columns(
@@ -139,6 +151,8 @@ def column_names(path: Path, *, layer: str | None = None) -> list[str]:
 
 def only_layer(path: Path, *, key: str = "layer") -> str:
     """Name of the layer of a file that has one; several are refused with their names."""
+    if path.suffix.lower() == ".shp":
+        check_shapefile(path)
     layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     if len(layers) != 1:
         raise InputError(f"{path}: several layers, {listed(layers)}; set `{key}` to one")

@@ -227,8 +227,22 @@ def _rows(path: Path, dialect: Dialect, counts: Counter[str]) -> Iterator[list[s
                 continue
             if len(cells) > width and any(cells[width:]):
                 raise InputError(_too_many(path, cells, dialect, line=reader.line_num))
+            _refuse_swallowed(path, cells, dialect, line=reader.line_num)
             counts["short"] += len(cells) < width
             yield cells[:width] + [""] * (width - len(cells))
+
+
+def _refuse_swallowed(path: Path, row: Sequence[str], dialect: Dialect, *, line: int) -> None:
+    """Refuse a cell that holds whole lines: a stray quotation mark runs up to the next one."""
+    most = len(dialect.headings) - 1
+    for cell in row:
+        rest = cell.splitlines()[1:]
+        if any(one.count(dialect.separator) >= most for one in rest):
+            raise InputError(
+                f"{path.name}: a cell that ends in line {line} holds {len(rest)} whole rows: "
+                "a quotation mark too many swallows all up to the next one; take it out, or double "
+                "it within a cell in quotation marks"
+            )
 
 
 def _too_many(path: Path, cells: Sequence[str], dialect: Dialect, *, line: int) -> str:

@@ -21,6 +21,7 @@ from shapely.errors import ShapelyError
 
 from incomelens.common.errors import InputError, damage_told, listed
 from incomelens.sources.delivery import unpacked
+from incomelens.sources.shapefiles import check_shapefile
 from incomelens.sources.urban_atlas_names import City, city_of, matching, names_of_city, plain
 
 logger = logging.getLogger(__name__)
@@ -164,6 +165,8 @@ def _datasets(files: Sequence[Path]) -> list[Path]:
 
 
 def _layers(dataset: Path, file: str) -> list[_Layer]:
+    if dataset.suffix.lower() == ".shp":
+        check_shapefile(dataset)
     with _readable(f"{file}: {dataset.name}"):
         fields_of = {
             str(name): tuple(pyogrio.read_info(dataset, layer=name)["fields"])
@@ -285,6 +288,8 @@ def _boundary(
 
 
 def _own_boundary(file: Path) -> gpd.GeoDataFrame:
+    if file.suffix.lower() == ".shp":
+        check_shapefile(file)
     with _readable(file):
         layers = [str(name) for name in pyogrio.list_layers(file)[:, 0]]
         if len(layers) > 1:

@@ -1,9 +1,11 @@
 """Checksum, size, and whether the bytes are what their format says."""
 
+import gzip
 import hashlib
 import html
 import os
 import re
+import struct
 import zipfile
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
@@ -143,6 +145,29 @@ def _seven_zip_problem(path: Path) -> str | None:
     return None if size >= expected else f"{size} bytes instead of {expected}"
 
 
+def _gz_problem(path: Path) -> str | None:
+    try:
+        with gzip.open(path) as file:
+            while file.read(HEAD):
+                pass
+    except DAMAGE as error:
+        return first_line(error)
+    return None
+
+
+def _gpkg_problem(path: Path) -> str | None:
+    """Compare the length with the header of SQLite, which says the size and number of pages."""
+    with path.open("rb") as file:
+        head = file.read(100)
+    if len(head) < 100:
+        return "it ends in its header"
+    page, pages = struct.unpack(">H", head[16:18])[0], struct.unpack(">I", head[28:32])[0]
+    # 65,536 does not fit; an old writer leaves the number of pages at that of another change.
+    expected = (page if page != 1 else 65_536) * pages if head[24:28] == head[92:96] else 0
+    size = path.stat().st_size
+    return None if size >= expected else f"{size} bytes instead of {expected}"
+
+
 def _parquet_problem(path: Path) -> str | None:
     with path.open("rb") as file:
         file.seek(-min(4, path.stat().st_size), os.SEEK_END)
@@ -176,6 +201,8 @@ WHOLE: dict[str, Callable[[Path], str | None]] = {
     "zip": _zip_problem,
     "xlsx": _zip_problem,
     "7z": _seven_zip_problem,
+    "gz": _gz_problem,
+    "gpkg": _gpkg_problem,
     "json": _json_problem,
     "parquet": _parquet_problem,
 }
