@@ -24,6 +24,7 @@ TABLES = (".csv", ".gpkg", ".parquet", ".shp")
 
 SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 KINDS = ".csv, .tsv, .txt (also .gz), .xlsx, .gpkg, .geojson, .parquet or a shapefile"
+OTHER_SHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 _BROKEN = (DataSourceError, FieldError, GeometryError, ArrowException, OSError)
 
 
@@ -56,13 +57,16 @@ def read_table(file: str | Path, *, layer: str | None = None, key: str = "layer"
         return text_tables.read_text_table(path)
     if path.suffix.lower() in workbooks.ENDINGS:
         return workbooks.read_workbook(path, sheet=layer, key=key)
+    if path.suffix.lower() in OTHER_SHEETS:
+        raise InputError(f"{path}: save it as .xlsx or CSV; expected {KINDS}")
     try:
         if path.suffix.lower() in (".parquet", ".geoparquet"):
             geographic = b"geo" in (pq.read_schema(path).metadata or {})
             return gpd.read_parquet(path) if geographic else pd.read_parquet(path)
         return _read_layer(path, layer, key=key)
     except (*_BROKEN, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); expected {KINDS}") from None
+        problem = str(error).split(";")[0]  # what follows advises programmers
+        raise InputError(f"{path}: cannot be read ({problem}); expected {KINDS}") from None
 
 
 def decimal_mark(file: str | Path) -> str | None:

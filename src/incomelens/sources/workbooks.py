@@ -12,7 +12,6 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from incomelens.common.errors import InputError, listed
@@ -39,17 +38,15 @@ def open_workbook(file: Path, *, results: bool = True) -> Iterator[openpyxl.Work
         with warnings.catch_warnings():
             # What openpyxl cannot keep (styles, drop-down lists) is nothing that is read here.
             warnings.filterwarnings("ignore", module="openpyxl")
-            book = openpyxl.load_workbook(file, read_only=True, data_only=results)
-            try:
-                yield book
-            finally:
-                book.close()
+            # Opened here, for openpyxl leaves a damaged file open.
+            with file.open("rb") as opened:
+                yield openpyxl.load_workbook(opened, read_only=True, data_only=results)
     except FileNotFoundError:
         raise InputError(f"{file}: there is no such workbook") from None
     except InputError:
         raise
     except (
-        *(InvalidFileException, zipfile.BadZipFile, zlib.error, OSError, EOFError, SyntaxError),
+        *(zipfile.BadZipFile, zlib.error, OSError, EOFError, SyntaxError),
         *(LookupError, ValueError, TypeError, AttributeError, NotImplementedError, RuntimeError),
     ) as error:
         older = file.is_file() and file.read_bytes()[: len(OLE)] == OLE
