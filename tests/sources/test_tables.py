@@ -162,6 +162,8 @@ def test_the_advice_about_layers_names_the_setting_and_works(tmp_path):
         points.to_file(tmp_path / "two.gpkg", layer=layer)
     with pytest.raises(InputError, match=r"several layers, tracts, counties; set `boundaries_la"):
         read_table(tmp_path / "two.gpkg", key="boundaries_layer")
+    with pytest.raises(InputError, match=r"tracts, counties; give a file that holds one alone"):
+        read_table(tmp_path / "two.gpkg")
     assert read_table(tmp_path / "two.gpkg", layer="tracts")["a"].tolist() == ["001"]
     with pytest.raises(InputError, match=r"no layer 'roads'; it has tracts, counties"):
         read_table(tmp_path / "two.gpkg", layer="roads")

@@ -60,7 +60,7 @@ def test_cells_are_what_the_spreadsheet_shows(book, caplog):
 def test_a_sheet_has_to_be_named_where_there_are_several(book):
     path = book(one=[["a"], [1]], two=[["b"], [2]], empty=[])
     with pytest.raises(InputError, match=r"several sheets, one, two; set `layer` to one"):
-        read_table(path)
+        read_table(path, key="layer")
     assert read_table(path, layer="two")["b"].tolist() == [2]
     with pytest.raises(InputError, match=r"no sheet 'three'; it has one, two, empty"):
         read_table(path, layer="three")

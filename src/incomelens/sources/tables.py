@@ -28,7 +28,9 @@ OTHER_SHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 _BROKEN = (DataSourceError, FieldError, GeometryError, ArrowException, OSError)
 
 
-def read_table(file: str | Path, *, layer: str | None = None, key: str = "layer") -> pd.DataFrame:
+def read_table(
+    file: str | Path, *, layer: str | None = None, key: str | None = None
+) -> pd.DataFrame:
     """Read a whole table, with its polygons where it has some.
 
     Parameters
@@ -36,8 +38,8 @@ def read_table(file: str | Path, *, layer: str | None = None, key: str = "layer"
     file : path
     layer : str, optional
         Layer of a GeoPackage, sheet of a workbook, where there are several.
-    key : str
-        Setting that names it, for messages.
+    key : str, optional
+        Setting that names it, for messages; None where there is none.
 
     Returns
     -------
@@ -141,15 +143,17 @@ def column_names(path: Path, *, layer: str | None = None) -> list[str]:
     return list(pyogrio.read_info(path, layer=layer or only_layer(path))["fields"])
 
 
-def only_layer(path: Path, *, key: str = "layer") -> str:
+def only_layer(path: Path, *, key: str | None = "layer") -> str:
     """Name of the layer of a file that has one; several are refused with their names."""
     layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     if len(layers) != 1:
-        raise InputError(f"{path}: several layers, {listed(layers)}; set `{key}` to one")
+        raise InputError(f"{path}: several layers, {listed(layers)}; {workbooks.choice(key)}")
     return layers[0]
 
 
-def _read_layer(path: Path, layer: str | None, *, key: str) -> gpd.GeoDataFrame | pd.DataFrame:
+def _read_layer(
+    path: Path, layer: str | None, *, key: str | None
+) -> gpd.GeoDataFrame | pd.DataFrame:
     layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     if layer is not None and layer not in layers:
         raise InputError(f"{path}: no layer {layer!r}; it has {listed(layers)}")

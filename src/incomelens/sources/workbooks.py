@@ -66,7 +66,7 @@ def filled_rows(sheet: Worksheet) -> Iterator[Row]:
             yield number, row
 
 
-def read_workbook(file: Path, *, sheet: str | None = None, key: str = "layer") -> pd.DataFrame:
+def read_workbook(file: Path, *, sheet: str | None = None, key: str | None) -> pd.DataFrame:
     """Read a sheet below its row of headings, the first row that holds anything.
 
     Parameters
@@ -74,8 +74,8 @@ def read_workbook(file: Path, *, sheet: str | None = None, key: str = "layer") -
     file : path
     sheet : str, optional
         Its name; needed where several sheets hold something.
-    key : str
-        Setting that names the sheet, for messages.
+    key : str, optional
+        Setting that names the sheet, for messages; None where there is none.
 
     Returns
     -------
@@ -116,8 +116,13 @@ def read_workbook(file: Path, *, sheet: str | None = None, key: str = "layer") -
     return table.loc[:, keep]
 
 
+def choice(key: str | None) -> str:
+    """What to do about several sheets or layers where the setting `key`, or none, names one."""
+    return f"set `{key}` to one" if key else "give a file that holds one alone"
+
+
 def _sheet(
-    file: Path, book: openpyxl.Workbook, sheet: str | None, *, key: str
+    file: Path, book: openpyxl.Workbook, sheet: str | None, *, key: str | None
 ) -> tuple[str, list[Row]]:
     names = [each.title for each in book.worksheets]
     if sheet is not None and sheet not in names:
@@ -130,7 +135,7 @@ def _sheet(
     if not filled:
         raise InputError(f"{file.name}: is empty; expected a row of headings and rows of data")
     if len(filled) > 1:
-        raise InputError(f"{file.name}: several sheets, {listed(filled)}; set `{key}` to one")
+        raise InputError(f"{file.name}: several sheets, {listed(filled)}; {choice(key)}")
     return next(iter(filled.items()))
 
 
