@@ -18,7 +18,7 @@ from incomelens.common.errors import InputError, listed
 from incomelens.districts.checks import as_numbers
 from incomelens.districts.columns import TOP_CODE
 from incomelens.districts.geometry import in_degrees
-from incomelens.sources.tables import column_names, only_layer, read_columns
+from incomelens.sources.tables import column_names, read_columns
 from incomelens.sources.written_values import numbers
 
 logger = logging.getLogger(__name__)
@@ -163,7 +163,7 @@ def share(part: pd.Series, whole: pd.Series) -> pd.Series:
 def read_boundaries(file: str | Path) -> gpd.GeoDataFrame:
     """Polygons (EPSG:4326) and land area in km² of a cartographic boundary file, by district."""
     try:
-        shapes = gpd.read_file(file, layer=only_layer(Path(file), key=None))
+        shapes = gpd.read_file(file)
     except DataSourceError as error:
         raise InputError(f"{file}: not a zipped shapefile ({error}); fetch it again") from None
     names = {}
