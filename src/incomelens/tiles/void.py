@@ -37,6 +37,8 @@ LEAST_RUN_PX = 8
 # An alpha band is 0 or 255 but for soft edges; infrared has all values.
 SAMPLES, SAMPLE_PX = 4, 64
 MOST_BETWEEN, MOST_VALUES = 0.05, 4
+# Red has more levels than that in a photograph, and one under a mask that is 0 all over.
+MANY_LEVELS = 32
 # Colours of a tile are counted on a lattice of so many pixels a side.
 LATTICE = 64
 LARGE = 0.25
@@ -186,20 +188,27 @@ def _has_run(line: Mask) -> bool:
 
 
 def _is_no_mask(dataset: DatasetReader, bands: Sequence[int], name: str) -> bool:
-    """Whether the band that calls itself alpha is a colour, such as infrared."""
+    """Whether the band that calls itself alpha is a colour, such as infrared, or was never set."""
     band = dataset.colorinterp.index(ColorInterp.alpha) + 1
     if band in bands:
         return True
-    values = np.concatenate([dataset.read(band, window=one).ravel() for one in _spread(dataset)])
+    values, red = _samples(dataset, band), _samples(dataset, bands[0])
     between = values[(values > 0) & (values < 255)]
-    if between.size <= MOST_BETWEEN * values.size or len(np.unique(between)) <= MOST_VALUES:
+    levels, share = len(np.unique(between)), between.size / values.size
+    if share > MOST_BETWEEN and levels > MOST_VALUES:
+        problem = f"has {levels} values between 0 and 255 ({share:.0%} of its pixels), as infrared"
+    elif not values.any() and len(np.unique(red)) > MANY_LEVELS:
+        problem = "is 0 all over a photograph"
+    else:
         return False
     logger.warning(
-        "%s: band %d is called alpha and has %d values between 0 and 255 (%.0f %% of its pixels): "
-        "infrared, not a mask; it is not looked at",
-        *(name, band, len(np.unique(between)), 100 * between.size / values.size),
+        "%s: band %d is called alpha and %s: it is no mask and not looked at", name, band, problem
     )
     return True
+
+
+def _samples(dataset: DatasetReader, band: int) -> NDArray[np.uint8]:
+    return np.concatenate([dataset.read(band, window=one).ravel() for one in _spread(dataset)])
 
 
 def _spread(dataset: DatasetReader) -> Iterator[Window]:
