@@ -78,7 +78,9 @@ def _lock_file(folder: Path, name: str) -> int:
     try:
         return _opened(shared)
     except OSError as error:
-        logger.warning("%s cannot be locked (%s); other users may be on this GPU", shared, error.strerror)
+        logger.warning(
+            "%s cannot be locked (%s); other users may be on this GPU", shared, error.strerror
+        )
         return _opened(folder / f"{name}-{os.getuid()}.lock")
 
 
