@@ -1,8 +1,12 @@
 """The workflow runs from any folder, and reads a user's files from his home."""
 
+import os
+import shutil
 import subprocess
 
 import pytest
+
+from .checkout import ROOT
 
 pytestmark = pytest.mark.workflow
 
@@ -55,3 +59,46 @@ def test_a_home_and_variables_in_paths_are_understood(planned, tmp_path, monkeyp
         "data_dir: '$NOWHERE' names the variable NOWHERE, which is not set"
         in refused.stdout + refused.stderr
     )
+
+
+@pytest.fixture
+def as_who_may_not_write(tmp_path):
+    """Words before a command that take root's right to write everywhere; a home that is closed."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o555)
+    if os.geteuid() != 0:
+        return home, []
+    if shutil.which("setpriv") is None:
+        pytest.skip("root may write everywhere, and there is no setpriv to change that")
+    return home, ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
+
+
+def test_a_study_runs_where_the_home_cannot_be_written(fresh, as_who_may_not_write, tmp_path):
+    home, words = as_who_may_not_write
+    command = fresh.command("results/tiny/districts/tract.parquet", "--cores", "1")
+    caches = {"XDG_CACHE_HOME": str(tmp_path / "caches"), "MPLCONFIGDIR": str(tmp_path / "fonts")}
+    subprocess.run(
+        [*words, *command],
+        cwd=fresh.folder,
+        env=fresh.environment() | {"HOME": str(home)} | caches,
+        check=True,
+    )
+    assert not any(home.iterdir())
+
+
+@pytest.mark.parametrize(("home", "set_by_make"), [("/dev/null/none", True), (".", False)])
+def test_make_sets_caches_aside_where_the_home_cannot_be_written(tmp_path, home, set_by_make):
+    if shutil.which("make") is None:
+        pytest.skip("there is no make")
+    taken = ("XDG_CACHE_HOME", "MPLCONFIGDIR")
+    environment = {key: value for key, value in os.environ.items() if key not in taken}
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    told = subprocess.run(
+        ["make", "--print-data-base", "--dry-run", "clean"],
+        cwd=tmp_path,
+        env=environment | {"HOME": home},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert ("XDG_CACHE_HOME = $(CURDIR)/.snakemake/caches" in told) == set_by_make
