@@ -134,7 +134,7 @@ def read_square(path: str | Path, *, px: int) -> NDArray[np.uint8]:
         with warnings.catch_warnings(), Image.open(path) as image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image.load()
-            upright = turn_upright(_eight_bits(image))
+            upright = _eight_bits(turn_upright(image))
     except DAMAGE as error:
         raise UnreadableImageError(
             f"{Path(path).name}: not readable as an image ({error})"
@@ -149,9 +149,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     """Bring any mode to RGB, 16 bits a pixel as well, which Pillow would cut off at 255."""
     if image.mode.startswith("I"):
         grey = np.asarray(image).astype(np.int64) >> 8
-        eight = Image.fromarray(grey.clip(0, 255).astype(np.uint8)).convert("RGB")
-        eight.getexif().update(image.getexif())
-        return eight
+        return Image.fromarray(grey.clip(0, 255).astype(np.uint8)).convert("RGB")
     return image.convert("RGB")
 
 
