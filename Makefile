@@ -8,6 +8,12 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 LOCK := envs/requirements.lock
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
+# Where the home cannot be written, as on some clusters, caches lie beside Snakemake's own files.
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/caches
+export MPLCONFIGDIR ?= $(XDG_CACHE_HOME)/matplotlib
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help env demo test check test-cluster nyc report bench lock format clean
 

@@ -7,15 +7,26 @@
 #
 # The work flows through stages, one file of rules each, always downwards in this list.
 
+import os
+from pathlib import Path
+
 from snakemake.utils import min_version, validate
+
+from incomelens.sources.own_paths import with_own_paths
 
 min_version("9.27")
 
 
-configfile: "config/config.yaml"
+# Results lie where Snakemake runs; what belongs to the workflow lies beside this file, be it run from
+# here (then this is ".") or from elsewhere.
+CHECKOUT = Path(os.path.relpath(workflow.basedir))
+
+
+configfile: str(CHECKOUT / "config/config.yaml")
 
 
 validate(config, "workflow/schemas/config.schema.yaml")
+config.update(with_own_paths(config, checkout=CHECKOUT))
 
 
 report: "workflow/report/workflow.rst"

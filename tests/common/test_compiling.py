@@ -86,7 +86,9 @@ def test_a_package_of_somebody_else_is_kept_at_home(run, example, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("kind", "content"), [("nbi", b""), ("nbi", bytes(99)), ("nbc", b""), ("nbc", bytes(99))]
+    ("kind", "content"),
+    [("nbi", b""), ("nbi", bytes(99)), ("nbc", b""), ("nbc", bytes(99))],
+    ids=["empty index", "zeros in the index", "empty code", "zeros in the code"],
 )
 def test_a_damaged_cache_is_no_reason_not_to_compute(run, example, tmp_path, kind, content):
     where = {"path": [example, PACKAGE.parent], "home": os.devnull, "kept_in": tmp_path / "kept"}

@@ -64,4 +64,16 @@ def test_a_district_that_stands_twice_is_named(bring, city):
 def test_a_table_that_is_not_there_is_named_with_where_to_put_it(bring):
     done = bring(None)
     assert done.returncode == 1
-    assert "data/city.csv" in done.stdout + done.stderr
+    assert "1 to mend before the study can run" in done.stderr
+    assert "data/city.csv: there is no such file; put your table there" in done.stderr
+
+
+def test_a_table_that_is_gone_is_told_also_where_it_was_found_before(bring, city, fresh):
+    bring(city)
+    (fresh.folder / "data/city.csv").unlink()
+    (fresh.folder / "results/mine/districts/tract.parquet").unlink()
+    done = fresh.snakemake(
+        "results/mine/districts/tract.parquet", "--cores", "1", study="mine", expect=1
+    )
+    assert "data/city.csv: there is no such file; put your table there" in done.stderr
+    assert "MissingInputException" not in done.stderr

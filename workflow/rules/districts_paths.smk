@@ -21,4 +21,4 @@ def own_files(settings):
     }
     if "areas_from" in settings:
         names["areas_from"] = settings["areas_from"]["table"]
-    return {key: f"{config['data_dir']}/{name}" for key, name in names.items()}
+    return {key: own_input(name) for key, name in names.items()}

@@ -11,7 +11,7 @@ rule aerial_table_1:
         land_use=expand("<results>/cells/{city}-land_use.parquet", city=CITIES),
         plan=expand("<results>/tiles/{city}/plan.parquet", city=CITIES),
         index=expand("<results>/tiles/{city}/index.parquet", city=CITIES),
-        reference="config/paper_reference.yaml",
+        reference=CHECKOUT / "config/paper_reference.yaml",
     output:
         csv=report(
             "<results>/paper/aerial/table1.csv",
@@ -105,7 +105,7 @@ rule aerial_dropped_cells:
 
 rule aerial_deviations:
     input:
-        deviations="config/deviations.yaml",
+        deviations=CHECKOUT / "config/deviations.yaml",
     output:
         csv=report(
             "<results>/paper/aerial/deviations.csv",

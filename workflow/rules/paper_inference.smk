@@ -10,7 +10,7 @@ rule aerial_figure_2:
     input:
         confusion=inferred("confusion.csv", "random"),
         summary=inferred("summary.csv", "random"),
-        reference="config/paper_reference.yaml",
+        reference=CHECKOUT / "config/paper_reference.yaml",
     output:
         pdf="<results>/paper/aerial/fig2.pdf",
         png=report(
@@ -53,7 +53,7 @@ use rule aerial_figure_2 as aerial_figure_2_block with:
     input:
         confusion=inferred("confusion.csv", "block"),
         summary=inferred("summary.csv", "block"),
-        reference="config/paper_reference.yaml",
+        reference=CHECKOUT / "config/paper_reference.yaml",
     output:
         pdf="<results>/paper/aerial/fig2_block.pdf",
         png=report(

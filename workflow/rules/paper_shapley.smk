@@ -12,7 +12,7 @@ localrules:
 rule ssig_table_5:
     input:
         comparison="<results>/shapley/income_comparison.csv",
-        reference="config/paper_reference.yaml",
+        reference=CHECKOUT / "config/paper_reference.yaml",
     output:
         csv=report(
             "<results>/paper/ssig/table5.csv",
@@ -46,7 +46,7 @@ rule ssig_claims:
         variables="<results>/shapley/variables.csv",
         comparison="<results>/shapley/income_comparison.csv",
         baselines=of_baselines("summary.csv"),
-        reference="config/paper_reference.yaml",
+        reference=CHECKOUT / "config/paper_reference.yaml",
     output:
         csv=report(
             "<results>/paper/ssig/claims.csv",

@@ -5,7 +5,7 @@
 rule ssig_table_1:
     input:
         inequality="<results>/districts/inequality.csv",
-        reference="config/paper_reference.yaml",
+        reference=CHECKOUT / "config/paper_reference.yaml",
     output:
         csv=report(
             "<results>/paper/ssig/table1.csv",
@@ -34,7 +34,7 @@ rule ssig_table_1:
 
 rule ssig_table_2:
     input:
-        reference="config/paper_reference.yaml",
+        reference=CHECKOUT / "config/paper_reference.yaml",
     output:
         csv=report(
             "<results>/paper/ssig/table2.csv",
@@ -66,7 +66,7 @@ rule ssig_table_3:
     input:
         summary="<results>/ssig/summary.csv",
         baselines=of_baselines("summary.csv"),
-        reference="config/paper_reference.yaml",
+        reference=CHECKOUT / "config/paper_reference.yaml",
     output:
         csv=report(
             "<results>/paper/ssig/table3.csv",
@@ -134,7 +134,7 @@ rule ssig_modality_ablation:
 rule ssig_table_4:
     input:
         summary="<results>/ssig/summary.csv",
-        reference="config/paper_reference.yaml",
+        reference=CHECKOUT / "config/paper_reference.yaml",
     output:
         csv=report(
             "<results>/paper/ssig/table4.csv",
@@ -163,7 +163,7 @@ rule ssig_table_4:
 
 rule ssig_table_s1:
     input:
-        reference="config/paper_reference.yaml",
+        reference=CHECKOUT / "config/paper_reference.yaml",
     output:
         csv=report(
             "<results>/paper/ssig/table_s1.csv",
@@ -192,7 +192,7 @@ rule ssig_table_s1:
 
 rule ssig_table_s2:
     input:
-        reference="config/paper_reference.yaml",
+        reference=CHECKOUT / "config/paper_reference.yaml",
     output:
         csv=report(
             "<results>/paper/ssig/table_s2.csv",
@@ -252,7 +252,7 @@ rule ssig_models_table:
 
 rule ssig_deviations:
     input:
-        deviations="config/deviations.yaml",
+        deviations=CHECKOUT / "config/deviations.yaml",
     output:
         csv=report(
             "<results>/paper/ssig/deviations.csv",

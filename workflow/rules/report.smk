@@ -25,7 +25,7 @@ rule write_provenance:
     params:
         code=code("report/write_provenance.py"),
         config=config,
-        root=CHECKOUT,
+        root=str(CHECKOUT),
         folder=BENCHMARKS,
         benchmarks=lambda wildcards: benchmark_patterns(),
         drawing=lambda wildcards: rules_with_seed(),
@@ -37,7 +37,7 @@ rule write_report:
     input:
         published=lambda wildcards: published_files(),
         provenance=rules.write_provenance.output.provenance,
-        deviations="config/deviations.yaml",
+        deviations=CHECKOUT / "config/deviations.yaml",
         cells=expand("<results>/cells/{city}.parquet", city=MAPPED_CITIES),
         predictions=expand(
             "<results>/inference/{city}/{scheme}/predictions.parquet",

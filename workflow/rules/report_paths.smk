@@ -11,7 +11,6 @@ from incomelens.paper.names import LEVELS as LEVEL_NAMES
 from snakemake.io import get_flag_value
 
 BENCHMARKS = f"results/{config['study']}/benchmarks"
-CHECKOUT = os.path.relpath(workflow.basedir)
 REPORT_TEMPLATES = sorted(
     Path(workflow.basedir).glob("src/incomelens/report/templates/*")
 )

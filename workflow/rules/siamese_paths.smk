@@ -24,7 +24,7 @@ def modality_settings(name):
 def sales_files(wildcards):
     settings = modality_settings("prices")
     if settings["reader"] == "located":
-        return {"sales": [f"{config['data_dir']}/{settings['table']}"]}
+        return {"sales": own_inputs([settings["table"]])}
     lots = settings.get("lots")
     return {
         "sales": source_files(settings["source"]),
@@ -46,7 +46,7 @@ def street_view_files(wildcards):
     if settings["reader"] == "google":
         return []
     if settings.get("folder"):
-        return [f"{config['data_dir']}/{settings['folder']}"]
+        return own_inputs([settings["folder"]])
     return source_files(settings["source"])
 
 

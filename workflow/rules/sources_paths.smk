@@ -76,9 +76,11 @@ def source_files(source):
 
 
 # The stamp which says that a part misses nothing. A rule that reads a table of the user instead of
-# a source takes it as an input as well.
+# a source takes it as an input as well. While such a table is missing the stamp has a name under which
+# there is none, so that a part that was checked before is checked again.
 def checked_part(part):
-    return f"<results>/sources/preflight-{part}.txt"
+    state = "-missing" if missing_tables([part]) else ""
+    return f"<results>/sources/preflight-{part}{state}.txt"
 
 
 # The stamps of the parts that a source belongs to.
@@ -96,9 +98,25 @@ def made_mirror_file(wildcards):
 
 # The user's own tables that some parts read.
 def own_tables(parts):
-    return [
-        f"{config['data_dir']}/{name}" for part in parts for name in PART_TABLES[part]
-    ]
+    return [own_table(name) for part in parts for name in PART_TABLES[part]]
+
+
+def own_table(name):
+    return str(Path(config["data_dir"]) / name)
+
+
+# The same as an input of a rule; nothing where it is missing, so that the check of its part tells it,
+# with everything else that is missing, before anything runs.
+def own_input(name):
+    return own_table(name) if Path(own_table(name)).exists() else []
+
+
+def own_inputs(names):
+    return list(filter(None, map(own_input, names)))
+
+
+def missing_tables(parts):
+    return [path for path in own_tables(parts) if not Path(path).exists()]
 
 
 # What decides about the bytes of a file: a change of these fetches it again.

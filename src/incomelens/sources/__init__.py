@@ -6,6 +6,7 @@ format into a tidy table.
 
 =====================  =====================================================================
 ``registry``           the registry of sources as typed objects, and its mistakes by name
+``own_paths``          what ``~`` and variables mean in the paths of the configuration
 ``plan``               which sources and tables a study needs
 ``origins``            where a file would come from: mirror, hand or provider
 ``keys``               secrets from the environment, and how they are kept out of every text
@@ -38,6 +39,8 @@ format into a tidy table.
 ``dof_sales``          New York's workbooks of sales
 ``located_sales``      a table of sales with their places
 ``tax_lots``           where New York's tax lots lie
+``photo_tags``         what a photograph's own tags say: place, date, which side is up
+``place_tables``       tables that say where photographs were taken, and the files they mean
 ``street_views``       a folder of photographs with their places
 ``street_view_api``    Google's Street View Static API, with the user's own key
 =====================  =====================================================================
