@@ -7,7 +7,10 @@
 #
 # The work flows through stages, one file of rules each, always downwards in this list.
 
+import yaml
 from snakemake.utils import min_version, validate
+
+from incomelens.common.configuration import check_texts
 
 min_version("9.27")
 
@@ -15,7 +18,10 @@ min_version("9.27")
 configfile: "config/config.yaml"
 
 
-validate(config, "workflow/schemas/config.schema.yaml")
+SCHEMA = f"{workflow.basedir}/workflow/schemas/config.schema.yaml"
+with open(SCHEMA, encoding="utf-8") as schema:
+    check_texts(config, yaml.safe_load(schema))
+validate(config, SCHEMA)
 
 
 report: "workflow/report/workflow.rst"

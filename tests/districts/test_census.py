@@ -316,5 +316,5 @@ def test_relationship_file_of_another_kind_is_told(copy):
 
 def test_areas_of_another_state_are_told(mirror):
     settings = {"adapter": "census", "tables": "acs", "areas": NEW_YORK}
-    with pytest.raises(InputError, match=r"none of 66 districts lies in the counties 36005"):
+    with pytest.raises(InputError, match=r"with districts in 99\d.*none of its .* 36005"):
         build_districts(files_of(mirror, "tract"), settings=settings, level="tract")

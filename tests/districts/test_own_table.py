@@ -192,7 +192,7 @@ def test_constant_column_is_refused(own_table, columns, write):
 
 
 def test_one_district_is_refused(own_table, columns, write):
-    with pytest.raises(InputError, match=r"1 district\(s\); inequality and models need at least"):
+    with pytest.raises(InputError, match=r"1 district\(s\); inequality and models need three"):
         built(write(own_table.iloc[:1]), columns)
 
 
