@@ -75,6 +75,7 @@ def census_districts(
     """
     cells = read_census_tables(tables)
     if relationship is None:
+        _refuse_zip_areas(cells.index, file=listed(tables))
         counties = cells.index.to_series().str[:5]
         area = counties.map(dict(areas)).dropna()
         found = listed(sorted(counties.unique()), 12)
@@ -237,7 +238,8 @@ def _geoid(row: Sequence[str], place: Mapping[str, int], file: Path) -> str:
     if "zip code tabulation area" in place:
         return row[place["zip code tabulation area"]]
     try:
-        return "".join(row[place[part]] for part in ("state", "county", "tract"))
+        groups = [part for part in ("block group",) if part in place]
+        return "".join(row[place[part]] for part in ("state", "county", "tract", *groups))
     except KeyError as error:
         raise InputError(
             f"{file}: no column {error}; expected state, county and tract, or zip code tabulation "
@@ -255,6 +257,14 @@ def _positive(cells: pd.DataFrame, name: str) -> pd.Series:
 
 def _sum(cells: pd.DataFrame, names: list[str]) -> pd.Series:
     return cells[names].sum(axis="columns", skipna=False)
+
+
+def _refuse_zip_areas(geoids: pd.Index, *, file: str) -> None:
+    if (geoids.str.len() == 5).all():
+        raise InputError(
+            f"{file}: ZIP areas such as {listed(geoids, 2)}, whose codes do not name their county; "
+            "set `relationship` to the entry of the ZCTA-county relationship file"
+        )
 
 
 def _check_areas(areas: Mapping[str, str], area: pd.Series, *, place: str) -> None:
