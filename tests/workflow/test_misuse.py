@@ -23,13 +23,14 @@ def bring(fresh):
         level = {"adapter": "table", "table": "city.csv", "columns": columns}
         study = {
             "study": "mine",
-            "districts": {"levels": ["tract"], "incomes": ["per_capita_income"], "tract": level},
+            "districts": {"levels": ["town"], "incomes": ["per_capita_income"], "town": level},
+            "folds": {"schemes": ["random", "block"]},
         }
         (fresh.folder / "config/mine.yaml").write_text(yaml.safe_dump(study))
         (fresh.folder / "data").mkdir()
         if table is not None:
             table.to_csv(fresh.folder / "data/city.csv", index=False)
-        target = "results/mine/districts/tract.parquet"
+        target = "results/mine/districts/town.parquet"
         done = fresh.snakemake(target, "--cores", "1", study="mine", expect=None)
         assert "Traceback" not in done.stderr
         return done
@@ -59,6 +60,12 @@ def test_a_district_that_stands_twice_is_named(bring, city):
     assert done.returncode == 1
     assert "007" in done.stderr
     assert "city.csv" in done.stderr
+
+
+def test_settings_that_a_town_is_too_small_for_are_told_with_its_districts(bring, city):
+    done = bring(city.head(26))
+    assert done.returncode == 1
+    assert "shapley.background.size is 100, and there are 26 distinct districts" in done.stderr
 
 
 def test_a_table_that_is_not_there_is_named_with_where_to_put_it(bring):

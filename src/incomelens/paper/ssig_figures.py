@@ -140,7 +140,8 @@ def figure_1(
     height = map_height(plane, width, most=60.0)
     panel = height + 19.0
     # Detail below one printed dot only makes the file heavy; neighbours stay neighbours.
-    plane["geometry"] = plane.geometry.simplify_coverage((east - west) / (width * DOTS_PER_MM))
+    if not (districts.geom_type == "Point").any():
+        plane["geometry"] = plane.geometry.simplify_coverage((east - west) / (width * DOTS_PER_MM))
     outline = area_outlines(plane)
     with figure_style():
         figure = new_figure(PAGE_MM, top + 3 * panel - 2.0)
