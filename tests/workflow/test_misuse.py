@@ -25,6 +25,7 @@ def bring(fresh):
             "study": "mine",
             "districts": {"levels": ["town"], "incomes": ["per_capita_income"], "town": level},
             "folds": {"schemes": ["random", "block"]},
+            "shapley": {"background": {"size": 30}},
         }
         (fresh.folder / "config/mine.yaml").write_text(yaml.safe_dump(study))
         (fresh.folder / "data").mkdir()
@@ -65,7 +66,7 @@ def test_a_district_that_stands_twice_is_named(bring, city):
 def test_settings_that_a_town_is_too_small_for_are_told_with_its_districts(bring, city):
     done = bring(city.head(26))
     assert done.returncode == 1
-    assert "shapley.background.size is 100, and there are 26 distinct districts" in done.stderr
+    assert "shapley.background.size is 30, and there are 26 distinct districts" in done.stderr
 
 
 def test_a_table_that_is_not_there_is_named_with_where_to_put_it(bring):
