@@ -45,7 +45,6 @@ def test_every_rule_but_those_told_here_carries_a_digest_of_its_code(planned):
         ("threads=0", "0 is less than the minimum of 1"),
         ('districts={"levels":["commune"]}', "commune has no section of its own"),
         ('districts={"tracts":{"adapter":"census"}}', "tracts is no setting, and no level"),
-        ('districts={"tract":{"areas":{6037:"Los Angeles"}}}', "write the code in quotes"),
         ('folds={"schemes":["postcode"],"n_folds":5,"n_blocks":9}', "'postcode' is not one of"),
     ],
 )

@@ -73,3 +73,12 @@ def test_a_table_that_is_not_there_is_named_with_where_to_put_it(bring):
     done = bring(None)
     assert done.returncode == 1
     assert "data/city.csv" in done.stdout + done.stderr
+
+
+def test_a_county_code_without_quotes_is_told_before_anything_runs(fresh):
+    areas = "districts: {tract: {areas: {06037: Los Angeles}}}"
+    (fresh.folder / "config/mine.yaml").write_text(f"study: mine\n{areas}\n")
+    done = fresh.snakemake("districts", "--dry-run", study="mine", expect=1)
+    told = done.stdout + done.stderr
+    assert "districts.tract.areas has the key 3103 (a number)" in told
+    assert 'write the code in quotes: "3103", "06037"' in told
