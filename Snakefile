@@ -10,8 +10,10 @@
 import os
 from pathlib import Path
 
+import yaml
 from snakemake.utils import min_version, validate
 
+from incomelens.common.configuration import check_texts
 from incomelens.sources.own_paths import with_own_paths
 
 min_version("9.27")
@@ -25,7 +27,10 @@ CHECKOUT = Path(os.path.relpath(workflow.basedir))
 configfile: str(CHECKOUT / "config/config.yaml")
 
 
-validate(config, "workflow/schemas/config.schema.yaml")
+SCHEMA = f"{workflow.basedir}/workflow/schemas/config.schema.yaml"
+with open(SCHEMA, encoding="utf-8") as schema:
+    check_texts(config, yaml.safe_load(schema))
+validate(config, SCHEMA)
 config.update(with_own_paths(config, checkout=CHECKOUT))
 
 

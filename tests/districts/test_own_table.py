@@ -175,6 +175,7 @@ def changed(table, name, row, value):
     [
         ("people", 2, -5, r"'people' \(our population\) is -5 in district 003 \(1 of 6 rows"),
         ("per_head", 1, -100, r"'per_head' \(our per_capita_income\) is -100 in district 002"),
+        ("per_head", 4, 0, r"'per_head' .* is 0 in 1 of 6 districts: 005; .* leave the cell empty"),
         ("white", 0, 47.5, r"'white' is 47\.5 in district 001 .* divide percentages by 100"),
         ("white", 0, -0.1, r"'white' is -0\.1 in district 001"),
         ("population_density", 0, -1, r"'population_density' is -1 in district 001"),
@@ -217,13 +218,24 @@ def test_income_without_any_value_is_refused(own_table, columns, write):
         built(write(own_table.assign(per_head=np.nan)), columns)
 
 
+def test_equal_incomes_are_refused(own_table, columns, write):
+    with pytest.raises(InputError, match=r"'per_head' .* is 30000 in all 6 districts .* differ"):
+        built(write(own_table.assign(per_head=30_000.0)), columns)
+
+
+def test_an_income_of_two_districts_is_refused(own_table, columns, write):
+    own_table.loc[2:, "per_head"] = np.nan
+    with pytest.raises(InputError, match=r"'per_head' .* is known in only 2 districts .* need 3"):
+        built(write(own_table), columns)
+
+
 def test_constant_column_is_refused(own_table, columns, write):
     with pytest.raises(InputError, match=r"'asian' is 0\.1 in all 6 districts .* unit variance"):
         built(write(own_table.assign(asian=0.1)), columns)
 
 
 def test_one_district_is_refused(own_table, columns, write):
-    with pytest.raises(InputError, match=r"1 district\(s\); inequality and models need at least"):
+    with pytest.raises(InputError, match=r"1 district\(s\); inequality and models need three"):
         built(write(own_table.iloc[:1]), columns)
 
 

@@ -145,9 +145,10 @@ def planted(city, folds, residual):
 
 
 def test_moran_sees_a_gradient_and_not_noise(city, folds):
-    gradient = residual_moran(planted(city, folds, 1e5 * city["longitude"].to_numpy()), city)
+    tracts = city.assign(level="tract")
+    gradient = residual_moran(planted(city, folds, 1e5 * city["longitude"].to_numpy()), tracts)
     noise = np.random.default_rng(1).normal(size=len(city))
-    random = residual_moran(planted(city, folds, noise), city)
+    random = residual_moran(planted(city, folds, noise), tracts)
     assert gradient["moran_i"][0] > 0.7
     assert gradient["p_value"][0] < 1e-6
     assert abs(random["moran_i"][0]) < 0.15
@@ -156,9 +157,28 @@ def test_moran_sees_a_gradient_and_not_noise(city, folds):
 
 def test_errors_by_group_find_the_area_that_is_predicted_badly(city, folds):
     residual = np.where(city["area"] == "East", 1e4, -1e3)
-    groups = errors_by_group(planted(city, folds, residual), city)
+    groups = errors_by_group(planted(city, folds, residual), city.assign(level="tract"))
     by_area = groups[groups["grouping"] == "area"].set_index("group")
     assert by_area.loc["East", "bias_usd"] == pytest.approx(-1e4)
     assert by_area.loc["West", "rmse_usd"] == pytest.approx(1e3)
     deciles = groups[groups["grouping"] == "income_decile"]
     assert deciles["n"].tolist() == [9] * 10
+
+
+def test_levels_that_number_their_districts_alike_are_kept_apart(city, folds):
+    tracts = city.assign(level="tract")
+    mirrored = city.assign(level="zip", area=np.where(city["area"] == "East", "West", "East"))
+    mirrored["longitude"] = 2 * city["longitude"].mean() - city["longitude"]
+    both = pd.concat([tracts, mirrored], ignore_index=True)
+    made = planted(city, folds, 1e5 * city["longitude"].to_numpy())
+    alone = {
+        "tract": residual_moran(made, tracts),
+        "zip": residual_moran(made.assign(level="zip"), mirrored),
+    }
+    predictions = pd.concat([made, made.assign(level="zip")], ignore_index=True)
+    together = residual_moran(predictions, both).set_index("level")
+    for level, expected in alone.items():
+        assert together.loc[level, "moran_i"] == expected["moran_i"][0]
+    by_area = errors_by_group(predictions, both).query("grouping == 'area'")
+    n = by_area.set_index(["level", "group"])["n"]
+    assert n["tract", "East"] == n["zip", "West"] == (city["area"] == "East").sum()

@@ -25,6 +25,7 @@ rule build_districts:
         code=code("districts/build_districts.py"),
         settings=lambda wildcards: config["districts"][wildcards.level],
         incomes=INCOMES,
+        sizes=asdict(SIZES),
         threads=config["threads"],
     script:
         "../scripts/districts/build_districts.py"

@@ -35,6 +35,7 @@ rule ssig_table_5:
         runtime=minutes(10),
     params:
         code=code("paper/ssig_table_5.py"),
+        levels=LEVEL_NAMES,
     script:
         "../scripts/paper/ssig_table_5.py"
 
@@ -75,8 +76,8 @@ rule ssig_claims:
 
 rule ssig_figure_2:
     input:
-        districts=of_study("<results>/districts/{level}.parquet", *TASK_OF_FIGURE[2]),
-        shap=of_study(SHAPLEY_VALUES, *TASK_OF_FIGURE[2]),
+        districts=of_study("<results>/districts/{level}.parquet", *task_of_figure(2)),
+        shap=of_study(SHAPLEY_VALUES, *task_of_figure(2)),
         groups="<results>/shapley/groups.csv",
         variables="<results>/shapley/variables.csv",
     output:
@@ -101,9 +102,10 @@ rule ssig_figure_2:
         runtime=minutes(10),
     params:
         code=code("paper/ssig_shapley_figure.py"),
+        levels=LEVEL_NAMES,
         number=2,
-        level=TASK_OF_FIGURE[2][0],
-        income=TASK_OF_FIGURE[2][1],
+        level=task_of_figure(2)[0],
+        income=task_of_figure(2)[1],
         mode=SHAPLEY_MODE,
         colours=config["figures"]["colours"],
     script:
@@ -112,8 +114,8 @@ rule ssig_figure_2:
 
 use rule ssig_figure_2 as ssig_figure_3 with:
     input:
-        districts=of_study("<results>/districts/{level}.parquet", *TASK_OF_FIGURE[3]),
-        shap=of_study(SHAPLEY_VALUES, *TASK_OF_FIGURE[3]),
+        districts=of_study("<results>/districts/{level}.parquet", *task_of_figure(3)),
+        shap=of_study(SHAPLEY_VALUES, *task_of_figure(3)),
         groups="<results>/shapley/groups.csv",
         variables="<results>/shapley/variables.csv",
     output:
@@ -132,17 +134,18 @@ use rule ssig_figure_2 as ssig_figure_3 with:
         "<benchmarks>/paper/ssig_figure_3.tsv"
     params:
         code=code("paper/ssig_shapley_figure.py"),
+        levels=LEVEL_NAMES,
         number=3,
-        level=TASK_OF_FIGURE[3][0],
-        income=TASK_OF_FIGURE[3][1],
+        level=task_of_figure(3)[0],
+        income=task_of_figure(3)[1],
         mode=SHAPLEY_MODE,
         colours=config["figures"]["colours"],
 
 
 use rule ssig_figure_2 as ssig_figure_4 with:
     input:
-        districts=of_study("<results>/districts/{level}.parquet", *TASK_OF_FIGURE[4]),
-        shap=of_study(SHAPLEY_VALUES, *TASK_OF_FIGURE[4]),
+        districts=of_study("<results>/districts/{level}.parquet", *task_of_figure(4)),
+        shap=of_study(SHAPLEY_VALUES, *task_of_figure(4)),
         groups="<results>/shapley/groups.csv",
         variables="<results>/shapley/variables.csv",
     output:
@@ -161,17 +164,18 @@ use rule ssig_figure_2 as ssig_figure_4 with:
         "<benchmarks>/paper/ssig_figure_4.tsv"
     params:
         code=code("paper/ssig_shapley_figure.py"),
+        levels=LEVEL_NAMES,
         number=4,
-        level=TASK_OF_FIGURE[4][0],
-        income=TASK_OF_FIGURE[4][1],
+        level=task_of_figure(4)[0],
+        income=task_of_figure(4)[1],
         mode=SHAPLEY_MODE,
         colours=config["figures"]["colours"],
 
 
 use rule ssig_figure_2 as ssig_figure_5 with:
     input:
-        districts=of_study("<results>/districts/{level}.parquet", *TASK_OF_FIGURE[5]),
-        shap=of_study(SHAPLEY_VALUES, *TASK_OF_FIGURE[5]),
+        districts=of_study("<results>/districts/{level}.parquet", *task_of_figure(5)),
+        shap=of_study(SHAPLEY_VALUES, *task_of_figure(5)),
         groups="<results>/shapley/groups.csv",
         variables="<results>/shapley/variables.csv",
     output:
@@ -190,11 +194,47 @@ use rule ssig_figure_2 as ssig_figure_5 with:
         "<benchmarks>/paper/ssig_figure_5.tsv"
     params:
         code=code("paper/ssig_shapley_figure.py"),
+        levels=LEVEL_NAMES,
         number=5,
-        level=TASK_OF_FIGURE[5][0],
-        income=TASK_OF_FIGURE[5][1],
+        level=task_of_figure(5)[0],
+        income=task_of_figure(5)[1],
         mode=SHAPLEY_MODE,
         colours=config["figures"]["colours"],
+
+
+# A study with levels of its own may have more tasks than the paper.
+if len(TASK_OF_FIGURE) > 4:
+
+    use rule ssig_figure_2 as ssig_further_figure with:
+        input:
+            districts=of_figure("<results>/districts/{level}.parquet"),
+            shap=of_figure(SHAPLEY_VALUES),
+            groups="<results>/shapley/groups.csv",
+            variables="<results>/shapley/variables.csv",
+        output:
+            pdf="<results>/paper/ssig/fig{number}.pdf",
+            png=report(
+                "<results>/paper/ssig/fig{number}.png",
+                caption="../report/ssig_shapley_figure.rst",
+                category="District study",
+                subcategory="Figures",
+                labels={"figure": "Fig. {number}"},
+            ),
+            table="<results>/paper/ssig/fig{number}.csv",
+        log:
+            "<logs>/paper/ssig_figure_{number}.log",
+        benchmark:
+            "<benchmarks>/paper/ssig_figure_{number}.tsv"
+        wildcard_constraints:
+            number="[6-9]|[1-9][0-9]+",
+        params:
+            code=code("paper/ssig_shapley_figure.py"),
+            levels=LEVEL_NAMES,
+            number=lambda wildcards: int(wildcards.number),
+            level=lambda wildcards: task_of_figure(wildcards.number)[0],
+            income=lambda wildcards: task_of_figure(wildcards.number)[1],
+            mode=SHAPLEY_MODE,
+            colours=config["figures"]["colours"],
 
 
 rule ssig_shapley_figures:

@@ -28,6 +28,7 @@ rule ssig_table_1:
         runtime=minutes(10),
     params:
         code=code("paper/ssig_table_1.py"),
+        levels=LEVEL_NAMES,
     script:
         "../scripts/paper/ssig_table_1.py"
 
@@ -89,6 +90,7 @@ rule ssig_table_3:
         runtime=minutes(10),
     params:
         code=code("paper/ssig_table_3.py"),
+        levels=LEVEL_NAMES,
     script:
         "../scripts/paper/ssig_table_3.py"
 
@@ -127,6 +129,7 @@ rule ssig_modality_ablation:
         runtime=minutes(10),
     params:
         code=code("paper/ssig_modality_ablation.py"),
+        levels=LEVEL_NAMES,
     script:
         "../scripts/paper/ssig_modality_ablation.py"
 
@@ -157,6 +160,7 @@ rule ssig_table_4:
         runtime=minutes(10),
     params:
         code=code("paper/ssig_table_4.py"),
+        levels=LEVEL_NAMES,
     script:
         "../scripts/paper/ssig_table_4.py"
 
@@ -246,6 +250,7 @@ rule ssig_models_table:
         runtime=minutes(10),
     params:
         code=code("paper/ssig_models_table.py"),
+        levels=LEVEL_NAMES,
     script:
         "../scripts/paper/ssig_models_table.py"
 
@@ -304,6 +309,7 @@ rule ssig_figure_1:
         runtime=minutes(10),
     params:
         code=code("paper/ssig_figure_1.py"),
+        levels=LEVEL_NAMES,
         level=LEVELS[0],
     script:
         "../scripts/paper/ssig_figure_1.py"
@@ -334,6 +340,7 @@ rule plot_income_map:
         runtime=minutes(10),
     params:
         code=code("paper/plot_income_map.py"),
+        levels=LEVEL_NAMES,
     script:
         "../scripts/paper/plot_income_map.py"
 
@@ -363,6 +370,7 @@ rule ssig_figure_validation:
         runtime=minutes(10),
     params:
         code=code("paper/ssig_figure_validation.py"),
+        levels=LEVEL_NAMES,
         metric="cod",
     script:
         "../scripts/paper/ssig_figure_validation.py"

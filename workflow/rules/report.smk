@@ -78,7 +78,7 @@ rule write_report:
         unasked=lambda wildcards: items_not_asked_for(),
         cities={city: CITY_NAMES[city] for city in MAPPED_CITIES},
         schemes=CITY_SCHEMES,
-        levels=MAPPED_LEVELS,
+        levels={level: LEVEL_NAMES[level] for level in MAPPED_LEVELS},
         predicted=PREDICTED_TASKS,
         explained=EXPLAINED_TASKS,
         mode=SHAPLEY_MODE,

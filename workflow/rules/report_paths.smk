@@ -7,7 +7,6 @@ import re
 from types import SimpleNamespace
 
 from incomelens.paper.names import INCOMES as INCOME_NAMES
-from incomelens.paper.names import LEVELS as LEVEL_NAMES
 from snakemake.io import get_flag_value
 
 BENCHMARKS = f"results/{config['study']}/benchmarks"

@@ -123,12 +123,13 @@ def _from_own_table(
     files: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> tuple[gpd.GeoDataFrame, Origin]:
     areas_from = settings.get("areas_from")
-    districts = own_districts(
+    districts, sources = own_districts(
         files["table"],
         columns=settings["columns"],
         layer=settings.get("layer"),
         boundaries=files.get("boundaries_table"),
         boundaries_layer=settings.get("boundaries_layer"),
         areas_from=areas_from and {**areas_from, "table": files["areas_from"]},
+        share_unit=settings.get("shares", "share"),
     )
-    return districts, Origin(str(files["table"]), settings["columns"])
+    return districts, Origin(str(files["table"]), sources)

@@ -6,7 +6,7 @@ confidence. Polygons come from the cartographic boundary files.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -67,7 +67,7 @@ def census_districts(
         Zip of a cartographic boundary shapefile of the same districts.
     areas : mapping
         County code (state and county, five digits) to name: the counties that make the city.
-        Counties in which no district lies are ignored.
+        Those in which no district lies are told in a warning.
     relationship : path, optional
         The 2010 ZCTA-county relationship file, for districts whose identifier does not name their
         county. A ZCTA belongs to the city if a part of it lies in one of `areas`.
@@ -79,15 +79,15 @@ def census_districts(
     """
     cells = read_census_tables(tables)
     if relationship is None:
-        area = cells.index.to_series().str[:5].map(dict(areas)).dropna()
+        _refuse_zip_areas(cells.index, file=listed(tables))
+        counties = cells.index.to_series().str[:5]
+        area = counties.map(dict(areas)).dropna()
+        found = listed(sorted(counties.unique()), 12)
+        _check_areas(areas, area, place=f"{listed(tables)}, with districts in {found}")
     else:
         area = zcta_areas(relationship, areas)
+        _check_areas(areas, area, place=str(relationship))
         _check_all_there(area.index, cells.index, files=tables)
-    if area.empty:
-        raise InputError(
-            f"{listed(tables)}: none of {len(cells)} districts lies in the counties "
-            f"{listed(areas)}; expected the tables of the state that `areas` names"
-        )
     cells = cells.loc[area.index]
     polygons = _polygons_of(cells, read_boundaries(boundaries), file=str(boundaries))
     cells = cells.loc[polygons.index]
@@ -134,11 +134,11 @@ def variables_of(cells: pd.DataFrame, *, land_km2: pd.Series) -> pd.DataFrame:
         Land area of the same districts.
     """
     population = cells[POPULATION]
-    income = cells[f"{MEDIAN_HOUSEHOLD_INCOME}E"]
+    income = _positive(cells, f"{MEDIAN_HOUSEHOLD_INCOME}E")
     return pd.DataFrame(
         {
             "population": population,
-            "per_capita_income": cells[f"{PER_CAPITA_INCOME}E"],
+            "per_capita_income": _positive(cells, f"{PER_CAPITA_INCOME}E"),
             "per_capita_income_moe": cells[f"{PER_CAPITA_INCOME}M"],
             "median_household_income": income,
             "median_household_income_moe": cells[f"{MEDIAN_HOUSEHOLD_INCOME}M"],
@@ -259,8 +259,64 @@ def _read_census_table(file: Path) -> pd.DataFrame:
     )
 
 
+def _positive(cells: pd.DataFrame, name: str) -> pd.Series:
+    """Estimates of an income; a 0, which no measure or model could use, counts as missing."""
+    nothing = cells.index[cells[name] == 0]
+    if len(nothing):
+        logger.warning("%s is 0 and taken as missing in districts %s", name, listed(nothing, 20))
+    return cells[name].mask(cells[name] == 0)
+
+
 def _sum(cells: pd.DataFrame, names: list[str]) -> pd.Series:
     return cells[names].sum(axis="columns", skipna=False)
+
+
+def _refuse_zip_areas(geoids: pd.Index, *, file: str) -> None:
+    if (geoids.str.len() == 5).all():
+        raise InputError(
+            f"{file}: ZIP areas such as {listed(geoids, 2)}, whose codes do not name their county; "
+            "set `relationship` to the entry of the ZCTA-county relationship file"
+        )
+
+
+def _check_areas(areas: Mapping[str, str], area: pd.Series, *, place: str) -> None:
+    """Refuse a city without districts, and warn of every area in which none lies.
+
+    Parameters
+    ----------
+    areas : mapping
+        County code to name.
+    area : Series
+        Name of the area that each district lies in.
+    place : str
+        File, and the counties that it has, for messages.
+    """
+    if area.empty:
+        raise InputError(
+            f"{place}: none of its districts lies in the counties {listed(areas)}; expected the "
+            f"tables of the state that `areas` names{_connecticut(areas)}"
+        )
+    empty = {code: name for code, name in areas.items() if name not in set(area)}
+    if empty:
+        names = listed((f"{code} {name}" for code, name in empty.items()), 20)
+        logger.warning(
+            "%s: no district lies in %d of the %d `areas`: %s; look at their codes%s",
+            place, len(empty), len(areas), names, _connecticut(empty),
+        )  # fmt: skip
+
+
+def _connecticut(codes: Iterable[str]) -> str:
+    """Say that Connecticut changed its codes, where one of them is not found.
+
+    From the data of 2022 on the Census Bureau has nine planning regions (09110 to 09190) in place
+    of eight counties (09001 to 09015): Federal Register 87, 6 June 2022, p. 34235.
+    """
+    if not any(code.startswith("09") for code in codes):
+        return ""
+    return (
+        ". Connecticut changed its county codes with the data of 2022: counties 09001 to 09015 "
+        "before, planning regions 09110 to 09190 since; take those of the year of the tables"
+    )
 
 
 def _check_all_there(wanted: pd.Index, found: pd.Index, *, files: Sequence[str | Path]) -> None:

@@ -3,14 +3,17 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from incomelens.common.errors import InputError, listed
-from incomelens.districts.checks import as_numbers, check_columns
+from incomelens.districts.checks import check_columns
 from incomelens.districts.columns import INCOMES, NUMBERS, TOP_CODE, VARIABLES
+from incomelens.districts.expressions import Source
 from incomelens.districts.geometry import area_of_each, centroids, in_degrees
+from incomelens.districts.user_columns import numbers_from, sources_of
 from incomelens.sources.tables import decimal_mark, read_table
 from incomelens.sources.written_values import flags, identifiers
 
@@ -25,21 +28,23 @@ TOPCODED = "median_household_income_topcoded"
 def own_districts(
     table: str | Path,
     *,
-    columns: Mapping[str, str],
+    columns: Mapping[str, Any],
     layer: str | None = None,
     boundaries: str | Path | None = None,
     boundaries_layer: str | None = None,
     areas_from: Mapping[str, str] | None = None,
-) -> gpd.GeoDataFrame:
+    share_unit: str = "share",
+) -> tuple[gpd.GeoDataFrame, dict[str, Source]]:
     """Read the districts of a city from a table in any format of the field.
 
     Parameters
     ----------
     table : path
     columns : mapping
-        Our name of a column to the file's. `geoid`, the ten variables and an income are needed;
-        population, area, margins of error (``*_moe``), the flag of top-coded medians, longitude
-        and latitude are taken where they are mapped.
+        Our name of a column to the file's, or to an expression of these, see
+        :func:`~incomelens.districts.user_columns.sources_of`. `geoid`, the ten variables and an
+        income are needed; population, area, margins of error (``*_moe``), the flag of top-coded
+        medians, longitude and latitude are taken where they are mapped.
     layer : str, optional
         Layer of a GeoPackage, sheet of a workbook, that has several.
     boundaries : path, optional
@@ -50,18 +55,23 @@ def own_districts(
     areas_from : mapping, optional
         File with the polygons of boroughs or counties: its `table`, `layer` and the `column` with
         their names. Each district takes the one in which a point inside it lies.
+    share_unit : {"share", "percent"}
+        Unit of the columns of shares whose mapping names none.
 
     Returns
     -------
     GeoDataFrame
         Columns of the contract, one row a district.
+    dict of str to Source
+        What each of them was read from.
     """
     _check_required(columns, table)
     frame = read_table(table, layer=layer, key="layer")
-    check_columns([str(name) for name in frame.columns], columns, file=str(table))
+    present = [str(name) for name in frame.columns]
+    sources = sources_of(columns, present, file=str(table), share_unit=share_unit)
     geoid = identifiers(frame[columns["geoid"]], where=_where(table, columns["geoid"]))
     frame.index = pd.Index(geoid, name="geoid")
-    districts = _mapped_columns(frame, columns, table)
+    districts = _mapped_columns(frame, sources, table)
     if boundaries is None:
         shapes = _shapes(frame, districts, table)
     else:
@@ -77,10 +87,11 @@ def own_districts(
         districts["area"] = area_of_each(
             shapes, _area_polygons(areas_from), column=areas_from["column"]
         )
-    return gpd.GeoDataFrame(districts, geometry=shapes.geometry).reset_index(names="geoid")
+    districts = gpd.GeoDataFrame(districts, geometry=shapes.geometry).reset_index(names="geoid")
+    return districts, sources
 
 
-def _check_required(columns: Mapping[str, str], table: str | Path) -> None:
+def _check_required(columns: Mapping[str, Any], table: str | Path) -> None:
     unmapped = [name for name in REQUIRED if name not in columns]
     if not any(income in columns for income in INCOMES):
         unmapped.append(f"an income ({' or '.join(INCOMES)})")
@@ -92,21 +103,22 @@ def _check_required(columns: Mapping[str, str], table: str | Path) -> None:
 
 
 def _mapped_columns(
-    frame: pd.DataFrame, columns: Mapping[str, str], table: str | Path
+    frame: pd.DataFrame, sources: Mapping[str, Source], table: str | Path
 ) -> pd.DataFrame:
     districts = pd.DataFrame(index=frame.index)
     decimal = decimal_mark(table)
     for name in NUMBERS:
         districts[name] = (
-            as_numbers(frame[columns[name]], where=_where(table, columns[name]), decimal=decimal)
-            if name in columns
+            numbers_from(frame, sources[name], ours=name, file=str(table), decimal=decimal)
+            if name in sources
             else float("nan")
         )
-    districts["area"] = frame[columns["area"]].astype(str) if "area" in columns else None
+    districts["area"] = frame[sources["area"].text].astype(str) if "area" in sources else None
     # Without a flag of its own a table is taken to write "250,000+" as the Census Bureau does.
     districts[TOPCODED] = districts["median_household_income"] >= TOP_CODE
-    if TOPCODED in columns:
-        flagged = flags(frame[columns[TOPCODED]], where=_where(table, columns[TOPCODED]))
+    if TOPCODED in sources:
+        column = sources[TOPCODED].text
+        flagged = flags(frame[column], where=_where(table, column))
         districts[TOPCODED] = flagged.fillna(value=False).astype(bool)
     return districts
 

@@ -1,10 +1,20 @@
 """What each modality is worth to the image-and-price baselines: a table and a figure."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.figure import Figure
 
 from incomelens.common.errors import InputError
-from incomelens.paper.names import MODALITIES, SCHEMES, SCORES, TASKS, built_name, task_name
+from incomelens.paper.names import (
+    LEVELS,
+    MODALITIES,
+    SCHEMES,
+    SCORES,
+    built_name,
+    task_name,
+    task_ranks,
+)
 from incomelens.paper.published import PublishedTable, check_columns, estimate, rows
 from incomelens.paper.scheme_dots import DotLine, scheme_dots_figure
 
@@ -17,13 +27,15 @@ SHOWN = ("r2", "cod", "rmse_usd", "mae_usd")
 DRAWN = "cod"
 
 
-def ablation_table(ablation: pd.DataFrame) -> PublishedTable:
+def ablation_table(ablation: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> PublishedTable:
     """Lay out the scores of one baseline on every set of modalities.
 
     Parameters
     ----------
     ablation : DataFrame
         `siamese/ablation.csv`.
+    levels : mapping
+        Level to its name in print.
     """
     found = _checked(ablation)
     lines = []
@@ -34,7 +46,7 @@ def ablation_table(ablation: pd.DataFrame) -> PublishedTable:
         scores = {row.metric: row for row in rows(group)}
         lines.append(
             {
-                "Task": f"{task_name(level, income)} (N = {group['n'].max():,})",
+                "Task": f"{task_name(level, income, levels)} (N = {group['n'].max():,})",
                 "Folds": SCHEMES[scheme],
                 "The model reads": _case_name(case, modality),
                 "Model": built_name(model),
@@ -61,13 +73,15 @@ def ablation_table(ablation: pd.DataFrame) -> PublishedTable:
     )
 
 
-def ablation_figure(ablation: pd.DataFrame) -> Figure:
+def ablation_figure(ablation: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Figure:
     """Draw the coefficient of determination of one baseline on every set of modalities.
 
     Parameters
     ----------
     ablation : DataFrame
         `siamese/ablation.csv`.
+    levels : mapping
+        Level to its name in print.
     """
     found = _checked(ablation)
     found = found[found["metric"] == DRAWN]
@@ -76,7 +90,8 @@ def ablation_figure(ablation: pd.DataFrame) -> Figure:
         for case in dict.fromkeys(zip(found["case"], found["modality"], strict=True))
     ]
     label = f"{SCORES[DRAWN].heading} (1: perfect, 0: no better than the mean)"
-    return scheme_dots_figure(found, lines, keys=("case", "modality"), label=label)
+    keys = ("case", "modality")
+    return scheme_dots_figure(found, lines, keys=keys, label=label, levels=levels)
 
 
 def _checked(ablation: pd.DataFrame) -> pd.DataFrame:
@@ -88,7 +103,7 @@ def _checked(ablation: pd.DataFrame) -> pd.DataFrame:
         )
     found = ablation.fillna({"modality": ""})
     schemes = {name: place for place, name in enumerate(SCHEMES)}
-    tasks = {task: place for place, task in enumerate(TASKS)}
+    tasks = task_ranks(zip(found["level"], found["income"], strict=True))
     order = [
         (tasks[row.level, row.income], schemes[row.scheme], place)
         for place, row in enumerate(rows(found))

@@ -1,6 +1,7 @@
 """Scores as dots with intervals: a panel a task, a line a model, a colour a scheme of folds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from incomelens.paper.names import SCHEMES, TASKS, task_name
+from incomelens.paper.names import LEVELS, SCHEMES, task_name, task_ranks
 from incomelens.paper.style import (
     PAGE_MM,
     QUIET,
@@ -49,7 +50,12 @@ class DotLine(NamedTuple):
 
 
 def scheme_dots_figure(
-    scores: pd.DataFrame, lines: Sequence[DotLine], *, keys: Sequence[str], label: str
+    scores: pd.DataFrame,
+    lines: Sequence[DotLine],
+    *,
+    keys: Sequence[str],
+    label: str,
+    levels: Mapping[str, str] = LEVELS,
 ) -> Figure:
     """Draw pooled scores, which are at most 1, with their intervals by spatial blocks.
 
@@ -64,9 +70,11 @@ def scheme_dots_figure(
         Columns that tell a row's line.
     label : str
         Of the horizontal axis.
+    levels : mapping
+        Level to its name in print.
     """
-    present = set(zip(scores["level"], scores["income"], strict=True))
-    tasks = [task for task in TASKS if task in present]
+    present = dict.fromkeys(zip(scores["level"], scores["income"], strict=True))
+    tasks = [task for task in task_ranks(present) if task in present]
     schemes = [scheme for scheme in SCHEMES if scheme in set(scores["scheme"])]
     columns = min(len(tasks), 2)
     width = (PAGE_MM - LEFT_MM - 3.0 - (columns - 1) * GAP_MM) / columns
@@ -84,8 +92,9 @@ def scheme_dots_figure(
             of_task = scores[(scores["level"] == level) & (scores["income"] == income)]
             _draw_ground(axes, lines, with_names=column == 0)
             _draw_schemes(axes, of_task, schemes)
-            letter(axes, "abcd"[number])
-            axes.set_title(f"{task_name(level, income)} (N = {of_task['n'].max():,.0f})", pad=4.5)
+            letter(axes, ascii_lowercase[number])
+            name = task_name(level, income, levels)
+            axes.set_title(f"{name} (N = {of_task['n'].max():,.0f})", pad=4.5)
             if number >= len(tasks) - columns:
                 axes.set_xlabel(label)
         _draw_key(figure, schemes)

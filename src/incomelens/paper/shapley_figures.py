@@ -1,6 +1,6 @@
 """Figs. 2-5 of the district paper: what predicts income, and where it is earned."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -137,6 +137,7 @@ def shapley_figure(
     level: str,
     income: str,
     colours: str = "colour_blind_safe",
+    levels: Mapping[str, str] = LEVELS,
 ) -> Figure:
     """Draw panels a-d of Figs. 2-5: groups, variables, distribution of SHAP values, income.
 
@@ -155,6 +156,8 @@ def shapley_figure(
     level, income : str
     colours : str
         Colours of the dots: `colour_blind_safe` or `paper`.
+    levels : mapping
+        Level to its name in print.
 
     Raises
     ------
@@ -184,7 +187,7 @@ def shapley_figure(
         letter(axes, "c")
         _draw_colour_key(axes_mm(figure, left + bars + gap + 8.0, top + 6.5, 36.0, 2.4), colours)
         axes = draw_income_panel(figure, plane, income, left=map_left, top=top, size=map_size)
-        axes.set_title(f"{LEVELS[level]} level, {INCOMES[income]}", pad=6)
+        axes.set_title(f"{levels[level]} level, {INCOMES[income]}", pad=6)
         letter(axes, "d")
     return figure
 

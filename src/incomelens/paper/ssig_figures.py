@@ -1,5 +1,7 @@
 """Figures of the district paper that show data and scores: Fig. 1, income maps, validation."""
 
+from collections.abc import Mapping
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -38,7 +40,9 @@ INPUT_CLASSES = 5
 DOTS_PER_MM = PIXELS_IN_PDF_DPI / MM_PER_INCH
 
 
-def income_map(districts: gpd.GeoDataFrame, *, level: str, income: str) -> Figure:
+def income_map(
+    districts: gpd.GeoDataFrame, *, level: str, income: str, levels: Mapping[str, str] = LEVELS
+) -> Figure:
     """Map of an income over the districts of one level.
 
     Parameters
@@ -46,6 +50,8 @@ def income_map(districts: gpd.GeoDataFrame, *, level: str, income: str) -> Figur
     districts : GeoDataFrame
         `districts/{level}.parquet`.
     level, income : str
+    levels : mapping
+        Level to its name in print.
     """
     plane = local_projection(districts)
     margin, top, width = 2.0, 8.0, COLUMN_MM - 4.0
@@ -55,7 +61,7 @@ def income_map(districts: gpd.GeoDataFrame, *, level: str, income: str) -> Figur
         axes = draw_income_panel(figure, plane, income, left=margin, top=top, size=(width, height))
         known = plane[income].notna().sum()
         axes.set_title(
-            f"{LEVELS[level]} level, {INCOMES[income]}: {known:,} of {len(plane):,} districts",
+            f"{levels[level]} level, {INCOMES[income]}: {known:,} of {len(plane):,} districts",
             loc="left", pad=9,
         )  # fmt: skip
     return figure
@@ -114,7 +120,9 @@ def income_map_table(districts: gpd.GeoDataFrame, *, income: str) -> pd.DataFram
     return pd.DataFrame({"geoid": districts["geoid"], f"{income}_usd": values, "class": number})
 
 
-def figure_1(districts: gpd.GeoDataFrame, *, level: str) -> Figure:
+def figure_1(
+    districts: gpd.GeoDataFrame, *, level: str, levels: Mapping[str, str] = LEVELS
+) -> Figure:
     """Input data used in SSIG (Fig. 1): the ten variables and the location, one map each.
 
     Parameters
@@ -122,6 +130,8 @@ def figure_1(districts: gpd.GeoDataFrame, *, level: str) -> Figure:
     districts : GeoDataFrame
         `districts/{level}.parquet`.
     level : str
+    levels : mapping
+        Level to its name in print.
     """
     plane = local_projection(districts[districts.geometry.notna() & ~districts.is_empty])
     west, _, east, _ = plane.total_bounds
@@ -130,11 +140,12 @@ def figure_1(districts: gpd.GeoDataFrame, *, level: str) -> Figure:
     height = map_height(plane, width, most=60.0)
     panel = height + 19.0
     # Detail below one printed dot only makes the file heavy; neighbours stay neighbours.
-    plane["geometry"] = plane.geometry.simplify_coverage((east - west) / (width * DOTS_PER_MM))
+    if not (districts.geom_type == "Point").any():
+        plane["geometry"] = plane.geometry.simplify_coverage((east - west) / (width * DOTS_PER_MM))
     outline = area_outlines(plane)
     with figure_style():
         figure = new_figure(PAGE_MM, top + 3 * panel - 2.0)
-        heading = f"Inputs of SSIG, {LEVELS[level]} level: {len(plane):,} districts"
+        heading = f"Inputs of SSIG, {levels[level]} level: {len(plane):,} districts"
         top_line = axes_mm(figure, margin, 0.0, PAGE_MM - 2 * margin, 5.0)
         top_line.set_axis_off()
         top_line.text(0, 0.15, heading, fontsize=8, va="baseline")

@@ -4,8 +4,16 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from incomelens.districts.user_columns import written_as
 from incomelens.paper.deviations import Deviation, deviation_table
-from incomelens.paper.names import LEVELS, TASKS, VARIABLES, task_name
+from incomelens.paper.names import (
+    INCOMES,
+    LEVELS,
+    TASKS,
+    VARIABLES,
+    level_names,
+    task_name,
+)
 from incomelens.paper.published import (
     EMPTY_SLOT,
     PublishedTable,
@@ -22,7 +30,9 @@ INEQUALITY_COLUMNS = [
 ]  # fmt: skip
 
 
-def table_1(inequality: pd.DataFrame, reference: Reference) -> PublishedTable:
+def table_1(
+    inequality: pd.DataFrame, reference: Reference, *, levels: Mapping[str, str] = LEVELS
+) -> PublishedTable:
     """Between-district inequality (Table 1).
 
     Parameters
@@ -30,6 +40,8 @@ def table_1(inequality: pd.DataFrame, reference: Reference) -> PublishedTable:
     inequality : DataFrame
         `districts/inequality.csv`: one row a level, income, measure and weighting.
     reference : Reference
+    levels : mapping
+        Level to its name in print, in the order of print.
     """
     check_columns(inequality, INEQUALITY_COLUMNS, "inequality table")
     numbers = inequality[INEQUALITY_COLUMNS].copy()
@@ -41,26 +53,27 @@ def table_1(inequality: pd.DataFrame, reference: Reference) -> PublishedTable:
     keys = zip(*(numbers[key] for key in ("level", "income", "measure", "weighting")), strict=True)
     numbers["paper"] = [slots.get(key) for key in keys]
     numbers["paper_n"] = [
-        number(reference.printed("ssig", "n_districts", level, income))
+        number(reference.of_task("n_districts", level, income))
         for level, income in zip(numbers["level"], numbers["income"], strict=True)
     ]
     found = {(row.level, row.income, row.measure, row.weighting): row for row in rows(numbers)}
     shown = [
         {
-            "Districts": task_name(level, income),
+            "Districts": task_name(level, income, levels),
             "N: ours": found[level, income, "gini", "districts"].n,
-            "N: paper": reference.printed("ssig", "n_districts", level, income),
+            "N: paper": reference.of_task("n_districts", level, income),
             **{
                 f"{heading}: {column}": cell
                 for measure, heading in (("gini", "Gini"), ("decile_ratio", "Decile ratio"))
                 for column, cell in (
                     ("ours", estimate(found.get((level, income, measure, "districts")))),
-                    ("paper", slots[level, income, measure, "districts"]),
+                    ("paper", slots.get((level, income, measure, "districts"), float("nan"))),
                     ("by population", estimate(found.get((level, income, measure, "population")))),
                 )
             },
         }
-        for level, income in TASKS
+        for level in levels
+        for income in INCOMES
         if (level, income, "gini", "districts") in found
     ]
     return PublishedTable(
@@ -92,7 +105,7 @@ def table_2(reference: Reference, districts: Mapping) -> PublishedTable:
     districts : mapping
         The configuration's section `districts`: which adapter, and which columns it reads.
     """
-    levels = [level for level in LEVELS if level in districts["levels"]]
+    levels = level_names(districts)
     numbers = pd.DataFrame(
         {
             "variable": name,
@@ -110,7 +123,7 @@ def table_2(reference: Reference, districts: Mapping) -> PublishedTable:
             "Variable": numbers["paper_name"],
             "Printed description": numbers["paper_printed"],
             "Described in the text as": numbers["paper_text"],
-            **{f"{LEVELS[level]} level reads": numbers[f"{level}_read_from"] for level in levels},
+            **{f"{levels[level]} level reads": numbers[f"{level}_read_from"] for level in levels},
         }
     )
     return PublishedTable(
@@ -128,7 +141,8 @@ def table_2(reference: Reference, districts: Mapping) -> PublishedTable:
 
 def _read_from(variable: str, section: Mapping) -> str | None:
     if section["adapter"] == "table":
-        return section["columns"].get(variable)
+        written = section["columns"].get(variable)
+        return None if written is None else written_as(written)
     return VARIABLES[variable].census
 
 

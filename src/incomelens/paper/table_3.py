@@ -4,7 +4,7 @@ The paper's baselines cover fewer districts than its SSIG. Ours are scored twice
 that a model covers and on those that all models do, and under spatial folds beside random ones.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from incomelens.paper.names import (
     BASELINE_VARIANTS,
     BASELINES,
     LACKING,
+    LEVELS,
     MODELS,
     MODES,
     SCHEMES,
@@ -20,6 +21,7 @@ from incomelens.paper.names import (
     TASKS,
     built_name,
     task_name,
+    task_ranks,
 )
 from incomelens.paper.published import (
     EMPTY_SLOT,
@@ -43,7 +45,11 @@ NUMBERS = [
 
 
 def table_3(
-    summary: pd.DataFrame, reference: Reference, baselines: pd.DataFrame | None = None
+    summary: pd.DataFrame,
+    reference: Reference,
+    baselines: pd.DataFrame | None = None,
+    *,
+    levels: Mapping[str, str] = LEVELS,
 ) -> PublishedTable:
     """Five-fold validation of SSIG and the five baselines (Table 3).
 
@@ -54,6 +60,8 @@ def table_3(
     reference : Reference
     baselines : DataFrame, optional
         `siamese/summary.csv`; None where the study has no modality, so that no baseline was built.
+    levels : mapping
+        Level to its name in print.
     """
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     metrics = paper_metrics(reference)
@@ -65,7 +73,7 @@ def table_3(
     missing = [MODELS[name] for name in BASELINES if name not in built]
     return PublishedTable(
         numbers=numbers,
-        shown=_shown(numbers[numbers["scheme"].isin(schemes)], reference, metrics),
+        shown=_shown(numbers[numbers["scheme"].isin(schemes)], reference, metrics, levels),
         caption="Table 3. Results of a fivefold validation on SSIG and other baselines.",
         notes=(
             f"Ours: mean of {scores['n_folds'].max():.0f} folds; in brackets its 95 % interval by "
@@ -122,7 +130,7 @@ def _in_print_order(scores: pd.DataFrame) -> pd.DataFrame:
     }
     ranks = {name: _ranks(scores[name], known) for name, known in orders.items()}
     tasks = pd.Series(list(zip(scores["level"], scores["income"], strict=True)), scores.index)
-    ranks = pd.DataFrame({"task": _ranks(tasks, TASKS), **ranks})
+    ranks = pd.DataFrame({"task": tasks.map(task_ranks(tasks)), **ranks})
     return scores.loc[ranks.sort_values(list(ranks), kind="stable").index].reset_index(drop=True)
 
 
@@ -161,16 +169,21 @@ def _with_paper(numbers: pd.DataFrame, reference: Reference) -> pd.DataFrame:
     return numbers.assign(paper=found)
 
 
-def _shown(numbers: pd.DataFrame, reference: Reference, metrics: dict[str, str]) -> pd.DataFrame:
+def _shown(
+    numbers: pd.DataFrame,
+    reference: Reference,
+    metrics: dict[str, str],
+    levels: Mapping[str, str],
+) -> pd.DataFrame:
     lines = []
     for (level, income), of_task in numbers.groupby(["level", "income"], sort=False):
-        n_paper = reference.printed("ssig", "n_districts", level, income)
+        n_paper = reference.of_task("n_districts", level, income)
         n_paper = "" if n_paper is None else f"; paper {n_paper:,}"
-        title = f"{task_name(level, income)} (N = {of_task['n'].max():,.0f}{n_paper})"
+        title = f"{task_name(level, income, levels)} (N = {of_task['n'].max():,.0f}{n_paper})"
         for model, of_model in of_task.groupby("model", sort=False):
             printed = {
                 SCORES[metric].heading: number(
-                    reference.printed("ssig", "table_3", level, income, model, name)
+                    reference.of_task("table_3", level, income, model, name)
                 )
                 for metric, name in metrics.items()
             }

@@ -54,6 +54,9 @@ class Comparison:
         return self.per_capita - self.median_household
 
 
+UNKNOWN = Comparison(float("nan"), float("nan"), float("nan"))
+
+
 @dataclass(frozen=True)
 class Conditions:
     """The paper's filter on one variable: which condition is met, None where it cannot be told."""
@@ -151,7 +154,9 @@ def printed_comparisons(reference: Reference) -> dict[str, dict[str, Comparison]
     }
 
 
-def table_5(comparison: pd.DataFrame, reference: Reference) -> PublishedTable:
+def table_5(
+    comparison: pd.DataFrame, reference: Reference, *, levels: Mapping[str, str] = LEVELS
+) -> PublishedTable:
     """Mean absolute SHAP values of the ten variables for both incomes, and the paper's filter.
 
     Parameters
@@ -159,6 +164,8 @@ def table_5(comparison: pd.DataFrame, reference: Reference) -> PublishedTable:
     comparison : DataFrame
         `shapley/income_comparison.csv`: one row a level, mode and variable, in SD units.
     reference : Reference
+    levels : mapping
+        Level to its name in print. The filter is the paper's and asks for its two.
     """
     thresholds = read_thresholds(reference)
     ours = comparisons(comparison[comparison["variable"].isin(TEN)])
@@ -176,11 +183,11 @@ def table_5(comparison: pd.DataFrame, reference: Reference) -> PublishedTable:
             {
                 "Variable": VARIABLES[variable].paper if values == "paper" else "",
                 "Values": "paper" if values == "paper" else f"ours, {MODES[values]}",
-                **_cells(levels),
-                "Filter": _outcome(conditions(levels, thresholds)),
+                **_cells(of_values, {**LEVELS, **levels}),
+                "Filter": _outcome(conditions(of_values, thresholds)),
             }
             for variable, lines in found.items()
-            for values, levels in lines.items()
+            for values, of_values in lines.items()
             if values == "paper" or values in shown_modes
         ),
         caption="Table 5. Average absolute SHAP values of individual socio-economic variables.",
@@ -202,11 +209,10 @@ def table_5(comparison: pd.DataFrame, reference: Reference) -> PublishedTable:
     )
 
 
-def _cells(levels: Mapping[str, Comparison]) -> dict[str, float | str]:
-    unknown = Comparison(float("nan"), float("nan"), float("nan"))
+def _cells(found: Mapping[str, Comparison], levels: Mapping[str, str]) -> dict[str, float | str]:
     cells: dict[str, float | str] = {}
-    for level, heading in LEVELS.items():
-        one = levels.get(level, unknown)
+    for level, heading in levels.items():
+        one = found.get(level, UNKNOWN)
         cells |= {
             f"{heading}: per-capita": one.per_capita,
             f"{heading}: household": one.median_household,
@@ -257,17 +263,19 @@ def _numbers(
 ) -> pd.DataFrame:
     """One row a mode, variable and level: ours, the paper's, and every condition of the filter."""
     ours = comparisons(comparison)
-    lines = [
-        {name: getattr(row, name) for name in COMPARISON_COLUMNS}
-        | {
-            "paper_per_capita": printed[row.variable][row.level].per_capita,
-            "paper_median_household": printed[row.variable][row.level].median_household,
-            "paper_p_value": printed[row.variable][row.level].p_value,
-        }
-        | _condition_columns(conditions(ours[row.mode, row.variable], thresholds), "")
-        | _condition_columns(conditions(printed[row.variable], thresholds), "paper_")
-        for row in rows(_in_print_order(comparison[comparison["variable"].isin(TEN)]))
-    ]
+    lines = []
+    for row in rows(_in_print_order(comparison[comparison["variable"].isin(TEN)])):
+        paper = printed[row.variable].get(row.level, UNKNOWN)
+        lines.append(
+            {name: getattr(row, name) for name in COMPARISON_COLUMNS}
+            | {
+                "paper_per_capita": paper.per_capita,
+                "paper_median_household": paper.median_household,
+                "paper_p_value": paper.p_value,
+            }
+            | _condition_columns(conditions(ours[row.mode, row.variable], thresholds), "")
+            | _condition_columns(conditions(printed[row.variable], thresholds), "paper_")
+        )
     return pd.DataFrame(lines).rename(columns={name: f"{name}_sd" for name in SD_COLUMNS})
 
 

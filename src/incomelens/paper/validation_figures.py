@@ -1,11 +1,14 @@
 """How far scores fall when folds get harder: every model under every scheme of folds."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.figure import Figure
 
 from incomelens.common.errors import InputError
 from incomelens.paper.names import (
     GP_MODELS,
+    LEVELS,
     MODELS,
     MODES,
     REFERENCES,
@@ -48,13 +51,15 @@ def validation_table(summary: pd.DataFrame, *, metric: str) -> pd.DataFrame:
     return table.rename(columns={"ours_pooled": "pooled", "ours": "mean_of_folds"})
 
 
-def validation_figure(table: pd.DataFrame) -> Figure:
+def validation_figure(table: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Figure:
     """Draw the scores of every model under random folds, spatial blocks and unseen areas.
 
     Parameters
     ----------
     table : DataFrame
         From :func:`validation_table`.
+    levels : mapping
+        Level to its name in print.
     """
     metric = table["metric"].iloc[0]
     lines = [
@@ -64,7 +69,7 @@ def validation_figure(table: pd.DataFrame) -> Figure:
         for model, mode in dict.fromkeys(zip(table["model"], table["mode"], strict=True))
     ]
     label = f"{SCORES[metric].heading} (1: perfect{NO_SKILL.get(metric, '')})"
-    return scheme_dots_figure(table, lines, keys=("model", "mode"), label=label)
+    return scheme_dots_figure(table, lines, keys=("model", "mode"), label=label, levels=levels)
 
 
 def _family(model: str) -> str:

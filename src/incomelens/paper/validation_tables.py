@@ -1,12 +1,13 @@
 """Cross-validated scores: Table 4 of the district paper, and all models under all folds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from incomelens.common.errors import listed
 from incomelens.paper.names import (
     GP_MODELS,
+    LEVELS,
     MODELS,
     MODES,
     SCHEMES,
@@ -14,6 +15,7 @@ from incomelens.paper.names import (
     TASKS,
     model_name,
     task_name,
+    task_ranks,
 )
 from incomelens.paper.published import (
     EMPTY_SLOT,
@@ -39,8 +41,13 @@ MODELS_TABLE_SCORES = {
 }
 
 
-def table_4(summary: pd.DataFrame, reference: Reference) -> PublishedTable:
-    """Ablation: all inputs, socio-economic ones only, location only (Table 4)."""
+def table_4(
+    summary: pd.DataFrame, reference: Reference, *, levels: Mapping[str, str] = LEVELS
+) -> PublishedTable:
+    """Ablation: all inputs, socio-economic ones only, location only (Table 4).
+
+    `levels` are the study's, with their names in print.
+    """
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     models = list(GP_MODELS)
     scores = main_scores(summary, models)
@@ -61,7 +68,7 @@ def table_4(summary: pd.DataFrame, reference: Reference) -> PublishedTable:
     missing = [MODELS[model] for model in models if model not in set(scores["model"])]
     return PublishedTable(
         numbers=numbers,
-        shown=_validation_rows(of_scheme, slots, reference, models, list(metrics)),
+        shown=_validation_rows(of_scheme, slots, reference, models, list(metrics), levels),
         caption="Table 4. Results of ablation study (a fivefold validation).",
         notes=(
             f"Ours: mean of {of_scheme['n_folds'].max():.0f} folds ({SCHEMES[scheme]}); in "
@@ -88,14 +95,16 @@ def _validation_rows(
     reference: Reference,
     models: Sequence[str],
     metrics: Sequence[str],
+    levels: Mapping[str, str],
 ) -> pd.DataFrame:
     found = {(row.level, row.income, row.model, row.mode, row.metric): row for row in rows(scores)}
     modes = scores.groupby(["level", "income", "model"])["mode"].unique()
     shown = []
     for level, income in scores[["level", "income"]].drop_duplicates().to_numpy().tolist():
-        title = _task_title(level, income, scores, reference)
+        title = _task_title(level, income, scores, reference, levels)
         for model in models:
-            lines = {"paper": {m: slots[level, income, model, m, PAPER_SCHEME] for m in metrics}}
+            keys = {m: (level, income, model, m, PAPER_SCHEME) for m in metrics}
+            lines = {"paper": {m: slots.get(key, float("nan")) for m, key in keys.items()}}
             for mode in modes[level, income, model]:
                 lines[f"ours, {MODES[mode]}" if mode in MODES else "ours"] = {
                     m: estimate(
@@ -112,11 +121,17 @@ def _validation_rows(
     return pd.DataFrame(shown)
 
 
-def _task_title(level: str, income: str, scores: pd.DataFrame, reference: Reference) -> str:
+def _task_title(
+    level: str,
+    income: str,
+    scores: pd.DataFrame,
+    reference: Reference,
+    levels: Mapping[str, str],
+) -> str:
     ours = scores.loc[(scores["level"] == level) & (scores["income"] == income), "n"].max()
-    paper = reference.printed("ssig", "n_districts", level, income)
+    paper = reference.of_task("n_districts", level, income)
     paper = "" if paper is None else f"; paper {paper:,}"
-    return f"{task_name(level, income)} (N = {ours:,.0f}{paper})"
+    return f"{task_name(level, income, levels)} (N = {ours:,.0f}{paper})"
 
 
 def main_scores(summary: pd.DataFrame, models: Iterable[str]) -> pd.DataFrame:
@@ -134,7 +149,7 @@ def main_scores(summary: pd.DataFrame, models: Iterable[str]) -> pd.DataFrame:
 
 def _in_print_order(scores: pd.DataFrame) -> pd.DataFrame:
     tasks = pd.Series(list(zip(scores["level"], scores["income"], strict=True)), scores.index)
-    keys = {"task": (tasks, TASKS), "model": (scores["model"], MODELS)}
+    keys = {"task": (tasks, task_ranks(tasks)), "model": (scores["model"], MODELS)}
     keys |= {"mode": (scores["mode"], MODES), "scheme": (scores["scheme"], SCHEMES)}
     keys |= {"metric": (scores["metric"], SCORES)}
     ranks = pd.DataFrame(
@@ -162,8 +177,11 @@ def _with_empty_rows(
     return _in_print_order(pd.DataFrame(records, columns=scores.columns))
 
 
-def models_table(summary: pd.DataFrame) -> PublishedTable:
-    """Every model of this study under every scheme of folds (ours only)."""
+def models_table(summary: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> PublishedTable:
+    """Every model of this study under every scheme of folds (ours only).
+
+    `levels` are the study's, with their names in print.
+    """
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     scores = main_scores(summary, MODELS)
     found = scores.set_index(["level", "income", "model", "mode", "scheme", "metric"])
@@ -176,7 +194,7 @@ def models_table(summary: pd.DataFrame) -> PublishedTable:
     }
     lines = scores[["level", "income", "model", "mode"]].drop_duplicates()
     shown = [
-        {"Task": task_name(level, income), "Model": model_name(model, mode)}
+        {"Task": task_name(level, income, levels), "Model": model_name(model, mode)}
         | {
             column: found.get((level, income, model, mode, *key), float("nan"))
             for column, key in columns.items()

@@ -17,7 +17,8 @@ STREET_VIEW_KEY = Secret(
 )
 """Key of Google's Street View Static API: the user's own."""
 
-CENSUS_KEYS = {"tract": ("tables", "boundaries"), "zip": ("tables", "boundaries", "relationship")}
+# The codes of ZIP areas do not say where they lie: the level of that name needs `relationship`.
+CENSUS_KEYS = ("tables", "boundaries")
 
 
 def district_sources(districts: Mapping[str, Any]) -> list[str]:
@@ -161,7 +162,8 @@ def _levels(districts: Mapping[str, Any], adapter: str) -> Iterator[tuple[str, M
 
 def _census_sources(districts: Mapping[str, Any]) -> Iterator[str]:
     for level, section in _levels(districts, "census"):
-        for key in CENSUS_KEYS[level]:
+        with_relationship = level == "zip" or "relationship" in section
+        for key in (*CENSUS_KEYS, *["relationship"] * with_relationship):
             if key not in section:
                 raise InputError(
                     f"configuration: districts.{level}.{key} is missing; adapter census needs the "

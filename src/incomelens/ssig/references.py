@@ -60,13 +60,27 @@ class LogLinearRegression(LinearRegression):
         return self.smearing_ * np.exp(super().predict(X))
 
 
+class CopiedNeighbours(KNeighborsRegressor):
+    """Mean income of the nearest districts, which have to be there."""
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.float64]) -> "CopiedNeighbours":
+        """Fit to incomes `y` in USD, at least as many as there are neighbours to copy."""
+        if len(y) < self.n_neighbors:
+            raise InputError(
+                f"copy_neighbours: {len(y)} training districts, and it copies the nearest "
+                f"{self.n_neighbors}; take fewer folds or blocks, or leave it out of "
+                "ssig.references"
+            )
+        return super().fit(X, y)
+
+
 def _radians(inputs: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.radians(inputs[:, PLACES])
 
 
 def _copy_neighbours(seed: int) -> Regressor:
     return make_pipeline(
-        FunctionTransformer(_radians), KNeighborsRegressor(N_NEIGHBOURS, metric="haversine")
+        FunctionTransformer(_radians), CopiedNeighbours(N_NEIGHBOURS, metric="haversine")
     )
 
 

@@ -9,5 +9,10 @@ with job(snakemake.log[0], threads=snakemake.threads):
     districts = read_table(snakemake.input.districts)
     income = snakemake.wildcards.income
     write_table(income_map_table(districts, income=income), snakemake.output.table)
-    figure = income_map(districts, level=snakemake.wildcards.level, income=income)
+    figure = income_map(
+        districts,
+        level=snakemake.wildcards.level,
+        income=income,
+        levels=snakemake.params.levels,
+    )
     save_figure(figure, snakemake.output.pdf, snakemake.output.png)

@@ -8,4 +8,5 @@ from incomelens.paper.validation_figures import validation_figure, validation_ta
 with job(snakemake.log[0], threads=snakemake.threads):
     table = validation_table(read_table(snakemake.input.summary), metric=snakemake.params.metric)
     write_table(table, snakemake.output.table)
-    save_figure(validation_figure(table), snakemake.output.pdf, snakemake.output.png)
+    figure = validation_figure(table, levels=snakemake.params.levels)
+    save_figure(figure, snakemake.output.pdf, snakemake.output.png)

@@ -7,6 +7,8 @@ from incomelens.paper.style import save_figure
 
 with job(snakemake.log[0], threads=snakemake.threads):
     ablation = read_table(snakemake.input.ablation)
-    table = ablation_table(ablation)
+    levels = snakemake.params.levels
+    table = ablation_table(ablation, levels=levels)
     table.write(snakemake.output.csv, snakemake.output.md, snakemake.output.tex)
-    save_figure(ablation_figure(ablation), snakemake.output.pdf, snakemake.output.png)
+    figure = ablation_figure(ablation, levels=levels)
+    save_figure(figure, snakemake.output.pdf, snakemake.output.png)

@@ -5,5 +5,5 @@ from incomelens.common.tables import read_table
 from incomelens.paper.validation_tables import models_table
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    table = models_table(read_table(snakemake.input.summary))
+    table = models_table(read_table(snakemake.input.summary), levels=snakemake.params.levels)
     table.write(snakemake.output.csv, snakemake.output.md, snakemake.output.tex)

@@ -31,5 +31,6 @@ with job(snakemake.log[0], threads=snakemake.threads):
         tables.dots,
         **task,
         colours=snakemake.params.colours,
+        levels=snakemake.params.levels,
     )
     save_figure(figure, snakemake.output.pdf, snakemake.output.png)

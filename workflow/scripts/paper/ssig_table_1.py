@@ -7,6 +7,8 @@ from incomelens.paper.ssig_tables import table_1
 
 with job(snakemake.log[0], threads=snakemake.threads):
     table = table_1(
-        read_table(snakemake.input.inequality), read_reference(snakemake.input.reference)
+        read_table(snakemake.input.inequality),
+        read_reference(snakemake.input.reference),
+        levels=snakemake.params.levels,
     )
     table.write(snakemake.output.csv, snakemake.output.md, snakemake.output.tex)

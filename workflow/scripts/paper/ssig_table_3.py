@@ -9,6 +9,9 @@ with job(snakemake.log[0], threads=snakemake.threads):
     # One table, or none where the study has no modality.
     baselines = next(map(read_table, snakemake.input.baselines), None)
     table = table_3(
-        read_table(snakemake.input.summary), read_reference(snakemake.input.reference), baselines
+        read_table(snakemake.input.summary),
+        read_reference(snakemake.input.reference),
+        baselines,
+        levels=snakemake.params.levels,
     )
     table.write(snakemake.output.csv, snakemake.output.md, snakemake.output.tex)

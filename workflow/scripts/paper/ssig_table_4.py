@@ -6,5 +6,9 @@ from incomelens.paper.reference import read_reference
 from incomelens.paper.validation_tables import table_4
 
 with job(snakemake.log[0], threads=snakemake.threads):
-    table = table_4(read_table(snakemake.input.summary), read_reference(snakemake.input.reference))
+    table = table_4(
+        read_table(snakemake.input.summary),
+        read_reference(snakemake.input.reference),
+        levels=snakemake.params.levels,
+    )
     table.write(snakemake.output.csv, snakemake.output.md, snakemake.output.tex)

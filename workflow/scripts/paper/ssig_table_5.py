@@ -7,6 +7,8 @@ from incomelens.paper.table_5 import table_5
 
 with job(snakemake.log[0], threads=snakemake.threads):
     table = table_5(
-        read_table(snakemake.input.comparison), read_reference(snakemake.input.reference)
+        read_table(snakemake.input.comparison),
+        read_reference(snakemake.input.reference),
+        levels=snakemake.params.levels,
     )
     table.write(snakemake.output.csv, snakemake.output.md, snakemake.output.tex)
