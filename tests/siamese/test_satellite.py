@@ -116,7 +116,7 @@ def imagery(tmp_path):
 
 def cut(squares, orthophotos, tmp_path, districts, **changes):
     settings = {"px": 32, "max_void_share": 0.05} | changes
-    counts = cut_squares(
+    counts, _ = cut_squares(
         squares,
         orthophotos,
         tmp_path,
@@ -200,7 +200,7 @@ def test_an_unreadable_image_costs_its_squares_alone(districts, imagery, tmp_pat
 def test_imagery_of_another_place_is_refused_before_and_while_cutting(districts, imagery, tmp_path):
     elsewhere = imagery(west=WEST + 90_000)
     squares = choose(districts)
-    with pytest.raises(InputError, match=r"none of the 1 images covers any district; does the"):
+    with pytest.raises(InputError, match=r"none of 12 squares .* km apart: .*; does the imagery"):
         orthophotos_of([squares], elsewhere)
     with pytest.raises(InputError, match=r"satellite: none of the 4 districts has an image"):
         cut(squares, elsewhere, tmp_path, districts)

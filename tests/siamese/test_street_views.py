@@ -62,7 +62,7 @@ def collect(
         "cache": str(tmp_path / "cache"),
     }
     out = tmp_path / "images.zarr"
-    counts = collect_street_views(
+    counts, _ = collect_street_views(
         districts,
         files,
         settings=usual | changes,
@@ -124,7 +124,9 @@ def test_the_seed_chooses_among_more_photographs_than_a_district_may_have(
 
 
 def test_a_folder_of_another_city_is_refused(districts, folder, tmp_path):
-    with pytest.raises(InputError, match=r"street view: none of the 3 districts has an image .*pl"):
+    with pytest.raises(
+        InputError, match=r"none of 1 photographs meets any of 3 districts: .* apart"
+    ):
         collect(districts, tmp_path, [folder([(60, 5)])])
     assert not (tmp_path / "images.zarr").exists()
 

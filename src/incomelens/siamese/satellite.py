@@ -11,10 +11,11 @@ import shapely
 from numpy.typing import NDArray
 from shapely import Polygon
 
-from incomelens.common.errors import InputError
+from incomelens.common.left_out import Finding
+from incomelens.common.places import meeting
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_rng
-from incomelens.siamese.district_images import check_images, count_images
+from incomelens.siamese.district_images import check_images, count_images, images_left_out
 from incomelens.siamese.image_store import ImageWriter
 from incomelens.tiles.mosaic import Mosaic, UnreadableImageryError
 from incomelens.tiles.plan import needed_orthophotos, plan_shards
@@ -86,20 +87,17 @@ def orthophotos_of(
     Raises
     ------
     InputError
-        If none is touched.
+        If none is touched, with both extents.
     """
     system = squares[0].crs
     shapes = pd.concat([one.geometry.to_crs(system) for one in squares], ignore_index=True)
+    names = ("squares of ground in districts", "satellite images")
+    meeting(gpd.GeoSeries(shapes, crs=system), listing.geometry, names=names, remedy=REMEDY)
     cells = gpd.GeoDataFrame(
         {"cell_id": [str(number) for number in range(len(shapes))], "drop_reason": None},
         geometry=gpd.GeoSeries(shapes, crs=system),
     )
-    needed = needed_orthophotos(cells, listing)
-    if needed.empty:
-        raise InputError(
-            f"satellite: none of the {len(listing)} images covers any district; {REMEDY}"
-        )
-    return needed
+    return needed_orthophotos(cells, listing)
 
 
 def as_cells(squares: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -121,7 +119,7 @@ def cut_squares(
     max_void_share: float,
     out: str | Path,
     threads: int = 1,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, list[Finding]]:
     """Cut the image of every square and write them as one Zarr group.
 
     Parameters
@@ -144,9 +142,11 @@ def cut_squares(
 
     Returns
     -------
-    DataFrame
+    counts : DataFrame
         ``geoid``, ``n_images``, and images left out by reason: ``no_imagery``,
         ``unreadable_imagery``, ``void``.
+    left_out : list of Finding
+        The same for the level as a whole.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def cut_squares(
         left_out = {reason: pd.Series(of, dtype="object") for reason, of in gone.items()}
         counts = count_images(geoids, writer.table()["geoid"], left_out)
         check_images(counts, modality="satellite", remedy=REMEDY)
-    return counts
+    return counts, images_left_out(counts, left_out)
 
 
 def _writer(out: str | Path, px: int, squares: gpd.GeoDataFrame) -> ImageWriter:
