@@ -9,7 +9,12 @@ from pandas.testing import assert_frame_equal
 from shapely import box
 
 from incomelens.common.errors import InputError
-from incomelens.siamese.prices import PRICE_COLUMNS, district_prices, sales_by_district
+from incomelens.siamese.prices import (
+    PRICE_COLUMNS,
+    district_prices,
+    filled_districts,
+    sales_by_district,
+)
 
 
 @pytest.fixture
@@ -65,6 +70,10 @@ def test_a_district_without_sales_takes_the_nearest_and_says_so(districts):
     found = vector(districts, sales, 2)
     assert found["n_sales"].tolist() == [0, 3, 2]
     assert found["prices_filled"].tolist() == [True, False, False]
+    told = {
+        one.reason: (one.n, one.total, one.example) for one in filled_districts(found.reset_index())
+    }
+    assert told["few_sales"] == (1, 3, "a")
     assert found.loc["a", "price_log_mean"] == pytest.approx(1.5)
     assert found.loc["a", "price_log_n_sales"] == 0
     # From the centroid at 10.00625 to 10.014, at 50 degrees north.

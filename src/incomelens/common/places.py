@@ -52,7 +52,8 @@ def meeting(
     names : (str, str)
         What both are, for messages.
     least : float
-        Share of ours that is expected to meet; if fewer do, a warning tells how many.
+        Share of ours that is expected to meet; the log tells the share and both extents, as a
+        warning if fewer meet.
     remedy : str
         What else to look at if none meets.
 
@@ -78,12 +79,12 @@ def meeting(
             f"{names[0]} lie in {told_extent(ours)}, {names[1]} in {told_extent(others)}; "
             f"{_likely_cause(ours, others, names)}{remedy and '; '}{remedy}"
         )
-    if share < least:
-        logger.warning(
-            "%s of %s %s (%.0f %%) meet %s; %s lie in %s, %s in %s",
-            *(f"{n:,}", f"{len(ours):,}", names[0], 100 * share, names[1]),
-            *(names[0], told_extent(ours), names[1], told_extent(others)),
-        )
+    logger.log(
+        logging.WARNING if share < least else logging.INFO,
+        "%s of %s %s (%.0f %%) meet %s; %s lie in %s, %s in %s",
+        *(f"{n:,}", f"{len(ours):,}", names[0], 100 * share, names[1]),
+        *(names[0], told_extent(ours), names[1], told_extent(others)),
+    )
     return meets
 
 

@@ -78,7 +78,9 @@ def count_images(
     return table
 
 
-def images_left_out(counts: pd.DataFrame, left_out: Mapping[str, pd.Series]) -> list[Finding]:
+def images_left_out(
+    counts: pd.DataFrame, left_out: Mapping[str, pd.Series], *, what: str
+) -> list[Finding]:
     """Count images that were left out, of those that could have been, and districts without any.
 
     Parameters
@@ -87,15 +89,19 @@ def images_left_out(counts: pd.DataFrame, left_out: Mapping[str, pd.Series]) -> 
         Of :func:`count_images`.
     left_out : mapping
         As there.
+    what : str
+        What the images are: satellite images, street views.
     """
     total = int(counts["n_images"].sum()) + sum(map(len, left_out.values()))
     none = counts["geoid"][counts["n_images"] == 0]
     return [
         *(
-            Finding("images", reason, len(of), total, example=_first_known(of))
+            Finding(what, reason, len(of), total, example=_first_known(of))
             for reason, of in left_out.items()
         ),
-        Finding.of(none, what="districts", reason="no_image", total=len(counts)),
+        Finding.of(
+            none, what="districts", reason=f"no_{what.replace(' ', '_')}", total=len(counts)
+        ),
     ]
 
 

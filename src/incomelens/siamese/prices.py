@@ -149,6 +149,22 @@ def district_prices(
     return prices
 
 
+def filled_districts(prices: pd.DataFrame) -> list[Finding]:
+    """Count districts whose prices were filled from the sales of others.
+
+    Parameters
+    ----------
+    prices : DataFrame
+        Of :func:`district_prices`.
+    """
+    filled, no_area = prices["prices_filled"], prices["per_sqft_filled"] & ~prices["prices_filled"]
+    told = {"what": "districts", "total": len(prices), "treated": "filled"}
+    return [
+        Finding.of(prices["geoid"][filled], reason="few_sales", **told),
+        Finding.of(prices["geoid"][no_area], reason="few_sales_of_known_floor_area", **told),
+    ]
+
+
 def _summary(log_price: NDArray[np.float64]) -> list[float]:
     deciles = np.quantile(log_price, np.array(DECILES) / 10)
     return [float(np.median(log_price)), float(log_price.mean()), float(log_price.std()), *deciles]

@@ -179,7 +179,7 @@ def cut_squares(
         left_out = {reason: pd.Series(of, dtype="object") for reason, of in gone.items()}
         counts = count_images(geoids, writer.table()["geoid"], left_out)
         check_images(counts, modality="satellite", remedy=REMEDY)
-    return counts, images_left_out(counts, left_out)
+    return counts, images_left_out(counts, left_out, what="satellite images")
 
 
 def _writer(out: str | Path, px: int, squares: gpd.GeoDataFrame) -> ImageWriter:

@@ -252,7 +252,7 @@ def write_images(
             modality="street view",
             remedy="do their places (longitude, latitude) lie in the city?",
         )
-    return counts, images_left_out(counts, reasons)
+    return counts, images_left_out(counts, reasons, what="street views")
 
 
 def _panoramas(
