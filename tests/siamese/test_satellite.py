@@ -116,7 +116,7 @@ def imagery(tmp_path):
 
 def cut(squares, orthophotos, tmp_path, districts, **changes):
     settings = {"px": 32, "max_void_share": 0.05} | changes
-    counts = cut_squares(
+    counts, _ = cut_squares(
         squares,
         orthophotos,
         tmp_path,

@@ -33,9 +33,33 @@ rule write_provenance:
         "../scripts/report/write_provenance.py"
 
 
+# What every stage left out, filled or found odd, in one table.
+rule collect_left_out:
+    input:
+        tables=left_out_files(),
+    output:
+        left_out="<results>/left_out.csv",
+    log:
+        "<logs>/report/collect_left_out.log",
+    benchmark:
+        "<benchmarks>/report/collect_left_out.tsv"
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(500),
+        runtime=minutes(5),
+    params:
+        code=code("report/collect_left_out.py"),
+    script:
+        "../scripts/report/collect_left_out.py"
+
+
 rule write_report:
     input:
         published=lambda wildcards: published_files(),
+        left_out=rules.collect_left_out.output.left_out,
         provenance=rules.write_provenance.output.provenance,
         deviations=CHECKOUT / "config/deviations.yaml",
         cells=expand("<results>/cells/{city}.parquet", city=MAPPED_CITIES),

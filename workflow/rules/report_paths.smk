@@ -44,6 +44,25 @@ EXPLAINED_TASKS = [
 ]
 
 
+# Tables of what the stages left out, in the order of the stages.
+def left_out_files():
+    stages = [
+        f"<results>/{stage}/{city}{ending}left_out.csv"
+        for city in MAPPED_CITIES
+        for stage, ending in (("cells", "-"), ("tiles", "/"))
+    ]
+    stages += [f"<results>/districts/{level}-left_out.csv" for level in MAPPED_LEVELS]
+    modalities = SIAMESE_MODALITIES if MAPPED_LEVELS else []
+    if "prices" in modalities:
+        stages.append("<results>/siamese/sales-left_out.csv")
+    return stages + [
+        f"<results>/siamese/{'prices' if modality == 'prices' else f'images-{modality}'}"
+        f"-{level}-left_out.csv"
+        for modality in modalities
+        for level in MAPPED_LEVELS
+    ]
+
+
 # Every output that some rule publishes, with what report(...) says of it.
 def published_outputs():
     return [

@@ -71,6 +71,7 @@ rule index_tiles:
     output:
         index="<results>/tiles/{city}/index.parquet",
         shares="<results>/tiles/{city}/land_use_shares.parquet",
+        left_out="<results>/tiles/{city}/left_out.csv",
     log:
         "<logs>/tiles/index_tiles/{city}.log",
     benchmark:

@@ -36,7 +36,12 @@ Box = tuple[float, float, float, float]
 
 
 def meeting(
-    ours: gpd.GeoSeries, others: gpd.GeoSeries, *, names: tuple[str, str], least: float = 0.9
+    ours: gpd.GeoSeries,
+    others: gpd.GeoSeries,
+    *,
+    names: tuple[str, str],
+    least: float = 0.9,
+    remedy: str = "",
 ) -> NDArray[np.bool_]:
     """Which of our shapes share a point with any of the others.
 
@@ -47,7 +52,10 @@ def meeting(
     names : (str, str)
         What both are, for messages.
     least : float
-        Share of ours that is expected to meet; if fewer do, a warning tells how many.
+        Share of ours that is expected to meet; the log tells the share and both extents, as a
+        warning if fewer meet.
+    remedy : str
+        What else to look at if none meets.
 
     Returns
     -------
@@ -69,14 +77,14 @@ def meeting(
         raise InputError(
             f"none of {len(ours):,} {names[0]} meets any of {len(others):,} {names[1]}: "
             f"{names[0]} lie in {told_extent(ours)}, {names[1]} in {told_extent(others)}; "
-            f"{_likely_cause(ours, others, names)}"
+            f"{_likely_cause(ours, others, names)}{remedy and '; '}{remedy}"
         )
-    if share < least:
-        logger.warning(
-            "%s of %s %s (%.0f %%) meet %s; %s lie in %s, %s in %s",
-            *(f"{n:,}", f"{len(ours):,}", names[0], 100 * share, names[1]),
-            *(names[0], told_extent(ours), names[1], told_extent(others)),
-        )
+    logger.log(
+        logging.WARNING if share < least else logging.INFO,
+        "%s of %s %s (%.0f %%) meet %s; %s lie in %s, %s in %s",
+        *(f"{n:,}", f"{len(ours):,}", names[0], 100 * share, names[1]),
+        *(names[0], told_extent(ours), names[1], told_extent(others)),
+    )
     return meets
 
 
@@ -242,36 +250,33 @@ def _on_sphere(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _likely_cause(ours: gpd.GeoSeries, others: gpd.GeoSeries, names: tuple[str, str]) -> str:
-    mine, theirs = tuple(ours.total_bounds), tuple(others.total_bounds)
-    for name, box, crs, other_box, other_crs in (
-        (names[0], mine, ours.crs, theirs, others.crs),
-        (names[1], theirs, others.crs, mine, ours.crs),
-    ):
-        west, south, east, north = box
-        if _boxes_meet((south, west, north, east), crs, other_box, other_crs):
+    boxes = [_in_degrees(tuple(one.total_bounds), one.crs) for one in (ours, others)]
+    if _boxes_meet(*boxes):
+        return "their extents overlap, yet they lie beside each other: are they areas, not points?"
+    for name, moved, there in ((names[0], ours, boxes[1]), (names[1], others, boxes[0])):
+        west, south, east, north = moved.total_bounds
+        if _boxes_meet(_in_degrees((south, west, north, east), moved.crs), there):
             return (
                 f"they would meet if the axes of {name} were exchanged (easting and northing, or "
                 "longitude and latitude)"
             )
-        if crs.is_geographic and _boxes_meet(
-            (-east, south, -west, north), crs, other_box, other_crs
-        ):
+        mirrored = (-east, south, -west, north)
+        if moved.crs.is_geographic and _boxes_meet(_in_degrees(mirrored, moved.crs), there):
             return f"they would meet if longitudes of {name} had the other sign: west is negative"
-    if ours.crs != others.crs and shapely.box(*mine).intersects(shapely.box(*theirs)):
+    if ours.crs != others.crs and _boxes_meet(ours.total_bounds, others.total_bounds):
         return (
             f"as bare numbers they meet, yet {names[0]} are said to be in {_name(ours.crs)} and "
             f"{names[1]} in {_name(others.crs)}: one of the two is wrong"
         )
-    apart = _km_apart(_in_degrees(mine, ours.crs), _in_degrees(theirs, others.crs))
-    told = f"they lie {apart:,.0f} km apart: " if np.isfinite(apart) else ""
+    apart = _km_apart(*boxes)
+    told = f"they lie {apart:,.{0 if apart >= 10 else 1}f} km apart: " if np.isfinite(apart) else ""
     return f"{told}are both of the same city, and in the reference systems that they name?"
 
 
-def _boxes_meet(box: Box, crs: pyproj.CRS, other: Box, other_crs: pyproj.CRS) -> bool:
-    first, second = _in_degrees(box, crs), _in_degrees(other, other_crs)
-    if not np.isfinite([*first, *second]).all():
+def _boxes_meet(box: Sequence[float], other: Sequence[float]) -> bool:
+    if not np.isfinite([*box, *other]).all():
         return False
-    return shapely.box(*first).intersects(shapely.box(*second))
+    return bool(shapely.box(*box).intersects(shapely.box(*other)))
 
 
 def _in_degrees(box: Box, crs: pyproj.CRS) -> Box:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from incomelens.common.errors import InputError, listed
 from incomelens.common.left_out import left_out_table
-from incomelens.common.places import check_on_globe
+from incomelens.common.places import check_on_globe, told_extent
 from incomelens.districts.census import census_districts
 from incomelens.districts.checks import Origin, check_districts
 from incomelens.districts.columns import COLUMNS, INCOMES, NUMBERS
@@ -64,7 +64,8 @@ def build_districts(
     districts = districts[list(COLUMNS)].sort_values("geoid", ignore_index=True)
     check_on_globe(districts.geometry, districts["geoid"], where=origin.file)
     check_districts(districts, incomes=incomes, origin=origin)
-    logger.info("%s: %s", level, summary(districts))
+    place = told_extent(districts.geometry)
+    logger.info("%s: %s; they lie in %s", level, summary(districts), place)
     return districts
 
 

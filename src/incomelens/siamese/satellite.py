@@ -11,9 +11,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely import Polygon
 
+from incomelens.common.left_out import Finding
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_rng
-from incomelens.siamese.district_images import check_images, count_images
+from incomelens.siamese.district_images import check_images, count_images, images_left_out
 from incomelens.siamese.image_store import ImageWriter
 from incomelens.tiles.mosaic import Mosaic
 from incomelens.tiles.orthophoto import UnreadableImageryError
@@ -90,6 +91,8 @@ def orthophotos_of(
     """
     system = squares[0].crs
     shapes = pd.concat([one.geometry.to_crs(system) for one in squares], ignore_index=True)
+    names = ("squares of ground in districts", "satellite images")
+    meeting(gpd.GeoSeries(shapes, crs=system), listing.geometry, names=names, remedy=REMEDY)
     cells = gpd.GeoDataFrame(
         {"cell_id": [str(number) for number in range(len(shapes))], "drop_reason": None},
         geometry=gpd.GeoSeries(shapes, crs=system),
@@ -119,7 +122,7 @@ def cut_squares(
     threads: int = 1,
     bands: Sequence[int] | None = None,
     void: Sequence[int | Sequence[int]] | None = None,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, list[Finding]]:
     """Cut the image of every square and write them as one Zarr group.
 
     Parameters
@@ -144,9 +147,11 @@ def cut_squares(
 
     Returns
     -------
-    DataFrame
+    counts : DataFrame
         ``geoid``, ``n_images``, and images left out by reason: ``no_imagery``,
         ``unreadable_imagery``, ``void``.
+    left_out : list of Finding
+        The same for the level as a whole.
 
     Raises
     ------
@@ -179,7 +184,7 @@ def cut_squares(
         left_out = {reason: pd.Series(of, dtype="object") for reason, of in gone.items()}
         counts = count_images(geoids, writer.table()["geoid"], left_out)
         check_images(counts, modality="satellite", remedy=REMEDY)
-    return counts
+    return counts, images_left_out(counts, left_out, what="satellite images")
 
 
 def _writer(out: str | Path, px: int, squares: gpd.GeoDataFrame) -> ImageWriter:
