@@ -192,17 +192,19 @@ def test_table_2_says_what_the_study_reads(reference):
 def test_table_s1_tells_yes_from_unknown(reference):
     shown = table_s1(reference).shown.set_index("Study")
     assert shown.loc["Almada (2004)", "Employment"] == "yes"
+    # "low-resolution county-level", the text says of all six.
+    assert shown["Resolution"].tolist() == ["county"] * 6
     assert shown["Race"].isna().all()
 
 
-def test_table_s2_lists_what_the_adapter_reads(reference):
-    sources = {"acs": {"title": "ACS", "provider": "Bureau", "used_for": "incomes"}}
-    section = {"tables": "acs", "boundaries": "acs"}
-    census = table_s2(reference, sources, districts_config(**section)).shown
-    assert census["Source"].tolist()[-1] == "ACS; Bureau"
-    assert (census["Whose"] == "This study").sum() == 1
-    own = districts_config(**section, adapter="table", table="mine.gpkg")
-    assert table_s2(reference, sources, own).shown["Source"].tolist()[-1] == "mine.gpkg"
+def test_table_s2_lists_every_source_of_the_study_and_what_is_beside_the_registry(reference):
+    acs = {"title": "ACS", "provider": "Bureau", "used_for": "incomes", "licence": "free"}
+    sources = {"acs": acs, "sales": acs | {"title": "Sales", "used_for": "prices"}}
+    shown = table_s2(reference, sources, {"mine.gpkg": "boundaries"}).shown
+    ours = shown[shown["Whose"] == "This study"]
+    assert ours["Data"].tolist() == ["incomes", "prices", "boundaries"]
+    assert ours["Source"].tolist() == ["ACS; Bureau", "Sales; Bureau", "mine.gpkg"]
+    assert (shown["Whose"] == "Paper").sum() == 6
 
 
 def test_every_table_is_printed_in_three_forms(tmp_path, inequality, summary, reference):
@@ -215,7 +217,7 @@ def test_every_table_is_printed_in_three_forms(tmp_path, inequality, summary, re
         "3": table_3(summary, reference),
         "4": table_4(summary, reference),
         "s1": table_s1(reference),
-        "s2": table_s2(reference, sources, config),
+        "s2": table_s2(reference, sources, {"mine.gpkg": "Incomes"}),
         "models": models_table(summary),
         "deviations": deviations_table(deviations),
     }
