@@ -147,6 +147,11 @@ def test_whiskers_reach_from_end_to_end_of_the_interval(draw, groups):
     assert ends == [[0.5, 0.66], [0.66, 0.8]]
 
 
+def test_intervals_of_single_districts_draw_no_whisker(draw, groups):
+    figure = draw(groups=groups.assign(ci_low=[0.1, 0.5], ci_high=[0.2, 0.8]))
+    assert not panel(figure, "mean |sum of SHAP|").collections
+
+
 @pytest.fixture
 def stage(districts):
     """Tables as the stage `shapley` writes them, of two incomes."""

@@ -112,6 +112,21 @@ def test_table_4_holds_the_other_folds_in_its_numbers(summary, reference):
     assert np.isnan(row["paper"])
 
 
+def test_a_missing_score_or_interval_is_a_dash_that_the_notes_explain(summary, reference):
+    without = summary.copy()
+    without.loc[without["metric"] == "r2", ["mean_of_folds", "pooled"]] = np.nan
+    of_both = without["metric"].isin(["r2", "cod"])
+    without.loc[of_both, ["folds_ci_low", "folds_ci_high"]] = np.nan
+    table = table_4(without, reference)
+    rows, line = block(table), ("SSIG", "ours, all fitted")
+    assert np.isnan(rows.loc[line, "r²"])
+    assert rows.loc[line, "CoD"] == score(without, "ssig", "optimised", "cod")["mean_of_folds"]
+    assert "fewer than 20 districts do not have" in table.notes[0]
+    models = models_table(without)
+    assert models.shown["r²: random"].isna().all()
+    assert "undefined: a dash" in models.notes[1]
+
+
 def test_sensitivity_runs_stay_out_of_tables_3_and_4(summary, reference):
     for table in (table_3(summary, reference), table_4(summary, reference)):
         keys = ["level", "income", "model", "mode", "scheme", "metric"]
