@@ -47,6 +47,13 @@ def test_score_off_the_scale_is_printed_as_a_number(scores):
     assert axes.get_xlim()[0] == LEAST_SHOWN
 
 
+def test_a_missing_score_has_no_dot(scores):
+    table = validation_table(scores, metric="r2")
+    missing = table.assign(pooled=table["pooled"].where(table["model"] != "ridge"))
+    axes = validation_figure(missing).axes[0]
+    assert not [text.get_text() for text in axes.texts if "nan" in text.get_text()]
+
+
 @pytest.mark.parametrize("schemes", [["random"], ["random", "block"], ["block"]])
 def test_studies_with_fewer_schemes_are_drawn(scores, schemes):
     table = validation_table(scores[scores["scheme"].isin(schemes)], metric="cod")

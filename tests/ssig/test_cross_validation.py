@@ -4,14 +4,20 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
 from shapely import Point
+from sklearn.ensemble import HistGradientBoostingRegressor
 
 from incomelens.common.errors import InputError
+from incomelens.folds.buffer import places_on_earth
 from incomelens.ssig.diagnostics import errors_by_group, residual_moran
 from incomelens.ssig.features import SOCIOECONOMIC, feature_names, income_sample
 from incomelens.ssig.gp_validation import cross_validate_gps
+from incomelens.ssig.out_of_fold import splits
 from incomelens.ssig.reference_validation import cross_validate_references
-from incomelens.ssig.references import REFERENCES, reference_model
+from incomelens.ssig.references import REFERENCES, reference_model, smallest_leaf
 
 GP = {"models": ["ssig"], "modes": ["literal"], "starts": 1, "known_noise": False, "seed": 1}
 
@@ -106,6 +112,71 @@ def test_the_log_linear_model_is_right_on_average(city, folds):
     assert fitted.predict(inputs).mean() == pytest.approx(sample.income.mean(), rel=0.01)
     with pytest.raises(InputError, match="zero or negative"):
         reference_model("log_linear", seed=0).fit(inputs, -sample.income)
+
+
+@pytest.mark.parametrize("name", ["ssig", *REFERENCES])
+def test_what_a_model_sees_ends_at_the_buffer(city, folds, name):
+    """The income of a district in the buffer changes the fold's predictions without it alone."""
+
+    def out_of_fold(districts, buffer_km):
+        own = folds.assign(buffer_km=buffer_km)
+        if name == "ssig":
+            made = cross_validate_gps(
+                districts, own, income="per_capita_income", variants=["main"], **GP
+            )
+        else:
+            sample = income_sample(districts, own, income="per_capita_income")
+            made = cross_validate_references(sample, names=[name], seed=1)
+        return made.loc[made["fold"] == 0, "predicted_usd"].to_numpy()
+
+    width = 0.8
+    place = places_on_earth(city["longitude"].to_numpy(), city["latitude"].to_numpy())
+    nearest = cdist(place, place[(folds["fold"] == 0).to_numpy()]).min(axis=1)
+    near = (nearest > 0) & (nearest < width)
+    assert 5 < near.sum() < 40
+    changed = city.copy()
+    changed.loc[near, "per_capita_income"] *= 3
+    np.testing.assert_array_equal(out_of_fold(changed, width), out_of_fold(city, width))
+    assert (out_of_fold(changed, 0.0) != out_of_fold(city, 0.0)).any()
+
+
+def test_a_buffer_that_leaves_nothing_to_train_on_is_told(city, folds):
+    sample = income_sample(city, folds.assign(buffer_km=500.0), income="per_capita_income")
+    with pytest.raises(
+        InputError, match=r"all 60 districts outside fold 0 lie within 500 km of it"
+    ):
+        next(splits(sample))
+
+
+def boosted(n):
+    """Inputs and incomes of n districts, and gradient boosting fitted to them."""
+    rng = np.random.default_rng(3)
+    inputs = rng.random((n, 12))
+    income = 2e4 + 5e4 * inputs[:, 1] + rng.normal(0, 2e3, n)
+    return inputs, income, reference_model("gradient_boosting", seed=0).fit(inputs, income)
+
+
+def test_gradient_boosting_learns_from_31_districts():
+    """Its default leaf of 20 districts cannot be split off from 31: it was the mean."""
+    inputs, income, fitted = boosted(31)
+    predicted = fitted.predict(inputs)
+    assert np.corrcoef(predicted, income)[0, 1] > 0.9
+    default = HistGradientBoostingRegressor(random_state=0).fit(inputs, income)
+    np.testing.assert_allclose(default.predict(inputs), income.mean())
+
+
+def test_gradient_boosting_of_tracts_is_that_of_scikit_learn_to_the_bit():
+    inputs, income, fitted = boosted(420)
+    default = HistGradientBoostingRegressor(random_state=0).fit(inputs, income)
+    np.testing.assert_array_equal(fitted.predict(inputs), default.predict(inputs))
+
+
+@given(n=st.integers(1, 5000))
+def test_the_smallest_leaf_grows_with_the_districts_up_to_the_default(n):
+    leaf = smallest_leaf(n)
+    assert 3 <= leaf <= 20
+    assert leaf <= smallest_leaf(n + 1)
+    assert leaf == 20 or n < 420
 
 
 def test_copying_neighbours_ignores_the_variables_and_averages_eight(city, folds):

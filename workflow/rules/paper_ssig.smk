@@ -219,8 +219,8 @@ rule ssig_table_s2:
         runtime=minutes(10),
     params:
         code=code("paper/ssig_table_s2.py"),
-        districts=config["districts"],
-        sources=told_of_sources(PARTS["district"]),
+        sources=told_of_sources(PARTS["district"] + PARTS["siamese"]),
+        unregistered=UNREGISTERED,
     script:
         "../scripts/paper/ssig_table_s2.py"
 

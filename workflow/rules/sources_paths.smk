@@ -11,8 +11,9 @@ from incomelens.sources.plan import (
     siamese_notes,
     siamese_sources,
     sources_of_city,
+    unregistered,
 )
-from incomelens.sources.registry import load_registry
+from incomelens.sources.registry import invented, load_registry
 
 REGISTRY = load_registry(
     config["sources"],
@@ -52,6 +53,9 @@ PART_MB = {
         20_000 if config["siamese"]["satellite"] and not config["mirror"] else 500
     ),
 }
+
+# What the district study reads beside: the user's own files, and what is asked for piece by piece.
+UNREGISTERED = unregistered(config["districts"], config["siamese"], os.environ)
 
 STUDY_SOURCES = list(dict.fromkeys(chain(*PARTS.values())))
 STUDY_FILES = REGISTRY.files(STUDY_SOURCES)
@@ -159,7 +163,8 @@ def reader_options(city):
     return {key: settings[key] for key in settings if key not in ("reader", "source")}
 
 
-# What tables of data sets say of these sources, by id.
+# What tables of data sets say of these sources, by id. Of files that the workflow makes in a
+# provider's formats they say so, and not that they are the provider's.
 def told_of_sources(sources):
     keys = (
         "title",
@@ -170,7 +175,9 @@ def told_of_sources(sources):
         "page",
         "citation",
     )
+    told = invented if PLACES["demo"] else lambda source: source
+    entries = {source: told(REGISTRY.source(source)) for source in sources}
     return {
-        source: {key: getattr(REGISTRY.source(source), key) for key in keys}
-        for source in sources
+        source: {key: getattr(entry, key) for key in keys}
+        for source, entry in entries.items()
     }

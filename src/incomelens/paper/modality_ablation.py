@@ -15,7 +15,13 @@ from incomelens.paper.names import (
     task_name,
     task_ranks,
 )
-from incomelens.paper.published import PublishedTable, check_columns, estimate, rows
+from incomelens.paper.published import (
+    INTERVAL_OF_FOLDS,
+    PublishedTable,
+    check_columns,
+    estimate,
+    rows,
+)
 from incomelens.paper.scheme_dots import DotLine, scheme_dots_figure
 
 COLUMNS = [
@@ -63,10 +69,10 @@ def ablation_table(ablation: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS
         shown=pd.DataFrame(lines),
         caption="What each modality is worth to the image-and-price baselines.",
         notes=(
-            f"Mean of {found['n_folds'].max():.0f} folds; in brackets its 95 % interval by "
-            "resampling districts within folds. All lines of a task learn from and predict the "
-            "same districts, those that have every modality of the study. Intervals by spatial "
-            "blocks, and scores of the pooled predictions, stand in the CSV.",
+            f"Mean of {found['n_folds'].max():.0f} folds; {INTERVAL_OF_FOLDS}. All lines of a task "
+            "learn from and predict the same districts, those that have every modality of the "
+            "study. Intervals by spatial blocks, and scores of the pooled predictions, stand in "
+            "the CSV.",
         ),
         blocks="Task",
         decimals={SCORES[metric].heading: SCORES[metric].decimals for metric in SHOWN},

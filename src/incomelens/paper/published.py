@@ -14,6 +14,15 @@ EMPTY_SLOT = (
     "typed into config/paper_reference.yaml."
 )
 
+INTERVAL_OF_FOLDS = (
+    "in brackets its 95 % interval by leaving out one district at a time (jackknife), which means "
+    "of folds of fewer than 20 districts do not have: those of the pooled score stand in the CSV"
+)
+CONSTANT = (
+    "r² of predictions that are the same all through a fold (as the training districts' mean is) "
+    "is undefined: a dash."
+)
+
 
 @dataclass(frozen=True)
 class PublishedTable:

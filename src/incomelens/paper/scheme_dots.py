@@ -120,7 +120,8 @@ def _draw_ground(axes: Axes, lines: Sequence[DotLine], *, with_names: bool) -> N
 def _draw_schemes(axes: Axes, scores: pd.DataFrame, schemes: Sequence[str]) -> None:
     offsets = np.linspace(-0.26, 0.26, len(schemes)) if len(schemes) > 1 else [0.0]
     for scheme, offset in zip(schemes, offsets, strict=True):
-        rows = scores[scores["scheme"] == scheme]
+        # A score that is missing has no dot.
+        rows = scores[(scores["scheme"] == scheme) & scores["pooled"].notna()]
         y = rows["place"].to_numpy() + offset
         colour, value = SCHEME_COLOURS[scheme], rows["pooled"].to_numpy(dtype=float)
         low, high = (rows[f"block_ci_{end}"].to_numpy(dtype=float) for end in ("low", "high"))

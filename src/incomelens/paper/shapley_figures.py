@@ -43,6 +43,8 @@ COLOUR_ENDS = (5, 95)
 ROW_MM = 6.4
 # Share of a row's height that its dots may fill.
 SWARM_SHARE = 0.92
+# Ends of a whisker: neighbouring districts are alike, and an interval of single ones is too short.
+WHISKER = ("block_ci_low", "block_ci_high")
 # The game in which latitude and longitude are two players.
 GAME = "twelve"
 
@@ -147,10 +149,11 @@ def shapley_figure(
         `districts/{level}.parquet`.
     groups : DataFrame
         ``group`` (socio-economic, spatial), ``mean_abs``: mean absolute sum of its members' SHAP
-        values, in SD units of the income; ``ci_low`` and ``ci_high`` draw a whisker.
+        values, in SD units of the income; ``block_ci_low`` and ``block_ci_high``, by resampling
+        spatial blocks, draw a whisker.
     variables : DataFrame
         ``variable``, ``mean_abs``: mean absolute SHAP value, ``direction``: correlation of the
-        variable with its own SHAP values, NaN where there is none; ``ci_low`` and ``ci_high``.
+        variable with its own SHAP values, NaN where there is none; the interval as in `groups`.
     values : DataFrame
         ``variable``, ``geoid``, ``shap`` and ``value``, the variable's own value in any unit.
     level, income : str
@@ -197,7 +200,7 @@ def shapley_figure_table(
 ) -> pd.DataFrame:
     """List what the figure shows, long: panel, name, district, the numbers and their units."""
     units = {name: _value_unit(name) for name in VARIABLES}
-    in_sd = ["mean_abs", "ci_low", "ci_high", "shap"]
+    in_sd = ["mean_abs", *WHISKER, "shap"]
     parts = [
         tables.groups.rename(columns={"group": "name"}).assign(panel="a"),
         tables.variables.rename(columns={"variable": "name"}).assign(panel="b"),
@@ -209,7 +212,7 @@ def shapley_figure_table(
             | {"value": districts[income], "value_unit": "USD"}
         ),
     ]
-    columns = ["panel", "name", "geoid", "mean_abs", "ci_low", "ci_high", "direction", "shap"]
+    columns = ["panel", "name", "geoid", "mean_abs", *WHISKER, "direction", "shap"]
     parts = [part.reindex(columns=[*columns, "value", "value_unit"]) for part in parts]
     table = pd.concat([part.dropna(axis="columns", how="all") for part in parts])
     table = table.reindex(columns=parts[0].columns).reset_index(drop=True)
@@ -280,8 +283,8 @@ def _draw_bars(axes: Axes, bars: pd.DataFrame, colours: Sequence[str]) -> list[f
     lengths = bars["mean_abs"].to_numpy(dtype=float)
     axes.barh(range(len(bars)), lengths, height=0.62, color=colours, linewidth=0)
     ends = lengths
-    if {"ci_low", "ci_high"} <= set(bars):
-        low, high = (bars[name].to_numpy(dtype=float) for name in ("ci_low", "ci_high"))
+    if set(WHISKER) <= set(bars):
+        low, high = (bars[name].to_numpy(dtype=float) for name in WHISKER)
         # Dark on the light ground, light on the bar: the lower half stays visible.
         axes.hlines(range(len(bars)), low, lengths, color="white", linewidth=0.7)
         axes.hlines(range(len(bars)), lengths, high, color=INK, linewidth=0.7)

@@ -25,6 +25,7 @@ from incomelens.paper.names import (
 )
 from incomelens.paper.published import (
     EMPTY_SLOT,
+    INTERVAL_OF_FOLDS,
     PublishedTable,
     check_columns,
     estimate,
@@ -76,12 +77,12 @@ def table_3(
         shown=_shown(numbers[numbers["scheme"].isin(schemes)], reference, metrics, levels),
         caption="Table 3. Results of a fivefold validation on SSIG and other baselines.",
         notes=(
-            f"Ours: mean of {scores['n_folds'].max():.0f} folds; in brackets its 95 % interval by "
-            "resampling districts within folds. SSIG: after the comma, what of the Gaussian "
-            "process was fitted; the paper prints l = 1 and names no fitting. Folds: random, as "
-            "the paper's are taken to be, and spatial blocks, parts of the city without data; "
-            "further schemes stand in the CSV. Districts: own, all that a model covers; common, "
-            "those that every model of the task covers, nothing being fitted anew.",
+            f"Ours: mean of {scores['n_folds'].max():.0f} folds; {INTERVAL_OF_FOLDS}. SSIG: after "
+            "the comma, what of the Gaussian process was fitted; the paper prints l = 1 and names "
+            "no fitting. Folds: random, as the paper's are taken to be, and spatial blocks, parts "
+            "of the city without data; further schemes stand in the CSV. Districts: own, all that "
+            "a model covers; common, those that every model of the task covers, nothing being "
+            "fitted anew.",
             *[_baselines_note(scores)] * bool(built & set(BASELINES)),
             EMPTY_SLOT,
             *[f"Without scores of ours in this run: {listed(missing, most=9)}."] * bool(missing),

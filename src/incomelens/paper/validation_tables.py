@@ -18,7 +18,9 @@ from incomelens.paper.names import (
     task_ranks,
 )
 from incomelens.paper.published import (
+    CONSTANT,
     EMPTY_SLOT,
+    INTERVAL_OF_FOLDS,
     PublishedTable,
     check_columns,
     estimate,
@@ -71,9 +73,9 @@ def table_4(
         shown=_validation_rows(of_scheme, slots, reference, models, list(metrics), levels),
         caption="Table 4. Results of ablation study (a fivefold validation).",
         notes=(
-            f"Ours: mean of {of_scheme['n_folds'].max():.0f} folds ({SCHEMES[scheme]}); in "
-            "brackets its 95 % interval by resampling districts within folds. After the comma, "
-            "what of the Gaussian process was fitted: the paper prints l = 1 and names no fitting. "
+            f"Ours: mean of {of_scheme['n_folds'].max():.0f} folds ({SCHEMES[scheme]}); "
+            f"{INTERVAL_OF_FOLDS}. After the comma, what of the Gaussian process was fitted: the "
+            "paper prints l = 1 and names no fitting. "
             "Scores under other schemes of folds stand in the CSV and in the table of all models.",
             EMPTY_SLOT,
             *[f"Without scores of ours in this run: {listed(missing, most=9)}."] * bool(missing),
@@ -211,6 +213,7 @@ def models_table(summary: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -
             "blocks: parts of the city without data. Unseen area: a whole area (borough) without "
             "data. 90 % coverage: share of districts whose income lies in the model's 90 % "
             "interval; a dash for models without intervals.",
+            CONSTANT,
         ),
         blocks="Task",
         decimals={column: SCORES[metric].decimals for column, (_, metric) in columns.items()},

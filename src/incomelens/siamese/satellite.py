@@ -91,8 +91,6 @@ def orthophotos_of(
     """
     system = squares[0].crs
     shapes = pd.concat([one.geometry.to_crs(system) for one in squares], ignore_index=True)
-    names = ("squares of ground in districts", "satellite images")
-    meeting(gpd.GeoSeries(shapes, crs=system), listing.geometry, names=names, remedy=REMEDY)
     cells = gpd.GeoDataFrame(
         {"cell_id": [str(number) for number in range(len(shapes))], "drop_reason": None},
         geometry=gpd.GeoSeries(shapes, crs=system),

@@ -1,7 +1,7 @@
 """The registry of sources as typed objects, and its mistakes by name."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,27 @@ class Source:
     used_for: str
     files: tuple[SourceFile, ...]
     secret: Secret | None = None
+
+
+SYNTHETIC = "IncomeLens (synthetic)"  # provider of what the workflow makes itself
+
+
+def invented(source: Source) -> Source:
+    """Say of a source what a study has that makes its files itself, in the provider's formats.
+
+    Whose files it is like stays in the title; nothing else is the provider's.
+    """
+    if source.provider == SYNTHETIC:
+        return source
+    return replace(
+        source,
+        title=f"Invented data in the files of: {source.title}, {source.provider}",
+        provider=SYNTHETIC,
+        page="https://citation-file-format.github.io",
+        licence="MIT",
+        citation="The IncomeLens maintainers. IncomeLens, synthetic cities (see CITATION.cff).",
+        time_frame=f"{source.time_frame} (invented)",
+    )
 
 
 @dataclass(frozen=True)

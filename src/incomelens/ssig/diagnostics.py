@@ -5,7 +5,7 @@ import pandas as pd
 from esda.moran import Moran
 from libpysal.graph import Graph
 
-from incomelens.folds.districts import local_km
+from incomelens.folds.buffer import local_km
 from incomelens.ssig.scores import HALF_WIDTH, TASK
 
 N_NEIGHBOURS = 8

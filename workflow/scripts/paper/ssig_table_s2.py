@@ -8,6 +8,6 @@ with job(snakemake.log[0], threads=snakemake.threads):
     table = table_s2(
         read_reference(snakemake.input.reference),
         snakemake.params.sources,
-        snakemake.params.districts,
+        snakemake.params.unregistered,
     )
     table.write(snakemake.output.csv, snakemake.output.md, snakemake.output.tex)
