@@ -54,7 +54,7 @@ check: env ## lint and fast tests (three to four minutes)
 
 test: check ## all tests, real data and the tiny study from end to end among them
 	$(BIN)/pytest -n 2 -m "(real or slow) and not workflow"
-	INCOMELENS_FUZZ_EXAMPLES=200 $(BIN)/pytest -n 2 -m fuzz
+	INCOMELENS_FUZZ_EXAMPLES=100 $(BIN)/pytest -n 2 -m fuzz
 	$(BIN)/pytest -m workflow
 
 test-cluster: env ## the tiny study on a Slurm of two nodes (root on Debian; says so and ends well elsewhere)

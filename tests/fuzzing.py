@@ -55,7 +55,7 @@ def fuzzed(**strategies: st.SearchStrategy) -> Callable:
 
     def decorate(test: Callable) -> Callable:
         tried = settings(
-            max_examples=int(WISHED or 30),
+            max_examples=int(WISHED or 20),
             derandomize=WISHED is None,
             suppress_health_check=list(HealthCheck),
             database=None,
@@ -229,8 +229,9 @@ def written(
     lines = []
     for number, row in enumerate([header, *rows]):
         line = io.StringIO()
-        csv.writer(line, delimiter=separator, lineterminator="").writerow(row)
-        lines.append(line.getvalue() + (tail if number else "") + end)
+        # With its usual ends csv puts cells that hold one of them in quotation marks.
+        csv.writer(line, delimiter=separator).writerow(row)
+        lines.append(line.getvalue().removesuffix("\r\n") + (tail if number else "") + end)
     return "".join(lines).encode("utf-8", "surrogatepass")
 
 

@@ -97,6 +97,7 @@ class Trap:
         return (open, (str(self.path), "w"))
 
 
+@pytest.mark.filterwarnings("ignore:Validating sparse tensor invariants:UserWarning")
 @pytest.mark.parametrize(
     ("value", "message"),
     [
