@@ -11,7 +11,7 @@ use rule exhibit as aerial_table_1 with:
         land_use=expand("<results>/cells/{city}-land_use.parquet", city=CITIES),
         plan=expand("<results>/tiles/{city}/plan.parquet", city=CITIES),
         index=expand("<results>/tiles/{city}/index.parquet", city=CITIES),
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         **table("aerial/table1", "Table 1", "aerial_table_1"),
     pathvars:
@@ -54,7 +54,7 @@ use rule exhibit as aerial_dropped_cells with:
 
 use rule exhibit as aerial_deviations with:
     input:
-        deviations="config/deviations.yaml",
+        deviations=DEVIATIONS,
     output:
         **table("aerial/deviations", "Deviations", "aerial_deviations"),
     pathvars:

@@ -10,7 +10,7 @@ use rule exhibit as aerial_figure_2 with:
     input:
         confusion=inferred("confusion.csv", "random"),
         summary=inferred("summary.csv", "random"),
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         **figure("aerial/fig2", "Fig. 2", "aerial_figure_2")
         | table("aerial/fig2_scores", "Scores of Fig. 2", "aerial_figure_2"),
@@ -25,7 +25,7 @@ use rule exhibit as aerial_figure_2_block with:
     input:
         confusion=inferred("confusion.csv", "block"),
         summary=inferred("summary.csv", "block"),
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         **figure("aerial/fig2_block", "Fig. 2, spatial blocks", "aerial_figure_2")
         | table(

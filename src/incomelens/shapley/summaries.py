@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng
+from incomelens.folds.resampling import percentile_interval, resampled_totals
 from incomelens.shapley.groups import (
     IncomeValues,
     compare_incomes,
@@ -25,7 +26,6 @@ from incomelens.shapley.names import LOCATION, PLAYERS
 from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
 
 GROUPS = {"socio-economic": SOCIOECONOMIC, "spatial": SPATIAL}
-LIMITS = (2.5, 97.5)  # per cent; a 95 % interval
 TASK = ["level", "income", "mode"]
 INCOME_PAIR = ("per_capita_income", "median_household_income")
 
@@ -213,19 +213,11 @@ def _intervals(
     """Percentile intervals of mean absolute values, by districts and by spatial blocks."""
     # Modes of a task share their draws, so that their intervals can be compared.
     rng = job_rng(seed, "resample", task.names["level"], task.names["income"])
-    numbers, place = np.unique(task.blocks, return_inverse=True)
-    draws = {
-        "ci": _times_drawn(len(values), resamples, rng),
-        "block_ci": _times_drawn(len(numbers), resamples, rng)[:, place],
-    }
+    terms = np.column_stack([np.ones(len(values)), np.abs(values)])
     intervals = {}
-    for name, times in draws.items():
-        means = times @ np.abs(values) / times.sum(axis=1, keepdims=True)
-        low, high = np.percentile(means, LIMITS, axis=0)
-        intervals |= {f"{name}_low": low, f"{name}_high": high}
+    for name, block in (("ci", None), ("block_ci", task.blocks)):
+        totals = resampled_totals(terms, n_resamples=resamples, rng=rng, block=block)
+        ends = [percentile_interval(means) for means in (totals[:, 1:] / totals[:, :1]).T]
+        intervals[f"{name}_low"] = np.array([interval.low for interval in ends])
+        intervals[f"{name}_high"] = np.array([interval.high for interval in ends])
     return intervals
-
-
-def _times_drawn(n: int, resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """How often each of n units is in each resample, shape (resamples, n)."""
-    return rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
