@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,7 +51,9 @@ def test_every_dialect_gives_the_same_cells_and_is_told(save, caplog, content, a
     assert read_table(path).to_dict("list") == CELLS
     assert decimal_mark(path) == ","
     assert assumed in caplog.text
-    assert read_table(save(gzip.compress(content, mtime=0), "TABLE.CSV.GZ")).to_dict("list") == CELLS
+    assert (
+        read_table(save(gzip.compress(content, mtime=0), "TABLE.CSV.GZ")).to_dict("list") == CELLS
+    )
 
 
 def test_the_plain_dialect_is_not_worth_a_word(save, caplog):
@@ -136,7 +139,11 @@ def test_a_text_that_is_no_table_says_why(save, content, message):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("cut.csv.gz", gzip.compress(b"a,b\n1,2\n" * 99, mtime=0)[:20], r"cannot be read \(Compressed file"),
+        (
+            "cut.csv.gz",
+            gzip.compress(b"a,b\n1,2\n" * 99, mtime=0)[:20],
+            r"cannot be read \(Compressed file",
+        ),
         ("plain.csv.gz", b"a,b\n", r"cannot be read \(Not a gzipped file"),
         ("own.ods", b"PK", r"own\.ods: save it as \.xlsx or CSV"),
         ("own.parquet", b"PAR1 no", r"own\.parquet: cannot be read"),
@@ -167,6 +174,14 @@ def test_the_advice_about_layers_names_the_setting_and_works(tmp_path):
     assert read_table(tmp_path / "two.gpkg", layer="tracts")["a"].tolist() == ["001"]
     with pytest.raises(InputError, match=r"no layer 'roads'; it has tracts, counties"):
         read_table(tmp_path / "two.gpkg", layer="roads")
+
+
+def test_styles_that_qgis_keeps_in_a_geopackage_are_no_layer(tmp_path):
+    points = gpd.GeoDataFrame({"a": ["001"]}, geometry=[Point(0, 0)], crs=4326)
+    points.to_file(tmp_path / "styled.gpkg", layer="tracts")
+    styles = pd.DataFrame({"f_table_name": ["tracts"], "styleQML": ["<qgis/>"]})
+    pyogrio.write_dataframe(styles, tmp_path / "styled.gpkg", layer="layer_styles")
+    assert read_table(tmp_path / "styled.gpkg")["a"].tolist() == ["001"]
 
 
 # --- anything at all ----------------------------------------------------------------------------
