@@ -119,6 +119,15 @@ def test_colours_are_where_the_file_says_and_another_order_is_told(tmp_path, cap
     assert not caplog.records
 
 
+def test_orthophotos_that_are_called_infrared_are_told(tmp_path, caplog):
+    path = geotiff(tmp_path / "ign_ortho_irc_50m.tif")
+    list_orthophotos([path], reader="geotiff")
+    assert "1 orthophotos are called infrared (ign_ortho_irc_50m)" in caplog.text
+    caplog.clear()
+    list_orthophotos([path], reader="geotiff", bands=[1, 2, 3])
+    assert not caplog.records
+
+
 def test_bands_that_cannot_serve_are_told_with_what_to_do(tmp_path, out):
     grey = coloured(tmp_path / "grey.tif", count=1)
     with pytest.raises(

@@ -167,7 +167,18 @@ def infrared(folder):
 def test_infrared_that_is_called_alpha_is_no_mask(tmp_path, caplog):
     infrared(tmp_path)
     assert not read(tmp_path).void.any()
-    assert "a: band 4 is called alpha and has 160 values between 0 and 255 (50 %" in caplog.text
+    assert "a: band 4 is called alpha and has 160 values between 0 and 255 (50% of" in caplog.text
+
+
+def test_an_alpha_band_that_was_never_set_is_no_mask_and_one_over_nothing_is(tmp_path, caplog):
+    image = photo(count=4)
+    image[3] = 0
+    write(tmp_path, image, photometric="RGB", alpha="YES")
+    assert not read(tmp_path).void.any()
+    assert "a: band 4 is called alpha and is 0 all over a photograph: it is no mask" in caplog.text
+    image[:3] = 255  # as services deliver what they do not have
+    write(tmp_path, image, photometric="RGB", alpha="YES")
+    assert read(tmp_path).void.all()
 
 
 def test_an_alpha_band_with_soft_edges_is_a_mask(tmp_path, caplog):

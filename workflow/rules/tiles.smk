@@ -29,6 +29,7 @@ rule plan_tiles:
         code=code("tiles/plan_tiles.py"),
         imagery=lambda wildcards: config["city"][wildcards.city]["imagery"],
         n_shards=lambda wildcards: config["city"][wildcards.city]["shards"],
+        max_void_share=config["tiles"]["max_void_share"],
         threads=config["threads"],
     script:
         "../scripts/tiles/plan_tiles.py"

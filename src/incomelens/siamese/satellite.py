@@ -11,14 +11,13 @@ import shapely
 from numpy.typing import NDArray
 from shapely import Polygon
 
-from incomelens.common.errors import InputError
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_rng
 from incomelens.siamese.district_images import check_images, count_images
 from incomelens.siamese.image_store import ImageWriter
 from incomelens.tiles.mosaic import Mosaic
 from incomelens.tiles.orthophoto import UnreadableImageryError
-from incomelens.tiles.plan import needed_orthophotos, plan_shards
+from incomelens.tiles.plan import check_cover, needed_orthophotos, plan_shards
 from incomelens.tiles.warp import CellFrames, Warped, cell_frames, reach_px, warp_cell
 
 logger = logging.getLogger(__name__)
@@ -80,14 +79,14 @@ def choose_squares(
 
 
 def orthophotos_of(
-    squares: Sequence[gpd.GeoDataFrame], listing: gpd.GeoDataFrame
+    squares: Sequence[gpd.GeoDataFrame], listing: gpd.GeoDataFrame, *, max_void_share: float
 ) -> gpd.GeoDataFrame:
     """Rows of `listing` that any square of any level touches.
 
     Raises
     ------
     InputError
-        If none is touched.
+        If none is covered but for `max_void_share` of it, with the extents.
     """
     system = squares[0].crs
     shapes = pd.concat([one.geometry.to_crs(system) for one in squares], ignore_index=True)
@@ -95,12 +94,8 @@ def orthophotos_of(
         {"cell_id": [str(number) for number in range(len(shapes))], "drop_reason": None},
         geometry=gpd.GeoSeries(shapes, crs=system),
     )
-    needed = needed_orthophotos(cells, listing)
-    if needed.empty:
-        raise InputError(
-            f"satellite: none of the {len(listing)} images covers any district; {REMEDY}"
-        )
-    return needed
+    check_cover(cells, listing, what="squares in districts", max_void_share=max_void_share)
+    return needed_orthophotos(cells, listing)
 
 
 def as_cells(squares: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -13,7 +13,7 @@ from incomelens.common.errors import InputError, listed
 from incomelens.common.progress import progress
 from incomelens.sources.archives import archive_members, member_heads
 from incomelens.sources.companions import IMAGES, companions, folder_index, names_index
-from incomelens.sources.ign import one_listing
+from incomelens.sources.ign import INFRARED, one_listing
 from incomelens.sources.raster_headers import Bands, RasterHeader, known_crs, read_header
 
 logger = logging.getLogger(__name__)
@@ -51,16 +51,18 @@ def list_geotiff(
     images = [image for path in _without_companions(paths) for image in _images(path)]
     if not images:
         raise InputError(
-            f"orthophotos: no .tif or .jp2 in {listed(files) or 'no file at all'}; set reader ign "
-            "for .7z"
+            f"orthophotos: no .tif or .jp2 in {listed(files) or 'no file at all'}; bring other "
+            "images to GeoTIFF (gdal_translate), and set reader ign for .7z"
         )
     listings, orders = [], Counter[Bands]()
     for archive, member in progress(images, "listing orthophotos"):
         listing, header = _one_image(archive, member, crs, bands)
         listings.append(listing)
         orders[header.bands] += 1
-    _tell_bands(orders, bands)
-    return one_listing(listings)
+    listing = one_listing(listings)
+    if bands is None:
+        _tell_bands(orders, listing["name"].tolist())
+    return listing
 
 
 def _without_companions(paths: Sequence[Path]) -> Iterator[Path]:
@@ -130,9 +132,16 @@ def _crs_beside(archive: Path, member: str) -> CRS | None:
     return None
 
 
-def _tell_bands(orders: Counter[Bands], wanted: Sequence[int] | None) -> None:
+def _tell_bands(orders: Counter[Bands], names: Sequence[str]) -> None:
+    infrared = [name for name in names if INFRARED.search(name)]
+    if infrared:
+        logger.warning(
+            "%d orthophotos are called infrared (%s), and their first band is taken for red; set "
+            "`bands`, or take the delivery in natural colour",
+            *(len(infrared), listed(infrared)),
+        )
     told = {order: number for order, number in orders.items() if order != (1, 2, 3)}
-    if told and wanted is None:
+    if told:
         logger.warning(
             "%d of %d orthophotos name their bands in another order than red, green, blue, which "
             "is followed (%s); set `bands` if it is wrong",

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 IMAGES = (".jp2", ".tif")
 # Infrared colour comes in the same archive and is told by its names only.
-_INFRARED = re.compile(r"(^|[-_/])IRC([-_/.]|$)", re.IGNORECASE)
+INFRARED = re.compile(r"(^|[-_/])(IRC|CIR)([-_/.]|$)", re.IGNORECASE)
 
 
 def list_ign(
@@ -90,7 +90,7 @@ def one_listing(listings: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
 
 
 def _one_archive(archive: Path, crs: str | None, bands: Sequence[int] | None) -> gpd.GeoDataFrame:
-    members = [name for name in archive_members(archive) if not _INFRARED.search(name)]
+    members = [name for name in archive_members(archive) if not INFRARED.search(name)]
     images = {PurePosixPath(name).stem: name for name in members if name.lower().endswith(IMAGES)}
     if not images:
         raise InputError(
@@ -145,7 +145,7 @@ def _footprints_of_supplement(
                 footprints |= {
                     PurePosixPath(str(name).replace("\\", "/")).stem: box(*shape.bounds)
                     for name, shape in zip(frame["NOM"], frame.geometry, strict=True)
-                    if shape is not None and not _INFRARED.search(str(name))
+                    if shape is not None and not INFRARED.search(str(name))
                 }
     return footprints, crs
 

@@ -27,6 +27,8 @@ MAGIC: dict[str, bytes | tuple[bytes, ...]] = {
     "parquet": b"PAR1",
     # Of either byte order, and the same with 64-bit offsets (BigTIFF).
     "tif": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
+    # With its boxes, or the bare code.
+    "jp2": (b"\x00\x00\x00\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51"),
 }
 TEXT = {"csv", "txt", "json"}
 # Later parts of a 7z begin anywhere in it; whether all are here and whole is told on unpacking.

@@ -37,6 +37,8 @@ LEAST_RUN_PX = 8
 # An alpha band is 0 or 255 but for soft edges; infrared has all values.
 SAMPLES, SAMPLE_PX = 4, 64
 MOST_BETWEEN, MOST_VALUES = 0.05, 4
+# Red has more levels than that in a photograph, and one under a mask that is 0 all over.
+MANY_LEVELS = 32
 # Colours of a tile are counted on a lattice of so many pixels a side.
 LATTICE = 64
 LARGE = 0.25
@@ -125,7 +127,7 @@ def may_be_large(area: Mask, tile_px: float) -> bool:
         return False
     if area.sum() >= LARGE * tile_px**2:
         return True
-    return any(_has_run(line) for line in (area[0], area[-1], area[:, 0], area[:, -1]))
+    return any(_has_run(line) for line in _edges(area))
 
 
 def large_areas(area: Mask, ends: tuple[bool, bool, bool, bool], tile_px: float) -> Mask:
@@ -139,11 +141,14 @@ def large_areas(area: Mask, ends: tuple[bool, bool, bool, bool], tile_px: float)
     tile_px : float
         Side of a tile in pixels of the file.
     """
+    edges = [line for line, is_end in zip(_edges(area), ends, strict=True) if is_end]
+    # Labelling costs as much as decoding: most photographs with white roofs end here.
+    if area.sum() < LARGE * tile_px**2 and all(line.sum() < tile_px / 2 for line in edges):
+        return np.zeros_like(area)
     label, n = ndimage.label(area)
     sizes = np.bincount(label.ravel(), minlength=n + 1)
-    edges = (label[0], label[-1], label[:, 0], label[:, -1])
     touching = np.zeros(n + 1, dtype=np.int64)
-    for line, is_end in zip(edges, ends, strict=True):
+    for line, is_end in zip(_edges(label), ends, strict=True):
         if is_end:
             touching = np.maximum(touching, np.bincount(line, minlength=n + 1))
     large = (sizes >= LARGE * tile_px**2) | (touching >= tile_px / 2)
@@ -172,26 +177,38 @@ def prevailing_colour(image: NDArray[np.uint8], void: Mask) -> Colour | None:
     return most >> 16, most >> 8 & 255, most & 255
 
 
+def _edges(area: NDArray) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """Top and bottom row, left and right column."""
+    return area[0], area[-1], area[:, 0], area[:, -1]
+
+
 def _has_run(line: Mask) -> bool:
     whole = len(line) // LEAST_RUN_PX * LEAST_RUN_PX
     return bool(line[:whole].reshape(-1, LEAST_RUN_PX).all(axis=1).any())
 
 
 def _is_no_mask(dataset: DatasetReader, bands: Sequence[int], name: str) -> bool:
-    """Whether the band that calls itself alpha is a colour, such as infrared."""
+    """Whether the band that calls itself alpha is a colour, such as infrared, or was never set."""
     band = dataset.colorinterp.index(ColorInterp.alpha) + 1
     if band in bands:
         return True
-    values = np.concatenate([dataset.read(band, window=one).ravel() for one in _spread(dataset)])
+    values, red = _samples(dataset, band), _samples(dataset, bands[0])
     between = values[(values > 0) & (values < 255)]
-    if between.size <= MOST_BETWEEN * values.size or len(np.unique(between)) <= MOST_VALUES:
+    levels, share = len(np.unique(between)), between.size / values.size
+    if share > MOST_BETWEEN and levels > MOST_VALUES:
+        problem = f"has {levels} values between 0 and 255 ({share:.0%} of its pixels), as infrared"
+    elif not values.any() and len(np.unique(red)) > MANY_LEVELS:
+        problem = "is 0 all over a photograph"
+    else:
         return False
     logger.warning(
-        "%s: band %d is called alpha and has %d values between 0 and 255 (%.0f %% of its pixels): "
-        "infrared, not a mask; it is not looked at",
-        *(name, band, len(np.unique(between)), 100 * between.size / values.size),
+        "%s: band %d is called alpha and %s: it is no mask and not looked at", name, band, problem
     )
     return True
+
+
+def _samples(dataset: DatasetReader, band: int) -> NDArray[np.uint8]:
+    return np.concatenate([dataset.read(band, window=one).ravel() for one in _spread(dataset)])
 
 
 def _spread(dataset: DatasetReader) -> Iterator[Window]:

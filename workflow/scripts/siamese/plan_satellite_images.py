@@ -23,7 +23,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         )
         for level, districts in zip(snakemake.params.levels, snakemake.input.districts, strict=True)
     ]
-    needed = orthophotos_of(squares, listing)
+    needed = orthophotos_of(squares, listing, max_void_share=settings["max_void_share"])
     extracted = extract_orthophotos(
         needed, snakemake.output.orthophotos, bands=settings.get("bands")
     )
