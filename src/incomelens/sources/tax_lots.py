@@ -167,8 +167,7 @@ def _places(table: pd.DataFrame, file: Path) -> gpd.GeoSeries:
             raise InputError(f"{file.name}: has no coordinate reference system; expected EPSG:2263")
         with damage_told(
             lambda problem: (
-                f"{file.name}: its coordinate reference system cannot be used ({problem}); expected "
-                "EPSG:2263"
+                f"{file.name}: its reference system cannot be used ({problem}); expected EPSG:2263"
             )
         ):
             metres = shapes if shapes.crs.is_projected else shapes.to_crs(STATE_PLANE)
