@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -173,6 +174,14 @@ def test_the_advice_about_layers_names_the_setting_and_works(tmp_path):
     assert read_table(tmp_path / "two.gpkg", layer="tracts")["a"].tolist() == ["001"]
     with pytest.raises(InputError, match=r"no layer 'roads'; it has tracts, counties"):
         read_table(tmp_path / "two.gpkg", layer="roads")
+
+
+def test_styles_that_qgis_keeps_in_a_geopackage_are_no_layer(tmp_path):
+    points = gpd.GeoDataFrame({"a": ["001"]}, geometry=[Point(0, 0)], crs=4326)
+    points.to_file(tmp_path / "styled.gpkg", layer="tracts")
+    styles = pd.DataFrame({"f_table_name": ["tracts"], "styleQML": ["<qgis/>"]})
+    pyogrio.write_dataframe(styles, tmp_path / "styled.gpkg", layer="layer_styles")
+    assert read_table(tmp_path / "styled.gpkg")["a"].tolist() == ["001"]
 
 
 # --- anything at all ----------------------------------------------------------------------------

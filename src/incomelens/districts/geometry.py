@@ -8,7 +8,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, damage_told, listed
 from incomelens.common.places import meeting, told_extent
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,13 @@ def in_degrees(shapes: gpd.GeoDataFrame, *, file: str) -> gpd.GeoDataFrame:
             )
         shapes = shapes.set_geometry(repaired)
     shapes = _surfaces_alone(shapes, file)
-    degrees = shapes.to_crs(DEGREES)
+    with damage_told(
+        lambda problem: (
+            f"{file}: its coordinate reference system cannot be used ({problem}); write the file "
+            "again with the right one"
+        )
+    ):
+        degrees = shapes.to_crs(DEGREES)
     _tell_area_of_use(degrees.geometry, shapes.crs, file)
     return degrees
 

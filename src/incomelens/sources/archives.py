@@ -183,7 +183,11 @@ def _sound_zip(archive: str | Path) -> Iterator[zipfile.ZipFile]:
         zipfile.ZipFile(archive) as opened,
     ):
         # Of nothing the checksum is 0; zipfile does not compare it where it reads no byte.
-        hollow = [one.filename for one in opened.infolist() if one.CRC and not one.file_size]
+        hollow = [
+            one.filename
+            for one in opened.infolist()
+            if one.CRC and not (one.file_size and one.compress_size)
+        ]
         if hollow:
             raise zipfile.BadZipFile(f"{listed(hollow)} has no size, yet a checksum")
         yield opened

@@ -33,6 +33,7 @@ TABLES = (".csv", ".gpkg", ".parquet", ".shp")
 
 SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 KINDS = ".csv, .tsv, .txt (also .gz), .xlsx, .gpkg, .geojson, .parquet or a shapefile"
+KEPT_BY_QGIS = {"layer_styles", "qgis_projects"}
 OTHER_SHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 _BROKEN = (
     *(DataSourceError, CRSError, FeatureError, FieldError, GeometryError, ShapelyError),
@@ -159,7 +160,7 @@ def only_layer(path: Path, *, key: str | None = "layer") -> str:
     """Name of the layer of a file that has one; several are refused with their names."""
     if path.suffix.lower() == ".shp":
         check_shapefile(path)
-    layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    layers = _layers(path)
     if len(layers) != 1:
         raise InputError(f"{path}: several layers, {listed(layers)}; {workbooks.choice(key)}")
     return layers[0]
@@ -168,7 +169,13 @@ def only_layer(path: Path, *, key: str | None = "layer") -> str:
 def _read_layer(
     path: Path, layer: str | None, *, key: str | None
 ) -> gpd.GeoDataFrame | pd.DataFrame:
-    layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    layers = _layers(path)
     if layer is not None and layer not in layers:
         raise InputError(f"{path}: no layer {layer!r}; it has {listed(layers)}")
     return gpd.read_file(path, layer=layer or only_layer(path, key=key))
+
+
+def _layers(path: Path) -> list[str]:
+    """Names of the layers that hold data; QGIS keeps styles and projects in tables beside them."""
+    names = (str(name) for name in pyogrio.list_layers(path)[:, 0])
+    return [name for name in names if name not in KEPT_BY_QGIS]

@@ -7,7 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, damage_told, listed
 from incomelens.sources.archives import is_archive
 from incomelens.sources.delivery import unpacked
 from incomelens.sources.tables import column_names, decimal_mark, read_columns, read_table
@@ -165,8 +165,13 @@ def _places(table: pd.DataFrame, file: Path) -> gpd.GeoSeries:
         shapes = table.geometry
         if shapes.crs is None:
             raise InputError(f"{file.name}: has no coordinate reference system; expected EPSG:2263")
-        metres = shapes if shapes.crs.is_projected else shapes.to_crs(STATE_PLANE)
-        return metres.centroid.to_crs(DEGREES)
+        with damage_told(
+            lambda problem: (
+                f"{file.name}: its reference system cannot be used ({problem}); expected EPSG:2263"
+            )
+        ):
+            metres = shapes if shapes.crs.is_projected else shapes.to_crs(STATE_PLANE)
+            return metres.centroid.to_crs(DEGREES)
     for x, y, crs in (("longitude", "latitude", DEGREES), ("xcoord", "ycoord", STATE_PLANE)):
         if x in table and y in table:
             columns = [pd.to_numeric(table[name], errors="coerce") for name in (x, y)]

@@ -324,4 +324,5 @@ def _in_metres(frame: pd.DataFrame, *, where: str) -> gpd.GeoDataFrame:
     # Esri writes EPSG:3035 with other names; reprojecting to the same would shift digits.
     if CRS.from_user_input(frame.crs).to_epsg() == EPSG:
         return frame.set_crs(EPSG, allow_override=True)
-    return frame.to_crs(EPSG)
+    with damage_told(lambda problem: f"{where}: its reference system cannot be used ({problem})"):
+        return frame.to_crs(EPSG)
