@@ -58,6 +58,37 @@ def test_csv_with_polygons_in_a_second_file_gives_the_same(own_table, columns, w
     pd.testing.assert_frame_equal(joined, direct)
 
 
+@pytest.mark.parametrize(
+    ("options", "assumed"),
+    [
+        ({"encoding": "cp1252"}, "own.csv: read as Windows-1252"),
+        ({"encoding": "utf-16", "sep": "\t"}, "own.csv: read as UTF-16, separated by tabs"),
+        ({"sep": ";", "decimal": ","}, "own.csv: separated by semicolons, with decimal commas"),
+        ({"sep": "\t"}, "own.csv: separated by tabs"),
+    ],
+)
+def test_what_spreadsheets_save_gives_the_districts_of_a_plain_csv(
+    own_table, columns, write, tmp_path, caplog, options, assumed
+):
+    areas = ["Nord-Été", "Süd", "Öst"] * 2
+    table = own_table.assign(x=10.0 + np.arange(6) / 100, y=50.0, area=areas)
+    columns |= {"longitude": "x", "latitude": "y", "area": "area"}
+    plain = built(write(table, "plain.csv"), columns)
+    assert "plain.csv: " not in caplog.text
+    table.drop(columns="geometry").to_csv(tmp_path / "own.csv", index=False, **options)
+    pd.testing.assert_frame_equal(built(tmp_path / "own.csv", columns), plain)
+    assert assumed in caplog.text
+
+
+def test_a_workbook_gives_the_districts_of_a_csv(own_table, columns, write, tmp_path):
+    table = own_table.drop(columns="geometry").assign(x=10.0 + np.arange(6) / 100, y=50.0)
+    columns |= {"longitude": "x", "latitude": "y"}
+    table.to_excel(tmp_path / "own.xlsx", index=False)
+    pd.testing.assert_frame_equal(
+        built(tmp_path / "own.xlsx", columns), built(write(table, "own.csv"), columns)
+    )
+
+
 def test_csv_without_polygons_is_drawn_as_points(own_table, columns, write, caplog):
     table = own_table.assign(x=10.0 + np.arange(6) / 100, y=50.0)
     districts = built(write(table, "own.csv"), columns | {"longitude": "x", "latitude": "y"})
@@ -267,6 +298,27 @@ def test_layer_has_to_be_named_where_there_are_several(own_table, columns, write
     assert len(built(file, columns, layer="second")) == 6
     with pytest.raises(InputError, match=r"no layer 'third'; it has first, second"):
         built(file, columns, layer="third")
+
+
+def test_layer_of_the_boundaries_has_a_setting_of_its_own(own_table, columns, write):
+    polygons = own_table[["code", "geometry"]]
+    file = write(polygons, "two.gpkg", layer="tracts")
+    write(polygons.head(2), "two.gpkg", layer="counties")
+    table, files = write(own_table, "own.csv"), {"boundaries_table": file}
+    with pytest.raises(InputError, match=r"layers, tracts, counties; set `boundaries_layer` to"):
+        built(table, columns, files=files)
+    assert len(built(table, columns, files=files, boundaries_layer="tracts")) == 6
+    with pytest.raises(InputError, match=r"two\.gpkg: no layer 'x'; it has tracts, counties"):
+        built(table, columns, files=files, boundaries_layer="x")
+
+
+def test_layer_of_the_areas_is_asked_for_by_its_setting(own_table, columns, write):
+    areas = own_table[["code", "geometry"]]
+    file = write(areas, "areas.gpkg", layer="a")
+    write(areas, "areas.gpkg", layer="b")
+    from_areas = {"table": "areas.gpkg", "column": "code"}
+    with pytest.raises(InputError, match=r"several layers, a, b; set `areas_from: layer` to one"):
+        built(write(own_table), columns, files={"areas_from": file}, areas_from=from_areas)
 
 
 def test_file_of_another_kind_is_refused(columns, tmp_path):

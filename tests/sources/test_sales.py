@@ -132,6 +132,28 @@ def test_a_located_table_that_cannot_be_used_says_why(tmp_path, old, new, messag
         read_located_sales(tmp_path / "sales.csv")
 
 
+def test_a_located_table_of_a_european_spreadsheet_is_the_same(tmp_path):
+    (tmp_path / "sales.csv").write_text(LOCATED)
+    text = LOCATED.replace(",", ";").replace("-73.97;40.72", "-73,97;40,72")
+    text = text.replace("3680.0", "3680,0").replace("2019-07-24", "24.07.2019")
+    (tmp_path / "european.csv").write_text(text, encoding="utf-16")
+    pd.testing.assert_frame_equal(
+        read_located_sales(tmp_path / "european.csv"), read_located_sales(tmp_path / "sales.csv")
+    )
+
+
+def test_a_place_that_is_no_number_is_refused_not_dropped(tmp_path):
+    (tmp_path / "sales.csv").write_text(LOCATED.replace("-73.97", "73.97 W"))
+    with pytest.raises(InputError, match=r"'longitude' has '73\.97 W' in row 2 "):
+        read_located_sales(tmp_path / "sales.csv")
+
+
+def test_an_amount_of_nothing_in_an_accounting_format_is_zero(workbook):
+    sales = read_dof_sales([workbook(changed(price=" $ -   ", feet=" -  "))])
+    assert sales["sale_price"].tolist() == [0]
+    assert sales["gross_sqft"].isna().all()
+
+
 def test_a_located_table_that_is_not_there_is_named(tmp_path):
     with pytest.raises(InputError, match=r"none\.csv: there is no such table of sales"):
         read_located_sales(tmp_path / "none.csv")

@@ -52,6 +52,14 @@ def test_a_table_tells_place_date_and_direction(tmp_path):
     assert (views.without_place, views.without_image) == ([], [])
 
 
+def test_a_table_of_a_european_spreadsheet_tells_the_same(tmp_path):
+    photograph(tmp_path / "é.jpg")
+    text = "file;longitude;latitude;heading\né.jpg;2,5;48,5;180\n"
+    (tmp_path / "places.csv").write_text(text, encoding="cp1252")
+    placed = list_street_views(tmp_path).placed.iloc[0]
+    assert (placed["longitude"], placed["latitude"], placed["heading"]) == (2.5, 48.5, 180)
+
+
 def test_without_a_table_the_tags_of_the_image_tell(tmp_path):
     photograph(tmp_path / "a.jpg", gps=PLACE, date="2019:05:06 10:11:12")
     placed = list_street_views(tmp_path).placed.iloc[0]

@@ -17,6 +17,8 @@ from incomelens.sources.written_values import flags, identifiers
 logger = logging.getLogger(__name__)
 
 REQUIRED = ("geoid", *VARIABLES)
+_LAYER_KEYS = {"boundaries_table": "boundaries_layer", "areas_from": "areas_from: layer"}
+_COLUMNS_OF = {"boundaries_table": "geoid of both tables", "areas_from": "areas_from: column"}
 TOPCODED = "median_household_income_topcoded"
 
 
@@ -55,7 +57,7 @@ def own_districts(
         Columns of the contract, one row a district.
     """
     _check_required(columns, table)
-    frame = read_table(table, layer=layer)
+    frame = read_table(table, layer=layer, key="layer")
     check_columns([str(name) for name in frame.columns], columns, file=str(table))
     geoid = identifiers(frame[columns["geoid"]], where=_where(table, columns["geoid"]))
     frame.index = pd.Index(geoid, name="geoid")
@@ -64,11 +66,7 @@ def own_districts(
         shapes = _shapes(frame, districts, table)
     else:
         polygons = _polygon_layer(
-            boundaries,
-            column=columns["geoid"],
-            key="boundaries_table",
-            layer=boundaries_layer,
-            layer_key="boundaries_layer",
+            boundaries, column=columns["geoid"], key="boundaries_table", layer=boundaries_layer
         )
         shapes = _joined_polygons(
             districts.index, polygons, boundaries, table, column=columns["geoid"]
@@ -161,24 +159,18 @@ def _joined_polygons(
 
 def _area_polygons(areas_from: Mapping[str, str]) -> gpd.GeoDataFrame:
     file, layer = areas_from["table"], areas_from.get("layer")
-    shapes = _polygon_layer(
-        file,
-        column=areas_from["column"],
-        key="areas_from",
-        layer=layer,
-        layer_key="areas_from: layer",
-    )
+    shapes = _polygon_layer(file, column=areas_from["column"], key="areas_from", layer=layer)
     return in_degrees(shapes, file=file)
 
 
 def _polygon_layer(
-    file: str | Path, *, column: str, key: str, layer: str | None, layer_key: str
+    file: str | Path, *, column: str, key: str, layer: str | None
 ) -> gpd.GeoDataFrame:
-    shapes = read_table(file, layer=layer, key=layer_key)
+    shapes = read_table(file, layer=layer, key=_LAYER_KEYS[key])
     if not isinstance(shapes, gpd.GeoDataFrame):
         raise InputError(f"{file}: no polygons; `{key}` needs a GeoPackage, GeoParquet or the like")
     check_columns(
-        [str(name) for name in shapes.columns], {f"{key}: column": column}, file=str(file)
+        [str(name) for name in shapes.columns], {_COLUMNS_OF[key]: column}, file=str(file)
     )
     return shapes
 

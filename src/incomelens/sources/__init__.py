@@ -22,7 +22,12 @@ format into a tidy table.
 ``filosofi``           INSEE's incomes in cells of 200 m
 ``income_table``       incomes in cells from a user's own table
 ``grid_ids``           which square of the ground an identifier of the grid names
-``grid_tables``        tables of a grid in the formats of the field
+``tables``             tables of users and providers in the formats of the field
+``text_tables``        CSV and its kin, in the dialects that programs write
+``text_encodings``     the encoding of a text
+``workbooks``          sheets of workbooks
+``written_values``     numbers, flags and identifiers as people write them
+``written_dates``      days as people write them
 ``urban_atlas``        land use and boundary of a city
 ``urban_atlas_names``  which city and year the names in a delivery tell
 ``orthophotos``        which orthophotos there are, and the needed ones unpacked

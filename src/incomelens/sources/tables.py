@@ -21,6 +21,7 @@ from pyogrio.errors import (
     FieldError,
     GeometryError,
 )
+from pyproj.exceptions import ProjError
 from shapely.errors import ShapelyError
 
 from incomelens.common.errors import InputError, listed
@@ -33,13 +34,22 @@ TABLES = (".csv", ".gpkg", ".parquet", ".shp")
 
 SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
 KINDS = ".csv, .tsv, .txt (also .gz), .xlsx, .gpkg, .geojson, .parquet or a shapefile"
+OTHER_SHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 _BROKEN = (
     *(DataSourceError, CRSError, FeatureError, FieldError, GeometryError, ShapelyError),
-    *(ArrowException, IndexError, NameError, OSError),  # pyogrio ends in these over a broken .prj
+    *(
+        ProjError,
+        ArrowException,
+        IndexError,
+        NameError,
+        OSError,
+    ),  # pyogrio ends in these over a broken .prj
 )
 
 
-def read_table(file: str | Path, *, layer: str | None = None, key: str = "layer") -> pd.DataFrame:
+def read_table(
+    file: str | Path, *, layer: str | None = None, key: str | None = None
+) -> pd.DataFrame:
     """Read a whole table, with its polygons where it has some.
 
     Parameters
@@ -47,8 +57,8 @@ def read_table(file: str | Path, *, layer: str | None = None, key: str = "layer"
     file : path
     layer : str, optional
         Layer of a GeoPackage, sheet of a workbook, where there are several.
-    key : str
-        Setting that names it, for messages.
+    key : str, optional
+        Setting that names it, for messages; None where there is none.
 
     Returns
     -------
@@ -68,13 +78,16 @@ def read_table(file: str | Path, *, layer: str | None = None, key: str = "layer"
         return text_tables.read_text_table(path)
     if path.suffix.lower() in workbooks.ENDINGS:
         return workbooks.read_workbook(path, sheet=layer, key=key)
+    if path.suffix.lower() in OTHER_SHEETS:
+        raise InputError(f"{path}: save it as .xlsx or CSV; expected {KINDS}")
     try:
         if path.suffix.lower() in (".parquet", ".geoparquet"):
             geographic = b"geo" in (pq.read_schema(path).metadata or {})
             return gpd.read_parquet(path) if geographic else pd.read_parquet(path)
         return _read_layer(path, layer, key=key)
     except (*_BROKEN, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); expected {KINDS}") from None
+        problem = str(error).split(";")[0]  # what follows advises programmers
+        raise InputError(f"{path}: cannot be read ({problem}); expected {KINDS}") from None
 
 
 def decimal_mark(file: str | Path) -> str | None:
@@ -149,17 +162,19 @@ def column_names(path: Path, *, layer: str | None = None) -> list[str]:
     return list(pyogrio.read_info(path, layer=layer or only_layer(path))["fields"])
 
 
-def only_layer(path: Path, *, key: str = "layer") -> str:
+def only_layer(path: Path, *, key: str | None = "layer") -> str:
     """Name of the layer of a file that has one; several are refused with their names."""
     if path.suffix.lower() == ".shp":
         check_shapefile(path)
     layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     if len(layers) != 1:
-        raise InputError(f"{path}: several layers, {listed(layers)}; set `{key}` to one")
+        raise InputError(f"{path}: several layers, {listed(layers)}; {workbooks.choice(key)}")
     return layers[0]
 
 
-def _read_layer(path: Path, layer: str | None, *, key: str) -> gpd.GeoDataFrame | pd.DataFrame:
+def _read_layer(
+    path: Path, layer: str | None, *, key: str | None
+) -> gpd.GeoDataFrame | pd.DataFrame:
     layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     if layer is not None and layer not in layers:
         raise InputError(f"{path}: no layer {layer!r}; it has {listed(layers)}")

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, zip_longest
+from itertools import islice, repeat, zip_longest
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +76,9 @@ def dialect_of(path: Path) -> Dialect:
     """
     with readable_text(path):
         facts = path.stat()
-        return _dialect(path, facts.st_size, facts.st_mtime_ns)
+        with path.open("rb") as file:
+            start = zlib.crc32(file.read(1 << 16))
+        return _dialect(path, facts.st_size, facts.st_mtime_ns, start)
 
 
 def text_blocks(path: Path, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
@@ -91,14 +94,15 @@ def text_blocks(path: Path, columns: Sequence[str] | None = None) -> Iterator[pd
     """
     dialect = dialect_of(path)
     names = [name or f"Unnamed: {at}" for at, name in enumerate(dialect.headings)]
-    at = [names.index(name) for name in (columns or names)]
+    wanted = list(columns or names)
+    # Rows are cut to the wanted columns at once: a block of all would not fit a small machine.
+    cut = itemgetter(*(names.index(name) for name in wanted), 0)
     counts: Counter[str] = Counter()
     with readable_text(path):
-        rows = _rows(path, dialect, counts)
+        rows = map(cut, _rows(path, dialect, counts))
         first = True
         while (block := list(islice(rows, ROWS_AT_A_TIME))) or first:
-            cells = {names[column]: [row[column] or None for row in block] for column in at}
-            yield pd.DataFrame(cells, dtype="str")
+            yield _frame(block, wanted)
             first = False
     _tell(path, counts)
 
@@ -122,14 +126,15 @@ def readable_text(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: there is no such file") from None
     except csv.Error as error:
         raise InputError(
-            f"{path.name}: {error}; a quotation mark that is not doubled, or not closed, does this"
+            f"{path.name}: {error}; a quotation mark that is not doubled or not closed does this, "
+            "and blanks between the fields: save the table as CSV from its source"
         ) from None
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path.name}: cannot be read ({error}); get the file again") from None
 
 
 @lru_cache(maxsize=16)
-def _dialect(path: Path, _size: int, _modified: int) -> Dialect:
+def _dialect(path: Path, _size: int, _modified: int, _start: int) -> Dialect:
     """Cached by the file's state, so that it is looked through, and told of, once."""
     encoding = encoding_of(path)
     with open_text(path, encoding) as file:
@@ -174,7 +179,7 @@ def _sample(
 
 
 def _checked_headings(path: Path, sample: list[list[str]]) -> tuple[str, ...]:
-    if not sample:
+    if not any(cell.strip(" ;\t|") for row in sample for cell in row):
         raise InputError(f"{path.name}: is empty; expected a row of headings and rows of data")
     headings = tuple(" ".join(name.split()) for name in sample[0])
     twice = [name for name, times in Counter(filter(None, headings)).items() if times > 1]
@@ -220,16 +225,31 @@ def _rows(path: Path, dialect: Dialect, counts: Counter[str]) -> Iterator[list[s
             file.readline()
         reader = csv.reader(file, delimiter=dialect.separator, strict=True)
         next(row for row in reader if any(map(str.strip, row)))
+        before = reader.line_num
         for row in reader:
-            cells = [cell if cell and not cell.isspace() else "" for cell in row]
-            if not any(cells):
+            if reader.line_num > before + 1:
+                _refuse_swallowed(path, row, dialect, line=reader.line_num)
+            before = reader.line_num
+            if not any(map(str.strip, row)):
                 counts["blank"] += 1
-                continue
-            if len(cells) > width and any(cells[width:]):
-                raise InputError(_too_many(path, cells, dialect, line=reader.line_num))
-            _refuse_swallowed(path, cells, dialect, line=reader.line_num)
-            counts["short"] += len(cells) < width
-            yield cells[:width] + [""] * (width - len(cells))
+            elif len(row) < width:
+                counts["short"] += 1
+                yield row + [""] * (width - len(row))
+            elif any(map(str.strip, row[width:])):
+                raise InputError(_too_many(path, row, dialect, line=reader.line_num))
+            else:
+                yield row
+
+
+def _frame(block: Sequence[tuple[str, ...]], names: Sequence[str]) -> pd.DataFrame:
+    """Columns of text from rows of cells; blank cells are missing."""
+    columns = zip(*block, strict=True) if block else repeat((), len(names))
+    return pd.DataFrame(
+        {
+            name: pd.Series([cell if cell.strip() else None for cell in column], dtype="str")
+            for name, column in zip(names, columns, strict=False)
+        }
+    )
 
 
 def _refuse_swallowed(path: Path, row: Sequence[str], dialect: Dialect, *, line: int) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from incomelens.common.errors import InputError, listed
@@ -39,17 +38,15 @@ def open_workbook(file: Path, *, results: bool = True) -> Iterator[openpyxl.Work
         with warnings.catch_warnings():
             # What openpyxl cannot keep (styles, drop-down lists) is nothing that is read here.
             warnings.filterwarnings("ignore", module="openpyxl")
-            book = openpyxl.load_workbook(file, read_only=True, data_only=results)
-            try:
-                yield book
-            finally:
-                book.close()
+            # Opened here, for openpyxl leaves a damaged file open.
+            with file.open("rb") as opened:
+                yield openpyxl.load_workbook(opened, read_only=True, data_only=results)
     except FileNotFoundError:
         raise InputError(f"{file}: there is no such workbook") from None
     except InputError:
         raise
     except (
-        *(InvalidFileException, zipfile.BadZipFile, zlib.error, OSError, EOFError, SyntaxError),
+        *(zipfile.BadZipFile, zlib.error, OSError, EOFError, SyntaxError),
         *(LookupError, ValueError, TypeError, AttributeError, NotImplementedError, RuntimeError),
     ) as error:
         older = file.is_file() and file.read_bytes()[: len(OLE)] == OLE
@@ -69,7 +66,7 @@ def filled_rows(sheet: Worksheet) -> Iterator[Row]:
             yield number, row
 
 
-def read_workbook(file: Path, *, sheet: str | None = None, key: str = "layer") -> pd.DataFrame:
+def read_workbook(file: Path, *, sheet: str | None = None, key: str | None) -> pd.DataFrame:
     """Read a sheet below its row of headings, the first row that holds anything.
 
     Parameters
@@ -77,8 +74,8 @@ def read_workbook(file: Path, *, sheet: str | None = None, key: str = "layer") -
     file : path
     sheet : str, optional
         Its name; needed where several sheets hold something.
-    key : str
-        Setting that names the sheet, for messages.
+    key : str, optional
+        Setting that names the sheet, for messages; None where there is none.
 
     Returns
     -------
@@ -119,8 +116,13 @@ def read_workbook(file: Path, *, sheet: str | None = None, key: str = "layer") -
     return table.loc[:, keep]
 
 
+def choice(key: str | None) -> str:
+    """What to do about several sheets or layers where the setting `key`, or none, names one."""
+    return f"set `{key}` to one" if key else "give a file that holds one alone"
+
+
 def _sheet(
-    file: Path, book: openpyxl.Workbook, sheet: str | None, *, key: str
+    file: Path, book: openpyxl.Workbook, sheet: str | None, *, key: str | None
 ) -> tuple[str, list[Row]]:
     names = [each.title for each in book.worksheets]
     if sheet is not None and sheet not in names:
@@ -133,7 +135,7 @@ def _sheet(
     if not filled:
         raise InputError(f"{file.name}: is empty; expected a row of headings and rows of data")
     if len(filled) > 1:
-        raise InputError(f"{file.name}: several sheets, {listed(filled)}; set `{key}` to one")
+        raise InputError(f"{file.name}: several sheets, {listed(filled)}; {choice(key)}")
     return next(iter(filled.items()))
 
 

@@ -3,6 +3,7 @@
 What ``03/04/2019`` means is read from the other rows, or refused; never from row to row anew.
 """
 
+import datetime
 import re
 from numbers import Real
 
@@ -48,15 +49,18 @@ def dates(
             )  # fmt: skip
         month_first = by_month
     day_first = not month_first
-    found = pd.Series([_date(value, day_first=day_first) for value in text], values.index)
+    # Sales by the ten thousand fall on a few hundred days.
+    days = {value: _date(value, day_first=day_first) for value in text.unique()}
+    found = text.map(days)
     refuse(values, found.isna() & text.notna(), where=where, place=place, expected=expected)
     return found.astype("datetime64[s]")
 
 
 def _date_text(value: object) -> object:
     """Drop the time of day from a text; a number is a date to no reader but a spreadsheet."""
-    if not isinstance(value, str):
+    if isinstance(value, datetime.date | Real):  # Timestamp and datetime are dates
         return None if is_missing(value) else value
+    value = value if isinstance(value, str) or value is None else str(value)
     return None if is_missing(value) else re.split(r"[T ](?=\d{1,2}:)", value.strip())[0]
 
 

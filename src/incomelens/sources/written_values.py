@@ -234,8 +234,11 @@ def refuse(
     value = values.iloc[rows[0]]
     if str(value).startswith("#"):
         expected += "; this is an error that the spreadsheet itself shows"
+    if str(value).rstrip().endswith("%"):
+        expected += "; shares go from 0 to 1, or a table of districts says `unit: percent`"
+    shown = repr(value) if isinstance(value, str) else value
     raise InputError(
-        f"{where} has {value!r} in {_named(values, rows[0], place)} ({rows.size} of {len(values)} "
+        f"{where} has {shown} in {_named(values, rows[0], place)} ({rows.size} of {len(values)} "
         f"rows are off); expected {expected}"
     )
 
