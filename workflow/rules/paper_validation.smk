@@ -55,33 +55,20 @@ rule aerial_validation_table:
         "../scripts/paper/aerial_validation_table.py"
 
 
-rule aerial_validation_findings:
+use rule exhibit as aerial_validation_findings with:
     input:
         **TRUST_FINDINGS,
     output:
-        csv=report(
-            "<results>/paper/aerial/validation_findings.csv",
-            caption="../report/aerial_validation.rst",
-            category="Validation",
-            subcategory="Tables",
-            labels={"table": "findings"},
+        **table(
+            "aerial/validation_findings", "findings", "aerial_validation", "Validation"
         ),
-        md="<results>/paper/aerial/validation_findings.md",
-        tex="<results>/paper/aerial/validation_findings.tex",
-    log:
-        "<logs>/paper/aerial_validation_findings.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_validation_findings.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
+    pathvars:
+        exhibit="aerial_validation_findings",
     resources:
         mem_mb=memory(2000),
         runtime=minutes(10),
     params:
-        code=code("paper/aerial_validation_findings.py"),
-    script:
-        "../scripts/paper/aerial_validation_findings.py"
+        **made_by("claims.validation"),
 
 
 rule aerial_figure_planted:

@@ -11,14 +11,10 @@ is drawn from them, and both carry the paper's number; claims are judged by comp
 ``deviations``        where we read the papers our way, and why (`config/deviations.yaml`)
 ``draw``              style, maps, grids, dots, classes: what several figures draw alike
 ``ssig``              tables and figures of the district paper, a module each, named like its target
-``evidence``          what a study says that a claim can be held against
-``claims``            what a claim is, and how its cases decide it
-``claim_cases``       cases for and against a claim, found in a study's outputs
-``claim_list``        every qualitative claim of the district paper, with the rule that decides
-``ledger``            the claims ledger: all claims, both readings, all folds
+``claims``            the rule of all verdicts, both papers' claims, findings of `validation`
 ``aerial_*``          the aerial study's data: Table 1, Fig. 1, sample sizes, income maps
 ``inference_*``       its predictions: Figs. 2 and 3, the network, all models, folds and cities
-``topology_*``        its activation: Figs. 4-6, hypotheses, values, its claims ledger
+``topology_*``        its activation: Figs. 4-6, hypotheses, values
 ``trust_*``           what the maps can be trusted with, from the study `validation`
 ====================  ==================================================================
 """

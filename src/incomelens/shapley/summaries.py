@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng
+from incomelens.folds.resampling import percentile_interval
 from incomelens.shapley.groups import (
     IncomeValues,
     compare_incomes,
@@ -25,6 +27,7 @@ from incomelens.shapley.names import LOCATION, PLAYERS
 from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
 
 GROUPS = {"socio-economic": SOCIOECONOMIC, "spatial": SPATIAL}
+ROUNDING = 1e-12  # of a product of variances of ranks between 0 and 1
 LIMITS = (2.5, 97.5)  # per cent; a 95 % interval
 TASK = ["level", "income", "mode"]
 INCOME_PAIR = ("per_capita_income", "median_household_income")
@@ -118,9 +121,10 @@ def variables_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int
     DataFrame
         ``level``, ``income``, ``mode``, ``game``, ``variable``, ``n``, ``mean_abs``, intervals as
         in :func:`groups_table`, ``rank`` (1 is the largest mean_abs), ``direction`` (Spearman
-        correlation of the variable with its own values), ``mean_value`` (mean value with its
-        sign). In the game `twelve` all variables; of the game `eleven` only ``location``, whose
-        rank is its place among the ten census variables, and which has no direction.
+        correlation of the variable with its own values), ``direction_ci_low`` and
+        ``direction_ci_high`` (spatial blocks), ``mean_value`` (mean value with its sign). In the
+        game `twelve` all variables; of the game `eleven` only ``location``, whose rank is its place
+        among the ten census variables, and which has no direction.
     """
     rows = []
     for task in tasks:
@@ -141,6 +145,7 @@ def variables_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int
                     **_intervals(task, values, resamples, seed),
                     "rank": rank,
                     "direction": [*direction(task.variables, values[:, :-1]), np.nan],
+                    **_direction_intervals(task, values[:, :-1], resamples, seed),
                     "mean_value": values.mean(axis=0),
                 }
             )
@@ -211,19 +216,49 @@ def _intervals(
     task: ExplainedTask, values: NDArray[np.float64], resamples: int, seed: int
 ) -> dict[str, NDArray[np.float64]]:
     """Percentile intervals of mean absolute values, by districts and by spatial blocks."""
-    # Modes of a task share their draws, so that their intervals can be compared.
-    rng = job_rng(seed, "resample", task.names["level"], task.names["income"])
-    numbers, place = np.unique(task.blocks, return_inverse=True)
-    draws = {
-        "ci": _times_drawn(len(values), resamples, rng),
-        "block_ci": _times_drawn(len(numbers), resamples, rng)[:, place],
-    }
     intervals = {}
-    for name, times in draws.items():
+    for name, times in _draws(task, resamples, seed).items():
         means = times @ np.abs(values) / times.sum(axis=1, keepdims=True)
         low, high = np.percentile(means, LIMITS, axis=0)
         intervals |= {f"{name}_low": low, f"{name}_high": high}
     return intervals
+
+
+def _direction_intervals(
+    task: ExplainedTask, values: NDArray[np.float64], resamples: int, seed: int
+) -> dict[str, list[float]]:
+    """Intervals of directions by spatial blocks; NaN where it is missing in one of 20 resamples.
+
+    Districts keep their ranks among all districts, so that a resample is a weighted correlation.
+    """
+    times = _draws(task, resamples, seed)["block_ci"]
+    times /= times.sum(axis=1, keepdims=True)
+    x, y = (rankdata(one, axis=0) for one in (task.variables, values))
+    x, y = x / len(x) - 0.5, y / len(y) - 0.5
+    mean_x, mean_y = times @ x, times @ y
+    spread = (times @ x**2 - mean_x**2) * (times @ y**2 - mean_y**2)
+    covariance = times @ (x * y) - mean_x * mean_y
+    known = spread > ROUNDING
+    drawn = np.divide(
+        covariance, np.sqrt(np.where(known, spread, 1)), out=np.full(spread.shape, np.nan),
+        where=known,
+    )  # fmt: skip
+    ends = [percentile_interval(column) for column in drawn.T]
+    return {
+        "direction_ci_low": [*(one.low for one in ends), np.nan],
+        "direction_ci_high": [*(one.high for one in ends), np.nan],
+    }
+
+
+def _draws(task: ExplainedTask, resamples: int, seed: int) -> dict[str, NDArray[np.float64]]:
+    """How often each district is drawn: by itself, and with its spatial block."""
+    # Modes of a task share their draws, so that their intervals can be compared.
+    rng = job_rng(seed, "resample", task.names["level"], task.names["income"])
+    numbers, place = np.unique(task.blocks, return_inverse=True)
+    return {
+        "ci": _times_drawn(len(place), resamples, rng),
+        "block_ci": _times_drawn(len(numbers), resamples, rng)[:, place],
+    }
 
 
 def _times_drawn(n: int, resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
