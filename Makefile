@@ -8,6 +8,12 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 LOCK := envs/requirements.lock
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
+# Where the home cannot be written, as on some clusters, caches lie beside Snakemake's own files.
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/caches
+export MPLCONFIGDIR ?= $(XDG_CACHE_HOME)/matplotlib
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help env demo test check test-cluster nyc report bench lock format clean
 
@@ -48,6 +54,7 @@ check: env ## lint and fast tests (three to four minutes)
 
 test: check ## all tests, real data and the tiny study from end to end among them
 	$(BIN)/pytest -n 2 -m "(real or slow) and not workflow"
+	INCOMELENS_FUZZ_EXAMPLES=100 $(BIN)/pytest -n 2 -m fuzz
 	$(BIN)/pytest -m workflow
 
 test-cluster: env ## the tiny study on a Slurm of two nodes (root on Debian; says so and ends well elsewhere)

@@ -7,15 +7,31 @@
 #
 # The work flows through stages, one file of rules each, always downwards in this list.
 
+import os
+from pathlib import Path
+
+import yaml
 from snakemake.utils import min_version, validate
+
+from incomelens.common.configuration import check_texts
+from incomelens.sources.own_paths import with_own_paths
 
 min_version("9.27")
 
 
-configfile: "config/config.yaml"
+# Results lie where Snakemake runs; what belongs to the workflow lies beside this file, be it run from
+# here (then this is ".") or from elsewhere.
+CHECKOUT = Path(os.path.relpath(workflow.basedir))
 
 
-validate(config, "workflow/schemas/config.schema.yaml")
+configfile: str(CHECKOUT / "config/config.yaml")
+
+
+SCHEMA = f"{workflow.basedir}/workflow/schemas/config.schema.yaml"
+with open(SCHEMA, encoding="utf-8") as schema:
+    check_texts(config, yaml.safe_load(schema))
+validate(config, SCHEMA)
+config.update(with_own_paths(config, checkout=CHECKOUT))
 
 
 report: "workflow/report/workflow.rst"

@@ -1,10 +1,5 @@
 """A job fails with a message for people, and computes on the threads it was given."""
 
-import subprocess
-import sys
-import time
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,38 +36,6 @@ def test_a_damaged_file_is_set_aside_for_the_next_run(tmp_path):
     assert not table.exists()
     assert (tmp_path / "cells.parquet.damaged").exists()
     assert "cells.parquet.damaged: run again" in log.read_text()
-
-
-# A process that starts a job as Snakemake does, tells its number and waits.
-STARTER = """
-import subprocess, sys
-job = "import time; from incomelens.common.jobs import job\\n"
-job += "with job(%r): print('up', flush=True); time.sleep(60)"
-child = subprocess.Popen([sys.executable, "-c", job], stdout=subprocess.PIPE, text=True)
-child.stdout.readline()
-print(child.pid, flush=True)
-child.wait()
-"""
-
-
-def test_a_job_ends_when_the_run_is_killed(tmp_path):
-    starter = [sys.executable, "-c", STARTER % str(tmp_path / "job.log")]
-    with subprocess.Popen(starter, stdout=subprocess.PIPE, text=True) as run:
-        number = int(run.stdout.readline())
-        assert _runs(number)
-        run.kill()
-    patience = time.monotonic() + 10
-    while _runs(number) and time.monotonic() < patience:
-        time.sleep(0.05)
-    assert not _runs(number)
-
-
-def _runs(number: int) -> bool:
-    """Whether a process is there, and no zombie that nobody has waited for."""
-    try:
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_threads_are_limited_inside_the_job_only(tmp_path):

@@ -57,7 +57,12 @@ def test_the_lock_of_a_living_run_stays(state):
 
 @pytest.mark.parametrize(
     ("change", "stays"),
-    [({"host": "login-7"}, True), ({"born": "another boot:17"}, False), ({"born": None}, True)],
+    [
+        ({"host": "login-7"}, True),
+        ({"user": -1}, True),
+        ({"born": "another boot:17"}, False),
+        ({"born": None}, True),
+    ],
 )
 def test_only_a_run_that_is_surely_dead_loses_its_lock(state, change, stays):
     """Another machine's process cannot be seen; a number may be another process's by now."""

@@ -244,11 +244,11 @@ def test_page_instead_of_json_is_told(copy):
 
 def test_text_instead_of_a_number_names_value_and_district(copy):
     def change(table):
-        table.loc[2, "B19301_001E"] = "31,000"
+        table.loc[2, "B19301_001E"] = "(X)"
         return table
 
     rewritten(copy / "acs5_2019_tract" / "B19301.json", change)
-    with pytest.raises(InputError, match=r"'B19301_001E' has '31,000' in row 3, index 990010003"):
+    with pytest.raises(InputError, match=r"'B19301_001E' has '\(X\)' in row 3, index 990010003"):
         built(copy, "tract")
 
 
@@ -304,7 +304,7 @@ def test_boundaries_without_identifiers_are_told(copy):
 
 def test_broken_zip_is_told(tmp_path):
     (tmp_path / "broken.zip").write_bytes(b"PK")
-    with pytest.raises(InputError, match=r"broken\.zip: not a zipped shapefile"):
+    with pytest.raises(InputError, match=r"broken\.zip: not a sound zip archive"):
         read_boundaries(tmp_path / "broken.zip")
 
 
@@ -316,5 +316,59 @@ def test_relationship_file_of_another_kind_is_told(copy):
 
 def test_areas_of_another_state_are_told(mirror):
     settings = {"adapter": "census", "tables": "acs", "areas": NEW_YORK}
-    with pytest.raises(InputError, match=r"none of 66 districts lies in the counties 36005"):
+    with pytest.raises(InputError, match=r"with districts in 99\d.*none of its .* 36005"):
         build_districts(files_of(mirror, "tract"), settings=settings, level="tract")
+
+
+def test_areas_without_a_district_are_named(mirror, caplog):
+    built(mirror, "tract")
+    assert "no district lies in 1 of the 5 `areas`: 36005 Bronx; look at their codes" in caplog.text
+    caplog.clear()
+    built(mirror, "zip")
+    assert "no district lies in 1 of the 5 `areas`: 36005 Bronx" in caplog.text
+
+
+def in_connecticut(copy, county):
+    """The first county of the demo's tables, moved to Connecticut."""
+
+    def moved(table):
+        return table[table["county"] == "001"].assign(state="09", county=county)
+
+    for file in (copy / "acs5_2019_tract").glob("*.json"):
+        rewritten(file, moved)
+    return files_of(copy, "tract")
+
+
+@pytest.mark.parametrize(("found", "asked"), [("001", "09110"), ("110", "09001")])
+def test_counties_of_connecticut_of_another_year_are_told(copy, found, asked):
+    files = in_connecticut(copy, found)
+    settings = {"adapter": "census", "tables": "acs", "areas": {asked: "Hartford"}}
+    message = rf"districts in 09{found}: none .* {asked}; .*Connecticut changed its county codes"
+    with pytest.raises(InputError, match=message):
+        build_districts(files, settings=settings, level="tract")
+
+
+def test_zip_areas_without_their_relationship_are_told_the_setting(mirror):
+    files = files_of(mirror, "zip")
+    del files["relationship"]
+    settings = {"adapter": "census", "tables": "acs", "areas": AREAS}
+    with pytest.raises(InputError, match=r"ZIP areas such as .*; set `relationship`"):
+        build_districts(files, settings=settings, level="zcta")
+
+
+def test_block_groups_are_told_apart(tmp_path):
+    header = ["NAME", "B19301_001E", "state", "county", "tract", "block group"]
+    rows = [["a", "10", "36", "005", "000100", "1"], ["b", "20", "36", "005", "000100", "2"]]
+    names = [*COUNTS, *INCOME_CELLS]
+    table = [[*names, *header[2:]], *[["1"] * len(names) + row[2:] for row in rows]]
+    (tmp_path / "groups.json").write_text(json.dumps(table))
+    cells = read_census_tables([tmp_path / "groups.json"])
+    assert cells.index.tolist() == ["360050001001", "360050001002"]
+
+
+def test_a_published_income_of_zero_is_missing_and_told(caplog):
+    cells = pd.DataFrame({name: [5.0, 9.0] for name in (*COUNTS, *INCOME_CELLS)}, index=["a", "b"])
+    cells.loc["b", "B19301_001E"] = 0.0
+    incomes = variables_of(cells, land_km2=pd.Series([1.0, 1.0], index=cells.index))
+    assert incomes["per_capita_income"].isna().tolist() == [False, True]
+    assert "B19301_001E is 0 and taken as missing in districts b" in caplog.text

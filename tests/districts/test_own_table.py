@@ -58,6 +58,37 @@ def test_csv_with_polygons_in_a_second_file_gives_the_same(own_table, columns, w
     pd.testing.assert_frame_equal(joined, direct)
 
 
+@pytest.mark.parametrize(
+    ("options", "assumed"),
+    [
+        ({"encoding": "cp1252"}, "own.csv: read as Windows-1252"),
+        ({"encoding": "utf-16", "sep": "\t"}, "own.csv: read as UTF-16, separated by tabs"),
+        ({"sep": ";", "decimal": ","}, "own.csv: separated by semicolons, with decimal commas"),
+        ({"sep": "\t"}, "own.csv: separated by tabs"),
+    ],
+)
+def test_what_spreadsheets_save_gives_the_districts_of_a_plain_csv(
+    own_table, columns, write, tmp_path, caplog, options, assumed
+):
+    areas = ["Nord-Été", "Süd", "Öst"] * 2
+    table = own_table.assign(x=10.0 + np.arange(6) / 100, y=50.0, area=areas)
+    columns |= {"longitude": "x", "latitude": "y", "area": "area"}
+    plain = built(write(table, "plain.csv"), columns)
+    assert "plain.csv: " not in caplog.text
+    table.drop(columns="geometry").to_csv(tmp_path / "own.csv", index=False, **options)
+    pd.testing.assert_frame_equal(built(tmp_path / "own.csv", columns), plain)
+    assert assumed in caplog.text
+
+
+def test_a_workbook_gives_the_districts_of_a_csv(own_table, columns, write, tmp_path):
+    table = own_table.drop(columns="geometry").assign(x=10.0 + np.arange(6) / 100, y=50.0)
+    columns |= {"longitude": "x", "latitude": "y"}
+    table.to_excel(tmp_path / "own.xlsx", index=False)
+    pd.testing.assert_frame_equal(
+        built(tmp_path / "own.xlsx", columns), built(write(table, "own.csv"), columns)
+    )
+
+
 def test_csv_without_polygons_is_drawn_as_points(own_table, columns, write, caplog):
     table = own_table.assign(x=10.0 + np.arange(6) / 100, y=50.0)
     districts = built(write(table, "own.csv"), columns | {"longitude": "x", "latitude": "y"})
@@ -144,6 +175,7 @@ def changed(table, name, row, value):
     [
         ("people", 2, -5, r"'people' \(our population\) is -5 in district 003 \(1 of 6 rows"),
         ("per_head", 1, -100, r"'per_head' \(our per_capita_income\) is -100 in district 002"),
+        ("per_head", 4, 0, r"'per_head' .* is 0 in 1 of 6 districts: 005; .* leave the cell empty"),
         ("white", 0, 47.5, r"'white' is 47\.5 in district 001 .* divide percentages by 100"),
         ("white", 0, -0.1, r"'white' is -0\.1 in district 001"),
         ("population_density", 0, -1, r"'population_density' is -1 in district 001"),
@@ -186,13 +218,24 @@ def test_income_without_any_value_is_refused(own_table, columns, write):
         built(write(own_table.assign(per_head=np.nan)), columns)
 
 
+def test_equal_incomes_are_refused(own_table, columns, write):
+    with pytest.raises(InputError, match=r"'per_head' .* is 30000 in all 6 districts .* differ"):
+        built(write(own_table.assign(per_head=30_000.0)), columns)
+
+
+def test_an_income_of_two_districts_is_refused(own_table, columns, write):
+    own_table.loc[2:, "per_head"] = np.nan
+    with pytest.raises(InputError, match=r"'per_head' .* is known in only 2 districts .* need 3"):
+        built(write(own_table), columns)
+
+
 def test_constant_column_is_refused(own_table, columns, write):
     with pytest.raises(InputError, match=r"'asian' is 0\.1 in all 6 districts .* unit variance"):
         built(write(own_table.assign(asian=0.1)), columns)
 
 
 def test_one_district_is_refused(own_table, columns, write):
-    with pytest.raises(InputError, match=r"1 district\(s\); inequality and models need at least"):
+    with pytest.raises(InputError, match=r"1 district\(s\); inequality and models need three"):
         built(write(own_table.iloc[:1]), columns)
 
 
@@ -203,7 +246,7 @@ def test_decimal_identifiers_are_refused(own_table, columns, write):
 
 def test_odd_flag_is_named(own_table, columns, write):
     table = own_table.assign(top=["0", "0", "maybe", "0", "1", "1"])
-    with pytest.raises(InputError, match=r"'top' has 'maybe' in district 003; expected 1 or 0"):
+    with pytest.raises(InputError, match=r"'top' has 'maybe' in row 3, index 003 .* 0 or 1"):
         built(write(table), columns | {"median_household_income_topcoded": "top"})
 
 
@@ -269,10 +312,31 @@ def test_layer_has_to_be_named_where_there_are_several(own_table, columns, write
         built(file, columns, layer="third")
 
 
+def test_layer_of_the_boundaries_has_a_setting_of_its_own(own_table, columns, write):
+    polygons = own_table[["code", "geometry"]]
+    file = write(polygons, "two.gpkg", layer="tracts")
+    write(polygons.head(2), "two.gpkg", layer="counties")
+    table, files = write(own_table, "own.csv"), {"boundaries_table": file}
+    with pytest.raises(InputError, match=r"layers, tracts, counties; set `boundaries_layer` to"):
+        built(table, columns, files=files)
+    assert len(built(table, columns, files=files, boundaries_layer="tracts")) == 6
+    with pytest.raises(InputError, match=r"two\.gpkg: no layer 'x'; it has tracts, counties"):
+        built(table, columns, files=files, boundaries_layer="x")
+
+
+def test_layer_of_the_areas_is_asked_for_by_its_setting(own_table, columns, write):
+    areas = own_table[["code", "geometry"]]
+    file = write(areas, "areas.gpkg", layer="a")
+    write(areas, "areas.gpkg", layer="b")
+    from_areas = {"table": "areas.gpkg", "column": "code"}
+    with pytest.raises(InputError, match=r"several layers, a, b; set `areas_from: layer` to one"):
+        built(write(own_table), columns, files={"areas_from": file}, areas_from=from_areas)
+
+
 def test_file_of_another_kind_is_refused(columns, tmp_path):
     file = tmp_path / "own.gpkg"
     file.write_text("not a table")
-    with pytest.raises(InputError, match=r"own\.gpkg: cannot be read .* expected \.csv, \.gpkg"):
+    with pytest.raises(InputError, match=r"own\.gpkg: cannot be read .* expected \.csv, \.tsv"):
         built(file, columns)
 
 

@@ -1,5 +1,7 @@
 """Folds of districts: a partition, deterministic, as far apart as the scheme promises."""
 
+import logging
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
-from incomelens.folds.districts import district_folds, local_km
+from incomelens.folds.buffer import local_km
+from incomelens.folds.districts import district_folds
 
+SCHEMES = ("random", "block", "area")
 SETTINGS = {"n_folds": 5, "n_blocks": 10, "seed": 1}
 
 
@@ -56,6 +60,39 @@ def test_blocks_are_compact():
     place = pd.DataFrame(local_km(table["longitude"].to_numpy(), table["latitude"].to_numpy()))
     within = place.groupby(folds["block"].to_numpy()).std(ddof=0).pow(2).sum(axis=1)
     assert within.max() < 0.25 * place.std(ddof=0).pow(2).sum()
+
+
+def test_only_block_folds_have_a_buffer():
+    schemes = {name: district_folds(city(200), scheme=name, **SETTINGS) for name in SCHEMES}
+    assert [name for name, folds in schemes.items() if "buffer_km" in folds] == ["block"]
+    assert len(set(schemes["block"]["buffer_km"])) == 1
+    assert schemes["block"]["buffer_km"].iloc[0] > 0
+
+
+def test_the_buffer_is_told_with_what_it_takes_from_every_fold(caplog):
+    caplog.set_level(logging.INFO)
+    district_folds(city(100), scheme="block", **SETTINGS)
+    told = [text for text in caplog.messages if "in the buffer of" in text]
+    assert len(told) == 5
+    for text in told:
+        held_out, left, taken = (int(text.split()[place]) for place in (2, 6, 10))
+        assert held_out + left + taken == 100
+        assert taken <= (left + taken) // 5
+
+
+def test_a_buffer_of_ones_own_is_taken_as_it_is_and_0_is_none():
+    for width in (0.0, 1.5):
+        folds = district_folds(city(100), scheme="block", **SETTINGS, buffer_km=width)
+        assert folds["buffer_km"].tolist() == [width] * 100
+
+
+def test_a_wide_buffer_is_a_warning_and_one_that_leaves_nothing_an_error(caplog):
+    district_folds(city(100), scheme="block", **SETTINGS, buffer_km=12)
+    assert [record.levelname for record in caplog.records].count("WARNING") == 5
+    with pytest.raises(
+        InputError, match=r"buffer_km: 100 km around fold 0 leave 0 of \d+ district"
+    ):
+        district_folds(city(100), scheme="block", **SETTINGS, buffer_km=100)
 
 
 def test_leaving_an_area_out_leaves_out_all_of_it():

@@ -90,6 +90,20 @@ def test_a_model_without_probabilities_has_the_other_scores(evaluation):
     assert values[["accuracy", "pearson_r", "kappa_quadratic"]].notna().all()
 
 
+def test_a_model_that_says_one_thing_a_fold_has_no_correlation(models, folds, cells):
+    """The majority class of the training cells differs between folds; that is no skill."""
+    majority = models["silent"].assign(predicted=lambda table: 1 + table["fold"])
+    found = evaluate(
+        {"network": models["network"], "majority": majority}, folds, cells, seed=1, n_resamples=50
+    )
+    own = found.summary.query("model == 'majority' and metric == 'pearson_r'")
+    assert own[["value", "ci_low", "block_ci_low"]].isna().all(axis=None)
+    accuracy = found.summary.query("model == 'majority' and metric == 'accuracy'")
+    assert accuracy["value"].notna().all()
+    difference = found.comparisons.query("metric == 'pearson_r'")
+    assert difference["value"].isna().all()
+
+
 def test_imputed_cells_are_left_out_of_the_second_sample(evaluation, models, cells):
     n = evaluation.metrics.query("model == 'network'").groupby("cells")["n"].sum()
     assert n["all"] == 144

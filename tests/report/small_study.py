@@ -11,6 +11,7 @@ from PIL import Image
 from shapely.geometry import box
 from snakemake.utils import update_config
 
+from incomelens.common.left_out import Finding, left_out_table
 from incomelens.paper.deviations import read_deviations
 from incomelens.paper.names import VARIABLES
 from incomelens.paper.table import Table
@@ -180,6 +181,18 @@ def sources(checksum="synthetic"):
     return pd.DataFrame([columns | more | {"checksum": checksum}])
 
 
+def left_out():
+    """Three of twelve cells dropped, one of six districts without an income."""
+    cells = [Finding("cells", "no_inhabitants", 3, 12, example="N0E200")]
+    districts = [Finding("districts", f"no_{INCOME}", 1, 6, example="005")]
+    return pd.concat(
+        [
+            left_out_table(cells, stage="cells", of="aube"),
+            left_out_table(districts, stage="districts", of="tract"),
+        ]
+    )
+
+
 def page(folder, *, settings=None, published_files=None, found_maps=None, unasked=(), **more):
     """The page of the small study, as text."""
     paper = folder / "paper"
@@ -193,6 +206,7 @@ def page(folder, *, settings=None, published_files=None, found_maps=None, unaske
         [published(one) for one in files],
         unasked=unasked,
         maps=maps() if found_maps is None else found_maps,
+        left_out=more.get("left_out", left_out()),
         deviations=read_deviations(ROOT / "config/deviations.yaml"),
         provenance=provenance(
             config=settings or config(),

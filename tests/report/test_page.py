@@ -9,7 +9,7 @@ import pytest
 
 from incomelens.report.page import duration, json_for_page
 
-from .small_study import a_ledger, config, maps, page, sources, told
+from .small_study import a_ledger, config, left_out, maps, page, sources, told
 
 VOID = {"meta", "link", "img", "input", "br", "hr"}
 
@@ -74,7 +74,7 @@ def test_links_are_to_places_of_the_page_or_files_beside_it(elements, folder):
         address = attributes["href"]
         if address.startswith("#"):
             assert address[1:] in places
-        elif address != "provenance.json":
+        elif address not in ("provenance.json", "left_out.csv"):
             assert (folder / address).is_file()
 
 
@@ -186,3 +186,12 @@ def test_two_ledgers_stand_one_below_the_other(tmp_path):
     ]
     words = Elements(page(tmp_path, published_files=files)).words
     assert words.index("Aerial study: claims") < words.index("District study: claims")
+
+
+def test_what_was_left_out_stands_in_a_section_of_its_own(tmp_path, html):
+    section = html.split('<section id="left-out">')[1].split("</section>")[0]
+    assert ">Aube</th><td>cells</td><td>no inhabitants</td><td>left out</td>" in section
+    assert '>3 of 12</td><td class="right">25.0</td><td>N0E200</td>' in section
+    assert "no median household income" in section
+    empty = page(tmp_path, left_out=left_out()[:0])
+    assert "Nothing that this study reads was left out." in empty

@@ -1,13 +1,16 @@
 """Tables of a task: columns of the contract, cases by hand, what a study may lack."""
 
 import json
+import logging
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from incomelens.common.errors import InputError
+from incomelens.districts.columns import INCOMES
 from incomelens.shapley.background import full_background
 from incomelens.shapley.comparisons import KernelDifference, values_by_background
 from incomelens.shapley.inputs import GaussianProcessMean
@@ -22,7 +25,7 @@ from incomelens.shapley.tables import (
     values_table,
     write_description,
 )
-from incomelens.shapley.task import Task, chosen_background, task_of
+from incomelens.shapley.task import Task, chosen_background, level_background, task_of
 from incomelens.shapley.values import ShapleyValues
 from incomelens.ssig.fit import fit_gp
 from incomelens.ssig.prediction import predict_income
@@ -45,9 +48,23 @@ def fitted():
     )
 
 
+def districts_of(n=N, *, seed=0, without=()):
+    """Districts with both incomes, but for some that lack the median."""
+    rng = np.random.default_rng(seed)
+    table = pd.DataFrame(5 + 3 * rng.normal(size=(n, 12)), columns=list(PLAYERS))
+    table[list(INCOMES)] = 5e4
+    table.loc[list(without), "median_household_income"] = np.nan
+    return table
+
+
+def background_of(districts, level="tract", incomes=INCOMES, kind="kmeans", size=4, seed=1):
+    settings = {"background": {"kind": kind, "size": size}, "seed": seed}
+    return level_background(districts, level=level, incomes=incomes, **settings)
+
+
 @pytest.fixture(scope="module")
 def task(fitted) -> Task:
-    return task_of(fitted, names=NAMES, background={"kind": "kmeans", "size": 4}, seed=1)
+    return task_of(fitted, names=NAMES, background=background_of(districts_of()))
 
 
 def by_hand(task, game, values, error_bound=1e-6):
@@ -79,7 +96,7 @@ def test_a_task_has_the_columns_of_the_contract_and_players_that_sum(task, games
     assert list(table) == ["geoid", "prediction", "base_value", *PLAYERS, "location"]
     assert table["geoid"].tolist() == list(task.ids)
     assert_allclose(table[list(PLAYERS)].sum(axis=1) + table["base_value"], table["prediction"])
-    assert_array_equal(table["location"], games["eleven"].values[:, 10])
+    assert_array_equal(table["location"], games["eleven"].values[:, 10])  # noqa: PD011 - an array
 
 
 def test_the_sidecar_tells_bound_background_and_unit(task, games, tmp_path):
@@ -107,16 +124,63 @@ def test_an_explainer_without_a_bound_says_none_and_its_own_settings(task, games
     assert (text["l1_reg"], text["nsamples"]) == (False, "auto")
 
 
-def test_the_modes_of_a_task_share_background_and_sample(fitted, task):
-    settings = {"background": {"kind": "random", "size": 4}, "seed": 1}
+def test_the_modes_of_a_task_share_their_sample(fitted):
     one, two = (
-        task_of(fitted, names={**NAMES, "mode": mode}, **settings) for mode in ("literal", "ard")
+        task_of(fitted, names={**NAMES, "mode": mode}, background=background_of(districts_of()))
+        for mode in ("literal", "ard")
     )
-    other = task_of(fitted, names={**NAMES, "level": "zip"}, **settings)
-    assert_array_equal(one.background.points, two.background.points)
-    assert not np.array_equal(one.background.points, other.background.points)
     assert_array_equal(one.sample(5, seed=1), two.sample(5, seed=1))
     assert not np.array_equal(one.sample(5, seed=1), one.sample(5, seed=2))
+
+
+def test_both_incomes_of_a_level_have_one_background_in_the_variables_own_units():
+    """Fitted to other districts, and so z-scored otherwise, they ask about the same places."""
+    rng = np.random.default_rng(0)
+    districts = districts_of(30, without=range(4))
+    inputs = districts[list(PLAYERS)].to_numpy()
+    background, tasks = background_of(districts), []
+    for income, rows in zip(INCOMES, (slice(None), slice(4, None)), strict=True):
+        label = 4e4 + 1e3 * rng.normal(size=30)
+        ids = tuple(f"{i:011d}" for i in range(30)[rows])
+        fitted = fit_gp(
+            inputs[rows], label[rows], mode="literal", features=PLAYERS, ids=ids, rng=rng
+        )
+        task = task_of(fitted, names={**NAMES, "income": income}, background=background)
+        scaling = fitted.input_scaling
+        assert_allclose(task.background.points * scaling.sd + scaling.mean, background.points)
+        tasks.append(task)
+    one, two = (task.background for task in tasks)
+    assert not np.allclose(one.points, two.points)
+    assert one.description == two.description
+
+
+def test_a_background_is_chosen_from_districts_with_every_income_of_the_study(caplog):
+    caplog.set_level(logging.INFO)
+    districts = districts_of(30, without=range(25))
+    everything = background_of(districts, kind="all")
+    assert_allclose(everything.points, districts[list(PLAYERS)][25:])
+    assert "background of level tract: from 5 of 30 districts with an income" in caplog.text
+    assert background_of(districts, incomes=INCOMES[:1], kind="all").n_data == 30
+    changed = districts.copy()
+    changed.iloc[:25, :12] = 7.0
+    assert_array_equal(background_of(changed).points, background_of(districts).points)
+
+
+def test_levels_and_seeds_have_backgrounds_of_their_own():
+    districts = districts_of()
+    first = background_of(districts, kind="random")
+    assert_array_equal(first.points, background_of(districts, kind="random").points)
+    for other in ({"level": "zip"}, {"seed": 2}):
+        assert not np.array_equal(
+            first.points, background_of(districts, kind="random", **other).points
+        )
+
+
+def test_incomes_of_no_district_in_common_are_refused():
+    districts = districts_of(without=range(N))
+    message = "no district of level tract has per_capita_income and median_household_income"
+    with pytest.raises(InputError, match=message):
+        background_of(districts)
 
 
 def test_samples_are_nested_and_may_be_all_or_none(task):
@@ -144,7 +208,7 @@ def test_uncertainty_stands_beside_the_value_of_the_same_district(task, games):
     assert list(table) == ["geoid", "player", "value", "sd"]
     row = table[(table["geoid"] == ids[1]) & (table["player"] == "black")].iloc[0]
     black = PLAYERS.index("black")
-    value = games["twelve"].values[7, black]
+    value = games["twelve"].values[7, black]  # noqa: PD011 - an array
     assert (row["value"], row["sd"]) == (value, sd[1, black])
 
 

@@ -26,7 +26,8 @@ model = GaussianProcessMean(
     points, np.sin(points).sum(axis=1), StationaryKernel("matern", 1.5), np.ones(2), 1.0
 )
 values = shapley_values(model, points, Background(points[:3], np.ones(3), "rows", 10)).values
-hits = values_kernel(2).drive.stats.cache_hits
+drive = values_kernel(2).drive
+hits = getattr(drive, "stats", getattr(drive.__wrapped__, "stats", None)).cache_hits
 print(sum(hits.values()), values.tobytes().hex())
 """
 

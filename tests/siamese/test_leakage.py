@@ -1,13 +1,17 @@
 """No held-out income reaches a prediction, and what cannot be known is not predicted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
 from incomelens.siamese.cross_validation import cross_validate_baselines
 from incomelens.siamese.final_stages import FinalSettings
-from incomelens.siamese.models import Settings
+from incomelens.siamese.models import FoldModels, Settings
 from incomelens.siamese.names import BASELINES
 from incomelens.siamese.pair_training import PairSettings
+from incomelens.ssig.out_of_fold import splits
 
 from .worlds import WIDTH, world
 
@@ -77,3 +81,52 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
     once, again, other = (predicted(made, seed=seed)["predicted_usd"] for seed in (1, 1, 2))
     np.testing.assert_array_equal(once, again)
     assert (once != other).any()
+
+
+@pytest.fixture
+def buffered():
+    """Blocks side by side from west to east, with a buffer around what is held out."""
+    made = world(n=80)
+    east = np.argsort(np.argsort(made.sample.table["longitude"].to_numpy()))
+    block = east * 8 // 80
+    return replace(made, sample=replace(made.sample, block=block, fold=block // 4, buffer_km=3.0))
+
+
+@pytest.mark.parametrize(
+    "models", [["mixed_siamese_like"], pytest.param(list(BASELINES), marks=SLOW)]
+)
+def test_no_baseline_learns_from_the_buffer(buffered, models):
+    def of_fold_0():
+        table = predicted(buffered, models, scheme="block")
+        return table.loc[table["fold"] == 0, "predicted_usd"].to_numpy()
+
+    sample = buffered.sample
+    (_, training, _), _ = splits(sample)
+    near = np.setdiff1d(np.flatnonzero(sample.fold != 0), training)
+    assert len(near) > 1
+    before = of_fold_0()
+    sample.income[near] = 1e6
+    np.testing.assert_array_equal(of_fold_0(), before)
+
+
+def test_inner_folds_keep_the_distance_of_outer_ones(buffered):
+    fold, training, held_out = next(splits(buffered.sample))
+    models = FoldModels(
+        buffered.sample, buffered.shown, EVERYTHING, training, held_out, "block", QUICK, fold
+    )
+    seen = {}
+
+    def first_stage(self):
+        seen[len(seen)] = self.training, self.held_out
+        return {"pairs": np.zeros(len(self.held_out))}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FoldModels, "first_stage", property(first_stage))
+        _ = models.inner
+    place = buffered.sample.place
+    parts = np.concatenate([out for _, out in seen.values()])
+    assert sorted(parts) == sorted(training)
+    buffers = [len(training) - len(kept) - len(out) for kept, out in seen.values()]
+    assert max(buffers) > 0
+    for kept, out in seen.values():
+        assert cdist(place[kept], place[out]).min() > 0.05

@@ -9,7 +9,12 @@ from pandas.testing import assert_frame_equal
 from shapely import box
 
 from incomelens.common.errors import InputError
-from incomelens.siamese.prices import PRICE_COLUMNS, district_prices, sales_by_district
+from incomelens.siamese.prices import (
+    PRICE_COLUMNS,
+    district_prices,
+    filled_districts,
+    sales_by_district,
+)
 
 
 @pytest.fixture
@@ -65,6 +70,10 @@ def test_a_district_without_sales_takes_the_nearest_and_says_so(districts):
     found = vector(districts, sales, 2)
     assert found["n_sales"].tolist() == [0, 3, 2]
     assert found["prices_filled"].tolist() == [True, False, False]
+    told = {
+        one.reason: (one.n, one.total, one.example) for one in filled_districts(found.reset_index())
+    }
+    assert told["few_sales"] == (1, 3, "a")
     assert found.loc["a", "price_log_mean"] == pytest.approx(1.5)
     assert found.loc["a", "price_log_n_sales"] == 0
     # From the centroid at 10.00625 to 10.014, at 50 degrees north.
@@ -126,10 +135,10 @@ def test_sales_without_a_place_or_outside_are_counted(districts, caplog):
     sales = sales_at([10.001, np.nan, 11.0], [1.0, 2.0, 3.0])
     inside, left_out = sales_by_district(sales, districts, level="tract")
     assert inside["geoid"].tolist() == ["a"]
-    assert left_out.set_index("reason")["n_sales"].to_dict() == {
-        "no_location": 1,
-        "outside_districts": 1,
-    }
+    assert [(one.reason, one.n, one.total) for one in left_out] == [
+        ("no_location", 1, 3),
+        ("outside_districts", 1, 3),
+    ]
     assert (
         "1 of 3 sales lie in a district (by coordinates); 1 have no location, 1 lie" in caplog.text
     )
@@ -142,11 +151,11 @@ def test_a_district_that_the_table_names_goes_before_the_coordinates(districts):
     assert inside["geoid"].tolist() == ["b", "c"]
     # A sale without coordinates lies at the centroid of its district.
     assert inside["longitude"].tolist() == pytest.approx([10.001, 10.03125])
-    assert left_out["n_sales"].tolist() == [1, 1]
+    assert [one.n for one in left_out] == [1, 1]
 
 
 def test_sales_of_another_city_are_refused(districts):
-    with pytest.raises(InputError, match=r"none of the 1 sales lies in a district of level tract"):
+    with pytest.raises(InputError, match=r"none of 1 sales meets any of \d districts.* km apart"):
         sales_by_district(sales_at([50.0], [1.0]), districts, level="tract")
     named = sales_at([50.0], [1.0]).assign(district_zip=["99"])
     with pytest.raises(InputError, match=r"column of siamese\.prices\.district_columns\.zip"):

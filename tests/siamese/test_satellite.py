@@ -116,7 +116,7 @@ def imagery(tmp_path):
 
 def cut(squares, orthophotos, tmp_path, districts, **changes):
     settings = {"px": 32, "max_void_share": 0.05} | changes
-    counts = cut_squares(
+    counts, _ = cut_squares(
         squares,
         orthophotos,
         tmp_path,
@@ -200,8 +200,9 @@ def test_an_unreadable_image_costs_its_squares_alone(districts, imagery, tmp_pat
 def test_imagery_of_another_place_is_refused_before_and_while_cutting(districts, imagery, tmp_path):
     elsewhere = imagery(west=WEST + 90_000)
     squares = choose(districts)
-    with pytest.raises(InputError, match=r"none of the 1 images covers any district; does the"):
-        orthophotos_of([squares], elsewhere)
+    told = r"the 1 images cover none of 12 squares in districts .* longitude .*; imagery: longitude"
+    with pytest.raises(InputError, match=told):
+        orthophotos_of([squares], elsewhere, max_void_share=0.05)
     with pytest.raises(InputError, match=r"satellite: none of the 4 districts has an image"):
         cut(squares, elsewhere, tmp_path, districts)
     assert not (tmp_path / "images.zarr").exists()
@@ -210,7 +211,8 @@ def test_imagery_of_another_place_is_refused_before_and_while_cutting(districts,
 
 def test_only_the_imagery_that_some_level_needs_is_unpacked(districts, imagery):
     both = pd.concat([imagery(), imagery(name="far", west=WEST + 90_000)], ignore_index=True)
-    needed = orthophotos_of([choose(districts), choose(districts.iloc[:1], level="zip")], both)
+    squares = [choose(districts), choose(districts.iloc[:1], level="zip")]
+    needed = orthophotos_of(squares, both, max_void_share=0.05)
     assert needed["name"].tolist() == ["one"]
 
 

@@ -62,7 +62,7 @@ def collect(
         "cache": str(tmp_path / "cache"),
     }
     out = tmp_path / "images.zarr"
-    counts = collect_street_views(
+    counts, _ = collect_street_views(
         districts,
         files,
         settings=usual | changes,
@@ -124,7 +124,9 @@ def test_the_seed_chooses_among_more_photographs_than_a_district_may_have(
 
 
 def test_a_folder_of_another_city_is_refused(districts, folder, tmp_path):
-    with pytest.raises(InputError, match=r"street view: none of the 3 districts has an image .*pl"):
+    with pytest.raises(
+        InputError, match=r"none of 1 photographs meets any of 3 districts: .* apart"
+    ):
         collect(districts, tmp_path, [folder([(60, 5)])])
     assert not (tmp_path / "images.zarr").exists()
 
@@ -220,3 +222,23 @@ def test_the_key_is_in_no_file(districts, tmp_path, provider, caplog):
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) > 10
     assert not [path for path in files if KEY.encode() in path.read_bytes()]
+
+
+def test_images_of_no_district_are_counted_for_the_level(districts, folder, tmp_path):
+    root = folder([(10.005, 50.005), (60, 5), None])
+    usual = {"reader": "folder", "px": 8, "images": 2}
+    _, left_out = collect_street_views(
+        districts,
+        [root],
+        settings=usual,
+        level="tract",
+        seed=1,
+        environment={},
+        out=tmp_path / "images.zarr",
+    )
+    counts = {one.reason: (one.what, one.n, one.total) for one in left_out if one.n}
+    assert counts == {
+        "outside_districts": ("street views", 1, 3),
+        "no_coordinates": ("street views", 1, 3),
+        "no_street_views": ("districts", 2, 3),
+    }

@@ -51,6 +51,16 @@ def test_a_table_by_identifier_gives_the_tidy_grid(save, name):
     assert grid.geometry.iloc[0].bounds == (4200000, 2700000, 4200200, 2700200)
 
 
+def test_a_grid_of_thousands_is_read_or_refused_never_taken_for_decimals(save):
+    path = save(ROWS)
+    path.write_text("gid;pop;total\n" + "".join(f"{gid};12;1.234\n" for gid in ROWS.gid))
+    columns = {"cell_id": "gid", "individuals": "pop", "income_sum": "total"}
+    with pytest.raises(InputError, match=r"'total' has '1\.234' in cell CRS.*is 1234 or 1\.234"):
+        read_income_table(path, columns=columns)
+    path.write_text("gid;pop;total\n" + "".join(f"{gid};12,5;1.234\n" for gid in ROWS.gid))
+    assert_allclose(read_income_table(path, columns=columns)["income_sum"], [1234, 1234])
+
+
 def test_it_has_the_columns_and_types_of_filosofi(save):
     there = pd.DataFrame(
         {

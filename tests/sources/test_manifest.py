@@ -2,7 +2,7 @@
 
 from incomelens.sources.manifest import manifest_table
 from incomelens.sources.records import Retrieval, read_record, write_record
-from incomelens.sources.registry import Registry, Source
+from incomelens.sources.registry import Registry, Source, invented
 
 RECORD = Retrieval(
     source="survey",
@@ -43,6 +43,16 @@ def test_rows_are_sorted_and_carry_the_licence():
     assert list(table.columns) == COLUMNS
     assert list(table["file"]) == ["a.csv", "b.csv"]
     assert set(table["licence"]) == {"CC0"}
+
+
+def test_what_the_workflow_invented_is_not_the_providers():
+    made = Retrieval(**{**vars(RECORD), "origin": "demo"})
+    row = manifest_table([made], REGISTRY).iloc[0]
+    assert row["provider"] == "IncomeLens (synthetic)"
+    assert (row["licence"], row["time_frame"]) == ("MIT", "2019 (invented)")
+    assert "Office" not in row["citation"]
+    assert "A survey, An office" in invented(SOURCE).title
+    assert invented(invented(SOURCE)) == invented(SOURCE)
 
 
 def test_a_study_without_sources_has_an_empty_manifest():

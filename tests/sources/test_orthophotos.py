@@ -192,7 +192,7 @@ def test_images_that_cannot_serve_are_told(tmp_path, changes, message):
 def test_misuse_is_told(tmp_path):
     with pytest.raises(InputError, match=r"no reader 'jp2'; there are ign, geotiff"):
         list_orthophotos([], reader="jp2")
-    with pytest.raises(InputError, match=r"no \.tif or \.jp2 in no file at all; set reader ign"):
+    with pytest.raises(InputError, match=r"no \.tif or \.jp2 in no file at all; bring other"):
         list_orthophotos([], reader="geotiff")
     with pytest.raises(InputError, match=r"a\.7z: reader geotiff takes \.tif, \.tiff, \.jp2 and"):
         list_orthophotos([tmp_path / "a.7z"], reader="geotiff")

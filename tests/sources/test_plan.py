@@ -10,6 +10,7 @@ from incomelens.sources.plan import (
     siamese_modalities,
     siamese_notes,
     siamese_sources,
+    unregistered,
 )
 
 CENSUS = {"adapter": "census", "tables": "acs", "boundaries": "cb"}
@@ -92,3 +93,17 @@ def test_the_modalities_name_their_sources_and_files():
 def test_a_modality_without_its_data_is_named(section, message):
     with pytest.raises(InputError, match=message):
         siamese_sources(section)
+
+
+def test_what_the_district_study_reads_beside_the_registry_is_listed_with_its_use():
+    own = {"prices": {"reader": "located", "table": "a.csv"}, "satellite": None}
+    tables = {"levels": ["tract"], "tract": {"adapter": "table", "table": "mine.gpkg"}}
+    views = {"street_view": {"reader": "google"}}
+    assert unregistered(tables, own, {}) == {
+        "mine.gpkg": "Incomes, variables and boundaries",
+        "a.csv": "Sales of homes",
+    }
+    asked = {"Street View Static API; Google": "Photographs taken in districts"}
+    census = {"levels": []}
+    assert unregistered(census, views, {"GOOGLE_STREET_VIEW_API_KEY": "k"}) == asked
+    assert unregistered(census, views, {}) == {}

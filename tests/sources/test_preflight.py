@@ -139,3 +139,16 @@ def test_an_own_folder_is_there_and_a_note_is_told(look, tmp_path):
     assert states(report) == ["there"]
     assert "note: no street view" in report.text()
     report.raise_if_missing()
+
+
+def test_what_lies_beside_an_image_and_not_in_the_registry_is_noted(look, file, tmp_path):
+    photo = replace(file, name="a.tif")
+    folder = tmp_path / "manual" / "survey"
+    folder.mkdir(parents=True)
+    for name in ("a.tif", "a.tif.msk", "A.TFW", "b.tfw"):
+        (folder / name).touch()
+    (note,) = look(photo).notes
+    assert note.startswith(f"a.tif.msk, A.TFW beside images in {folder} will not be read; add")
+    assert (
+        list(look(photo, replace(file, name="a.tif.msk"), replace(file, name="A.TFW")).notes) == []
+    )

@@ -76,9 +76,9 @@ def test_workbooks_are_stacked_in_order_and_empty_rows_skipped(workbook):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (changed(price="much"), r"row 5: 'much' is no sale price \(1 of 2 rows are off\)"),
-        (changed(block=None), r"row 5: None is no block"),
-        (changed(date="yesterday"), r"row 5: 'yesterday' is no date of sale .* 2019-07-24"),
+        (changed(price="much"), r"'sale_price' has 'much' in row 5 \(1 of 2 rows are off\)"),
+        (changed(block=None), r"'block' is empty in row 5 \(1 of 2"),
+        (changed(date="yesterday"), r"'sale_date' has 'yesterday' in row 5 .* 2019-07-24"),
     ],
 )
 def test_a_value_that_is_no_number_or_date_is_named_by_its_row(workbook, row, message):
@@ -123,13 +123,35 @@ def test_a_located_table_keeps_places_and_the_districts_that_it_names(tmp_path):
     [
         ("sale_price", "price", r"no column sale_price; it has borough"),
         ("-73.97", "-973.97", r"row 2: \(-973\.97, 40\.72\) cannot be longitude and latitude"),
-        ("3200000", "n/a million", r"row 2: 'n/a million' is no sale price"),
+        ("3200000", "n/a million", r"'sale_price' has 'n/a million' in row 2 "),
     ],
 )
 def test_a_located_table_that_cannot_be_used_says_why(tmp_path, old, new, message):
     (tmp_path / "sales.csv").write_text(LOCATED.replace(old, new))
     with pytest.raises(InputError, match=message):
         read_located_sales(tmp_path / "sales.csv")
+
+
+def test_a_located_table_of_a_european_spreadsheet_is_the_same(tmp_path):
+    (tmp_path / "sales.csv").write_text(LOCATED)
+    text = LOCATED.replace(",", ";").replace("-73.97;40.72", "-73,97;40,72")
+    text = text.replace("3680.0", "3680,0").replace("2019-07-24", "24.07.2019")
+    (tmp_path / "european.csv").write_text(text, encoding="utf-16")
+    pd.testing.assert_frame_equal(
+        read_located_sales(tmp_path / "european.csv"), read_located_sales(tmp_path / "sales.csv")
+    )
+
+
+def test_a_place_that_is_no_number_is_refused_not_dropped(tmp_path):
+    (tmp_path / "sales.csv").write_text(LOCATED.replace("-73.97", "73.97 W"))
+    with pytest.raises(InputError, match=r"'longitude' has '73\.97 W' in row 2 "):
+        read_located_sales(tmp_path / "sales.csv")
+
+
+def test_an_amount_of_nothing_in_an_accounting_format_is_zero(workbook):
+    sales = read_dof_sales([workbook(changed(price=" $ -   ", feet=" -  "))])
+    assert sales["sale_price"].tolist() == [0]
+    assert sales["gross_sqft"].isna().all()
 
 
 def test_a_located_table_that_is_not_there_is_named(tmp_path):

@@ -4,7 +4,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageOps
 
 from incomelens.common.errors import InputError
 from incomelens.sources.street_views import (
@@ -14,27 +14,7 @@ from incomelens.sources.street_views import (
     street_view_folder,
 )
 
-TAGS = ExifTags.GPS
-PLACE = {
-    TAGS.GPSLatitudeRef: "S",
-    TAGS.GPSLatitude: (33.0, 30.0, 36.0),
-    TAGS.GPSLongitudeRef: "W",
-    TAGS.GPSLongitude: (70.0, 45.0, 0.0),
-    TAGS.GPSImgDirection: 90.0,
-}
-
-
-def photograph(path, *, size=(40, 30), colour=(10, 200, 30), gps=None, orientation=None, date=None):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    exif = Image.Exif()
-    if gps is not None:
-        exif[ExifTags.IFD.GPSInfo] = gps
-    if orientation is not None:
-        exif[ExifTags.Base.Orientation] = orientation
-    if date is not None:
-        exif[ExifTags.IFD.Exif] = {ExifTags.Base.DateTimeOriginal: date}
-    Image.new("RGB", size, colour).save(path, exif=exif)
-    return path
+from .photographs import PLACE, photograph
 
 
 def test_a_table_tells_place_date_and_direction(tmp_path):
@@ -50,6 +30,14 @@ def test_a_table_tells_place_date_and_direction(tmp_path):
     assert views.placed["heading"].tolist()[0] == 180
     assert np.isnan(views.placed["heading"].tolist()[1])
     assert (views.without_place, views.without_image) == ([], [])
+
+
+def test_a_table_of_a_european_spreadsheet_tells_the_same(tmp_path):
+    photograph(tmp_path / "é.jpg")
+    text = "file;longitude;latitude;heading\né.jpg;2,5;48,5;180\n"
+    (tmp_path / "places.csv").write_text(text, encoding="cp1252")
+    placed = list_street_views(tmp_path).placed.iloc[0]
+    assert (placed["longitude"], placed["latitude"], placed["heading"]) == (2.5, 48.5, 180)
 
 
 def test_without_a_table_the_tags_of_the_image_tell(tmp_path):
@@ -69,7 +57,7 @@ def test_an_image_without_coordinates_is_named_and_counted_not_fatal(tmp_path, c
     assert views.placed["image_id"].tolist() == ["a.jpg"]
     assert views.without_place == ["b.jpg", "c.jpg"]
     assert views.without_image == ["d.jpg"]
-    assert "2 images have no place: b.jpg, c.jpg" in caplog.text
+    assert "2 images have no place (2 no GPS tags): b.jpg, c.jpg" in caplog.text
     assert "1 images are not there: d.jpg" in caplog.text
 
 
@@ -113,6 +101,69 @@ def test_the_middle_square_is_taken_upright(tmp_path):
     assert plain[:, 5:, 2].min() == 255
     assert turned[:5, :, 0].min() == 255
     assert turned[5:, :, 2].min() == 255
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_an_image_is_turned_and_mirrored_as_its_tag_says(tmp_path, orientation):
+    """What Pillow itself does is the second opinion."""
+    seed = np.random.default_rng(orientation)
+    picture = Image.fromarray(seed.integers(0, 255, (8, 8, 3), dtype=np.uint8))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    picture.save(tmp_path / "a.png", exif=exif)
+    with Image.open(tmp_path / "a.png") as image:
+        upright = np.asarray(ImageOps.exif_transpose(image))
+    assert (read_square(tmp_path / "a.png", px=8) == upright).all()
+
+
+def test_any_mode_becomes_colour_and_keeps_its_brightness(tmp_path):
+    """Sixteen bits are scaled, not cut off at 255; of several frames the first counts."""
+    Image.fromarray(np.full((8, 8), 200 << 8, dtype=np.uint16)).save(tmp_path / "deep.png")
+    Image.new("CMYK", (8, 8), (0, 0, 0, 55)).save(tmp_path / "print.jpg", quality=100)
+    frames = [Image.new("L", (8, 8), level) for level in (200, 10)]
+    frames[0].save(tmp_path / "frames.png", save_all=True, append_images=frames[1:])
+    Image.new("P", (8, 8), 0).save(tmp_path / "palette.png")
+    Image.new("1", (8, 8), 1).save(tmp_path / "bits.png")
+    for name, level in (("deep", 200), ("frames", 200), ("palette", 0), ("bits", 255)):
+        assert (read_square(tmp_path / f"{name}.png", px=4) == level).all(), name
+    assert abs(read_square(tmp_path / "print.jpg", px=4).astype(int) - 200).max() <= 2
+
+
+def test_an_image_too_large_for_any_camera_is_unreadable_and_no_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    photograph(tmp_path / "a.jpg")
+    with pytest.raises(UnreadableImageError, match=r"a\.jpg: not readable .*exceeds limit"):
+        read_square(tmp_path / "a.jpg", px=4)
+    assert list_street_views(tmp_path).without_place == ["a.jpg"]
+
+
+def test_files_that_are_no_photographs_are_skipped_and_counted(tmp_path, caplog):
+    caplog.set_level("INFO")
+    photograph(tmp_path / "a.jpg", gps=PLACE)
+    (tmp_path / "Thumbs.db").write_bytes(b"x")
+    (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "population.csv").write_text("city,people\nLille,1\n")
+    (tmp_path / "b.HEIC").write_bytes(b"x")
+    (tmp_path / "d.jpg").mkdir()
+    assert list_street_views(tmp_path).placed["image_id"].tolist() == ["a.jpg"]
+    assert "1 images of formats that are not read, convert them to JPEG: b.HEIC" in caplog.text
+    assert "1 files that systems leave behind are passed over: Thumbs.db" in caplog.text
+    assert "2 files are neither images nor tables of places: notes.txt, pop" in caplog.text
+
+
+def test_an_archive_tells_what_it_holds_besides(tmp_path, caplog):
+    photograph(tmp_path / "a.jpg", gps=PLACE)
+    with zipfile.ZipFile(tmp_path / "views.zip", "w") as archive:
+        archive.write(tmp_path / "a.jpg", "a.jpg")
+        archive.writestr("b.heic", "x")
+    with street_view_folder(tmp_path / "views.zip"):
+        assert "views.zip: 1 images of formats that are not read" in caplog.text
+
+
+def test_a_folder_of_other_formats_alone_is_told_what_to_do(tmp_path):
+    (tmp_path / "b.heic").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"no image .*; b\.heic cannot be read, convert to JPEG"):
+        list_street_views(tmp_path)
 
 
 def test_a_grey_or_transparent_image_becomes_colour(tmp_path):

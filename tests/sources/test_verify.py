@@ -63,6 +63,7 @@ def samples(tmp_path) -> dict[str, bytes]:
         "7z_part": b"\x00\x01 any bytes",
         "parquet": parquet(),
         "tif": b"II*\x00\x08\x00\x00\x00",
+        "jp2": b"\x00\x00\x00\x0cjP  \r\n\x87\n\x00\x00",
         "json": b'\xef\xbb\xbf [["a"], [1]]\n',
     }
 
@@ -100,7 +101,7 @@ def test_every_format_refuses_a_web_page(check, format_):
         check(b"\n<html><TITLE>Sorry</TITLE>", format=format_)
 
 
-@pytest.mark.parametrize("format_", ["zip", "xlsx", "7z", "7z_first", "gz", "gpkg", "tif"])
+@pytest.mark.parametrize("format_", ["zip", "xlsx", "7z", "7z_first", "gz", "gpkg", "tif", "jp2"])
 def test_another_format_is_refused_by_its_first_bytes(check, format_):
     with pytest.raises(InputError, match=rf"not a {format_} file; it begins with b'plain text'"):
         check(b"plain text", format=format_)

@@ -4,14 +4,20 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
 from shapely import Point
+from sklearn.ensemble import HistGradientBoostingRegressor
 
 from incomelens.common.errors import InputError
+from incomelens.folds.buffer import places_on_earth
 from incomelens.ssig.diagnostics import errors_by_group, residual_moran
 from incomelens.ssig.features import SOCIOECONOMIC, feature_names, income_sample
 from incomelens.ssig.gp_validation import cross_validate_gps
+from incomelens.ssig.out_of_fold import splits
 from incomelens.ssig.reference_validation import cross_validate_references
-from incomelens.ssig.references import REFERENCES, reference_model
+from incomelens.ssig.references import REFERENCES, reference_model, smallest_leaf
 
 GP = {"models": ["ssig"], "modes": ["literal"], "starts": 1, "known_noise": False, "seed": 1}
 
@@ -108,6 +114,71 @@ def test_the_log_linear_model_is_right_on_average(city, folds):
         reference_model("log_linear", seed=0).fit(inputs, -sample.income)
 
 
+@pytest.mark.parametrize("name", ["ssig", *REFERENCES])
+def test_what_a_model_sees_ends_at_the_buffer(city, folds, name):
+    """The income of a district in the buffer changes the fold's predictions without it alone."""
+
+    def out_of_fold(districts, buffer_km):
+        own = folds.assign(buffer_km=buffer_km)
+        if name == "ssig":
+            made = cross_validate_gps(
+                districts, own, income="per_capita_income", variants=["main"], **GP
+            )
+        else:
+            sample = income_sample(districts, own, income="per_capita_income")
+            made = cross_validate_references(sample, names=[name], seed=1)
+        return made.loc[made["fold"] == 0, "predicted_usd"].to_numpy()
+
+    width = 0.8
+    place = places_on_earth(city["longitude"].to_numpy(), city["latitude"].to_numpy())
+    nearest = cdist(place, place[(folds["fold"] == 0).to_numpy()]).min(axis=1)
+    near = (nearest > 0) & (nearest < width)
+    assert 5 < near.sum() < 40
+    changed = city.copy()
+    changed.loc[near, "per_capita_income"] *= 3
+    np.testing.assert_array_equal(out_of_fold(changed, width), out_of_fold(city, width))
+    assert (out_of_fold(changed, 0.0) != out_of_fold(city, 0.0)).any()
+
+
+def test_a_buffer_that_leaves_nothing_to_train_on_is_told(city, folds):
+    sample = income_sample(city, folds.assign(buffer_km=500.0), income="per_capita_income")
+    with pytest.raises(
+        InputError, match=r"all 60 districts outside fold 0 lie within 500 km of it"
+    ):
+        next(splits(sample))
+
+
+def boosted(n):
+    """Inputs and incomes of n districts, and gradient boosting fitted to them."""
+    rng = np.random.default_rng(3)
+    inputs = rng.random((n, 12))
+    income = 2e4 + 5e4 * inputs[:, 1] + rng.normal(0, 2e3, n)
+    return inputs, income, reference_model("gradient_boosting", seed=0).fit(inputs, income)
+
+
+def test_gradient_boosting_learns_from_31_districts():
+    """Its default leaf of 20 districts cannot be split off from 31: it was the mean."""
+    inputs, income, fitted = boosted(31)
+    predicted = fitted.predict(inputs)
+    assert np.corrcoef(predicted, income)[0, 1] > 0.9
+    default = HistGradientBoostingRegressor(random_state=0).fit(inputs, income)
+    np.testing.assert_allclose(default.predict(inputs), income.mean())
+
+
+def test_gradient_boosting_of_tracts_is_that_of_scikit_learn_to_the_bit():
+    inputs, income, fitted = boosted(420)
+    default = HistGradientBoostingRegressor(random_state=0).fit(inputs, income)
+    np.testing.assert_array_equal(fitted.predict(inputs), default.predict(inputs))
+
+
+@given(n=st.integers(1, 5000))
+def test_the_smallest_leaf_grows_with_the_districts_up_to_the_default(n):
+    leaf = smallest_leaf(n)
+    assert 3 <= leaf <= 20
+    assert leaf <= smallest_leaf(n + 1)
+    assert leaf == 20 or n < 420
+
+
 def test_copying_neighbours_ignores_the_variables_and_averages_eight(city, folds):
     sample = income_sample(city, folds, income="per_capita_income")
     inputs = sample.inputs(feature_names("ssig"))
@@ -145,9 +216,10 @@ def planted(city, folds, residual):
 
 
 def test_moran_sees_a_gradient_and_not_noise(city, folds):
-    gradient = residual_moran(planted(city, folds, 1e5 * city["longitude"].to_numpy()), city)
+    tracts = city.assign(level="tract")
+    gradient = residual_moran(planted(city, folds, 1e5 * city["longitude"].to_numpy()), tracts)
     noise = np.random.default_rng(1).normal(size=len(city))
-    random = residual_moran(planted(city, folds, noise), city)
+    random = residual_moran(planted(city, folds, noise), tracts)
     assert gradient["moran_i"][0] > 0.7
     assert gradient["p_value"][0] < 1e-6
     assert abs(random["moran_i"][0]) < 0.15
@@ -156,9 +228,28 @@ def test_moran_sees_a_gradient_and_not_noise(city, folds):
 
 def test_errors_by_group_find_the_area_that_is_predicted_badly(city, folds):
     residual = np.where(city["area"] == "East", 1e4, -1e3)
-    groups = errors_by_group(planted(city, folds, residual), city)
+    groups = errors_by_group(planted(city, folds, residual), city.assign(level="tract"))
     by_area = groups[groups["grouping"] == "area"].set_index("group")
     assert by_area.loc["East", "bias_usd"] == pytest.approx(-1e4)
     assert by_area.loc["West", "rmse_usd"] == pytest.approx(1e3)
     deciles = groups[groups["grouping"] == "income_decile"]
     assert deciles["n"].tolist() == [9] * 10
+
+
+def test_levels_that_number_their_districts_alike_are_kept_apart(city, folds):
+    tracts = city.assign(level="tract")
+    mirrored = city.assign(level="zip", area=np.where(city["area"] == "East", "West", "East"))
+    mirrored["longitude"] = 2 * city["longitude"].mean() - city["longitude"]
+    both = pd.concat([tracts, mirrored], ignore_index=True)
+    made = planted(city, folds, 1e5 * city["longitude"].to_numpy())
+    alone = {
+        "tract": residual_moran(made, tracts),
+        "zip": residual_moran(made.assign(level="zip"), mirrored),
+    }
+    predictions = pd.concat([made, made.assign(level="zip")], ignore_index=True)
+    together = residual_moran(predictions, both).set_index("level")
+    for level, expected in alone.items():
+        assert together.loc[level, "moran_i"] == expected["moran_i"][0]
+    by_area = errors_by_group(predictions, both).query("grouping == 'area'")
+    n = by_area.set_index(["level", "group"])["n"]
+    assert n["tract", "East"] == n["zip", "West"] == (city["area"] == "East").sum()

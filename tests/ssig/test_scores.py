@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, pearsonr
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
-from incomelens.ssig.scores import METRICS, metrics, score_folds, summarise
+from incomelens.common.errors import InputError
+from incomelens.ssig.scores import METRICS, TASK, metrics, score_folds, summarise
 
 
 def predictions(n=200, seed=0, error=5e3, **columns):
@@ -77,6 +78,68 @@ def test_a_constant_prediction_has_no_correlation_but_an_error():
     assert values["mae_usd"][0] == pytest.approx(1e4)
 
 
+@pytest.mark.parametrize("value", [0.1, 1e5 / 3, -7e6])
+def test_constants_are_seen_through_rounding(value):
+    constant = np.full(7, value) + np.spacing(value) * np.array([0, 1, 0, -1, 0, 1, 1])
+    varying = 1e4 * np.arange(7.0)
+    assert np.isnan(metrics(varying, constant, np.ones(7), np.ones(7))["r2"][0])
+    of_constant = metrics(constant, varying, np.ones(7), np.ones(7))
+    assert np.isnan([of_constant["r2"][0], of_constant["cod"][0]]).all()
+
+
+def test_the_mean_of_the_training_districts_has_no_correlation_pooled_or_by_fold():
+    """Training means differ between folds, the lower the richer what is held out: no skill."""
+    table = predictions(100)
+    table["observed_usd"] += 2e4 * table["fold"]
+    total, own = table["observed_usd"].sum(), table.groupby("fold")["observed_usd"].transform("sum")
+    mean = (total - own) / 80
+    summary = summarise(table.assign(predicted_usd=mean), resamples=50, seed=1)
+    row = summary.set_index("metric").loc["r2"]
+    assert row.drop(["n", "n_folds", *TASK]).isna().all()
+    assert summary.set_index("metric").loc["cod", "pooled"] < 0
+    assert score_folds(table.assign(predicted_usd=mean))["r2"].isna().all()
+
+
+def test_models_of_one_task_share_their_draws_and_keep_their_rows():
+    first = predictions(60)
+    own = first[["observed_usd", "block"]].to_dict("series")
+    second = predictions(60, seed=1, model="ridge", **own)
+    both = summarise(pd.concat([second, first]), resamples=50, seed=1)
+    assert both["model"].tolist() == ["ridge"] * len(METRICS) + ["ssig"] * len(METRICS)
+    alone = summarise(first, resamples=50, seed=1)
+    pd.testing.assert_frame_equal(
+        both[both["model"] == "ssig"].reset_index(drop=True), alone, rtol=1e-12
+    )
+
+
+def test_models_of_other_districts_are_not_compared():
+    table = pd.concat([predictions(60), predictions(59, model="ridge")])
+    message = "tract, per_capita_income, main, random predict 59 to 60 districts"
+    with pytest.raises(InputError, match=message):
+        summarise(table, resamples=50, seed=1)
+
+
+def test_a_mean_of_small_folds_has_no_interval_and_the_pooled_score_has():
+    by_size = {
+        n: summarise(predictions(n, error=2e4), resamples=100, seed=1)
+        .set_index("metric")
+        .loc["cod"]
+        for n in (99, 100)
+    }
+    assert by_size[99][["folds_ci_low", "folds_ci_high"]].isna().all()
+    assert by_size[99][["ci_low", "ci_high"]].notna().all()
+    assert by_size[100][["folds_ci_low", "folds_ci_high"]].notna().all()
+
+
+def test_intervals_end_where_scores_do():
+    table = predictions(100, error=3e3)
+    # One district in a fold that everything hangs on.
+    table.loc[:4, ["observed_usd", "predicted_usd"]] = 3e5
+    summary = summarise(table, resamples=50, seed=1).set_index("metric")
+    assert summary.loc[["r2", "cod", "coverage_90"], "folds_ci_high"].max() <= 1
+    assert summary["folds_ci_low"].drop("cod").min() >= 0
+
+
 def test_fold_scores_carry_the_task_and_the_fit():
     scores = score_folds(predictions())
     assert scores["fold"].tolist() == [0, 1, 2, 3, 4]
@@ -112,6 +175,37 @@ def test_the_order_of_rows_changes_no_interval():
     shuffled = table.sample(frac=1, random_state=2)
     first, second = (summarise(t, resamples=100, seed=1) for t in (table, shuffled))
     np.testing.assert_allclose(first["ci_low"], second["ci_low"])
+
+
+def incomes_and_predictions(n, rng, *, skewed):
+    """Incomes and predictions that correlate by 0.7; normal, or as skewed as incomes are."""
+    true = rng.normal(size=n)
+    seen = (true + rng.normal(size=n)) / np.sqrt(2)
+    if skewed:
+        true, seen = np.exp(0.5 * true), np.exp(0.5 * seen)
+    return 6e4 + 2e4 * true, 6e4 + 2e4 * seen
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("skewed", [False, True])
+@pytest.mark.parametrize(("n", "worlds"), [(180, 200), (2_000, 100)])
+def test_intervals_of_means_of_folds_cover_the_score_of_the_models(n, worlds, skewed):
+    """As many hits as a binomial with 93 % would give, or more (P > 0.01)."""
+    rng = np.random.default_rng(n)
+    many = incomes_and_predictions(2_000_000, rng, skewed=skewed)
+    unknown = np.ones(len(many[0]))
+    truth = {name: float(value[0]) for name, value in metrics(*many, unknown, unknown).items()}
+    hits = dict.fromkeys(("r2", "cod"), 0)
+    for seed in range(worlds):
+        observed, predicted = incomes_and_predictions(n, rng, skewed=skewed)
+        table = predictions(n, observed_usd=observed, predicted_usd=predicted)
+        summary = summarise(table, resamples=2, seed=seed).set_index("metric")
+        low, mean, high = (summary[f] for f in ("folds_ci_low", "mean_of_folds", "folds_ci_high"))
+        assert (low.le(mean) & mean.le(high)).drop(["coverage_50", "coverage_90"]).all()
+        for name in hits:
+            hits[name] += low[name] <= truth[name] <= high[name]
+    for found in hits.values():
+        assert binomtest(found, worlds, 0.93, alternative="less").pvalue > 0.01
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from incomelens.common.errors import DamagedFileError, InputError
-from incomelens.tiles.index import build_index
+from incomelens.tiles.index import build_index, dropped_tiles
 from incomelens.tiles.plan import plan_shards
 from incomelens.tiles.shards import cut_shard
 from incomelens.tiles.store import open_tiles
@@ -230,3 +230,10 @@ def test_shards_of_two_sizes_are_refused(city, index, tmp_path):
     )
     with pytest.raises(InputError, match="shards of 16, 17 pixels a side"):
         open_tiles(index, [out, *shards[1:]])
+
+
+def test_cells_dropped_by_themselves_are_not_counted_as_tiles():
+    cells = pd.DataFrame({"cell_id": ["a", "b", "c"], "drop_reason": ["imputed", None, None]})
+    index = cells.assign(drop_reason=["imputed", "void_imagery", None])
+    found = [(one.reason, one.n, one.total, one.example) for one in dropped_tiles(cells, index)]
+    assert found == [("void_imagery", 1, 2, "b")]

@@ -8,7 +8,8 @@ import rasterio
 from numpy.testing import assert_array_equal
 
 from incomelens.common.errors import InputError
-from incomelens.tiles.mosaic import Mosaic, UnreadableImageryError
+from incomelens.tiles.mosaic import Mosaic
+from incomelens.tiles.orthophoto import UnreadableImageryError
 
 from .ground import CORNER_E, CORNER_N, footprints, gentle, noise, write_image, write_orthophoto
 
@@ -132,12 +133,15 @@ def test_neighbour_on_another_grid_is_within_half_a_pixel_and_said(tmp_path, cap
 
 
 def test_grid_written_with_rounding_errors_is_the_same_grid(tmp_path, caplog):
-    write_image(tmp_path / "a.tif", flat(5), west=WEST, north=NORTH, pixel=0.19999999999963042)
-    write_image(tmp_path / "b.tif", flat(6), west=WEST + 20, north=NORTH, pixel=0.2)
+    left, right = (np.arange(n, n + 3 * 10_000).reshape(3, 100, 100) % 199 for n in (5, 6))
+    for name, image, west in (("a", left, WEST), ("b", right, WEST + 20)):
+        pixel = {"a": 0.19999999999963042, "b": 0.2}[name]
+        image = image.astype(np.uint8) + 1
+        write_image(tmp_path / f"{name}.tif", image, west=west, north=NORTH, pixel=pixel)
     bounds = (WEST + 18, NORTH - 2, WEST + 22, NORTH)
     with caplog.at_level(logging.WARNING):
         patch = read(tmp_path, ["a", "b"], bounds, primary="b")
-    assert_array_equal(patch.image[0, 0], [5] * 10 + [6] * 10)
+    assert_array_equal(patch.image[0, 0], [*left[0, 0, 90:] + 1, *right[0, 0, :10] + 1])
     assert not caplog.records
 
 
@@ -227,7 +231,7 @@ def test_orthophoto_of_the_plan_that_was_not_extracted_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        (flat(5, count=1), "1 bands of uint8; expected red, green and blue of 8 bits"),
+        (flat(5, count=1), "1 bands of uint8; expected an orthophoto in colour"),
         (flat(5).astype(np.uint16), "3 bands of uint16"),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shapely import box
 
 from incomelens.common.errors import InputError
-from incomelens.tiles.plan import BAND_M, needed_orthophotos, plan_shards
+from incomelens.tiles.plan import BAND_M, check_cover, needed_orthophotos, plan_shards
 
 CRS = "EPSG:2154"
 
@@ -182,3 +182,57 @@ def test_missing_crs_is_refused(what):
     listing = SQUARE.set_crs(None, allow_override=True) if what == "orthophotos" else SQUARE
     with pytest.raises(InputError, match=f"{what}: the table says no CRS"):
         needed_orthophotos(cells, listing)
+
+
+LYON = (842_000.0, 6_519_000.0)  # of EPSG:2154
+
+
+def around_lyon(west=0.0, south=0.0, east=1000.0, north=1000.0) -> gpd.GeoDataFrame:
+    e, n = LYON
+    return listing_of({"only": (e + west, n + south, e + east, n + north)})
+
+
+def test_cells_under_whole_imagery_are_covered_without_a_word(caplog):
+    cells = cells_at(block(5, 5, *LYON))
+    check_cover(cells, around_lyon())
+    halves = pd.concat([around_lyon(east=500 - 1e-6), around_lyon(west=500)])
+    check_cover(cells, halves.assign(name=["a", "b"]))
+    assert not caplog.records
+
+
+def test_cells_beyond_the_imagery_are_counted_with_both_extents(caplog):
+    cells = cells_at(block(4, 1, *LYON))
+    check_cover(cells, around_lyon(east=500))
+    assert "2 of 4 cells are covered wholly, 1 in part, 1 not at all" in caplog.text
+    assert "cells: longitude 4.8269 to 4.8372, latitude 45.75" in caplog.text
+    assert "imagery: longitude 4.8269 to 4.8336, latitude 45.75" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("crs", "place"),
+    [
+        ("EPSG:32631", r"imagery: longitude 8\.90\d+ to 8\.92\d+, latitude 58\.6"),
+        ("EPSG:2263", r"imagery: longitude .* \(from EPSG:2263\)"),
+        ("EPSG:4326", r"imagery: no place on earth \(842000, 6519000, 843000, 6520000 in EPSG:432"),
+    ],
+)
+def test_imagery_of_another_place_is_refused_with_both_extents(crs, place):
+    listing = around_lyon().set_crs(crs, allow_override=True)
+    cells = cells_at(block(2, 2, *LYON))
+    with pytest.raises(InputError, match=r"1 images cover none of 4 cells .*cells: longitude 4\.8"):
+        check_cover(cells, listing)
+    with pytest.raises(InputError, match=place):
+        check_cover(cells, listing)
+
+
+def test_imagery_without_a_whole_cell_is_refused_unless_parts_are_enough(caplog):
+    cells = cells_at(block(2, 1, *LYON))
+    narrow = around_lyon(west=60, east=340)  # 70 % of each cell
+    with pytest.raises(InputError, match=r"none of 2 cells far enough \(2 in part\)"):
+        check_cover(cells, narrow, max_void_share=0.01)
+    check_cover(cells, narrow, max_void_share=0.4)
+    assert "0 of 2 cells are covered wholly, 2 in part" in caplog.text
+
+
+def test_a_city_whose_cells_are_all_dropped_asks_for_no_imagery():
+    check_cover(cells_at(block(2, 2)).assign(drop_reason="no_income"), around_lyon())

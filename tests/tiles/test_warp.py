@@ -9,7 +9,8 @@ from pyproj import CRS
 from rasterio import Affine
 from rasterio.warp import Resampling, reproject
 
-from incomelens.tiles.mosaic import Grid, Patch
+from incomelens.tiles.mosaic import Patch
+from incomelens.tiles.orthophoto import Grid
 from incomelens.tiles.warp import CellFrames, _pixel_positions, cell_frames, reach_px, warp_cell
 
 from .ground import CELL_CRS, IMAGERY_CRS, SOUTH, WEST, gentle, noise, to_imagery

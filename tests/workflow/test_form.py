@@ -45,6 +45,8 @@ def test_every_rule_but_those_told_here_carries_a_digest_of_its_code(planned):
         ("seeed=1", "seeed"),
         ("cities=[atlantis]", "city.atlantis is missing"),
         ("threads=0", "0 is less than the minimum of 1"),
+        ('districts={"levels":["commune"]}', "commune has no section of its own"),
+        ('districts={"tracts":{"adapter":"census"}}', "tracts is no setting, and no level"),
         ('folds={"schemes":["postcode"],"n_folds":5,"n_blocks":9}', "'postcode' is not one of"),
     ],
 )

@@ -23,13 +23,15 @@ def bring(fresh):
         level = {"adapter": "table", "table": "city.csv", "columns": columns}
         study = {
             "study": "mine",
-            "districts": {"levels": ["tract"], "incomes": ["per_capita_income"], "tract": level},
+            "districts": {"levels": ["town"], "incomes": ["per_capita_income"], "town": level},
+            "folds": {"schemes": ["random", "block"]},
+            "shapley": {"background": {"size": 30}},
         }
         (fresh.folder / "config/mine.yaml").write_text(yaml.safe_dump(study))
         (fresh.folder / "data").mkdir()
         if table is not None:
             table.to_csv(fresh.folder / "data/city.csv", index=False)
-        target = "results/mine/districts/tract.parquet"
+        target = "results/mine/districts/town.parquet"
         done = fresh.snakemake(target, "--cores", "1", study="mine", expect=None)
         assert "Traceback" not in done.stderr
         return done
@@ -61,7 +63,34 @@ def test_a_district_that_stands_twice_is_named(bring, city):
     assert "city.csv" in done.stderr
 
 
+def test_settings_that_a_town_is_too_small_for_are_told_with_its_districts(bring, city):
+    done = bring(city.head(26))
+    assert done.returncode == 1
+    assert "shapley.background.size is 30, and there are 26 distinct districts" in done.stderr
+
+
 def test_a_table_that_is_not_there_is_named_with_where_to_put_it(bring):
     done = bring(None)
     assert done.returncode == 1
-    assert "data/city.csv" in done.stdout + done.stderr
+    assert "1 to mend before the study can run" in done.stderr
+    assert "data/city.csv: there is no such file; put your table there" in done.stderr
+
+
+def test_a_table_that_is_gone_is_told_also_where_it_was_found_before(bring, city, fresh):
+    bring(city)
+    (fresh.folder / "data/city.csv").unlink()
+    (fresh.folder / "results/mine/districts/tract.parquet").unlink()
+    done = fresh.snakemake(
+        "results/mine/districts/tract.parquet", "--cores", "1", study="mine", expect=1
+    )
+    assert "data/city.csv: there is no such file; put your table there" in done.stderr
+    assert "MissingInputException" not in done.stderr
+
+
+def test_a_county_code_without_quotes_is_told_before_anything_runs(fresh):
+    areas = "districts: {tract: {areas: {06037: Los Angeles}}}"
+    (fresh.folder / "config/mine.yaml").write_text(f"study: mine\n{areas}\n")
+    done = fresh.snakemake("districts", "--dry-run", study="mine", expect=1)
+    told = done.stdout + done.stderr
+    assert "districts.tract.areas has the key 3103 (a number)" in told
+    assert 'write the code in quotes: "3103", "06037"' in told

@@ -63,13 +63,9 @@ def test_a_setting_reruns_what_depends_on_it_and_nothing_else(tiny, setting, exp
     ("module", "expected"),
     [
         ("ssig/table_2.py", {"ssig_table_2"}),
-        ("ssig/figure_1.py", {"ssig_figure_1"}),
-        # It draws the panel of income, too.
-        ("ssig/income_map.py", {"plot_income_map", "ssig_figure_3"}),
-        (
-            "draw/dots.py",
-            {"ssig_figure_validation", "ssig_modality_ablation"},
-        ),
+        ("aerial/figure_2.py", {"aerial_figure_2"}),
+        ("ssig/income_map.py", {"plot_income_map", "ssig_figure_3"}),  # its panel of income
+        ("draw/dots.py", {"ssig_figure_validation", "ssig_modality_ablation"}),
     ],
 )
 def test_an_edit_reruns_exactly_the_exhibits_that_use_the_module(finished, module, expected):

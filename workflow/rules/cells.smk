@@ -9,6 +9,7 @@ rule build_cells:
     output:
         cells="<results>/cells/{city}.parquet",
         land_use="<results>/cells/{city}-land_use.parquet",
+        left_out="<results>/cells/{city}-left_out.csv",
     log:
         "<logs>/cells/build_cells/{city}.log",
     benchmark:

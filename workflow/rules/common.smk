@@ -10,7 +10,9 @@ from snakemake.exceptions import WorkflowError
 
 from incomelens.common.code_digest import code_digest, module_digest
 from incomelens.common.jobs import offer_package_to_jobs
+from incomelens.common.lifetimes import announce_run
 from incomelens.common.runs import free_locks_of_dead_runs, note_run
+from incomelens.paper.names import figure_tasks, level_names
 
 # Planning makes millions of objects that live to its end; with hundreds of cities, looking for
 # garbage among them as often as usual takes a fourteenth of the time.
@@ -26,8 +28,28 @@ onstart:
 
 # Jobs in an environment of their own (`--sdm conda`) import the package from this checkout.
 offer_package_to_jobs()
+# A job ends with its run, even one that is killed.
+announce_run()
+
+REFERENCE = CHECKOUT / "config/paper_reference.yaml"
+DEVIATIONS = CHECKOUT / "config/deviations.yaml"
 
 LEVELS = config["districts"]["levels"]
+without_section = [level for level in LEVELS if level not in config["districts"]]
+if without_section:
+    raise WorkflowError(
+        f"districts.levels: {', '.join(without_section)} has no section of its own; say below "
+        f"`districts` where its districts come from"
+    )
+# The default's two sections may stay unused; any other is a typo, or was forgotten in `levels`.
+settings_of_all = {"levels", "incomes", "resamples"}
+unused = set(config["districts"]) - settings_of_all - {*LEVELS, "tract", "zip"}
+if unused:
+    raise WorkflowError(
+        f"districts: {', '.join(sorted(unused))} is no setting, and no level that "
+        f"districts.levels names; it has {', '.join(LEVELS)}"
+    )
+LEVEL_NAMES = level_names(config["districts"])
 INCOMES = config["districts"]["incomes"]
 SCHEMES = config["folds"]["schemes"]
 MODES = config["ssig"]["modes"]
@@ -48,7 +70,12 @@ elif not set(TRANSFER_CITIES) <= set(CITIES):
 
 # The form of a city's id and not the list: a list of hundreds is searched for every file. A study
 # without cities has no file of one.
-CITY_FORM = r"(?!(?:tract|zip)\b)[a-z][a-z0-9_]*" if CITIES else "(?!)"
+CITY_FORM = rf"(?!(?:{'|'.join(LEVELS)})\b)[a-z][a-z0-9_]*" if CITIES else "(?!)"
+if set(CITIES) & set(LEVELS):
+    raise WorkflowError(
+        f"{', '.join(set(CITIES) & set(LEVELS))}: a city and a level of districts; their files "
+        "would lie at the same place: call one of them otherwise"
+    )
 
 
 wildcard_constraints:

@@ -10,6 +10,7 @@ rule build_districts:
         checked=ancient(checked_part("district")),
     output:
         districts="<results>/districts/{level}.parquet",
+        left_out="<results>/districts/{level}-left_out.csv",
     log:
         "<logs>/districts/build_districts/{level}.log",
     benchmark:
@@ -24,6 +25,7 @@ rule build_districts:
         code=code("districts/build_districts.py"),
         settings=lambda wildcards: config["districts"][wildcards.level],
         incomes=INCOMES,
+        sizes=asdict(SIZES),
         threads=config["threads"],
     script:
         "../scripts/districts/build_districts.py"

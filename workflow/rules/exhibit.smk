@@ -21,7 +21,7 @@ rule exhibit:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=memory(1500),
+        mem_mb=memory(2000),
         runtime=minutes(10),
     params:
         module="none",

@@ -21,6 +21,7 @@ rule assign_district_folds:
         seed=config["seed"],
         n_folds=config["folds"]["n_folds"],
         n_blocks=config["folds"]["n_blocks"],
+        buffer_km=config["folds"]["buffer_km"],
         threads=config["threads"],
     script:
         "../scripts/folds/assign_district_folds.py"

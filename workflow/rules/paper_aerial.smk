@@ -11,7 +11,7 @@ use rule exhibit as aerial_table_1 with:
         land_use=expand("<results>/cells/{city}-land_use.parquet", city=CITIES),
         plan=expand("<results>/tiles/{city}/plan.parquet", city=CITIES),
         index=expand("<results>/tiles/{city}/index.parquet", city=CITIES),
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         **table("aerial/table1", "Table 1", "aerial_table_1"),
     pathvars:
@@ -36,9 +36,6 @@ use rule exhibit as aerial_sample_sizes with:
         **table("aerial/sample_sizes", "Sample sizes", "aerial_sample_sizes"),
     pathvars:
         exhibit="aerial_sample_sizes",
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
     params:
         **made_by("aerial.sample_sizes", names=CITY_NAMES),
 
@@ -51,16 +48,13 @@ use rule exhibit as aerial_dropped_cells with:
         **table("aerial/dropped_cells", "Dropped cells", "aerial_dropped_cells"),
     pathvars:
         exhibit="aerial_dropped_cells",
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
     params:
         **made_by("aerial.dropped_cells", names=CITY_NAMES),
 
 
 use rule exhibit as aerial_deviations with:
     input:
-        deviations="config/deviations.yaml",
+        deviations=DEVIATIONS,
     output:
         **table("aerial/deviations", "Deviations", "aerial_deviations"),
     pathvars:

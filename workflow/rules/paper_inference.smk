@@ -10,16 +10,13 @@ use rule exhibit as aerial_figure_2 with:
     input:
         confusion=inferred("confusion.csv", "random"),
         summary=inferred("summary.csv", "random"),
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         **figure("aerial/fig2", "Fig. 2", "aerial_figure_2")
         | table("aerial/fig2_scores", "Scores of Fig. 2", "aerial_figure_2"),
         confusion="<results>/paper/aerial/fig2.csv",
     pathvars:
         exhibit="aerial_figure_2",
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
     params:
         **made_by("aerial.figure_2", names=CITY_NAMES, scheme="random"),
 
@@ -28,7 +25,7 @@ use rule exhibit as aerial_figure_2_block with:
     input:
         confusion=inferred("confusion.csv", "block"),
         summary=inferred("summary.csv", "block"),
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         **figure("aerial/fig2_block", "Fig. 2, spatial blocks", "aerial_figure_2")
         | table(
@@ -39,9 +36,6 @@ use rule exhibit as aerial_figure_2_block with:
         confusion="<results>/paper/aerial/fig2_block.csv",
     pathvars:
         exhibit="aerial_figure_2_block",
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
     params:
         **made_by("aerial.figure_2", names=CITY_NAMES, scheme="block"),
 
@@ -102,9 +96,6 @@ use rule exhibit as aerial_models_table with:
         **table("aerial/models", "Networks and baselines", "aerial_models_table"),
     pathvars:
         exhibit="aerial_models_table",
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
     params:
         **made_by(
             "aerial.models_table",
@@ -131,9 +122,6 @@ use rule exhibit as aerial_overfitting with:
         histories="<results>/paper/aerial/overfitting_histories.csv",
     pathvars:
         exhibit="aerial_overfitting",
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
     params:
         **made_by(
             "aerial.overfitting",
@@ -156,9 +144,6 @@ use rule exhibit as aerial_transfer with:
         | table("aerial/transfer", "From city to city", "aerial_transfer"),
     pathvars:
         exhibit="aerial_transfer",
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
     params:
         **made_by("aerial.transfer", names=CITY_NAMES, scheme=TRANSFER_SCHEME),
 

@@ -12,13 +12,13 @@ localrules:
 use rule exhibit as ssig_table_5 with:
     input:
         comparison="<results>/shapley/income_comparison.csv",
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         **table("ssig/table5", "Table 5", "ssig_table_5"),
     pathvars:
         exhibit="ssig_table_5",
     params:
-        **made_by("ssig.table_5"),
+        **made_by("ssig.table_5", levels=LEVEL_NAMES),
 
 
 use rule exhibit as ssig_claims with:
@@ -28,7 +28,7 @@ use rule exhibit as ssig_claims with:
         variables="<results>/shapley/variables.csv",
         comparison="<results>/shapley/income_comparison.csv",
         baselines=of_baselines("scores.csv"),
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         **table("ssig/claims", "Claims", "ssig_claims"),
         cases="<results>/paper/ssig/claims_cases.csv",
@@ -80,6 +80,22 @@ use rule exhibit as ssig_figure_5 with:
         exhibit="ssig_figure_5",
     params:
         **made_by("ssig.figures_2_to_5", **shown_in_figure(5)),
+
+
+# A study with levels of its own may have more tasks than the paper.
+if len(TASK_OF_FIGURE) > 4:
+
+    use rule exhibit as ssig_further_figure with:
+        input:
+            **numbered(of_shapley_figure),
+        output:
+            **figure("ssig/fig{number}", "Fig. {number}", "ssig_shapley_figure"),
+        pathvars:
+            exhibit="ssig_figure_{number}",
+        wildcard_constraints:
+            number="[6-9]|[1-9][0-9]+",
+        params:
+            **made_by("ssig.figures_2_to_5", **numbered(shown_in_figure)),
 
 
 rule ssig_shapley_figures:

@@ -1,14 +1,14 @@
 # paper, Shapley figures: which task each shows, and where its inputs lie.
 
 # The level and the income of every figure.
-TASK_OF_FIGURE = {
-    2: ("tract", "per_capita_income"),
-    3: ("tract", "median_household_income"),
-    4: ("zip", "per_capita_income"),
-    5: ("zip", "median_household_income"),
-}
+TASK_OF_FIGURE = figure_tasks(LEVEL_NAMES, INCOMES)
 SHAPLEY_MODE = config["figures"]["shapley_mode"]
 SHAPLEY_VALUES = "<results>/shapley/{level}-{income}-{mode}.parquet"
+
+
+# The rules of Figs. 2-5 stand in every study, also where it has fewer tasks.
+def task_of_figure(number):
+    return TASK_OF_FIGURE.get(number, ("none", "none"))
 
 
 # Files of one task, none where the study lacks it: the rule of a figure stands in every study, and
@@ -20,7 +20,7 @@ def of_study(pattern, level, income):
 
 
 def of_shapley_figure(number):
-    task = TASK_OF_FIGURE[number]
+    task = task_of_figure(number)
     return {
         "districts": of_study("<results>/districts/{level}.parquet", *task),
         "shap": of_study(SHAPLEY_VALUES, *task),
@@ -30,11 +30,20 @@ def of_shapley_figure(number):
 
 
 def shown_in_figure(number):
-    level, income = TASK_OF_FIGURE[number]
+    level, income = task_of_figure(number)
     return {
         "number": number,
         "level": level,
         "income": income,
         "mode": SHAPLEY_MODE,
         "colours": config["figures"]["colours"],
+        "levels": LEVEL_NAMES,
     }
+
+
+# What either function says of the figure whose number is a wildcard.
+def numbered(function):
+    def of(name):
+        return lambda wildcards: function(int(wildcards.number))[name]
+
+    return {name: of(name) for name in function(2)}

@@ -5,18 +5,18 @@
 use rule exhibit as ssig_table_1 with:
     input:
         inequality="<results>/districts/inequality.csv",
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         **table("ssig/table1", "Table 1", "ssig_table_1"),
     pathvars:
         exhibit="ssig_table_1",
     params:
-        **made_by("ssig.table_1"),
+        **made_by("ssig.table_1", levels=LEVEL_NAMES),
 
 
 use rule exhibit as ssig_table_2 with:
     input:
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         **table("ssig/table2", "Table 2", "ssig_table_2"),
     pathvars:
@@ -29,13 +29,13 @@ use rule exhibit as ssig_table_3 with:
     input:
         summary="<results>/ssig/summary.csv",
         baselines=of_baselines("summary.csv"),
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         **table("ssig/table3", "Table 3", "ssig_table_3"),
     pathvars:
         exhibit="ssig_table_3",
     params:
-        **made_by("ssig.table_3"),
+        **made_by("ssig.table_3", levels=LEVEL_NAMES),
 
 
 # Beyond the paper: what each modality is worth to the baselines.
@@ -52,24 +52,24 @@ use rule exhibit as ssig_modality_ablation with:
     pathvars:
         exhibit="ssig_modality_ablation",
     params:
-        **made_by("ssig.modality_ablation"),
+        **made_by("ssig.modality_ablation", levels=LEVEL_NAMES),
 
 
 use rule exhibit as ssig_table_4 with:
     input:
         summary="<results>/ssig/summary.csv",
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         **table("ssig/table4", "Table 4", "ssig_table_4"),
     pathvars:
         exhibit="ssig_table_4",
     params:
-        **made_by("ssig.table_4"),
+        **made_by("ssig.table_4", levels=LEVEL_NAMES),
 
 
 use rule exhibit as ssig_table_s1 with:
     input:
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         **table("ssig/table_s1", "Table S1", "ssig_table_s1"),
     pathvars:
@@ -80,7 +80,7 @@ use rule exhibit as ssig_table_s1 with:
 
 use rule exhibit as ssig_table_s2 with:
     input:
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         **table("ssig/table_s2", "Table S2", "ssig_table_s2"),
     pathvars:
@@ -88,8 +88,8 @@ use rule exhibit as ssig_table_s2 with:
     params:
         **made_by(
             "ssig.table_s2",
-            districts=config["districts"],
-            sources=told_of_sources(PARTS["district"]),
+            sources=told_of_sources(PARTS["district"] + PARTS["siamese"]),
+            unregistered=UNREGISTERED,
         ),
 
 
@@ -101,12 +101,12 @@ use rule exhibit as ssig_models_table with:
     pathvars:
         exhibit="ssig_models_table",
     params:
-        **made_by("ssig.models_table"),
+        **made_by("ssig.models_table", levels=LEVEL_NAMES),
 
 
 use rule exhibit as ssig_deviations with:
     input:
-        deviations="config/deviations.yaml",
+        deviations=DEVIATIONS,
     output:
         **table("ssig/deviations", "Deviations", "ssig_deviations"),
     pathvars:
@@ -123,7 +123,7 @@ use rule exhibit as ssig_figure_1 with:
     pathvars:
         exhibit="ssig_figure_1",
     params:
-        **made_by("ssig.figure_1", level=LEVELS[0]),
+        **made_by("ssig.figure_1", level=LEVELS[0], levels=LEVEL_NAMES),
 
 
 use rule exhibit as plot_income_map with:
@@ -138,7 +138,7 @@ use rule exhibit as plot_income_map with:
     pathvars:
         exhibit="plot_income_map/{level}-{income}",
     params:
-        **made_by("ssig.income_map"),
+        **made_by("ssig.income_map", levels=LEVEL_NAMES),
 
 
 use rule exhibit as ssig_figure_validation with:
@@ -149,7 +149,7 @@ use rule exhibit as ssig_figure_validation with:
     pathvars:
         exhibit="ssig_figure_validation",
     params:
-        **made_by("ssig.figure_validation", metric="cod"),
+        **made_by("ssig.figure_validation", metric="cod", levels=LEVEL_NAMES),
 
 
 rule ssig_income_maps:

@@ -74,7 +74,7 @@ rule aerial_figure_6:
     input:
         h1=expand("<results>/topology/h1-{scheme}.csv", scheme=CITY_SCHEMES),
         gains="<results>/topology/{city}/gains.csv",
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         pdf="<results>/paper/aerial/fig6_{city}.pdf",
         png=report(
@@ -137,7 +137,7 @@ rule aerial_h0:
 rule aerial_h1:
     input:
         h1=expand("<results>/topology/h1-{scheme}.csv", scheme=CITY_SCHEMES),
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         csv=report(
             "<results>/paper/aerial/h1.csv",
@@ -170,7 +170,7 @@ rule aerial_topology_values:
     input:
         h1=expand("<results>/topology/h1-{scheme}.csv", scheme=CITY_SCHEMES),
         gains=expand("<results>/topology/{city}/gains.csv", city=CITIES),
-        reference="config/paper_reference.yaml",
+        reference=REFERENCE,
     output:
         csv=report(
             "<results>/paper/aerial/topology_values.csv",

@@ -25,7 +25,7 @@ rule write_provenance:
     params:
         code=code("report/write_provenance.py"),
         config=config,
-        root=CHECKOUT,
+        root=str(CHECKOUT),
         folder=BENCHMARKS,
         benchmarks=lambda wildcards: benchmark_patterns(),
         drawing=lambda wildcards: rules_with_seed(),
@@ -33,11 +33,35 @@ rule write_provenance:
         "../scripts/report/write_provenance.py"
 
 
+# What every stage left out, filled or found odd, in one table.
+rule collect_left_out:
+    input:
+        tables=left_out_files(),
+    output:
+        left_out="<results>/left_out.csv",
+    log:
+        "<logs>/report/collect_left_out.log",
+    benchmark:
+        "<benchmarks>/report/collect_left_out.tsv"
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(500),
+        runtime=minutes(5),
+    params:
+        code=code("report/collect_left_out.py"),
+    script:
+        "../scripts/report/collect_left_out.py"
+
+
 rule write_report:
     input:
         published=lambda wildcards: published_files(),
+        left_out=rules.collect_left_out.output.left_out,
         provenance=rules.write_provenance.output.provenance,
-        deviations="config/deviations.yaml",
+        deviations=DEVIATIONS,
         cells=expand("<results>/cells/{city}.parquet", city=MAPPED_CITIES),
         predictions=expand(
             "<results>/inference/{city}/{scheme}/predictions.parquet",
@@ -78,7 +102,7 @@ rule write_report:
         unasked=lambda wildcards: items_not_asked_for(),
         cities={city: CITY_NAMES[city] for city in MAPPED_CITIES},
         schemes=CITY_SCHEMES,
-        levels=MAPPED_LEVELS,
+        levels={level: LEVEL_NAMES[level] for level in MAPPED_LEVELS},
         predicted=PREDICTED_TASKS,
         explained=EXPLAINED_TASKS,
         mode=SHAPLEY_MODE,

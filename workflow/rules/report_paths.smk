@@ -7,11 +7,9 @@ import re
 from types import SimpleNamespace
 
 from incomelens.paper.names import INCOMES as INCOME_NAMES
-from incomelens.paper.names import LEVELS as LEVEL_NAMES
 from snakemake.io import get_flag_value
 
 BENCHMARKS = f"results/{config['study']}/benchmarks"
-CHECKOUT = os.path.relpath(workflow.basedir)
 REPORT_TEMPLATES = sorted(
     Path(workflow.basedir).glob("src/incomelens/report/templates/*")
 )
@@ -44,6 +42,25 @@ PREDICTED_TASKS = [
 EXPLAINED_TASKS = [
     tuple(task.values()) for task in SHAPLEY_TASKS if task["level"] in MAPPED_LEVELS
 ]
+
+
+# Tables of what the stages left out, in the order of the stages.
+def left_out_files():
+    stages = [
+        f"<results>/{stage}/{city}{ending}left_out.csv"
+        for city in MAPPED_CITIES
+        for stage, ending in (("cells", "-"), ("tiles", "/"))
+    ]
+    stages += [f"<results>/districts/{level}-left_out.csv" for level in MAPPED_LEVELS]
+    modalities = SIAMESE_MODALITIES if MAPPED_LEVELS else []
+    if "prices" in modalities:
+        stages.append("<results>/siamese/sales-left_out.csv")
+    return stages + [
+        f"<results>/siamese/{'prices' if modality == 'prices' else f'images-{modality}'}"
+        f"-{level}-left_out.csv"
+        for modality in modalities
+        for level in MAPPED_LEVELS
+    ]
 
 
 # Every output that some rule publishes, with what report(...) says of it.

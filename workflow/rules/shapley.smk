@@ -11,6 +11,7 @@ rule explain_income:
     input:
         arrays="<results>/ssig/{level}-{income}-{mode}/gp.safetensors",
         description="<results>/ssig/{level}-{income}-{mode}/gp.json",
+        districts="<results>/districts/{level}.parquet",
     output:
         values="<results>/shapley/{level}-{income}-{mode}.parquet",
         description="<results>/shapley/{level}-{income}-{mode}.json",
@@ -32,6 +33,7 @@ rule explain_income:
         threads=config["threads"],
         explainer=SHAPLEY["explainer"],
         shap_kernel=SHAPLEY["shap_kernel"],
+        incomes=INCOMES,
         background=SHAPLEY["background"],
         tolerance=SHAPLEY["tolerance"],
         memory_mb=SHAPLEY["memory_mb"],
@@ -45,6 +47,7 @@ rule measure_shapley_uncertainty:
         values=of_every_mode("<results>/shapley/{level}-{income}-{mode}.parquet"),
         arrays=of_every_mode("<results>/ssig/{level}-{income}-{mode}/gp.safetensors"),
         descriptions=of_every_mode("<results>/ssig/{level}-{income}-{mode}/gp.json"),
+        districts=["<results>/districts/{level}.parquet"],
     output:
         uncertainty=of_every_mode(
             "<results>/shapley/{level}-{income}-{mode}-uncertainty.parquet"
@@ -64,6 +67,7 @@ rule measure_shapley_uncertainty:
         seed=config["seed"],
         threads=config["threads"],
         tasks=tasks_of,
+        incomes=INCOMES,
         background=SHAPLEY["background"],
         tolerance=SHAPLEY["tolerance"],
         memory_mb=SHAPLEY["memory_mb"],
@@ -76,6 +80,7 @@ rule measure_shapley_interactions:
     input:
         arrays=of_every_mode("<results>/ssig/{level}-{income}-{mode}/gp.safetensors"),
         descriptions=of_every_mode("<results>/ssig/{level}-{income}-{mode}/gp.json"),
+        districts=["<results>/districts/{level}.parquet"],
     output:
         interactions=of_every_mode(
             "<results>/shapley/{level}-{income}-{mode}-interactions.csv"
@@ -95,6 +100,7 @@ rule measure_shapley_interactions:
         seed=config["seed"],
         threads=config["threads"],
         tasks=tasks_of,
+        incomes=INCOMES,
         background=SHAPLEY["background"],
         tolerance=SHAPLEY["tolerance"],
         memory_mb=SHAPLEY["memory_mb"],
@@ -137,6 +143,7 @@ rule compare_backgrounds:
     input:
         arrays=of_every_task("<results>/ssig/{level}-{income}-{mode}/gp.safetensors"),
         descriptions=of_every_task("<results>/ssig/{level}-{income}-{mode}/gp.json"),
+        districts=expand("<results>/districts/{level}.parquet", level=LEVELS),
     output:
         sensitivity="<results>/shapley/background_sensitivity.csv",
     log:
@@ -154,6 +161,7 @@ rule compare_backgrounds:
         seed=config["seed"],
         threads=config["threads"],
         tasks=SHAPLEY_TASKS,
+        incomes=INCOMES,
         background=SHAPLEY["background"],
         tolerance=SHAPLEY["tolerance"],
         memory_mb=SHAPLEY["memory_mb"],
@@ -167,6 +175,7 @@ rule compare_explainers:
     input:
         arrays=of_every_task("<results>/ssig/{level}-{income}-{mode}/gp.safetensors"),
         descriptions=of_every_task("<results>/ssig/{level}-{income}-{mode}/gp.json"),
+        districts=expand("<results>/districts/{level}.parquet", level=LEVELS),
     output:
         comparison="<results>/shapley/explainer_comparison.csv",
     log:
@@ -184,6 +193,7 @@ rule compare_explainers:
         seed=config["seed"],
         threads=config["threads"],
         tasks=SHAPLEY_TASKS,
+        incomes=INCOMES,
         background=SHAPLEY["background"],
         tolerance=SHAPLEY["tolerance"],
         memory_mb=SHAPLEY["memory_mb"],

@@ -93,6 +93,7 @@ rule cut_satellite_images:
     output:
         images=directory("<results>/siamese/images-satellite-{level}.zarr"),
         counts="<results>/siamese/images-satellite-{level}.csv",
+        left_out="<results>/siamese/images-satellite-{level}-left_out.csv",
     log:
         "<logs>/siamese/cut_satellite_images/{level}.log",
     benchmark:
@@ -119,6 +120,7 @@ rule collect_street_views:
     output:
         images=directory("<results>/siamese/images-street_view-{level}.zarr"),
         counts="<results>/siamese/images-street_view-{level}.csv",
+        left_out="<results>/siamese/images-street_view-{level}-left_out.csv",
     log:
         "<logs>/siamese/collect_street_views/{level}.log",
     benchmark:

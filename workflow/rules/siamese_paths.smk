@@ -13,6 +13,16 @@ SIAMESE_MODALITIES = siamese_modalities(SIAMESE, os.environ)
 IMAGE_MODALITIES = [name for name in SIAMESE_MODALITIES if name != "prices"]
 
 
+# A column for a level that there is not would say nothing; the paper's two may stay.
+unknown_levels = set((SIAMESE["prices"] or {}).get("district_columns") or {})
+unknown_levels -= {*LEVELS, "tract", "zip"}
+if unknown_levels:
+    raise InputError(
+        f"siamese.prices.district_columns: {', '.join(sorted(unknown_levels))} is no level of "
+        f"this study; districts.levels has {', '.join(LEVELS)}"
+    )
+
+
 # Settings of a modality; a target that needs one which the study lacks says so.
 def modality_settings(name):
     if SIAMESE.get(name) is None:
@@ -24,7 +34,7 @@ def modality_settings(name):
 def sales_files(wildcards):
     settings = modality_settings("prices")
     if settings["reader"] == "located":
-        return {"sales": [f"{config['data_dir']}/{settings['table']}"]}
+        return {"sales": own_inputs([settings["table"]])}
     lots = settings.get("lots")
     return {
         "sales": source_files(settings["source"]),
@@ -46,7 +56,7 @@ def street_view_files(wildcards):
     if settings["reader"] == "google":
         return []
     if settings.get("folder"):
-        return [f"{config['data_dir']}/{settings['folder']}"]
+        return own_inputs([settings["folder"]])
     return source_files(settings["source"])
 
 

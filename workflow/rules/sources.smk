@@ -6,6 +6,7 @@
 
 wildcard_constraints:
     part="|".join(PARTS),
+    state="(-missing)?",
 
 
 rule preflight:
@@ -37,11 +38,11 @@ rule check_sources:
     input:
         registry=ancient(config["sources"]),
     output:
-        report="<results>/sources/preflight-{part}.txt",
+        report="<results>/sources/preflight-{part}{state}.txt",
     log:
-        "<logs>/sources/check_sources/{part}.log",
+        "<logs>/sources/check_sources/{part}{state}.log",
     benchmark:
-        "<benchmarks>/sources/check_sources/{part}.tsv"
+        "<benchmarks>/sources/check_sources/{part}{state}.tsv"
     priority: 1000
     localrule: True
     conda:

@@ -11,8 +11,9 @@ from incomelens.sources.plan import (
     siamese_notes,
     siamese_sources,
     sources_of_city,
+    unregistered,
 )
-from incomelens.sources.registry import load_registry
+from incomelens.sources.registry import invented, load_registry
 
 REGISTRY = load_registry(
     config["sources"],
@@ -53,6 +54,9 @@ PART_MB = {
     ),
 }
 
+# What the district study reads beside: the user's own files, and what is asked for piece by piece.
+UNREGISTERED = unregistered(config["districts"], config["siamese"], os.environ)
+
 STUDY_SOURCES = list(dict.fromkeys(chain(*PARTS.values())))
 STUDY_FILES = REGISTRY.files(STUDY_SOURCES)
 
@@ -76,9 +80,11 @@ def source_files(source):
 
 
 # The stamp which says that a part misses nothing. A rule that reads a table of the user instead of
-# a source takes it as an input as well.
+# a source takes it as an input as well. While such a table is missing the stamp has a name under which
+# there is none, so that a part that was checked before is checked again.
 def checked_part(part):
-    return f"<results>/sources/preflight-{part}.txt"
+    state = "-missing" if missing_tables([part]) else ""
+    return f"<results>/sources/preflight-{part}{state}.txt"
 
 
 # The stamps of the parts that a source belongs to.
@@ -96,9 +102,25 @@ def made_mirror_file(wildcards):
 
 # The user's own tables that some parts read.
 def own_tables(parts):
-    return [
-        f"{config['data_dir']}/{name}" for part in parts for name in PART_TABLES[part]
-    ]
+    return [own_table(name) for part in parts for name in PART_TABLES[part]]
+
+
+def own_table(name):
+    return str(Path(config["data_dir"]) / name)
+
+
+# The same as an input of a rule; nothing where it is missing, so that the check of its part tells it,
+# with everything else that is missing, before anything runs.
+def own_input(name):
+    return own_table(name) if Path(own_table(name)).exists() else []
+
+
+def own_inputs(names):
+    return list(filter(None, map(own_input, names)))
+
+
+def missing_tables(parts):
+    return [path for path in own_tables(parts) if not Path(path).exists()]
 
 
 # What decides about the bytes of a file: a change of these fetches it again.
@@ -141,7 +163,8 @@ def reader_options(city):
     return {key: settings[key] for key in settings if key not in ("reader", "source")}
 
 
-# What tables of data sets say of these sources, by id.
+# What tables of data sets say of these sources, by id. Of files that the workflow makes in a
+# provider's formats they say so, and not that they are the provider's.
 def told_of_sources(sources):
     keys = (
         "title",
@@ -152,7 +175,9 @@ def told_of_sources(sources):
         "page",
         "citation",
     )
+    told = invented if PLACES["demo"] else lambda source: source
+    entries = {source: told(REGISTRY.source(source)) for source in sources}
     return {
-        source: {key: getattr(REGISTRY.source(source), key) for key in keys}
-        for source in sources
+        source: {key: getattr(entry, key) for key in keys}
+        for source, entry in entries.items()
     }

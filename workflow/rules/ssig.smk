@@ -112,6 +112,7 @@ rule score_models:
         runtime=minutes(30),
     params:
         code=code("ssig/score_models.py"),
+        levels=LEVELS,
         seed=config["seed"],
         threads=config["threads"],
         resamples=config["ssig"]["resamples"],

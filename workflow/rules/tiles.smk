@@ -29,6 +29,7 @@ rule plan_tiles:
         code=code("tiles/plan_tiles.py"),
         imagery=lambda wildcards: config["city"][wildcards.city]["imagery"],
         n_shards=lambda wildcards: config["city"][wildcards.city]["shards"],
+        max_void_share=config["tiles"]["max_void_share"],
         threads=config["threads"],
     script:
         "../scripts/tiles/plan_tiles.py"
@@ -55,6 +56,7 @@ rule cut_tiles:
         runtime=minutes(60),
     params:
         code=code("tiles/cut_tiles.py"),
+        imagery=lambda wildcards: config["city"][wildcards.city]["imagery"],
         tile_px=config["tiles"]["tile_px"],
         threads=config["threads"],
     script:
@@ -69,6 +71,7 @@ rule index_tiles:
     output:
         index="<results>/tiles/{city}/index.parquet",
         shares="<results>/tiles/{city}/land_use_shares.parquet",
+        left_out="<results>/tiles/{city}/left_out.csv",
     log:
         "<logs>/tiles/index_tiles/{city}.log",
     benchmark:

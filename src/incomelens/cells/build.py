@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from incomelens.cells.neighbours import grid_coordinates, neighbour_counts
 from incomelens.common.errors import InputError, listed
+from incomelens.common.places import meeting
 
 logger = logging.getLogger(__name__)
 
@@ -102,20 +103,20 @@ def inside_boundary(grid: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame) -> NDArr
     Raises
     ------
     InputError
-        If no cell does, with the extents of both.
+        If no cell does, with the extents of both in longitude and latitude.
     """
     city = boundary.to_crs(grid.crs).geometry.make_valid().union_all()
+    there = gpd.GeoSeries([city], crs=grid.crs)
+    # The grid may be that of a country: how much of it is the city's says nothing.
+    inside = meeting(grid.geometry, there, names=("cells", "boundaries"), least=0.0)
     shapely.prepare(city)
     squares = grid.geometry.to_numpy()
-    inside = shapely.intersects(city, squares)
     edge = np.flatnonzero(inside & ~shapely.contains_properly(city, squares))
     inside[edge] = ~shapely.touches(city, squares[edge])
     if not inside.any():
         raise InputError(
-            f"cells: none of {len(grid)} cells lies inside the boundary; the cells lie in "
-            f"{_extent(grid.total_bounds)}, the boundary in {_extent(city.bounds)} "
-            f"({grid.crs.to_string()}: west, south, east, north in metres)"
-            f"{_swapped(grid.total_bounds, city.bounds)}; check the city of both files"
+            f"cells: none of {len(grid)} cells lies inside the boundary, all that meet it touch it "
+            "from outside; check the city of both files"
         )
     return inside
 
@@ -197,14 +198,3 @@ def _winsorised(
     n_cut = np.count_nonzero((income[kept] < low) | (income[kept] > high))
     logger.info("%d incomes cut to %.0f .. %.0f EUR", n_cut, low, high)
     return np.clip(income, low, high)
-
-
-def _extent(bounds: Sequence[float]) -> str:
-    return "[" + ", ".join(f"{value:.0f}" for value in bounds) + "]"
-
-
-def _swapped(grid: Sequence[float], city: Sequence[float]) -> str:
-    west, south, east, north = city
-    if not shapely.intersects(shapely.box(*grid), shapely.box(south, west, north, east)):
-        return ""
-    return ". They would meet if easting and northing were exchanged"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from incomelens.cells.urban_classes import CODE_VALUES, EXCLUDED, NAMES, UNKNOWN
 from incomelens.common.errors import InputError, listed
+from incomelens.common.places import meeting
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +88,9 @@ def merge_land_use(
     _check(polygons)
     table = polygons[[*NEEDED, "geometry"]].reset_index(drop=True)
     near = _near(table, bounds, margin)
+    if bounds is not None and not near.any():
+        extent = gpd.GeoSeries([shapely.box(*bounds)], crs=table.crs)
+        meeting(table.geometry, extent, names=("land-use polygons", "extents of cells"))
     mended, n_mended = _mended(table.loc[near].reset_index(drop=True))
     surfaces = mended.loc[~(mended.is_empty | mended.geometry.isna())].reset_index(drop=True)
     single = _without_copies(surfaces)
@@ -95,7 +99,7 @@ def merge_land_use(
     if not len(kept):
         raise InputError(
             f"land use: none of {len(table)} polygons is left ({np.count_nonzero(~near)} outside "
-            f"the cells' extent {bounds}); check that cells and land use are of the same city"
+            "the cells' extent, the others without a surface); check the file"
         )
     merged, unknown_m2 = _classified(kept)
     report = LandUseReport(

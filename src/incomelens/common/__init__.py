@@ -3,10 +3,13 @@
 ====================  ===================================================================
 ``errors``            the one exception meant for people
 ``jobs``              what surrounds a job: its log, its threads, its errors
+``lifetimes``         processes that do not outlive the one they work for
+``runs``              runs that live, and the locks of those that died
 ``progress``          a bar on a terminal, plain lines in a log
 ``seeds``             random generators from the study's seed and the job's name
 ``files``             files that are written whole or not at all
 ``tables``            reading and writing tables by their ending
+``compiling``         functions compiled by numba, kept on disk where possible
 ``code_digest``       which modules of the package a script or module uses, as one digest
 ====================  ===================================================================
 """

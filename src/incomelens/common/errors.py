@@ -1,6 +1,21 @@
 """The exceptions meant for people."""
 
+import errno
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+DAMAGE = (
+    *(ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError, OSError),
+    *(NameError, RuntimeError, SyntaxError, TypeError, ValueError),
+    *(lzma.LZMAError, struct.error, zipfile.BadZipFile, zlib.error),
+)
+"""What libraries end in over damaged bytes, besides errors of their own."""
+_OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EMFILE, errno.ENFILE}
 
 
 class InputError(ValueError):
@@ -31,6 +46,44 @@ class DamagedFileError(InputError):
             f"{path}: damaged since it was written ({problem}); delete it and run again, its rule "
             "makes it anew"
         )
+
+
+@contextmanager
+def damage_told(
+    sentence: Callable[[str], str], *, own: tuple[type[Exception], ...] = ()
+) -> Iterator[None]:
+    """Turn whatever a library raises over damaged bytes into an :class:`InputError`.
+
+    Only the library's own reading belongs in the block: a fault of ours would be taken for damage.
+    Errors of the machine (a full disk, a folder without permission) pass as they are.
+
+    Parameters
+    ----------
+    sentence : callable
+        Makes the message from what the library says, in one line.
+    own : tuple of exception classes
+        Of the library, where they are no kin of :data:`DAMAGE`.
+
+    Examples
+    --------
+    >>> with damage_told(lambda problem: f"a.json: no JSON ({problem}); fetch it again"):
+    ...     [][0]
+    Traceback (most recent call last):
+    incomelens.common.errors.InputError: a.json: no JSON (list index out of range); fetch it again
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (*DAMAGE, *own) as error:
+        if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+            raise
+        raise InputError(sentence(first_line(error))) from None
+
+
+def first_line(error: Exception) -> str:
+    """What an error says in its first line; its name where it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def listed(items: object, most: int = 5) -> str:

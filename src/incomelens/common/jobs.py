@@ -1,9 +1,7 @@
 """What surrounds a job: its log, its threads and the way it fails."""
 
-import ctypes
 import logging
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +14,6 @@ from incomelens.common.files import set_aside
 
 SOURCE = Path(__file__).resolve().parents[2]
 LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-PR_SET_PDEATHSIG = 1  # of Linux, <sys/prctl.h>
 
 
 @contextmanager
@@ -26,9 +23,8 @@ def job(log: str | Path, *, threads: int | None = None) -> Iterator[logging.Logg
     The number of threads comes from the configuration, not from the cores of the run, so that a
     run on one core and a run on two give the same tables: sums are then split in the same way.
 
-    A job does not outlive Snakemake: after a run that was killed, the next one would otherwise make
-    the same files at the same time. A file that turns out damaged is renamed to ``<name>.damaged``,
-    so that the next run makes it anew.
+    A file that turns out damaged is renamed to ``<name>.damaged``, so that the next run makes it
+    anew.
 
     Parameters
     ----------
@@ -48,7 +44,7 @@ def job(log: str | Path, *, threads: int | None = None) -> Iterator[logging.Logg
     logging.captureWarnings(capture=True)
     logger = logging.getLogger("incomelens")
     try:
-        with _ending_with_the_run(), _arithmetic_threads(threads):
+        with _arithmetic_threads(threads):
             yield logger
     except InputError as error:
         logger.error("%s", error)
@@ -69,20 +65,6 @@ def offer_package_to_jobs() -> None:
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     paths = [str(SOURCE), *(path for path in others if path not in ("", str(SOURCE)))]
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
-
-
-@contextmanager
-def _ending_with_the_run() -> Iterator[None]:
-    """Have the system end this process when the one that started it ends, as by kill -9."""
-    if sys.platform != "linux":
-        yield
-        return
-    system = ctypes.CDLL(None)
-    system.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    try:
-        yield
-    finally:
-        system.prctl(PR_SET_PDEATHSIG, 0)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ Snakemake locks the files of a run, so that no second run makes them at the same
 them when the run ends. A run that is killed (kill -9, a power cut) frees nothing, and the next one
 would be refused until somebody calls ``snakemake --unlock``. So a run notes here which process it
 is, and the next one frees what no living process can hold. Where that is not certain, as with a run
-on another machine, the lock stays and Snakemake says what to do.
+on another machine or of another user, the lock stays and Snakemake says what to do.
 """
 
 import atexit
@@ -14,6 +14,8 @@ import os
 import shutil
 import socket
 from pathlib import Path
+
+from incomelens.common.lifetimes import birth
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +34,8 @@ def note_run(state: str | Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     host, number = socket.gethostname(), os.getpid()
     note = folder / f"{host}-{number}.json"
-    note.write_text(json.dumps({"host": host, "pid": number, "born": _birth(number)}))
+    about = {"host": host, "user": os.getuid(), "pid": number, "born": birth(number)}
+    note.write_text(json.dumps(about))
     atexit.register(note.unlink, missing_ok=True)
 
 
@@ -63,21 +66,7 @@ def _may_live(note: Path) -> bool:
         return False
     except ValueError:  # killed while it wrote the note, before it made anything
         return False
-    if run["host"] != socket.gethostname():
+    # Another machine's processes cannot be seen; nor, on many clusters, another user's.
+    if run["host"] != socket.gethostname() or run.get("user", os.getuid()) != os.getuid():
         return True
-    return run["born"] is None or run["born"] == _birth(run["pid"])
-
-
-def _birth(number: int) -> str | None:
-    """When a process began: boot of the machine and tick since; None where no such process runs.
-
-    Process numbers are used again, a number and its birth are not.
-    """
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        # The name of the program stands in parentheses and may hold blanks.
-        fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    state, ticks = fields[0], fields[19]
-    return None if state == "Z" else f"{boot}:{ticks}"
+    return run["born"] is None or run["born"] == birth(run["pid"])

@@ -1,6 +1,7 @@
 """A synthetic city seen from above, whose truth is known."""
 
 import multiprocessing
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.lifetimes import end_with_parent
 from incomelens.common.seeds import job_rng
 from incomelens.demo.aerial_people import PLANTED, draw_affluence, settle_cells
 from incomelens.demo.aerial_picture import LAMBERT_93, Frame, plan_to_pixel, render
@@ -157,7 +159,9 @@ def make_cities(
         return [_made(job) for job in jobs]
     # Forked: a spawned process would run the caller's main script again.
     forked = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(processes, mp_context=forked) as pool:
+    with ProcessPoolExecutor(
+        processes, forked, initializer=end_with_parent, initargs=(os.getpid(),)
+    ) as pool:
         return list(pool.map(_made, jobs))
 
 

@@ -8,8 +8,12 @@ district study (Bai, Lam & Li 2023): inequality between districts.
 ``build``             :func:`~build.build_districts`: adapter, checks, order, log
 ``census``            adapter: Census API tables and cartographic boundaries
 ``own_table``         adapter: any CSV, GeoPackage or GeoParquet, with a map of its columns
+``user_columns``      what that map may say: columns, expressions, units
+``expressions``       small expressions of columns, parsed and computed
 ``geometry``          polygons in longitude and latitude, centroids, the area they lie in
 ``checks``            what makes a table of districts unusable, said in one message
+``shapes``, ``units`` what looks odd in polygons and in values: counted, told, kept
+``sizes``             settings that a city has too few districts for
 ``inequality``        Gini, decile dispersion ratio and their intervals: arrays in, arrays out
 ``inequality_table``  the same for every level and income, as a table
 ====================  ============================================================

@@ -5,13 +5,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.left_out import left_out_table
+from incomelens.common.places import check_on_globe, told_extent
 from incomelens.districts.census import census_districts
 from incomelens.districts.checks import Origin, check_districts
 from incomelens.districts.columns import COLUMNS, INCOMES, NUMBERS
 from incomelens.districts.geometry import centroids
 from incomelens.districts.own_table import own_districts
+from incomelens.districts.shapes import shape_findings
+from incomelens.districts.units import value_findings
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +62,34 @@ def build_districts(
     districts["bachelor_or_above"] = districts.get("bachelor_or_above", both).fillna(both)
     districts = districts.astype(dict.fromkeys(NUMBERS, "float64"))
     districts = districts[list(COLUMNS)].sort_values("geoid", ignore_index=True)
+    check_on_globe(districts.geometry, districts["geoid"], where=origin.file)
     check_districts(districts, incomes=incomes, origin=origin)
-    logger.info("%s: %s", level, summary(districts))
+    place = told_extent(districts.geometry)
+    logger.info("%s: %s; they lie in %s", level, summary(districts), place)
     return districts
+
+
+def odd_districts(
+    districts: gpd.GeoDataFrame, *, level: str, incomes: Sequence[str] = INCOMES
+) -> pd.DataFrame:
+    """Count districts without an income, and those whose place or values are hardly right.
+
+    Parameters
+    ----------
+    districts : GeoDataFrame
+        Of :func:`build_districts`.
+    level : str
+    incomes : sequence of str
+        Incomes that are going to be modelled.
+
+    Returns
+    -------
+    DataFrame
+        Of :func:`~incomelens.common.left_out.left_out_table`; the log warns of each that may be a
+        mistake.
+    """
+    findings = [*value_findings(districts, incomes=incomes), *shape_findings(districts)]
+    return left_out_table(findings, stage="districts", of=level)
 
 
 def summary(districts: gpd.GeoDataFrame) -> str:
@@ -94,11 +124,13 @@ def _from_own_table(
     files: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> tuple[gpd.GeoDataFrame, Origin]:
     areas_from = settings.get("areas_from")
-    districts = own_districts(
+    districts, sources = own_districts(
         files["table"],
         columns=settings["columns"],
         layer=settings.get("layer"),
         boundaries=files.get("boundaries_table"),
+        boundaries_layer=settings.get("boundaries_layer"),
         areas_from=areas_from and {**areas_from, "table": files["areas_from"]},
+        share_unit=settings.get("shares", "share"),
     )
-    return districts, Origin(str(files["table"]), settings["columns"])
+    return districts, Origin(str(files["table"]), sources)

@@ -5,19 +5,23 @@ all values text or null. ``B19301_001E`` is an estimate, ``..M`` its margin of e
 confidence. Polygons come from the cartographic boundary files.
 """
 
-import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-from pyogrio.errors import DataSourceError
+from shapely.errors import ShapelyError
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, damage_told, listed
+from incomelens.districts.census_answers import codes_of, read_answer
 from incomelens.districts.checks import as_numbers
 from incomelens.districts.columns import TOP_CODE
 from incomelens.districts.geometry import in_degrees
+from incomelens.sources.delivery import file_of_polygons
+from incomelens.sources.shapefiles import check_shapefile
+from incomelens.sources.tables import column_names, read_columns
+from incomelens.sources.written_values import numbers
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +67,7 @@ def census_districts(
         Zip of a cartographic boundary shapefile of the same districts.
     areas : mapping
         County code (state and county, five digits) to name: the counties that make the city.
-        Counties in which no district lies are ignored.
+        Those in which no district lies are told in a warning.
     relationship : path, optional
         The 2010 ZCTA-county relationship file, for districts whose identifier does not name their
         county. A ZCTA belongs to the city if a part of it lies in one of `areas`.
@@ -75,15 +79,15 @@ def census_districts(
     """
     cells = read_census_tables(tables)
     if relationship is None:
-        area = cells.index.to_series().str[:5].map(dict(areas)).dropna()
+        _refuse_zip_areas(cells.index, file=listed(tables))
+        counties = cells.index.to_series().str[:5]
+        area = counties.map(dict(areas)).dropna()
+        found = listed(sorted(counties.unique()), 12)
+        _check_areas(areas, area, place=f"{listed(tables)}, with districts in {found}")
     else:
         area = zcta_areas(relationship, areas)
+        _check_areas(areas, area, place=str(relationship))
         _check_all_there(area.index, cells.index, files=tables)
-    if area.empty:
-        raise InputError(
-            f"{listed(tables)}: none of {len(cells)} districts lies in the counties "
-            f"{listed(areas)}; expected the tables of the state that `areas` names"
-        )
     cells = cells.loc[area.index]
     polygons = _polygons_of(cells, read_boundaries(boundaries), file=str(boundaries))
     cells = cells.loc[polygons.index]
@@ -100,6 +104,12 @@ def read_census_tables(files: Sequence[str | Path]) -> pd.DataFrame:
     """
     tables = [_read_census_table(Path(file)) for file in files]
     cells = pd.concat(tables, axis="columns") if tables else pd.DataFrame()
+    twice = cells.columns[cells.columns.duplicated()].unique()
+    if len(twice):
+        raise InputError(
+            f"{listed(files)}: {listed(twice)} stands in more than one of them; give every table "
+            "once, of one year"
+        )
     absent = [name for name in (*COUNTS, *INCOME_CELLS) if name not in cells.columns]
     if absent:
         raise InputError(
@@ -124,11 +134,11 @@ def variables_of(cells: pd.DataFrame, *, land_km2: pd.Series) -> pd.DataFrame:
         Land area of the same districts.
     """
     population = cells[POPULATION]
-    income = cells[f"{MEDIAN_HOUSEHOLD_INCOME}E"]
+    income = _positive(cells, f"{MEDIAN_HOUSEHOLD_INCOME}E")
     return pd.DataFrame(
         {
             "population": population,
-            "per_capita_income": cells[f"{PER_CAPITA_INCOME}E"],
+            "per_capita_income": _positive(cells, f"{PER_CAPITA_INCOME}E"),
             "per_capita_income_moe": cells[f"{PER_CAPITA_INCOME}M"],
             "median_household_income": income,
             "median_household_income_moe": cells[f"{MEDIAN_HOUSEHOLD_INCOME}M"],
@@ -160,10 +170,16 @@ def share(part: pd.Series, whole: pd.Series) -> pd.Series:
 
 def read_boundaries(file: str | Path) -> gpd.GeoDataFrame:
     """Polygons (EPSG:4326) and land area in km² of a cartographic boundary file, by district."""
-    try:
-        shapes = gpd.read_file(file)
-    except DataSourceError as error:
-        raise InputError(f"{file}: not a zipped shapefile ({error}); fetch it again") from None
+    with (
+        file_of_polygons(file) as polygons,
+        damage_told(
+            lambda problem: f"{file}: not a zipped shapefile ({problem}); fetch it again",
+            own=(ShapelyError,),
+        ),
+    ):
+        if polygons.suffix.lower() == ".shp":
+            check_shapefile(polygons)
+        shapes = gpd.read_file(polygons)
     names = {}
     for name in ("GEOID", "ALAND"):  # files of the 2010 and 2020 ZCTAs carry the year
         found = [f"{name}{year}" for year in ("", "10", "20") if f"{name}{year}" in shapes]
@@ -173,9 +189,21 @@ def read_boundaries(file: str | Path) -> gpd.GeoDataFrame:
                 f"boundary file, found {listed(shapes.columns, 20)}"
             )
         names[found[0]] = name
+    if not isinstance(shapes, gpd.GeoDataFrame):
+        raise InputError(f"{file}: holds no polygons; fetch the boundary file again, and whole")
     shapes = shapes.rename(columns=names).set_index("GEOID")
+    odd = [code for code in shapes.index if not isinstance(code, str)]
+    twice = shapes.index[shapes.index.duplicated()].unique()
+    if odd or len(twice):
+        what = f"{listed(odd)} are no text" if odd else f"{listed(twice)} stand more than once"
+        raise InputError(f"{file}: GEOID: {what}; expected one polygon for each code of digits")
     shapes = in_degrees(shapes, file=str(file))
-    shapes["land_km2"] = shapes["ALAND"] / SQUARE_METRES_PER_KM2
+    land = as_numbers(shapes["ALAND"], where=f"{file}: column 'ALAND'")
+    if (land < 0).any():
+        raise InputError(
+            f"{file}: ALAND, square metres, is negative in {listed(land.index[land < 0])}"
+        )
+    shapes["land_km2"] = land / SQUARE_METRES_PER_KM2
     return shapes[["land_km2", "geometry"]]
 
 
@@ -184,14 +212,16 @@ def zcta_areas(file: str | Path, areas: Mapping[str, str]) -> pd.Series:
 
     Where several of these counties share a ZCTA, it takes the one with most of its people.
     """
-    columns = {"ZCTA5": str, "GEOID": str, "POPPT": "int64", "AREAPT": "int64"}
-    try:
-        parts = pd.read_csv(file, usecols=list(columns), dtype=columns)
-    except ValueError as error:
+    columns, numeric = ("ZCTA5", "GEOID", "POPPT", "AREAPT"), ("POPPT", "AREAPT")
+    absent = [name for name in columns if name not in column_names(Path(file))]
+    if absent:
         raise InputError(
-            f"{file}: {error}; expected the Census 2010 ZCTA-county relationship file with "
-            f"columns {', '.join(columns)}"
-        ) from None
+            f"{file}: no column {listed(absent)}; expected the Census 2010 ZCTA-county "
+            f"relationship file with columns {', '.join(columns)}"
+        )
+    parts = pd.concat(read_columns(Path(file), columns), ignore_index=True)
+    for name in numeric:
+        parts[name] = numbers(parts[name], where=f"{file}: column {name!r}", decimal=".")
     parts = parts.sort_values(["POPPT", "AREAPT", "GEOID"])
     largest = _largest_part(parts[parts["GEOID"].isin(list(areas))])
     elsewhere = largest.index[_largest_part(parts)[largest.index] != largest]
@@ -207,15 +237,9 @@ def _largest_part(parts: pd.DataFrame) -> pd.Series:
 
 
 def _read_census_table(file: Path) -> pd.DataFrame:
-    try:
-        header, *rows = json.loads(file.read_bytes())
-        place = {name: header.index(name) for name in header}  # NAME may stand there twice
-    except (ValueError, TypeError, AttributeError):
-        raise InputError(
-            f"{file}: not an answer of the Census API; expected a JSON list of lists, the header "
-            "first. A page about a missing key looks like this: fetch the file again"
-        ) from None
-    geoids = pd.Index([_geoid(row, place, file) for row in rows], name="geoid")
+    header, rows = read_answer(file, once=(*COUNTS, *INCOME_CELLS))
+    place = {name: header.index(name) for name in header}  # NAME may stand there twice
+    geoids = pd.Index(codes_of(header, rows, file=file), name="geoid")
     if geoids.has_duplicates:
         raise InputError(
             f"{file}: districts {listed(geoids[geoids.duplicated()].unique())} stand there more "
@@ -227,6 +251,7 @@ def _read_census_table(file: Path) -> pd.DataFrame:
             name: as_numbers(
                 pd.Series([row[place[name]] for row in rows], index=geoids, dtype=object),
                 where=f"{file}: column {name!r}",
+                decimal=".",
             )
             for name in wanted
         },
@@ -234,20 +259,64 @@ def _read_census_table(file: Path) -> pd.DataFrame:
     )
 
 
-def _geoid(row: Sequence[str], place: Mapping[str, int], file: Path) -> str:
-    if "zip code tabulation area" in place:
-        return row[place["zip code tabulation area"]]
-    try:
-        return "".join(row[place[part]] for part in ("state", "county", "tract"))
-    except KeyError as error:
-        raise InputError(
-            f"{file}: no column {error}; expected state, county and tract, or zip code tabulation "
-            "area, which the Census API adds to every answer"
-        ) from None
+def _positive(cells: pd.DataFrame, name: str) -> pd.Series:
+    """Estimates of an income; a 0, which no measure or model could use, counts as missing."""
+    nothing = cells.index[cells[name] == 0]
+    if len(nothing):
+        logger.warning("%s is 0 and taken as missing in districts %s", name, listed(nothing, 20))
+    return cells[name].mask(cells[name] == 0)
 
 
 def _sum(cells: pd.DataFrame, names: list[str]) -> pd.Series:
     return cells[names].sum(axis="columns", skipna=False)
+
+
+def _refuse_zip_areas(geoids: pd.Index, *, file: str) -> None:
+    if (geoids.str.len() == 5).all():
+        raise InputError(
+            f"{file}: ZIP areas such as {listed(geoids, 2)}, whose codes do not name their county; "
+            "set `relationship` to the entry of the ZCTA-county relationship file"
+        )
+
+
+def _check_areas(areas: Mapping[str, str], area: pd.Series, *, place: str) -> None:
+    """Refuse a city without districts, and warn of every area in which none lies.
+
+    Parameters
+    ----------
+    areas : mapping
+        County code to name.
+    area : Series
+        Name of the area that each district lies in.
+    place : str
+        File, and the counties that it has, for messages.
+    """
+    if area.empty:
+        raise InputError(
+            f"{place}: none of its districts lies in the counties {listed(areas)}; expected the "
+            f"tables of the state that `areas` names{_connecticut(areas)}"
+        )
+    empty = {code: name for code, name in areas.items() if name not in set(area)}
+    if empty:
+        names = listed((f"{code} {name}" for code, name in empty.items()), 20)
+        logger.warning(
+            "%s: no district lies in %d of the %d `areas`: %s; look at their codes%s",
+            place, len(empty), len(areas), names, _connecticut(empty),
+        )  # fmt: skip
+
+
+def _connecticut(codes: Iterable[str]) -> str:
+    """Say that Connecticut changed its codes, where one of them is not found.
+
+    From the data of 2022 on the Census Bureau has nine planning regions (09110 to 09190) in place
+    of eight counties (09001 to 09015): Federal Register 87, 6 June 2022, p. 34235.
+    """
+    if not any(code.startswith("09") for code in codes):
+        return ""
+    return (
+        ". Connecticut changed its county codes with the data of 2022: counties 09001 to 09015 "
+        "before, planning regions 09110 to 09190 since; take those of the year of the tables"
+    )
 
 
 def _check_all_there(wanted: pd.Index, found: pd.Index, *, files: Sequence[str | Path]) -> None:

@@ -8,12 +8,16 @@ import pandas as pd
 
 from incomelens.common.errors import InputError, listed
 from incomelens.districts.columns import INCOMES, MISSING_CODES, SHARES, VARIABLES
+from incomelens.districts.expressions import Source
+from incomelens.sources.written_values import numbers
 
 # Published shares are rounded; two that exclude each other may pass 1 by that much.
 ROUNDING = 1e-3
 EXCLUSIVE = (("bachelor", "postgraduate"), ("age_65_plus", "age_under_18"))
 # A centroid may lie outside its polygon's box by this many degrees: rounding, other boundaries.
 CENTROID_SLACK = 0.05
+LEAST_DISTRICTS = 3  # with an income: what a Gaussian process is fitted to
+UNKNOWN = "leave it empty where it is unknown"
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,29 @@ class Origin:
     """Where a table came from and what its columns are called there, for messages."""
 
     file: str
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, Source] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """What `name` is called in the file, or computed from."""
+        return self.columns[name].text if name in self.columns else name
 
     def of(self, name: str) -> str:
         """Name the file and the column that `name` was read from."""
-        there = self.columns.get(name, name)
+        there = self.text(name)
         return f"{self.file}: column {there!r}" + (f" (our {name})" if there != name else "")
+
+    def as_percentage(self, name: str) -> str:
+        """Say which setting makes shares of percentages."""
+        source = self.columns.get(name)
+        if source is None:
+            return "divide percentages by 100"
+        if source.unit == "percent":
+            return "it is divided by 100 already, as the configuration says; mend the cell"
+        kind = "expression" if source.tokens else "column"
+        return (
+            f'divide percentages by 100: set `{name}: {{{kind}: "{source.text}", unit: percent}}` '
+            "in the level's `columns`, or `shares: percent` for all its plain columns of shares"
+        )
 
 
 def check_districts(districts: pd.DataFrame, *, incomes: Sequence[str], origin: Origin) -> None:
@@ -42,19 +63,15 @@ def check_districts(districts: pd.DataFrame, *, incomes: Sequence[str], origin: 
     """
     _check_identity(districts["geoid"], origin)
     for name in ("population", *INCOMES, *_margins(), "population_density"):
-        _check_range(districts, name, origin, low=0.0, remedy="leave it empty where it is unknown")
+        _check_range(districts, name, origin, remedy=UNKNOWN)
+    for name in INCOMES:
+        _check_positive(districts, name, origin)
     for name in SHARES:
-        _check_range(districts, name, origin, low=0.0, high=1.0, remedy="divide percentages by 100")
+        _check_range(districts, name, origin, high=1.0, remedy=origin.as_percentage(name))
     for first, second in EXCLUSIVE:
         _check_exclusive(districts, first, second, origin)
-    _check_range(
-        districts,
-        "bachelor_or_above",
-        origin,
-        low=0.0,
-        high=1.0 + ROUNDING,
-        remedy="divide percentages by 100",
-    )
+    both = "bachelor_or_above"
+    _check_range(districts, both, origin, high=1.0 + ROUNDING, remedy=origin.as_percentage(both))
     _check_incomes(districts, incomes, origin)
     with_income = districts[districts[list(INCOMES)].notna().any(axis=1)]
     for name in VARIABLES:
@@ -74,44 +91,15 @@ def check_columns(present: Sequence[str], wanted: Mapping[str, str], *, file: st
         )
 
 
-def as_identifiers(values: pd.Series, *, where: str) -> pd.Series:
-    """Take identifiers as text; leading zeros have to be in the file already."""
-    if pd.api.types.is_float_dtype(values):
-        raise InputError(
-            f"{where} holds decimal numbers such as {values.iloc[0]!r}; expected identifiers: "
-            "store them as text, so that no digit or leading zero is lost"
-        )
-    text = values.astype("string").str.strip()
-    missing = np.flatnonzero(text.isna() | (text == ""))
-    if missing.size:
-        raise InputError(
-            f"{where} is empty in row {missing[0] + 1} ({missing.size} of {len(text)} rows); "
-            "every district needs an identifier"
-        )
-    return text.astype(str)
-
-
-def as_numbers(values: pd.Series, *, where: str) -> pd.Series:
+def as_numbers(
+    values: pd.Series, *, where: str, decimal: str | None = None, percent: bool = False
+) -> pd.Series:
     """Numbers of a column; missing where it is empty or holds one of the Census' missing codes.
 
-    Raises
-    ------
-    InputError
-        If a value is no number, naming it and its row (the first row of data is row 1).
+    See :func:`incomelens.sources.written_values.numbers` for the parameters and errors.
     """
-    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
-    given = values.notna()
-    if not pd.api.types.is_numeric_dtype(values):
-        given &= values.astype("string").str.strip() != ""
-    wrong = np.flatnonzero((given & numbers.isna()) | np.isinf(numbers))
-    if wrong.size:
-        row = wrong[0]
-        raise InputError(
-            f"{where} has {values.iloc[row]!r} in row {row + 1}, index {values.index[row]} "
-            f"({wrong.size} of {len(values)} rows are no numbers); expected plain numbers such as "
-            "12345.6, without separators or units, and an empty cell where it is missing"
-        )
-    return numbers.mask(numbers.isin(MISSING_CODES))
+    found = numbers(values, where=where, decimal=decimal, percent=percent)
+    return found.mask(found.isin(MISSING_CODES))
 
 
 def _margins() -> tuple[str, ...]:
@@ -125,9 +113,9 @@ def _check_identity(geoids: pd.Series, origin: Origin) -> None:
             f"{origin.of('geoid')} has {twice.size} identifiers more than once: {listed(twice)}; "
             "expected one row a district"
         )
-    if len(geoids) < 2:
+    if len(geoids) < LEAST_DISTRICTS:
         raise InputError(
-            f"{origin.file}: {len(geoids)} district(s); inequality and models need at least two. "
+            f"{origin.file}: {len(geoids)} district(s); inequality and models need three at least. "
             "Does the level's `areas`, or the table, cover the whole city?"
         )
 
@@ -137,17 +125,28 @@ def _check_range(
     name: str,
     origin: Origin,
     *,
-    low: float,
     high: float = np.inf,
     remedy: str,
 ) -> None:
     values = districts[name]
-    off = districts.index[(values < low) | (values > high)]
+    off = districts.index[(values < 0) | (values > high)]
     if len(off):
-        expected = f"{low:g} to {high:g}" if np.isfinite(high) else f"{low:g} or more"
+        value = values[off[0]]
+        expected = f"0 to {high:g}" if np.isfinite(high) else "0 or more"
         raise InputError(
-            f"{origin.of(name)} is {values[off[0]]:g} in district {districts['geoid'][off[0]]} "
-            f"({len(off)} of {len(districts)} rows are off); expected {expected}: {remedy}"
+            f"{origin.of(name)} is {value:g} in district {districts['geoid'][off[0]]} "
+            f"({len(off)} of {len(districts)} rows are off); expected {expected}: "
+            f"{remedy if value > 0 else UNKNOWN}"
+        )
+
+
+def _check_positive(districts: pd.DataFrame, income: str, origin: Origin) -> None:
+    nothing = districts["geoid"][districts[income] == 0]
+    if len(nothing):
+        raise InputError(
+            f"{origin.of(income)} is 0 in {len(nothing)} of {len(districts)} districts: "
+            f"{listed(nothing)}; a whole district without income is nearly always one whose income "
+            "is unknown, and ratios and logarithms need more than 0: leave the cell empty"
         )
 
 
@@ -168,6 +167,14 @@ def _check_incomes(districts: pd.DataFrame, incomes: Sequence[str], origin: Orig
             raise InputError(
                 f"{origin.of(name)}: none of the {len(districts)} districts has a value; map "
                 "another column, or leave this income out of `districts: incomes`"
+            )
+        known = districts[name].dropna()
+        if len(known) < LEAST_DISTRICTS or (known == known.iloc[0]).all():
+            what = f"{known.iloc[0]:g} in all" if len(known) >= LEAST_DISTRICTS else "known in only"
+            raise InputError(
+                f"{origin.of(name)} is {what} {len(known)} districts with a value; inequality and "
+                f"models need {LEAST_DISTRICTS} at least, and incomes that differ: map another "
+                "column, or leave this income out of `districts: incomes`"
             )
 
 
@@ -196,7 +203,7 @@ def _check_position(districts: pd.DataFrame, origin: Origin) -> None:
     if len(off):
         row = off[0]
         raise InputError(
-            f"{origin.of('longitude')}, {origin.columns.get('latitude', 'latitude')}: "
+            f"{origin.of('longitude')}, {origin.text('latitude')}: "
             f"({longitude[row]:g}, {latitude[row]:g}) is not in the polygon of district "
             f"{districts['geoid'][row]}, which starts at ({bounds.minx[row]:g}, "
             f"{bounds.miny[row]:g}) ({len(off)} of {len(districts)} rows are off); are they "

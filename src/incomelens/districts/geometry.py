@@ -5,12 +5,18 @@ import logging
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
+import shapely
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, damage_told, listed
+from incomelens.common.places import meeting, told_extent
 
 logger = logging.getLogger(__name__)
 
 DEGREES = "EPSG:4326"
+NEAR_METRES = 1000.0
+# A reference system is used a little beyond the area that it is meant for.
+BEYOND_USE_DEGREES = 5.0
 
 
 def in_degrees(shapes: gpd.GeoDataFrame, *, file: str) -> gpd.GeoDataFrame:
@@ -39,8 +45,65 @@ def in_degrees(shapes: gpd.GeoDataFrame, *, file: str) -> gpd.GeoDataFrame:
     if len(invalid):
         logger.info("%s: repaired %d invalid polygons: %s", file, len(invalid), listed(invalid))
         repaired = shapes.geometry.make_valid(method="structure", keep_collapsed=False)
+        collapsed = shapes.index[repaired.is_empty]
+        if len(collapsed):
+            raise InputError(
+                f"{file}: {len(collapsed)} of {len(shapes)} polygons have no area: "
+                f"{listed(collapsed)}; expected outlines that hold a place: mend or remove them"
+            )
         shapes = shapes.set_geometry(repaired)
-    return shapes.to_crs(DEGREES)
+    shapes = _surfaces_alone(shapes, file)
+    with damage_told(
+        lambda problem: (
+            f"{file}: its coordinate reference system cannot be used ({problem}); write the file "
+            "again with the right one"
+        )
+    ):
+        degrees = shapes.to_crs(DEGREES)
+    _tell_area_of_use(degrees.geometry, shapes.crs, file)
+    return degrees
+
+
+def _surfaces_alone(shapes: gpd.GeoDataFrame, file: str) -> gpd.GeoDataFrame:
+    """Take the polygons out of collections that also hold points or lines; tell of non-areas."""
+    mixed = (shapes.geom_type == "GeometryCollection") & (shapely.area(shapes.geometry) > 0)
+    if mixed.any():
+        logger.warning(
+            "%s: %d of %d geometries are collections, of which the polygons are taken: %s",
+            *(file, mixed.sum(), len(shapes), listed(shapes.index[mixed])),
+        )
+        surfaces = shapes.geometry.to_numpy().copy()
+        surfaces[mixed] = [_union_of_polygons(shape) for shape in surfaces[mixed]]
+        shapes = shapes.set_geometry(gpd.GeoSeries(surfaces, index=shapes.index, crs=shapes.crs))
+    if not shapes.geom_type.str.contains("Polygon").any():
+        logger.warning(
+            "%s has no polygons, only %s: nothing lies in a district, and maps show points",
+            *(file, listed(sorted(shapes.geom_type.unique()))),
+        )
+    return shapes
+
+
+def _union_of_polygons(shape: shapely.GeometryCollection) -> shapely.Geometry:
+    return shapely.union_all([part for part in shape.geoms if part.area > 0])
+
+
+def _tell_area_of_use(shapes: gpd.GeoSeries, crs: pyproj.CRS, file: str) -> None:
+    if crs.area_of_use is None:
+        return
+    west, south, east, north = crs.area_of_use.bounds
+    bounds = shapes.bounds
+    low, high = south - BEYOND_USE_DEGREES, north + BEYOND_USE_DEGREES
+    off = ~(bounds["miny"].ge(low) & bounds["maxy"].le(high))
+    if west < east:  # otherwise it crosses 180 degrees
+        low, high = west - BEYOND_USE_DEGREES, east + BEYOND_USE_DEGREES
+        off |= ~(bounds["minx"].ge(low) & bounds["maxx"].le(high))
+    if off.any():
+        logger.warning(
+            "%s: %d of %d geometries lie outside the area for which %s is meant (%s), such as %s; "
+            "they span %s: is it the right reference system, and metres where it counts metres?",
+            *(file, off.sum(), len(shapes), crs.to_string(), crs.area_of_use.name),
+            *(listed(shapes.index[off], 3), told_extent(shapes)),
+        )
 
 
 def centroids(shapes: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -50,7 +113,11 @@ def centroids(shapes: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def area_of_each(shapes: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, *, column: str) -> pd.Series:
-    """Name the area in which a point inside each district lies, or the nearest area.
+    """Name the area in which a point inside each district lies, or one that is near.
+
+    A district whose point lies in no area takes the nearest one, if that is no farther than the
+    district is long, or :data:`NEAR_METRES`: outlines of two sources differ along a shore. Others
+    have none.
 
     Parameters
     ----------
@@ -58,13 +125,53 @@ def area_of_each(shapes: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, *, column: s
         Both in EPSG:4326.
     column : str
         Column of `areas` that holds the name. Many polygons may share one.
+
+    Raises
+    ------
+    InputError
+        If no district lies in any area, with both extents.
     """
-    metres = shapes.estimate_utm_crs()
-    inside = shapes.geometry.representative_point().to_crs(metres)
-    points = gpd.GeoDataFrame(geometry=inside, index=shapes.index)
-    # Distance 0 is inside; on a shared border the first area counts.
-    found = gpd.sjoin_nearest(points, areas[[column, "geometry"]].to_crs(metres))
-    return found[column].groupby(level=0).first().reindex(shapes.index)
+    points = shapes.geometry.representative_point()
+    areas = areas[[column, "geometry"]]
+    inside = meeting(points, areas.geometry, names=("districts", f"areas by {column!r}"))
+    # On a shared border the first area counts.
+    found = gpd.sjoin(gpd.GeoDataFrame(geometry=points[inside]), areas, predicate="intersects")
+    names = found[column].groupby(level=0).first().reindex(shapes.index)
+    if inside.all():
+        return names
+    beside, metres = shapes[~inside], areas.estimate_utm_crs()
+    lengths = _lengths(beside.geometry.to_crs(metres))
+    near = gpd.sjoin_nearest(
+        gpd.GeoDataFrame(geometry=points[~inside].to_crs(metres)),
+        areas.to_crs(metres),
+        max_distance=lengths.max(),
+        distance_col="metres",
+    )
+    near = near[near["metres"] <= lengths.reindex(near.index)]
+    names = names.fillna(near[column].groupby(level=0).first())
+    _tell_beside(beside.index, names[beside.index].notna().to_numpy(), column)
+    return names
+
+
+def _lengths(shapes: gpd.GeoSeries) -> pd.Series:
+    """Diagonals of the boxes in metres, at least :data:`NEAR_METRES`; that too where unknown."""
+    bounds = shapes.bounds
+    diagonal = np.hypot(bounds["maxx"] - bounds["minx"], bounds["maxy"] - bounds["miny"])
+    return diagonal.where(np.isfinite(diagonal), 0.0).clip(lower=NEAR_METRES)
+
+
+def _tell_beside(geoids: pd.Index, near: np.ndarray, column: str) -> None:
+    if near.any():
+        logger.warning(
+            "%d districts lie in no area by %r and take the nearest: %s",
+            *(near.sum(), column, listed(geoids[near])),
+        )
+    if not near.all():
+        logger.warning(
+            "%d districts lie in no area by %r, nor near one, and have none: %s; do the areas "
+            "cover the city?",
+            *((~near).sum(), column, listed(geoids[~near])),
+        )
 
 
 def _check_reference_system(shapes: gpd.GeoDataFrame, file: str) -> None:

@@ -36,7 +36,7 @@ def gini(income: Incomes, weight: Weights) -> float:
     Parameters
     ----------
     income : array of shape (n,)
-        Not negative, not all zero.
+        Not negative. Where nobody has anything, as in a draw of uncertain incomes, it is NaN.
     weight : array of shape (n,)
 
     Examples
@@ -47,12 +47,16 @@ def gini(income: Incomes, weight: Weights) -> float:
     order = np.argsort(income, kind="stable")
     people = weight[order] / weight.sum()
     held = np.cumsum(weight[order] * income[order])
+    if held[-1] == 0:
+        return np.nan
     lorenz = np.concatenate([[0.0], held / held[-1]])
     return float(1 - np.sum(people * (lorenz[:-1] + lorenz[1:])))
 
 
 def decile_ratio(income: Incomes, weight: Weights) -> float:
     """Decile dispersion ratio: mean income of the richest tenth over that of the poorest tenth.
+
+    Infinite where the poorest tenth has nothing, as in a draw of uncertain incomes.
 
     A district on the edge of a tenth counts with the part of its weight that lies in it, so that
     a tenth is a tenth for any number of districts.
@@ -66,13 +70,13 @@ def decile_ratio(income: Incomes, weight: Weights) -> float:
     sorted_income, sorted_weight = income[order], weight[order]
     poorest = _tenth(sorted_income, sorted_weight)
     richest = _tenth(sorted_income[::-1], sorted_weight[::-1])
-    return richest / poorest
+    return richest / poorest if poorest > 0 else np.inf
 
 
 def p90_p10(income: Incomes, weight: Weights) -> float:
     """Income that a tenth of the districts exceed, over the income that a tenth fall short of."""
     low, high = np.quantile(income, [0.1, 0.9], weights=weight, method="inverted_cdf")
-    return float(high / low)
+    return float(high / low) if low > 0 else np.inf
 
 
 def mean(income: Incomes, weight: Weights) -> float:
@@ -150,7 +154,8 @@ def sampling_error_interval(
     income, weight : array of shape (n,)
     margin_of_error : array of shape (n,)
         At 90 % confidence, in the unit of income; NaN where it is unknown: such a district keeps
-        its estimate.
+        its estimate. Where margins are so wide that a measure is not finite in some draw, its
+        limits are unknown (NaN).
     n_resamples : int
     rng : Generator
     confidence : float
@@ -162,7 +167,9 @@ def sampling_error_interval(
         for _ in range(n_resamples)
     ]
     tail = (1 - confidence) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
+    is_known = np.isfinite(draws).all(axis=0)
+    limits = np.quantile(np.where(is_known, draws, 0.0), [tail, 1 - tail], axis=0)
+    low, high = np.where(is_known, limits, np.nan)
     value = measures(income, weight)
     return [Interval(*pair) for pair in zip(2 * value - high, 2 * value - low, strict=True)]
 

@@ -67,20 +67,42 @@ def _rows(
 ) -> pd.DataFrame:
     known = districts[districts[income].notna()]
     values = known[income].to_numpy(dtype=float)
-    if not values.any():
-        raise InputError(f"{level}: {income} is 0 in all {len(known)} districts; expected incomes")
+    if not (values > 0).all():
+        nothing = listed(known["geoid"][~(values > 0)])
+        raise InputError(
+            f"{level}: {income} is not positive in districts {nothing}; expected incomes"
+        )
     margins = known[f"{income}_moe"].to_numpy(dtype=float)
     if np.isnan(margins).any() and not np.isnan(margins).all():
         unknown = known["geoid"][np.isnan(margins)]
         logger.info("%s: %s without margin of error: %s", level, income, listed(unknown))
-    weightings = {"districts": np.ones(len(known)), "population": known["population"].to_numpy()}
-    return pd.concat(
-        [
-            _measured(values, weights, margins, n_resamples, rng).assign(weighting=weighting)
-            for weighting, weights in weightings.items()
-            if not np.isnan(weights).any() and weights.sum() > 0
-        ]
-    ).assign(level=level, income=income, n=len(known))[list(COLUMNS)]
+    measured = [_measured(values, np.ones(len(known)), margins, n_resamples, rng)]
+    measured[0] = measured[0].assign(weighting="districts", n=len(known))
+    people = known["population"].to_numpy(dtype=float)
+    if _can_weigh(known, level, income):
+        # Nobody weighs nothing: such a district is not one of those that resampling draws from.
+        some = people > 0
+        by_people = _measured(values[some], people[some], margins[some], n_resamples, rng)
+        measured.append(by_people.assign(weighting="population", n=int(some.sum())))
+    return pd.concat(measured).assign(level=level, income=income)[list(COLUMNS)]
+
+
+def _can_weigh(known: pd.DataFrame, level: str, income: str) -> bool:
+    """Whether districts can be weighted with their people; says so where not."""
+    uncounted = known["geoid"][known["population"].isna()]
+    if len(uncounted):
+        logger.warning(
+            "%s: %s is not weighted by population, which %d of %d districts lack: %s",
+            level, income, len(uncounted), len(known), listed(uncounted),
+        )  # fmt: skip
+        return False
+    nobody = known["geoid"][known["population"] == 0]
+    if len(nobody):
+        logger.warning(
+            "%s: %s without any population, left out where districts are weighted by it: %s",
+            level, income, listed(nobody),
+        )  # fmt: skip
+    return len(nobody) < len(known)
 
 
 def _measured(

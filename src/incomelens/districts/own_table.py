@@ -3,93 +3,95 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from incomelens.common.errors import InputError, listed
-from incomelens.districts.checks import as_identifiers, as_numbers, check_columns
+from incomelens.districts.checks import check_columns
 from incomelens.districts.columns import INCOMES, NUMBERS, TOP_CODE, VARIABLES
+from incomelens.districts.expressions import Source
 from incomelens.districts.geometry import area_of_each, centroids, in_degrees
+from incomelens.districts.user_columns import numbers_from, sources_of
+from incomelens.sources.tables import decimal_mark, read_table
+from incomelens.sources.written_values import flags, identifiers
 
 logger = logging.getLogger(__name__)
 
 REQUIRED = ("geoid", *VARIABLES)
+_LAYER_KEYS = {"boundaries_table": "boundaries_layer", "areas_from": "areas_from: layer"}
+_COLUMNS_OF = {"boundaries_table": "geoid of both tables", "areas_from": "areas_from: column"}
 TOPCODED = "median_household_income_topcoded"
 
 
 def own_districts(
     table: str | Path,
     *,
-    columns: Mapping[str, str],
+    columns: Mapping[str, Any],
     layer: str | None = None,
     boundaries: str | Path | None = None,
+    boundaries_layer: str | None = None,
     areas_from: Mapping[str, str] | None = None,
-) -> gpd.GeoDataFrame:
-    """Read the districts of a city from a CSV, GeoPackage, GeoParquet or shapefile.
+    share_unit: str = "share",
+) -> tuple[gpd.GeoDataFrame, dict[str, Source]]:
+    """Read the districts of a city from a table in any format of the field.
 
     Parameters
     ----------
     table : path
     columns : mapping
-        Our name of a column to the file's. `geoid`, the ten variables and an income are needed;
-        population, area, margins of error (``*_moe``), the flag of top-coded medians, longitude
-        and latitude are taken where they are mapped.
+        Our name of a column to the file's, or to an expression of these, see
+        :func:`~incomelens.districts.user_columns.sources_of`. `geoid`, the ten variables and an
+        income are needed; population, area, margins of error (``*_moe``), the flag of top-coded
+        medians, longitude and latitude are taken where they are mapped.
     layer : str, optional
-        Layer of a GeoPackage that has several.
+        Layer of a GeoPackage, sheet of a workbook, that has several.
     boundaries : path, optional
         Second file that holds the polygons, with the same identifiers in a column of the same
         name. A table without any polygons is drawn as points at longitude and latitude.
+    boundaries_layer : str, optional
+        Layer of `boundaries` where it has several.
     areas_from : mapping, optional
         File with the polygons of boroughs or counties: its `table`, `layer` and the `column` with
         their names. Each district takes the one in which a point inside it lies.
+    share_unit : {"share", "percent"}
+        Unit of the columns of shares whose mapping names none.
 
     Returns
     -------
     GeoDataFrame
         Columns of the contract, one row a district.
+    dict of str to Source
+        What each of them was read from.
     """
     _check_required(columns, table)
-    frame = read_layer(table, layer=layer)
-    check_columns([str(name) for name in frame.columns], columns, file=str(table))
-    geoid = as_identifiers(frame[columns["geoid"]], where=_where(table, columns["geoid"]))
+    frame = read_table(table, layer=layer, key="layer")
+    present = [str(name) for name in frame.columns]
+    sources = sources_of(columns, present, file=str(table), share_unit=share_unit)
+    geoid = identifiers(frame[columns["geoid"]], where=_where(table, columns["geoid"]))
     frame.index = pd.Index(geoid, name="geoid")
-    districts = _mapped_columns(frame, columns, table)
-    shapes = _shapes(frame, districts, table, boundaries, column=columns["geoid"])
+    districts = _mapped_columns(frame, sources, table)
+    if boundaries is None:
+        shapes = _shapes(frame, districts, table)
+    else:
+        polygons = _polygon_layer(
+            boundaries, column=columns["geoid"], key="boundaries_table", layer=boundaries_layer
+        )
+        shapes = _joined_polygons(
+            districts.index, polygons, boundaries, table, column=columns["geoid"]
+        )
     if "longitude" not in columns or "latitude" not in columns:
         districts[["longitude", "latitude"]] = centroids(shapes)
     if areas_from is not None:
         districts["area"] = area_of_each(
             shapes, _area_polygons(areas_from), column=areas_from["column"]
         )
-    return gpd.GeoDataFrame(districts, geometry=shapes.geometry).reset_index(names="geoid")
+    districts = gpd.GeoDataFrame(districts, geometry=shapes.geometry).reset_index(names="geoid")
+    return districts, sources
 
 
-def read_layer(file: str | Path, *, layer: str | None = None) -> pd.DataFrame:
-    """Read a table, with its polygons where it has some; every value of a CSV as text."""
-    path = Path(file)
-    if path.suffix == ".csv" or path.name.endswith(".csv.gz"):
-        return pd.read_csv(path, dtype=str)
-    if path.suffix == ".parquet":
-        try:
-            return gpd.read_parquet(path)
-        except ValueError:  # geopandas says so of a parquet file without geometry
-            return pd.read_parquet(path)
-    try:
-        layers = gpd.list_layers(path)["name"].tolist()
-        if layer is None and len(layers) > 1:
-            raise InputError(f"{path}: several layers, {listed(layers)}; set `layer` to one")
-        return gpd.read_file(path, layer=layer)
-    except DataLayerError:
-        raise InputError(f"{path}: no layer {layer!r}; it has {listed(layers)}") from None
-    except DataSourceError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error}); expected .csv, .gpkg, .parquet or a shapefile"
-        ) from None
-
-
-def _check_required(columns: Mapping[str, str], table: str | Path) -> None:
+def _check_required(columns: Mapping[str, Any], table: str | Path) -> None:
     unmapped = [name for name in REQUIRED if name not in columns]
     if not any(income in columns for income in INCOMES):
         unmapped.append(f"an income ({' or '.join(INCOMES)})")
@@ -101,45 +103,27 @@ def _check_required(columns: Mapping[str, str], table: str | Path) -> None:
 
 
 def _mapped_columns(
-    frame: pd.DataFrame, columns: Mapping[str, str], table: str | Path
+    frame: pd.DataFrame, sources: Mapping[str, Source], table: str | Path
 ) -> pd.DataFrame:
     districts = pd.DataFrame(index=frame.index)
+    decimal = decimal_mark(table)
     for name in NUMBERS:
         districts[name] = (
-            as_numbers(frame[columns[name]], where=_where(table, columns[name]))
-            if name in columns
+            numbers_from(frame, sources[name], ours=name, file=str(table), decimal=decimal)
+            if name in sources
             else float("nan")
         )
-    districts["area"] = frame[columns["area"]].astype(str) if "area" in columns else None
+    districts["area"] = frame[sources["area"].text].astype(str) if "area" in sources else None
     # Without a flag of its own a table is taken to write "250,000+" as the Census Bureau does.
     districts[TOPCODED] = districts["median_household_income"] >= TOP_CODE
-    if TOPCODED in columns:
-        districts[TOPCODED] = _flags(frame[columns[TOPCODED]], _where(table, columns[TOPCODED]))
+    if TOPCODED in sources:
+        column = sources[TOPCODED].text
+        flagged = flags(frame[column], where=_where(table, column))
+        districts[TOPCODED] = flagged.fillna(value=False).astype(bool)
     return districts
 
 
-def _flags(values: pd.Series, where: str) -> pd.Series:
-    words = values.astype("string").str.strip().str.lower().fillna("")
-    flags = words.map({"1": True, "1.0": True, "true": True} | dict.fromkeys(("0", "0.0"), False))
-    flags = flags.mask(words.isin(["false", ""]), other=False)
-    unknown = words[flags.isna()]
-    if len(unknown):
-        raise InputError(
-            f"{where} has {unknown.iloc[0]!r} in district {unknown.index[0]}; expected 1 or 0"
-        )
-    return flags.astype(bool)
-
-
-def _shapes(
-    frame: pd.DataFrame,
-    districts: pd.DataFrame,
-    table: str | Path,
-    boundaries: str | Path | None,
-    *,
-    column: str,
-) -> gpd.GeoDataFrame:
-    if boundaries is not None:
-        return _joined_polygons(districts.index, boundaries, table, column=column)
+def _shapes(frame: pd.DataFrame, districts: pd.DataFrame, table: str | Path) -> gpd.GeoDataFrame:
     if isinstance(frame, gpd.GeoDataFrame):
         return in_degrees(frame, file=str(table))
     _check_points(districts, table)
@@ -166,10 +150,14 @@ def _check_points(districts: pd.DataFrame, table: str | Path) -> None:
 
 
 def _joined_polygons(
-    geoids: pd.Index, file: str | Path, table: str | Path, *, column: str
+    geoids: pd.Index,
+    shapes: gpd.GeoDataFrame,
+    file: str | Path,
+    table: str | Path,
+    *,
+    column: str,
 ) -> gpd.GeoDataFrame:
-    shapes = _polygon_layer(file, column=column, key="boundaries_table")
-    shapes.index = pd.Index(as_identifiers(shapes[column], where=_where(file, column)))
+    shapes.index = pd.Index(identifiers(shapes[column], where=_where(file, column)))
     absent = geoids.difference(shapes.index)
     if len(absent):
         raise InputError(
@@ -188,13 +176,13 @@ def _area_polygons(areas_from: Mapping[str, str]) -> gpd.GeoDataFrame:
 
 
 def _polygon_layer(
-    file: str | Path, *, column: str, key: str, layer: str | None = None
+    file: str | Path, *, column: str, key: str, layer: str | None
 ) -> gpd.GeoDataFrame:
-    shapes = read_layer(file, layer=layer)
+    shapes = read_table(file, layer=layer, key=_LAYER_KEYS[key])
     if not isinstance(shapes, gpd.GeoDataFrame):
         raise InputError(f"{file}: no polygons; `{key}` needs a GeoPackage, GeoParquet or the like")
     check_columns(
-        [str(name) for name in shapes.columns], {f"{key}: column": column}, file=str(file)
+        [str(name) for name in shapes.columns], {_COLUMNS_OF[key]: column}, file=str(file)
     )
     return shapes
 

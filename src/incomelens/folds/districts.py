@@ -3,7 +3,11 @@
 Each scheme asks another question. `random` scores interpolation between known neighbours, as the
 paper does; `block` scores prediction for a part of the city without data; `area` for a whole
 borough without data (Roberts et al. 2017, Ecography 40:8; ruling 11 applies the same to cells).
+Around held-out blocks a buffer is left out of training. Areas have none: whoever predicts a borough
+without data does know what lies behind its border.
 """
+
+import logging
 
 import geopandas as gpd
 import numpy as np
@@ -14,8 +18,16 @@ from sklearn.model_selection import KFold
 
 from incomelens.common.errors import InputError
 from incomelens.folds.blocks import group_blocks
+from incomelens.folds.buffer import (
+    MOST_LEFT_OUT,
+    half_income_range,
+    local_km,
+    outside_buffer,
+    places_on_earth,
+    widest_buffer,
+)
 
-KM_PER_DEGREE = 111.195  # of latitude, on a sphere of 6,371 km
+logger = logging.getLogger(__name__)
 
 
 def district_folds(
@@ -25,6 +37,7 @@ def district_folds(
     n_folds: int,
     n_blocks: int,
     seed: int,
+    buffer_km: float | None = None,
 ) -> pd.DataFrame:
     """Assign every district that has an income to one fold of a scheme.
 
@@ -41,16 +54,22 @@ def district_folds(
     n_blocks : int
         Blocks; also recorded under the other schemes, for block bootstraps.
     seed : int
+    buffer_km : float, optional
+        Under scheme `block`: districts closer than that to a held-out one are not learnt from. By
+        default half the range of incomes (:func:`incomelens.folds.buffer.half_income_range`), or
+        what leaves four fifths of every training set if that is less.
 
     Returns
     -------
     DataFrame
-        ``geoid``, ``fold`` (0, 1, ...), ``block``, in the order of `districts`.
+        ``geoid``, ``fold`` (0, 1, ...), ``block``, in the order of `districts`; under scheme
+        `block` also ``buffer_km``, the same in all rows.
 
     Raises
     ------
     InputError
-        If there are fewer districts than folds or blocks, or an area is missing.
+        If there are fewer districts than folds or blocks, an area is missing, or a buffer leaves
+        a fold nothing to learn from.
     """
     has_income = districts[["per_capita_income", "median_household_income"]].notna().any(axis=1)
     kept = districts.loc[has_income].reset_index(drop=True)
@@ -72,23 +91,45 @@ def district_folds(
         fold = _area_numbers(kept)
     else:
         raise InputError(f"folds.schemes: {scheme!r} is unknown; known are random, block, area")
-    return pd.DataFrame({"geoid": kept["geoid"], "fold": fold, "block": block})
-
-
-def local_km(longitude: NDArray[np.float64], latitude: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Project degrees to kilometres east and north of the mean point, shape (n, 2).
-
-    An equirectangular approximation, good to a few per mille over a city: enough for clusters and
-    nearest neighbours, not for drawing.
-    """
-    east = (longitude - longitude.mean()) * KM_PER_DEGREE * np.cos(np.radians(latitude.mean()))
-    north = (latitude - latitude.mean()) * KM_PER_DEGREE
-    return np.column_stack([east, north])
+    folds = pd.DataFrame({"geoid": kept["geoid"], "fold": fold, "block": block})
+    if scheme == "block":
+        return folds.assign(buffer_km=_buffer(kept, fold, buffer_km, seed))
+    return folds
 
 
 def _blocks(districts: pd.DataFrame, n_blocks: int, seed: int) -> NDArray[np.int64]:
     place = local_km(districts["longitude"].to_numpy(), districts["latitude"].to_numpy())
     return KMeans(n_blocks, n_init=10, random_state=seed).fit_predict(place).astype(np.int64)
+
+
+def _buffer(
+    districts: pd.DataFrame, fold: NDArray[np.int64], buffer_km: float | None, seed: int
+) -> float:
+    """Width of the buffer, told with what it takes from every fold."""
+    place = places_on_earth(districts["longitude"].to_numpy(), districts["latitude"].to_numpy())
+    width = buffer_km
+    if width is None:
+        wanted = half_income_range(districts, seed=seed)
+        width = widest_buffer(place, fold, wanted_km=wanted)
+        logger.info(
+            "buffer around held-out blocks: %.2f km, half the range of incomes being %.2f km",
+            width,
+            wanted,
+        )
+    for number in np.unique(fold):
+        held_out = fold == number
+        rows = np.flatnonzero(~held_out)
+        left = len(outside_buffer(place, rows, np.flatnonzero(held_out), buffer_km=width))
+        message = "fold %d: %d districts held out, %d to learn from, %d in the buffer of %.2f km"
+        told = (number, held_out.sum(), left, len(rows) - left, width)
+        if left < 2:
+            raise InputError(
+                f"folds.buffer_km: {width:g} km around fold {number} leave {left} of {len(rows)} "
+                "districts to learn from; take a narrower buffer, or null for one by rule"
+            )
+        too_wide = left < (1 - 1 / MOST_LEFT_OUT) * len(rows)
+        logger.log(logging.WARNING if too_wide else logging.INFO, message, *told)
+    return width
 
 
 def _area_numbers(districts: pd.DataFrame) -> NDArray[np.int64]:

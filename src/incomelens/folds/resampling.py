@@ -1,15 +1,18 @@
-"""Bootstrap of units and of whole spatial blocks, for scores that are functions of sums.
+"""Intervals of scores that are functions of sums: bootstrap of units and blocks, and jackknife.
 
 A resample draws as many units as there are, with replacement. Neighbouring units share their
 errors, so an interval from single units is too short; one from whole blocks (squares of cells,
-groups of districts) keeps neighbours together (ruling 11).
+groups of districts) keeps neighbours together (ruling 11). A mean over folds is a mean of few
+ratios, each of few units: what resampling does to those has little to do with the mean itself, so
+its interval comes from leaving out one unit at a time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 # Weights are made in pieces, so that 1,000 resamples of 68,000 cells need tens of MB, not 500.
 WEIGHTS_AT_ONCE = 4_000_000
@@ -64,6 +67,49 @@ def basic_interval(value: float, values: NDArray[np.float64], *, level: float = 
     return Interval(2 * value - ends.high, 2 * value - ends.low)
 
 
+def jackknife_interval(
+    value: float, without_one: Sequence[NDArray[np.float64]], *, level: float = 0.95
+) -> Interval:
+    r"""Student's interval of a mean over folds, from each fold's score without one of its units.
+
+    .. math::
+       s^2 = \frac{1}{K^2} \sum_k s_k^2, \qquad
+       s_k^2 = \frac{n_k - 1}{n_k} \sum_i \bigl(\theta_{k(-i)} - \bar\theta_k\bigr)^2
+
+    with :math:`\theta_{k(-i)}` the score of fold k without unit i; the degrees of freedom are
+    Satterthwaite's, :math:`s^4 / \sum_k (s_k / K)^4 / (n_k - 1)`. It always holds its value.
+
+    Parameters
+    ----------
+    value : float
+        Mean over the K folds of their scores.
+    without_one : sequence of K arrays of shape (n_k,)
+        Of each fold, its score without each of its units.
+    level : float
+        Confidence, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        NaN at both ends where a score without a unit, or the value, is missing.
+
+    Notes
+    -----
+    Tukey's jackknife, folds as strata (Shao & Tu 1995, "The Jackknife and Bootstrap", 6.2).
+    """
+    n = np.array([len(scores) for scores in without_one])
+    squares = np.array([np.sum((scores - scores.mean()) ** 2) for scores in without_one])
+    if not np.isfinite([value, *squares]).all() or n.min() < 2:
+        return Interval(np.nan, np.nan)
+    variances = (n - 1) / n * squares / len(n) ** 2
+    variance = float(variances.sum())
+    if variance == 0:
+        return Interval(value, value)
+    freedom = 1 / float(((variances / variance) ** 2 / (n - 1)).sum())
+    half = float(student.ppf(0.5 + level / 2, freedom)) * np.sqrt(variance)
+    return Interval(value - half, value + half)
+
+
 def times_drawn(
     n: int, *, n_resamples: int, rng: np.random.Generator
 ) -> Iterator[NDArray[np.float64]]:
@@ -116,3 +162,28 @@ def block_totals(terms: NDArray[np.float64], block: NDArray[np.int64]) -> NDArra
     totals = np.zeros((len(numbers), terms.shape[1]))
     np.add.at(totals, place, terms)
     return totals
+
+
+def constant_within_folds(predicted: NDArray[np.float64], fold: NDArray[np.int64]) -> bool:
+    """Whether predictions are the same, up to rounding, all through every fold.
+
+    The mean of the training units is: it differs between folds because their training sets do, the
+    lower the richer the held-out fold. That is no skill, so a correlation of the predictions of
+    all folds together, which it would feed, is undefined.
+
+    Parameters
+    ----------
+    predicted : array of shape (n,)
+        Out of fold.
+    fold : array of shape (n,)
+        Folds of a single unit say nothing either way.
+    """
+    several = [
+        predicted[fold == number] for number in np.unique(fold) if (fold == number).sum() > 1
+    ]
+    return bool(several) and all(is_constant(values) for values in several)
+
+
+def is_constant(values: NDArray[np.float64]) -> bool:
+    """Whether values differ by rounding at most: by 1e-9 of the largest."""
+    return bool(np.ptp(values) <= 1e-9 * np.abs(values).max())

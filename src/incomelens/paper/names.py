@@ -1,11 +1,13 @@
 """What districts, variables, models, folds and scores are called in print, and in which order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 SOCIOECONOMIC = "socio-economic"
 SPATIAL = "spatial"
 
+# The paper's two; a study may have others, see `level_names`.
 LEVELS = {"tract": "Tract", "zip": "ZIP"}
 INCOMES = {
     "per_capita_income": "per-capita income",
@@ -175,15 +177,61 @@ def direction_sign(direction: float) -> str:
     return "+" if direction > 0 else "−"
 
 
-def task_name(level: str, income: str) -> str:
-    """Name a task.
+def level_names(districts: Mapping[str, Any]) -> dict[str, str]:
+    """Names of a study's levels in print, in the order of print: the paper's two first.
+
+    Parameters
+    ----------
+    districts : mapping
+        Section `districts` of the configuration; a level's `name` goes before its key.
+
+    Examples
+    --------
+    >>> level_names({"levels": ["block_group", "zip"], "block_group": {}, "zip": {}})
+    {'zip': 'ZIP', 'block_group': 'Block group'}
+    >>> level_names({"levels": ["iris"], "iris": {"name": "IRIS"}})
+    {'iris': 'IRIS'}
+    """
+    order = [level for level in LEVELS if level in districts["levels"]]
+    order += [level for level in districts["levels"] if level not in LEVELS]
+    in_words = {level: LEVELS.get(level, level.replace("_", " ").capitalize()) for level in order}
+    return {level: districts.get(level, {}).get("name", word) for level, word in in_words.items()}
+
+
+def figure_tasks(levels: Iterable[str], incomes: Sequence[str]) -> dict[int, tuple[str, str]]:
+    """Number of each figure that explains a task, from Fig. 2 on.
+
+    The paper's Figs. 2-5 keep their numbers, whichever of its tasks a study has; a study with a
+    level of its own numbers its tasks one after the other.
+
+    Parameters
+    ----------
+    levels : iterable of str
+        Of the study, in the order of print.
+    incomes : sequence of str
+        Of the study.
+
+    Examples
+    --------
+    >>> figure_tasks(["zip"], ["per_capita_income"])[4]
+    ('zip', 'per_capita_income')
+    >>> figure_tasks(["commune"], ["median_household_income"])
+    {2: ('commune', 'median_household_income')}
+    """
+    levels = list(levels)
+    own = [(level, income) for level in levels for income in INCOMES if income in incomes]
+    return dict(enumerate(TASKS if set(levels) <= set(LEVELS) else own, start=2))
+
+
+def task_name(level: str, income: str, levels: Mapping[str, str] = LEVELS) -> str:
+    """Name a task; `levels` are the study's, by :func:`level_names`.
 
     Examples
     --------
     >>> task_name("zip", "per_capita_income")
     'ZIP, per-capita income'
     """
-    return f"{LEVELS[level]}, {INCOMES[income]}"
+    return f"{levels[level]}, {INCOMES[income]}"
 
 
 def built_name(built_as: str) -> str:

@@ -100,6 +100,12 @@ class Reference:
         """
         return self.part(*keys)  # type: ignore[return-value]
 
+    def of_task(self, table: str, level: str, income: str, *keys: str) -> float | None:
+        """Value of the district paper for one task, None where it is empty or not the paper's."""
+        if level not in LEVELS:
+            return None
+        return self.printed("ssig", table, level, income, *keys)  # type: ignore[return-value]
+
     def part(self, *keys: str) -> object:
         """Everything below `keys`."""
         found: object = self.slots

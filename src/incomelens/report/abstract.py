@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from incomelens.paper.inference_names import SCHEMES as CITY_SCHEMES
-from incomelens.paper.names import INCOMES, LEVELS, MODES, SCHEMES
+from incomelens.paper.names import INCOMES, LEVELS, MODES, SCHEMES, level_names
 
 # More cities than these are counted together.
 MOST_CITIES = 6
@@ -81,7 +81,8 @@ def _n_kept(one: Mapping) -> int:
 
 def _districts(config: Mapping, maps: Mapping[str, Mapping]) -> Part:
     settings = config["districts"]
-    levels = _and([LEVELS[level] for level in settings["levels"]])
+    names = level_names(settings)
+    levels = _and([names[level] for level in settings["levels"]])
     incomes = _and([INCOMES[income] for income in settings["incomes"]])
     modes = _and([f"“{MODES[mode]}”" for mode in config["ssig"]["modes"]])
     schemes = _and([SCHEMES[scheme] for scheme in config["folds"]["schemes"]])
@@ -93,7 +94,7 @@ def _districts(config: Mapping, maps: Mapping[str, Mapping]) -> Part:
     if config["shapley"]["modes"]:
         text += "Shapley values say what moves its predictions."
     facts = [
-        Fact(f"{len(maps[level]['ids']):,}", f"districts, level {LEVELS[level]}")
+        Fact(f"{len(maps[level]['ids']):,}", f"districts, level {names[level]}")
         for level in settings["levels"]
         if level in maps
     ]

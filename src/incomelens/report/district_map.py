@@ -32,6 +32,7 @@ def district_map(
     shapley: Mapping[tuple[str, str], pd.DataFrame],
     *,
     mode: str,
+    levels: Mapping[str, str] = LEVELS,
 ) -> dict[str, object]:
     """Everything that the page's map of a level can show.
 
@@ -46,6 +47,8 @@ def district_map(
         By income and mode, `shapley/{level}-{income}-{mode}.parquet`; may be empty.
     mode : str
         Whose predictions are shown.
+    levels : mapping
+        Level to its name in print.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def district_map(
     if not shapley:
         keys = [f"variable/{name}" for name in VARIABLES if name in shown]
         details.append({"kind": "list", "title": "The ten variables", "layers": keys})
-    word = LEVELS.get(level, level)
+    word = levels[level]
     return {
         "key": level,
         "title": f"Districts: {word}",

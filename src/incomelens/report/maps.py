@@ -48,7 +48,7 @@ def _maps_as_they_are(path: Path) -> pd.DataFrame:
 
 
 def district_maps(
-    levels: Sequence[str],
+    levels: Mapping[str, str],
     predicted: Sequence[Sequence[str]],
     explained: Sequence[Sequence[str]],
     *,
@@ -61,8 +61,8 @@ def district_maps(
 
     Parameters
     ----------
-    levels : sequence of str
-        In the order of `districts`.
+    levels : mapping
+        Level to its name in print, in the order of `districts`.
     predicted : sequence of (level, income, scheme)
         Of each file of `predictions`.
     explained : sequence of (level, income, mode)
@@ -77,6 +77,7 @@ def district_maps(
             _of_level(level, predicted, predictions),
             _of_level(level, explained, shapley),
             mode=mode,
+            levels=levels,
         )
         for level, path in zip(levels, districts, strict=True)
     ]

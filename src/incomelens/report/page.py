@@ -8,12 +8,14 @@ from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
+import pandas as pd
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from incomelens.common.files import whole_file
 from incomelens.paper.deviations import Deviation
+from incomelens.paper.names import LEVELS
 from incomelens.report.abstract import missing_parts, parts_run
 from incomelens.report.layout import PageTable, page_table
 from incomelens.report.pictures import Picture, embedded_picture
@@ -49,6 +51,7 @@ def report_page(
     *,
     unasked: Sequence[Mapping[str, str]],
     maps: Sequence[Mapping],
+    left_out: pd.DataFrame,
     deviations: Sequence[Deviation],
     provenance: Mapping,
     folder: Path,
@@ -64,6 +67,8 @@ def report_page(
         Tables and figures of the workflow (``study``, ``label``) that the study does not ask for.
     maps : sequence of mappings
         Of cities and levels, for the interactive map.
+    left_out : DataFrame
+        Of :func:`incomelens.common.left_out.collect_left_out`.
     deviations : sequence of Deviation
     provenance : mapping
         From :func:`incomelens.report.provenance.provenance`.
@@ -110,6 +115,7 @@ def report_page(
         studies=_by_study(rest),
         maps=maps,
         map_data=Markup(json_for_page(maps)),  # noqa: S704 - escaped by json_for_page
+        left_out=left_out_rows(left_out, config),
         deviations=_by_paper(deviations, config),
         deviation_files=[one for one in published if one.rule in OWN_SECTION],
         provenance=provenance,
@@ -150,6 +156,23 @@ def _by_study(items: Sequence[Item]) -> list[tuple[str, list[Item], list[Item]]]
 
 def _has_layer(maps: Sequence[Mapping], kind: str) -> bool:
     return any(layer["key"].startswith(kind) for one in maps for layer in one["layers"])
+
+
+def left_out_rows(left_out: pd.DataFrame, config: Mapping) -> list[dict[str, str]]:
+    """Tell what was left out in words, one mapping a row of the page's table."""
+    names = {city: config["city"][city]["name"] for city in config["cities"]} | LEVELS
+    return [
+        {
+            "of": names.get(row.of, row.of),
+            "what": row.what,
+            "reason": row.reason.replace("_", " "),
+            "treated": row.treated.replace("_", " "),
+            "number": f"{row.n:,} of {row.total:,}",
+            "share": f"{100 * row.n / row.total:.1f}",
+            "example": "" if pd.isna(row.example) else str(row.example),
+        }
+        for row in left_out.itertuples(index=False)
+    ]
 
 
 def is_synthetic(sources: Sequence[Mapping]) -> bool:

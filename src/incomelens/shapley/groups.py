@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import block_diag
 from scipy.stats import rankdata, ttest_ind, ttest_rel
 
 from incomelens.common.errors import InputError
+from incomelens.folds.resampling import percentile_interval, resampled_totals
 from incomelens.shapley.inputs import checked_matrix
 
 
@@ -234,8 +236,7 @@ def compare_incomes(
         lambda j: ttest_rel(first[at_one][:, j], second[at_two][:, j], axis=0).pvalue,
     )
     draws = _block_differences(one, two, n_resamples, rng)
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    ci_low, ci_high = np.quantile(draws, tails, axis=0)
+    intervals = [percentile_interval(values, level=confidence) for values in draws.T]
     return IncomeComparison(
         mean_one=first.mean(axis=0),
         mean_two=second.mean(axis=0),
@@ -243,8 +244,8 @@ def compare_incomes(
         p_welch=welch,
         p_paired=paired,
         n_common=len(common),
-        ci_low=ci_low,
-        ci_high=ci_high,
+        ci_low=np.array([interval.low for interval in intervals]),
+        ci_high=np.array([interval.high for interval in intervals]),
     )
 
 
@@ -261,17 +262,15 @@ def _block_differences(
     one: IncomeValues, two: IncomeValues, n_resamples: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Differences of mean absolute values over resampled blocks, shape (n_resamples, n_players)."""
-    blocks = np.unique(np.concatenate([one.blocks, two.blocks]))
-    if len(blocks) < 2:
+    block = np.concatenate([one.blocks, two.blocks])
+    if len(np.unique(block)) < 2:
         raise InputError("blocks: all districts are in one; the block bootstrap needs several")
-    times = rng.multinomial(len(blocks), np.full(len(blocks), 1 / len(blocks)), size=n_resamples)
-    means = []
-    for income in (one, two):
-        place = np.searchsorted(blocks, income.blocks)
-        sums = np.zeros((len(blocks), income.values.shape[1]))
-        np.add.at(sums, place, np.abs(income.values))
-        drawn = times @ np.bincount(place, minlength=len(blocks))
-        # A draw of blocks without any district of this income has no mean.
-        means.append((times @ sums) / np.where(drawn > 0, drawn, np.nan)[:, None])
-    differences = means[0] - means[1]
-    return differences[np.isfinite(differences).all(axis=1)]
+    terms = [
+        np.column_stack([np.ones(len(income.values)), np.abs(income.values)])
+        for income in (one, two)
+    ]
+    totals = resampled_totals(block_diag(*terms), n_resamples=n_resamples, rng=rng, block=block)
+    # A draw of blocks without any district of an income has no mean: 0 / 0.
+    with np.errstate(invalid="ignore"):
+        first, second = (part[:, 1:] / part[:, :1] for part in np.hsplit(totals, 2))
+    return first - second

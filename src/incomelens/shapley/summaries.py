@@ -15,7 +15,7 @@ from scipy.stats import rankdata
 
 from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng
-from incomelens.folds.resampling import percentile_interval
+from incomelens.folds.resampling import percentile_interval, resampled_totals
 from incomelens.shapley.groups import (
     IncomeValues,
     compare_incomes,
@@ -28,7 +28,6 @@ from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
 
 GROUPS = {"socio-economic": SOCIOECONOMIC, "spatial": SPATIAL}
 ROUNDING = 1e-12  # of a product of variances of ranks between 0 and 1
-LIMITS = (2.5, 97.5)  # per cent; a 95 % interval
 TASK = ["level", "income", "mode"]
 INCOME_PAIR = ("per_capita_income", "median_household_income")
 
@@ -216,51 +215,41 @@ def _intervals(
     task: ExplainedTask, values: NDArray[np.float64], resamples: int, seed: int
 ) -> dict[str, NDArray[np.float64]]:
     """Percentile intervals of mean absolute values, by districts and by spatial blocks."""
+    # Modes of a task share their draws, so that their intervals can be compared.
+    rng = job_rng(seed, "resample", task.names["level"], task.names["income"])
+    terms = np.column_stack([np.ones(len(values)), np.abs(values)])
     intervals = {}
-    for name, times in _draws(task, resamples, seed).items():
-        means = times @ np.abs(values) / times.sum(axis=1, keepdims=True)
-        low, high = np.percentile(means, LIMITS, axis=0)
-        intervals |= {f"{name}_low": low, f"{name}_high": high}
+    for name, block in (("ci", None), ("block_ci", task.blocks)):
+        totals = resampled_totals(terms, n_resamples=resamples, rng=rng, block=block)
+        ends = [percentile_interval(means) for means in (totals[:, 1:] / totals[:, :1]).T]
+        intervals[f"{name}_low"] = np.array([interval.low for interval in ends])
+        intervals[f"{name}_high"] = np.array([interval.high for interval in ends])
     return intervals
 
 
 def _direction_intervals(
     task: ExplainedTask, values: NDArray[np.float64], resamples: int, seed: int
 ) -> dict[str, list[float]]:
-    """Intervals of directions by spatial blocks; NaN where it is missing in one of 20 resamples.
+    """Intervals of directions by spatial blocks, NaN for `location`, which has none.
 
     Districts keep their ranks among all districts, so that a resample is a weighted correlation.
     """
-    times = _draws(task, resamples, seed)["block_ci"]
-    times /= times.sum(axis=1, keepdims=True)
-    x, y = (rankdata(one, axis=0) for one in (task.variables, values))
-    x, y = x / len(x) - 0.5, y / len(y) - 0.5
-    mean_x, mean_y = times @ x, times @ y
-    spread = (times @ x**2 - mean_x**2) * (times @ y**2 - mean_y**2)
-    covariance = times @ (x * y) - mean_x * mean_y
+    rng = job_rng(seed, "direction", task.names["level"], task.names["income"])
+    x, y = (rankdata(one, axis=0) / len(values) - 0.5 for one in (task.variables, values))
+    parts = (np.ones_like(x), x, y, x * x, y * y, x * y)
+    totals = resampled_totals(
+        np.hstack(parts), n_resamples=resamples, rng=rng, block=task.blocks
+    ).reshape(resamples, len(parts), -1)
+    mean_x, mean_y, *moments = np.moveaxis(totals[:, 1:] / totals[:, :1], 1, 0)
+    spread_x, spread_y, covariance = (
+        moment - product
+        for moment, product in zip(moments, (mean_x**2, mean_y**2, mean_x * mean_y), strict=True)
+    )
+    spread = spread_x * spread_y
     known = spread > ROUNDING
-    drawn = np.divide(
-        covariance, np.sqrt(np.where(known, spread, 1)), out=np.full(spread.shape, np.nan),
-        where=known,
-    )  # fmt: skip
+    drawn = np.where(known, covariance, np.nan) / np.sqrt(np.where(known, spread, 1))
     ends = [percentile_interval(column) for column in drawn.T]
     return {
         "direction_ci_low": [*(one.low for one in ends), np.nan],
         "direction_ci_high": [*(one.high for one in ends), np.nan],
     }
-
-
-def _draws(task: ExplainedTask, resamples: int, seed: int) -> dict[str, NDArray[np.float64]]:
-    """How often each district is drawn: by itself, and with its spatial block."""
-    # Modes of a task share their draws, so that their intervals can be compared.
-    rng = job_rng(seed, "resample", task.names["level"], task.names["income"])
-    numbers, place = np.unique(task.blocks, return_inverse=True)
-    return {
-        "ci": _times_drawn(len(place), resamples, rng),
-        "block_ci": _times_drawn(len(numbers), resamples, rng)[:, place],
-    }
-
-
-def _times_drawn(n: int, resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """How often each of n units is in each resample, shape (resamples, n)."""
-    return rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)

@@ -63,6 +63,7 @@ def values_description(
             "kind": background.kind,
             "size": len(background.points),
             "seed": background.seed,
+            "chosen_from": "districts of the level with every income of the study",
         },
         "n_districts": len(task.ids),
         "players": list(twelve.players.names),

@@ -1,16 +1,20 @@
 """What is explained: a fitted process on its own districts, against a background.
 
 A task is one level, income and mode. Its districts are those the process was fitted to, which are
-all that have the income, as in the paper.
+all that have the income, as in the paper. The background is one for all tasks of a level, chosen
+from the districts that have every income of the study: values against two backgrounds answer two
+questions, and Table 5 compares incomes, not questions.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError
@@ -28,10 +32,13 @@ from incomelens.shapley.inputs import (
     single_players,
 )
 from incomelens.shapley.mixture import StationaryKernel
-from incomelens.shapley.names import GAMES, LOCATION
+from incomelens.shapley.names import GAMES, LOCATION, PLAYERS
 from incomelens.ssig.features import SPATIAL
 from incomelens.ssig.gp import FittedGP
+from incomelens.ssig.scaling import scaling_of
 from incomelens.ssig.storage import load_gp
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -92,21 +99,68 @@ class Task:
         return np.sort(rng.permutation(len(self.ids))[:size])
 
 
-def task_of(
-    fitted: FittedGP, *, names: Mapping[str, str], background: Mapping[str, object], seed: int
-) -> Task:
+def level_background(
+    districts: pd.DataFrame,
+    *,
+    level: str,
+    incomes: Sequence[str],
+    background: Mapping[str, object],
+    seed: int,
+) -> Background:
+    """Background of all tasks of a level, in the variables' own units.
+
+    Chosen from the districts with every income, z-scored over these.
+
+    Parameters
+    ----------
+    districts : DataFrame
+        ``districts/{level}.parquet``.
+    level : str
+    incomes : sequence of str
+        Of the study.
+    background : mapping
+        ``kind`` (`kmeans`, `random` or `all`) and ``size``, which `all` does not read.
+    seed : int
+        The study's; the background's own follows from it and the level.
+
+    Raises
+    ------
+    InputError
+        If no district has every income, or there are fewer than points asked for.
+    """
+    known = districts[list(incomes)].notna()
+    common = known.all(axis=1)
+    if not common.any():
+        raise InputError(
+            f"shapley: no district of level {level} has {' and '.join(incomes)}, so that their "
+            "Shapley values cannot have one background; bring districts that have both, or name "
+            "one income in districts.incomes"
+        )
+    logger.info(
+        "background of level %s: from %d of %d districts with an income, those with every income",
+        level,
+        common.sum(),
+        known.any(axis=1).sum(),
+    )
+    rows = districts.loc[common, list(PLAYERS)].to_numpy(dtype=np.float64)
+    scaling = scaling_of(rows, PLAYERS)
+    chosen = chosen_background(
+        scaling.scaled(rows), **background, seed=job_seed(seed, "background", level)
+    )
+    return replace(chosen, points=chosen.points * scaling.sd + scaling.mean)
+
+
+def task_of(fitted: FittedGP, *, names: Mapping[str, str], background: Background) -> Task:
     """Prepare a fitted process to be explained.
 
     Parameters
     ----------
     fitted : FittedGP
+        Of the inputs :data:`incomelens.shapley.names.PLAYERS`, in their order.
     names : mapping
         ``level``, ``income`` and ``mode``.
-    background : mapping
-        ``kind`` (`kmeans`, `random` or `all`) and ``size``, which `all` does not read.
-    seed : int
-        The study's. The background's own follows from it, the level and the income: the modes of
-        a task share their background.
+    background : Background
+        Of the level, from :func:`level_background`.
     """
     model = GaussianProcessMean(
         train_inputs=fitted.training_inputs,
@@ -115,7 +169,6 @@ def task_of(
         lengthscale=fitted.lengthscale,
         outputscale=fitted.outputscale,
     )
-    background_seed = job_seed(seed, "background", names["level"], names["income"])
     return Task(
         names={key: names[key] for key in ("level", "income", "mode")},
         model=model,
@@ -124,7 +177,7 @@ def task_of(
         ids=np.array(fitted.training_ids, dtype=str),
         label_mean_usd=float(fitted.label_scaling.mean[0]),
         label_sd_usd=float(fitted.label_scaling.sd[0]),
-        background=chosen_background(model.train_inputs, **background, seed=background_seed),
+        background=replace(background, points=fitted.input_scaling.scaled(background.points)),
     )
 
 
@@ -133,13 +186,34 @@ def load_tasks(
     descriptions: Sequence[str | Path],
     names: Sequence[Mapping[str, str]],
     *,
+    districts: Sequence[pd.DataFrame],
+    incomes: Sequence[str],
     background: Mapping[str, object],
     seed: int,
 ) -> Iterator[Task]:
-    """Tasks of stored processes, one after the other (see :func:`task_of`)."""
+    """Tasks of stored processes, one after the other.
+
+    Parameters
+    ----------
+    arrays, descriptions : sequences of path
+        One of each a task.
+    names : sequence of mapping
+        ``level``, ``income`` and ``mode`` of each.
+    districts : sequence of DataFrame
+        ``districts/{level}.parquet`` of each level, in the order in which the tasks name them.
+    incomes, background, seed
+        As for :func:`level_background`.
+    """
+    levels = dict.fromkeys(task["level"] for task in names)
+    chosen = {
+        level: level_background(
+            table, level=level, incomes=incomes, background=background, seed=seed
+        )
+        for level, table in zip(levels, districts, strict=True)
+    }
     for tensors, text, task in zip(arrays, descriptions, names, strict=True):
         fitted = load_gp(arrays=tensors, description=text)
-        yield task_of(fitted, names=task, background=background, seed=seed)
+        yield task_of(fitted, names=task, background=chosen[task["level"]])
 
 
 def chosen_background(

@@ -3,17 +3,21 @@
 Numba keeps machine code on disk for functions that stand in a file, and checks that file alone: a
 function it calls elsewhere may change unnoticed. So a kernel and all that is compiled around it
 make one text, which is written to a file of its own, named after its content, among Python's
-compiled files. Where these cannot be written, the text is compiled anew in every process.
+compiled files, or the user's own where the package belongs to somebody else. Where nothing can be
+written, the text is compiled anew in every process.
 """
 
 import hashlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+from incomelens.common.compiling import or_anew, tell_unkept
 from incomelens.common.files import beside_of
 
 # Training points side by side in one call: four AVX registers of doubles.
@@ -130,17 +134,27 @@ def compiled_loops(kernel: str, folder: Path | None = None) -> Loops:
         that adds to `total`, of shape (n_rows * LANES,), the quantity of every row. `a` and `b`, of
         shape (n_nodes, n_players, LANES) laid flat, hold the factors.
     folder : path, optional
-        Where the text and its machine code are kept: ``NUMBA_CACHE_DIR``, or beside this file.
+        Where the text and its machine code are kept; by default ``NUMBA_CACHE_DIR``, else beside
+        this file, else in the user's folder of caches.
     """
-    folder = folder or Path(
-        os.environ.get("NUMBA_CACHE_DIR", Path(__file__).parent / "__pycache__")
-    )
     text = _text(kernel, cached=True)
     name = f"loops_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    anew = cache(lambda: _loops(name, _text(kernel, cached=False), None))
     try:
-        return _loops(name, text, _written(text, folder / f"{name}.py"))
-    except OSError:
-        return _loops(name, _text(kernel, cached=False), None)
+        path = _written_in_one_of([folder] if folder else _folders(), f"{name}.py", text)
+        kept = _loops(name, text, path)
+    except (OSError, RuntimeError) as error:  # RuntimeError: numba finds no folder for the code
+        tell_unkept(error)
+        return anew()
+    return Loops(or_anew(kept.fill, lambda: anew().fill), or_anew(kept.drive, lambda: anew().drive))
+
+
+def _folders() -> list[Path]:
+    """Where numba looks as well: what the user says, else the package's folder, then the user's."""
+    if "NUMBA_CACHE_DIR" in os.environ:
+        return [Path(os.environ["NUMBA_CACHE_DIR"])]
+    own = os.environ.get("XDG_CACHE_HOME") or os.environ.get("HOME", "") + "/.cache"
+    return [Path(__file__).parent / "__pycache__", Path(own) / "incomelens"]
 
 
 def _loops(name: str, text: str, path: Path | None) -> Loops:
@@ -157,6 +171,13 @@ def _text(kernel: str, *, cached: bool) -> str:
         negligible=_NEGLIGIBLE_EXPONENT,
         lanes=LANES,
     )
+
+
+def _written_in_one_of(folders: Sequence[Path], name: str, text: str) -> Path:
+    for folder in folders[:-1]:
+        with suppress(OSError):
+            return _written(text, folder / name)
+    return _written(text, folders[-1] / name)
 
 
 def _written(text: str, path: Path) -> Path:

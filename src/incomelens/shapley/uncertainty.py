@@ -18,11 +18,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.spatial.distance import cdist
 
+from incomelens.common.compiling import compiled
 from incomelens.common.errors import InputError
 from incomelens.shapley.background import Background
 from incomelens.shapley.engine import ProductGames, accuracy_for
@@ -212,7 +212,7 @@ def _player_distance(
     )
 
 
-@njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+@compiled(nogil=True, fastmath=True, error_model="numpy")
 def _prior_of_point(xz, zz, z_weights, weights, q, q_weights):  # noqa: ANN001, ANN202  (compiled)
     """Double quadrature over q and q' for one explained point.
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from incomelens.common.compiling import compiled
 from incomelens.common.errors import InputError
 from incomelens.shapley.background import Background
 from incomelens.shapley.engine import Accuracy, ProductGames, plan_accuracy
@@ -199,7 +199,7 @@ def iterate_shapley_values(
         yield rows[chunk], model.outputscale * totals[chunk][:, : len(players.names)]
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
+@compiled(nogil=True, error_model="numpy")
 def add_over_training(sums, alpha, totals):  # noqa: ANN001, ANN201  (compiled)
     """Add the sums over training points, weighted by alpha, to totals of shape (n, n_rows).
 

@@ -7,6 +7,8 @@ import geopandas as gpd
 import pandas as pd
 
 from incomelens.common.errors import InputError
+from incomelens.common.left_out import Finding
+from incomelens.common.places import meeting
 
 logger = logging.getLogger(__name__)
 
@@ -14,7 +16,7 @@ DEGREES = "EPSG:4326"
 
 
 def district_of_each(
-    longitude: pd.Series, latitude: pd.Series, districts: gpd.GeoDataFrame
+    longitude: pd.Series, latitude: pd.Series, districts: gpd.GeoDataFrame, *, what: str
 ) -> pd.Series:
     """Name the district that each point lies in.
 
@@ -24,16 +26,26 @@ def district_of_each(
         Degrees, EPSG:4326; NaN where unknown. One index.
     districts : GeoDataFrame
         ``geoid`` and polygons, in any reference system.
+    what : str
+        What the points are, for messages: sales, photographs.
 
     Returns
     -------
     Series of shape (n,)
-        ``geoid``, null outside every district; on a shared border the first by ``geoid``.
+        ``geoid``, null outside every district; on a shared border the first by ``geoid``. The log
+        warns if more than a tenth lie outside.
+
+    Raises
+    ------
+    InputError
+        If there are points and none lies in a district, with both extents.
     """
     points = gpd.GeoSeries.from_xy(longitude, latitude, index=longitude.index, crs=DEGREES)
-    points = gpd.GeoDataFrame(geometry=points[longitude.notna() & latitude.notna()])
+    points = points[longitude.notna() & latitude.notna()]
     shapes = districts[["geoid", "geometry"]].to_crs(DEGREES)
-    found = gpd.sjoin(points, shapes, predicate="intersects")
+    if len(points):
+        meeting(points, shapes.geometry, names=(what, "districts"))
+    found = gpd.sjoin(gpd.GeoDataFrame(geometry=points), shapes, predicate="intersects")
     return found.groupby(level=0)["geoid"].min().reindex(longitude.index)
 
 
@@ -52,7 +64,7 @@ def count_images(
         ``geoid`` of every image that was written.
     left_out : mapping
         Reason to the ``geoid`` of every image that was left out for it; null where the image
-        belongs to no district: those are in the log alone.
+        belongs to no district: those are counted by :func:`images_left_out` alone.
 
     Returns
     -------
@@ -64,6 +76,38 @@ def count_images(
     for reason, districts in left_out.items():
         table[reason] = _number(districts, table["geoid"])
     return table
+
+
+def images_left_out(
+    counts: pd.DataFrame, left_out: Mapping[str, pd.Series], *, what: str
+) -> list[Finding]:
+    """Count images that were left out, of those that could have been, and districts without any.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        Of :func:`count_images`.
+    left_out : mapping
+        As there.
+    what : str
+        What the images are: satellite images, street views.
+    """
+    total = int(counts["n_images"].sum()) + sum(map(len, left_out.values()))
+    none = counts["geoid"][counts["n_images"] == 0]
+    return [
+        *(
+            Finding(what, reason, len(of), total, example=_first_known(of))
+            for reason, of in left_out.items()
+        ),
+        Finding.of(
+            none, what="districts", reason=f"no_{what.replace(' ', '_')}", total=len(counts)
+        ),
+    ]
+
+
+def _first_known(geoids: pd.Series) -> str:
+    known = geoids.dropna()
+    return str(known.iloc[0]) if len(known) else ""
 
 
 def check_images(counts: pd.DataFrame, *, modality: str, remedy: str) -> None:

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from incomelens.common.seeds import job_rng, job_seed
+from incomelens.folds.buffer import outside_buffer, widest_buffer
 from incomelens.siamese.final_stages import (
     FinalSettings,
     components,
@@ -164,14 +165,18 @@ class FoldModels:
             n_folds=self.settings.inner_folds,
             rng=job_rng(self.seed, "inner folds"),
         )
+        # Inner folds keep the distance of outer ones, or their columns would look too good.
+        place = self.sample.place
+        buffer = widest_buffer(place[self.training], fold, wanted_km=self.sample.buffer_km)
         columns: Columns = {}
         for number in np.unique(fold):
+            others, held_out = self.training[fold != number], self.training[fold == number]
             inside = FoldModels(
                 self.sample,
                 self.shown,
                 self.modalities,
-                self.training[fold != number],
-                self.training[fold == number],
+                outside_buffer(place, others, held_out, buffer_km=buffer),
+                held_out,
                 self.scheme,
                 self.settings,
                 job_seed(self.seed, "inner", number),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.left_out import Finding
 from incomelens.siamese.district_images import DEGREES, district_of_each
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ PRICE_COLUMNS = (
 
 def sales_by_district(
     sales: pd.DataFrame, districts: gpd.GeoDataFrame, *, level: str
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, list[Finding]]:
     """Give each sale its district.
 
     Parameters
@@ -50,13 +51,13 @@ def sales_by_district(
     inside : DataFrame
         Sales in one of the districts, with ``geoid``, and where their own coordinates are unknown
         those of the district's centroid.
-    left_out : DataFrame
-        ``reason`` (``no_location``, ``outside_districts``), ``n_sales``.
+    left_out : list of Finding
+        ``no_location``, ``outside_districts``.
 
     Raises
     ------
     InputError
-        If no sale lies in any district.
+        If no sale lies in any district; by coordinates, with both extents.
     """
     given = f"district_{level}"
     by_name = given in sales
@@ -65,7 +66,7 @@ def sales_by_district(
         geoid = sales[given].where(sales[given].isin(districts["geoid"]))
     else:
         known = sales["longitude"].notna() & sales["latitude"].notna()
-        geoid = district_of_each(sales["longitude"], sales["latitude"], districts)
+        geoid = district_of_each(sales["longitude"], sales["latitude"], districts, what="sales")
     counts = {
         "no_location": int((~known).sum()),
         "outside_districts": int((known & geoid.isna()).sum()),
@@ -85,7 +86,7 @@ def sales_by_district(
     centre = districts.set_index("geoid").loc[inside["geoid"], ["longitude", "latitude"]]
     for name in ("longitude", "latitude"):
         inside[name] = inside[name].fillna(pd.Series(centre[name].to_numpy()))
-    return inside, pd.DataFrame({"reason": list(counts), "n_sales": list(counts.values())})
+    return inside, [Finding("sales", reason, n, len(sales)) for reason, n in counts.items()]
 
 
 def district_prices(
@@ -146,6 +147,22 @@ def district_prices(
         *(len(prices), (own == 0).sum(), prices["prices_filled"].sum(), farthest.max()),
     )
     return prices
+
+
+def filled_districts(prices: pd.DataFrame) -> list[Finding]:
+    """Count districts whose prices were filled from the sales of others.
+
+    Parameters
+    ----------
+    prices : DataFrame
+        Of :func:`district_prices`.
+    """
+    filled, no_area = prices["prices_filled"], prices["per_sqft_filled"] & ~prices["prices_filled"]
+    told = {"what": "districts", "total": len(prices), "treated": "filled"}
+    return [
+        Finding.of(prices["geoid"][filled], reason="few_sales", **told),
+        Finding.of(prices["geoid"][no_area], reason="few_sales_of_known_floor_area", **told),
+    ]
 
 
 def _summary(log_price: NDArray[np.float64]) -> list[float]:

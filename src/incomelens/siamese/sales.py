@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from incomelens.common.errors import InputError
+from incomelens.common.left_out import Finding
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ MAD_TO_SD = 1.4826
 
 def home_sales(
     sales: pd.DataFrame, *, least_price: float, outlier_mads: float
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, list[Finding]]:
     """Keep sales of homes at a market price.
 
     In this order: sales of anything but homes, at less than `least_price` (transfers within a
@@ -50,8 +51,8 @@ def home_sales(
     kept : DataFrame
         The sales that stay, all their columns, with ``kind`` (house, coop, condo), ``log_price``
         (natural logarithm of USD) and ``log_price_per_sqft`` (NaN without a floor area).
-    left_out : DataFrame
-        ``reason``, ``n_sales``: those read, those of each reason, those kept.
+    left_out : list of Finding
+        How many of all sales are left out for each reason.
 
     Raises
     ------
@@ -79,13 +80,13 @@ def home_sales(
         counts.append((reason, int(out.sum())))
         kept = kept[~out]
     counts.append(("kept", len(kept)))
-    left_out = pd.DataFrame(counts, columns=["reason", "n_sales"])
     logger.info("sales: %s", told(counts))
     if kept.empty:
         raise InputError(
             f"sales: no sale of a home at a market price ({told(counts)}); look at the building "
             "class categories and prices of the table, and at siamese.prices.least_price"
         )
+    left_out = [Finding("sales", reason, n, len(sales)) for reason, n in counts[1:-1]]
     return _with_logarithms(kept.reset_index(drop=True)), left_out
 
 

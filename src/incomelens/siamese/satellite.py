@@ -11,13 +11,14 @@ import shapely
 from numpy.typing import NDArray
 from shapely import Polygon
 
-from incomelens.common.errors import InputError
+from incomelens.common.left_out import Finding
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_rng
-from incomelens.siamese.district_images import check_images, count_images
+from incomelens.siamese.district_images import check_images, count_images, images_left_out
 from incomelens.siamese.image_store import ImageWriter
-from incomelens.tiles.mosaic import Mosaic, UnreadableImageryError
-from incomelens.tiles.plan import needed_orthophotos, plan_shards
+from incomelens.tiles.mosaic import Mosaic
+from incomelens.tiles.orthophoto import UnreadableImageryError
+from incomelens.tiles.plan import check_cover, needed_orthophotos, plan_shards
 from incomelens.tiles.warp import CellFrames, Warped, cell_frames, reach_px, warp_cell
 
 logger = logging.getLogger(__name__)
@@ -79,14 +80,14 @@ def choose_squares(
 
 
 def orthophotos_of(
-    squares: Sequence[gpd.GeoDataFrame], listing: gpd.GeoDataFrame
+    squares: Sequence[gpd.GeoDataFrame], listing: gpd.GeoDataFrame, *, max_void_share: float
 ) -> gpd.GeoDataFrame:
     """Rows of `listing` that any square of any level touches.
 
     Raises
     ------
     InputError
-        If none is touched.
+        If none is covered but for `max_void_share` of it, with the extents.
     """
     system = squares[0].crs
     shapes = pd.concat([one.geometry.to_crs(system) for one in squares], ignore_index=True)
@@ -94,12 +95,8 @@ def orthophotos_of(
         {"cell_id": [str(number) for number in range(len(shapes))], "drop_reason": None},
         geometry=gpd.GeoSeries(shapes, crs=system),
     )
-    needed = needed_orthophotos(cells, listing)
-    if needed.empty:
-        raise InputError(
-            f"satellite: none of the {len(listing)} images covers any district; {REMEDY}"
-        )
-    return needed
+    check_cover(cells, listing, what="squares in districts", max_void_share=max_void_share)
+    return needed_orthophotos(cells, listing)
 
 
 def as_cells(squares: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -121,7 +118,9 @@ def cut_squares(
     max_void_share: float,
     out: str | Path,
     threads: int = 1,
-) -> pd.DataFrame:
+    bands: Sequence[int] | None = None,
+    void: Sequence[int | Sequence[int]] | None = None,
+) -> tuple[pd.DataFrame, list[Finding]]:
     """Cut the image of every square and write them as one Zarr group.
 
     Parameters
@@ -141,12 +140,16 @@ def cut_squares(
         The group, written whole or not at all.
     threads : int
         For decoding; the result does not depend on it.
+    bands, void : sequence, optional
+        See :class:`incomelens.tiles.mosaic.Mosaic`.
 
     Returns
     -------
-    DataFrame
+    counts : DataFrame
         ``geoid``, ``n_images``, and images left out by reason: ``no_imagery``,
         ``unreadable_imagery``, ``void``.
+    left_out : list of Finding
+        The same for the level as a whole.
 
     Raises
     ------
@@ -160,7 +163,7 @@ def cut_squares(
     gone: dict[str, list[str]] = {reason: [] for reason in REASONS}
     with (
         _writer(out, px, squares) as writer,
-        Mosaic(orthophotos, folder, threads=threads) as mosaic,
+        Mosaic(orthophotos, folder, threads=threads, bands=bands, void=void) as mosaic,
     ):
         cut = _images(plan["orthophoto"], frames, mosaic, px)
         for at, image in enumerate(progress(cut, "cutting", total=len(plan), unit="images")):
@@ -179,7 +182,7 @@ def cut_squares(
         left_out = {reason: pd.Series(of, dtype="object") for reason, of in gone.items()}
         counts = count_images(geoids, writer.table()["geoid"], left_out)
         check_images(counts, modality="satellite", remedy=REMEDY)
-    return counts
+    return counts, images_left_out(counts, left_out, what="satellite images")
 
 
 def _writer(out: str | Path, px: int, squares: gpd.GeoDataFrame) -> ImageWriter:

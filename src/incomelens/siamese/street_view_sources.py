@@ -7,6 +7,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from incomelens.common.left_out import Finding
 from incomelens.siamese.street_views import (
     LABELS,
     TERMS,
@@ -33,7 +34,7 @@ def collect_street_views(
     seed: int,
     environment: Mapping[str, str],
     out: str | Path,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, list[Finding]]:
     """Write the street views of the districts of a level.
 
     Parameters
@@ -53,8 +54,10 @@ def collect_street_views(
 
     Returns
     -------
-    DataFrame
+    counts : DataFrame
         ``geoid``, ``n_images``, and images left out by reason.
+    left_out : list of Finding
+        The same for the level as a whole, with images of no district.
     """
     geoids, px = districts["geoid"].tolist(), settings["px"]
     if settings["reader"] == "google":

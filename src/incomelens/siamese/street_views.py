@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from incomelens.common.errors import InputError
+from incomelens.common.left_out import Finding
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_rng
 from incomelens.siamese.district_images import (
@@ -18,6 +19,7 @@ from incomelens.siamese.district_images import (
     check_images,
     count_images,
     district_of_each,
+    images_left_out,
 )
 from incomelens.siamese.image_store import ImageWriter
 from incomelens.sources.street_view_api import Panorama, QuotaError, StreetViewClient
@@ -74,7 +76,7 @@ def folder_images(
         ``beyond_the_limit``: the ``geoid`` of each image.
     """
     placed = views.placed
-    geoid = district_of_each(placed["longitude"], placed["latitude"], districts)
+    geoid = district_of_each(placed["longitude"], placed["latitude"], districts, what="photographs")
     inside = placed.assign(geoid=geoid)[geoid.notna()]
     # Drawn over all images of the folder in the order of their names.
     rank = job_rng(seed, "street_view", level).permutation(len(inside))
@@ -203,7 +205,7 @@ def write_images(
     px: int,
     out: str | Path,
     terms: str | None = None,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, list[Finding]]:
     """Write photographs as one Zarr group; those that cannot be decoded are left out and named.
 
     Parameters
@@ -222,8 +224,10 @@ def write_images(
 
     Returns
     -------
-    DataFrame
+    counts : DataFrame
         ``geoid``, ``n_images``, and one column a reason (``unreadable`` among them).
+    left_out : list of Finding
+        Images by reason, those of no district among them.
 
     Raises
     ------
@@ -248,7 +252,7 @@ def write_images(
             modality="street view",
             remedy="do their places (longitude, latitude) lie in the city?",
         )
-    return counts
+    return counts, images_left_out(counts, reasons, what="street views")
 
 
 def _panoramas(

@@ -1,12 +1,9 @@
 """Unpacking without leaving the folder: zip, 7z, and 7z in several parts."""
 
 import io
-import lzma
 import shutil
 import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,24 +12,15 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import py7zr
 from py7zr.io import Py7zIO, WriterFactory
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, damage_told, listed
 from incomelens.common.files import beside_of, discard_leftovers
 from incomelens.sources.multi_part import PART, JoinedFiles, parts_of
+from incomelens.sources.stray_files import is_stray, sorted_out
 
 MOST_BYTES = 400_000_000_000
 # Deflate cannot do better than about 1030; real tables, shapefiles and images stay below 50.
 MOST_RATIO = 200
 FREE_OF_RATIO = 10_000_000
-
-ZIP_PROBLEMS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
-# What py7zr lets through of a damaged archive, besides its own errors.
-SEVEN_ZIP_PROBLEMS = (
-    py7zr.exceptions.ArchiveError,
-    lzma.LZMAError,
-    zlib.error,
-    struct.error,
-    EOFError,
-)
 
 
 @dataclass(frozen=True)
@@ -56,6 +44,8 @@ def is_archive(name: str | Path) -> bool:
 def archive_members(archive: str | Path) -> list[str]:
     """Names of the files in an archive (zip, 7z, first part of a 7z), in its order.
 
+    Empty ones and those that systems leave behind (``__MACOSX/``, ``Thumbs.db``) are left out.
+
     Raises
     ------
     InputError
@@ -63,9 +53,12 @@ def archive_members(archive: str | Path) -> list[str]:
     """
     if _is_zip(archive):
         with _sound_zip(archive) as opened:
-            return [one.filename for one in opened.infolist() if not one.is_dir()]
-    with _sound_7z(archive) as opened:
-        return [entry.name for entry in _seven_zip_entries(opened) if not entry.is_folder]
+            entries = [_zip_entry(info) for info in opened.infolist()]
+    else:
+        with _sound_7z(archive) as opened:
+            entries = _seven_zip_entries(opened)
+    sizes = [(entry.name, entry.size) for entry in entries if not entry.is_folder]
+    return sorted_out(sizes, where=Path(archive).name)
 
 
 def unpack(
@@ -95,7 +88,7 @@ def unpack_zip(
     folder : path
         Replaced where it is there.
     members : collection of str, optional
-        Names of the entries to unpack; all by default.
+        Names of the entries to unpack; by default all that no system left behind.
     most_bytes : int
         Refuse archives that unpack to more.
 
@@ -135,9 +128,7 @@ def unpack_7z(
         packed = sum(part.stat().st_size for part in parts_of(archive))
         _check(archive, entries, most_bytes, packed=packed)
         with whole_folder(folder) as beside:
-            if members is None:
-                opened.extractall(beside)
-            elif entries:
+            if entries:
                 opened.extract(beside, targets=[entry.name for entry in entries])
         return [Path(folder) / entry.name for entry in entries if not entry.is_folder]
 
@@ -145,7 +136,7 @@ def unpack_7z(
 def member_heads(
     archive: str | Path, members: Collection[str], *, n_bytes: int = 1 << 16
 ) -> dict[str, bytes]:
-    """First bytes of some members of a 7z archive, read in one pass and kept in memory.
+    """First bytes of some members of an archive, read in one pass and kept in memory.
 
     Parameters
     ----------
@@ -154,6 +145,10 @@ def member_heads(
     n_bytes : int
         How many bytes of each to keep.
     """
+    if _is_zip(archive):
+        with _sound_zip(archive) as opened:
+            entries = _chosen(archive, map(_zip_entry, opened.infolist()), members)
+            return {entry.name: opened.open(entry.name).read(n_bytes) for entry in entries}
     with _sound_7z(archive) as opened:
         entries = _chosen(archive, _seven_zip_entries(opened), members)
         heads = _Heads({}, n_bytes)
@@ -183,38 +178,47 @@ def _is_zip(archive: str | Path) -> bool:
 
 @contextmanager
 def _sound_zip(archive: str | Path) -> Iterator[zipfile.ZipFile]:
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            yield opened
-    except ZIP_PROBLEMS as error:
-        raise InputError(f"{archive}: not a sound zip archive ({error}); fetch it again") from None
+    with (
+        damage_told(lambda why: f"{archive}: not a sound zip archive ({why}); fetch it again"),
+        zipfile.ZipFile(archive) as opened,
+    ):
+        # Of nothing the checksum is 0; zipfile does not compare it where it reads no byte.
+        hollow = [
+            one.filename
+            for one in opened.infolist()
+            if one.CRC and not (one.file_size and one.compress_size)
+        ]
+        if hollow:
+            raise zipfile.BadZipFile(f"{listed(hollow)} has no size, yet a checksum")
+        yield opened
 
 
 @contextmanager
 def _sound_7z(archive: str | Path) -> Iterator[py7zr.SevenZipFile]:
+    def unsound(why: str) -> str:
+        return f"{archive}: not a sound 7z archive ({why}); fetch it again"
+
+    with damage_told(unsound, own=(py7zr.exceptions.ArchiveError,)):
+        try:
+            with _opened_7z(archive) as opened:
+                yield opened
+        except py7zr.exceptions.PasswordRequired:
+            raise InputError(f"{archive}: the archive is encrypted; unpack it by hand") from None
+        except py7zr.exceptions.CrcError as error:
+            entry = f"the entry {error.filename!r}" if error.filename else "an entry"
+            raise InputError(unsound(f"{entry} does not match its checksum")) from None
+
+
+@contextmanager
+def _opened_7z(archive: str | Path) -> Iterator[py7zr.SevenZipFile]:
     parts = parts_of(archive)
-    try:
-        if len(parts) == 1 and not PART.match(parts[0].name):
-            with py7zr.SevenZipFile(archive) as opened:
-                yield opened
-        else:
-            # Buffered, because one read may not stop at the end of a part.
-            with (
-                io.BufferedReader(JoinedFiles(parts)) as joined,
-                py7zr.SevenZipFile(joined) as opened,
-            ):
-                yield opened
-    except py7zr.exceptions.PasswordRequired:
-        raise InputError(f"{archive}: the archive is encrypted; unpack it by hand") from None
-    except py7zr.exceptions.CrcError as error:
-        entry = f"the entry {error.filename!r}" if error.filename else "an entry"
-        raise InputError(
-            f"{archive}: not a sound 7z archive ({entry} does not match its checksum); "
-            "fetch it again"
-        ) from None
-    except SEVEN_ZIP_PROBLEMS as error:
-        why = str(error) or type(error).__name__
-        raise InputError(f"{archive}: not a sound 7z archive ({why}); fetch it again") from None
+    if len(parts) == 1 and not PART.match(parts[0].name):
+        with py7zr.SevenZipFile(archive) as opened:
+            yield opened
+        return
+    # Buffered, because one read may not stop at the end of a part.
+    with io.BufferedReader(JoinedFiles(parts)) as joined, py7zr.SevenZipFile(joined) as opened:
+        yield opened
 
 
 def _zip_entry(info: zipfile.ZipInfo) -> _Entry:
@@ -234,7 +238,7 @@ def _chosen(
 ) -> list[_Entry]:
     entries = list(entries)
     if members is None:
-        return entries
+        return [entry for entry in entries if not is_stray(entry.name)]
     wanted = set(members)
     absent = sorted(wanted - {entry.name for entry in entries})
     if absent:

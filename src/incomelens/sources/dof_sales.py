@@ -1,16 +1,16 @@
 """House sales as the New York City Department of Finance publishes them: one workbook a borough."""
 
 import logging
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import openpyxl
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
 
 from incomelens.common.errors import InputError, listed
 from incomelens.common.progress import progress
+from incomelens.sources.workbooks import filled_rows, open_workbook
+from incomelens.sources.written_dates import dates
+from incomelens.sources.written_values import numbers
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,9 @@ COLUMNS = {
 }
 """Heading of the workbook, white space made single, to our column."""
 
-NUMBERS = ("borough", "block", "lot", "sale_price")
+MOST = {"borough": 1e9, "block": 1e9, "lot": 1e9, "sale_price": 1e11}
+"""Beyond these a number is none of a borough, block or lot, nor a price in US dollars."""
+NUMBERS = tuple(MOST)
 SALE_COLUMNS = tuple(COLUMNS.values())
 
 
@@ -62,7 +64,14 @@ def read_dof_sales(files: Sequence[str | Path]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def tidy_sales(raw: pd.DataFrame, *, where: str, first_row: int) -> pd.DataFrame:
+def tidy_sales(
+    raw: pd.DataFrame,
+    *,
+    where: str,
+    first_row: int,
+    decimal: str | None = ".",
+    month_first: bool | None = True,
+) -> pd.DataFrame:
     """Give the columns of sales their types.
 
     Parameters
@@ -73,19 +82,25 @@ def tidy_sales(raw: pd.DataFrame, *, where: str, first_row: int) -> pd.DataFrame
         File, for messages.
     first_row : int
         Number of the first row of data in the file.
+    decimal, month_first
+        How the file writes numbers and days: see :mod:`incomelens.sources.written_values`.
     """
+
+    def told(name: str) -> dict[str, object]:
+        column = f"{where}: column {name!r}"
+        return {"where": column, "place": lambda row: f"row {row + first_row}"}
+
     sales = raw.reset_index(drop=True)
+    for name in (*NUMBERS, "gross_sqft"):
+        amounts = _without_currency(sales[name])
+        sales[name] = numbers(amounts, decimal=decimal, expected="a number", **told(name))
     for name in NUMBERS:
-        sales[name] = _whole_numbers(sales[name], name, where=where, first_row=first_row)
-    sales["gross_sqft"] = _numbers(sales["gross_sqft"]).where(lambda sqft: sqft > 0)
-    date = pd.to_datetime(sales["sale_date"], errors="coerce")
-    if date.isna().any():
-        row = int(date.isna().idxmax())
-        raise InputError(
-            f"{where}: row {row + first_row}: {sales['sale_date'][row]!r} is no date of sale "
-            f"({int(date.isna().sum())} of {len(sales)} rows are off); expected e.g. 2019-07-24"
-        )
-    sales["sale_date"] = date.dt.normalize().astype("datetime64[s]")
+        _refuse_missing(sales[name], where=where, first_row=first_row)
+        _refuse_beyond(sales[name], where=where, first_row=first_row)
+        sales[name] = sales[name].round().astype("int64")
+    sales["gross_sqft"] = sales["gross_sqft"].where(lambda sqft: sqft > 0)
+    sales["sale_date"] = dates(sales["sale_date"], month_first=month_first, **told("sale_date"))
+    _refuse_missing(sales["sale_date"], where=where, first_row=first_row)
     for name in ("neighborhood", "building_class_category", "address", "apartment", "zip_code"):
         if name in sales:
             text = sales[name].astype("string").str.split().str.join(" ")
@@ -94,19 +109,12 @@ def tidy_sales(raw: pd.DataFrame, *, where: str, first_row: int) -> pd.DataFrame
 
 
 def _read_workbook(file: Path) -> pd.DataFrame:
-    try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    except FileNotFoundError:
-        raise InputError(f"{file}: there is no such workbook") from None
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
-        raise InputError(
-            f"{file}: not readable as an .xlsx workbook ({error}); fetch it again, and save an "
-            "older .xls as .xlsx"
-        ) from None
-    try:
-        rows = list(_filled_rows(book))
-    finally:
-        book.close()
+    with open_workbook(file) as book:
+        # Number and values of every row of the first sheet that holds anything.
+        rows = [
+            (number, tuple(cell.value for cell in row))
+            for number, row in filled_rows(book.worksheets[0])
+        ]
     header_at = _header_at(rows, file)
     number, header = rows[header_at]
     headings = [_heading(value) for value in header]
@@ -116,17 +124,14 @@ def _read_workbook(file: Path) -> pd.DataFrame:
             f"{file}: row {number} has no column {listed(missing)}; it has {listed(headings, 25)}"
         )
     data = rows[header_at + 1 :]
-    table = pd.DataFrame([row for _, row in data], columns=headings, dtype=object)
-    table = table.loc[:, ~pd.Index(headings).duplicated()][list(COLUMNS)].rename(columns=COLUMNS)
+    at = {name: headings.index(name) for name in COLUMNS}
+    table = pd.DataFrame(
+        [[row[column] if column < len(row) else None for column in at.values()] for _, row in data],
+        columns=list(COLUMNS.values()),
+        dtype=object,
+    )
     logger.info("%s: %s sales", file.name, f"{len(table):,}")
     return tidy_sales(table, where=str(file), first_row=data[0][0] if data else number + 1)
-
-
-def _filled_rows(book: openpyxl.Workbook) -> Iterator[tuple[int, tuple]]:
-    """Number and values of every row of the first sheet that holds anything."""
-    for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
-        if any(value is not None and str(value).strip() for value in row):
-            yield number, row
 
 
 def _header_at(rows: list[tuple[int, tuple]], file: Path) -> int:
@@ -143,18 +148,34 @@ def _heading(value: object) -> str:
     return " ".join(str(value or "").split()).upper()
 
 
-def _numbers(values: pd.Series) -> pd.Series:
-    if not pd.api.types.is_numeric_dtype(values):
-        values = values.astype("string").str.replace(r"[$,\s]", "", regex=True)
-    return pd.to_numeric(values, errors="coerce").astype("float64")
+def _without_currency(values: pd.Series) -> pd.Series:
+    def plain(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        amount = value.replace("$", "").strip()
+        return "0" if amount == "-" else amount  # how accounting formats show nothing
+
+    return values.map(plain)
 
 
-def _whole_numbers(values: pd.Series, name: str, *, where: str, first_row: int) -> pd.Series:
-    numbers = _numbers(values)
-    if numbers.isna().any():
-        row = int(numbers.isna().idxmax())
+def _refuse_beyond(values: pd.Series, *, where: str, first_row: int) -> None:
+    """Refuse what cannot be a price, and a borough, block or lot with decimals or below 0."""
+    off = values.abs() > MOST[values.name]
+    if values.name != "sale_price":  # a price may have cents
+        off |= (values % 1 != 0) | (values < 0)
+    if off.any():
+        row = int(off.idxmax())
         raise InputError(
-            f"{where}: row {row + first_row}: {values[row]!r} is no {name.replace('_', ' ')} "
-            f"({int(numbers.isna().sum())} of {len(values)} rows are off); expected a number"
+            f"{where}: column {values.name!r} has {values[row]:.15g} in row {row + first_row} "
+            f"({int(off.sum())} of {len(values)} rows are off), which is no "
+            f"{values.name.replace('_', ' ')}"
         )
-    return numbers.round().astype("int64")
+
+
+def _refuse_missing(values: pd.Series, *, where: str, first_row: int) -> None:
+    missing = values.isna()
+    if missing.any():
+        raise InputError(
+            f"{where}: column {values.name!r} is empty in row {int(missing.idxmax()) + first_row} "
+            f"({int(missing.sum())} of {len(values)} rows are off); every sale needs one"
+        )

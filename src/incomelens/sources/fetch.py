@@ -9,6 +9,7 @@ from pathlib import Path
 
 from incomelens.common.errors import InputError
 from incomelens.common.files import whole_file
+from incomelens.sources.delivery import WAITING
 from incomelens.sources.download import Patience, discard_part, download
 from incomelens.sources.keys import Redaction, key_parameters, public_address
 from incomelens.sources.origins import Origin, Places, by_hand_advice, locate
@@ -85,6 +86,12 @@ def _compared_with(file: SourceFile, origin: Origin) -> str:
 
 
 def _copy(file: SourceFile, origin: Origin, target: Path) -> str:
+    waiting = Path(f"{origin.address}{WAITING}")
+    if file.format == "gpkg" and waiting.is_file() and waiting.stat().st_size:
+        raise InputError(
+            f"{file.label}: {waiting} holds edits that are not yet in the file itself; close it in "
+            "QGIS, or whatever has it open, and run again"
+        )
     with whole_file(target) as beside:
         try:
             shutil.copyfile(origin.address, beside)

@@ -22,17 +22,17 @@ from incomelens.common.errors import InputError, listed
 from incomelens.sources.delivery import unpacked
 from incomelens.sources.grid_ids import CELL_M, FRANCE, corners_of, tidy_grid, within
 from incomelens.sources.grid_ids import CRS as GRID_CRS
-from incomelens.sources.grid_tables import (
+from incomelens.sources.tables import (
     SIDECARS,
     TABLES,
     column_names,
-    flags,
-    numbers,
+    decimal_mark,
     one_table,
     only_layer,
     read_columns,
     readable,
 )
+from incomelens.sources.written_values import flags, numbers
 
 logger = logging.getLogger(__name__)
 
@@ -50,9 +50,14 @@ OPTIONAL = {"imputed"}
 NUMBERS = ("individuals", "households", "income_sum")
 FARTHEST_M = 20.0  # between a cell by its identifier and by its polygon
 N_COMPARED = 1000
+# EUR a year a person: what a city's middle cell may have, and no cell exceeds.
+LIKELY_EUR = (4_000, 400_000)
+MOST_EUR = 10_000_000
 
 
-def read_filosofi(path: str | Path, *, bounds: Bounds | None = None) -> gpd.GeoDataFrame:
+def read_filosofi(
+    path: str | Path, *, bounds: Bounds | None = None, layer: str | None = None
+) -> gpd.GeoDataFrame:
     """Read the 200 m grid of a vintage of Filosofi.
 
     Parameters
@@ -63,6 +68,8 @@ def read_filosofi(path: str | Path, *, bounds: Bounds | None = None) -> gpd.GeoD
     bounds : tuple of float, optional
         West, south, east, north in EPSG:3035, metres: cells that share area with it are read. The
         nation has 2.3 million cells; a city has some ten thousand.
+    layer : str, optional
+        Of a GeoPackage that has several.
 
     Returns
     -------
@@ -76,15 +83,15 @@ def read_filosofi(path: str | Path, *, bounds: Bounds | None = None) -> gpd.GeoD
     ------
     InputError
         If it is no Filosofi grid of 200 m; if identifiers are malformed, doubled, outside France or
-        at odds with the stored polygons; if a number is missing or negative; if no cell lies within
-        `bounds`.
+        at odds with the stored polygons; if a number is missing, negative or cannot be an income;
+        if no cell lies within `bounds`.
     """
     with unpacked(path, _tables_to_unpack) as files:
         table = one_table(files, path)
         logger.info("reading %s", table.name)
         pieces = [
-            _tidy(rows, bounds, file=f"{path}: {table.name}")
-            for rows in _rows(table, bounds, file=str(path))
+            _tidy(rows, bounds, file=f"{path}: {table.name}", decimal=decimal_mark(table))
+            for rows in _rows(table, bounds, layer=layer, file=str(path))
         ]
     cells = pd.concat(pieces, ignore_index=True)
     if cells.empty:
@@ -94,6 +101,7 @@ def read_filosofi(path: str | Path, *, bounds: Bounds | None = None) -> gpd.GeoD
             "are west, south, east, north"
         )
     _check_sums(cells, file=str(path))
+    _check_incomes(cells, file=str(path))
     easting, northing = (cells.pop(name).to_numpy() for name in ("easting", "northing"))
     return tidy_grid(cells, easting, northing, file=str(path))
 
@@ -110,20 +118,28 @@ def _tables_to_unpack(names: Sequence[str]) -> list[str]:
     return metropolitan or candidates
 
 
-def _rows(table: Path, bounds: Bounds | None, *, file: str) -> Iterator[pd.DataFrame]:
+def _rows(
+    table: Path, bounds: Bounds | None, *, layer: str | None, file: str
+) -> Iterator[pd.DataFrame]:
     """Needed columns under our names, some rows at a time."""
     with readable(table, file=file):
-        columns = _needed(column_names(table), file=f"{file}: {table.name}")
+        columns = _needed(column_names(table, layer=layer), file=f"{file}: {table.name}")
         box = None
         if table.suffix.lower() in (".gpkg", ".shp"):
-            box = _box_of_layer(table, columns["cell_id"], bounds, file=file)
+            layer = layer or only_layer(table)
+            box = _box_of_layer(table, layer, columns["cell_id"], bounds, file=file)
         theirs = {name: ours for ours, name in columns.items()}
-        for rows in read_columns(table, list(theirs), box=box):
+        for rows in read_columns(table, list(theirs), layer=layer, box=box):
             yield rows[list(theirs)].rename(columns=theirs)
 
 
 def _needed(found: Sequence[str], *, file: str) -> dict[str, str]:
-    lower = {name.lower().strip(): name for name in found}
+    lower: dict[str, str] = {}
+    for name in found:
+        if (again := lower.setdefault(name.lower().strip(), name)) != name:
+            raise InputError(
+                f"{file}: columns {again!r} and {name!r} differ in case alone; keep one"
+            )
     columns = {
         ours: lower[theirs]
         for ours, names in COLUMNS.items()
@@ -141,10 +157,9 @@ def _needed(found: Sequence[str], *, file: str) -> dict[str, str]:
 
 
 def _box_of_layer(
-    table: Path, id_column: str, bounds: Bounds | None, *, file: str
+    table: Path, layer: str, id_column: str, bounds: Bounds | None, *, file: str
 ) -> Bounds | None:
     """Bounds in the reference system of the layer, once its polygons agree with its identifiers."""
-    layer = only_layer(table)
     crs = pyogrio.read_info(table, layer=layer)["crs"]
     if crs is None:
         logger.warning("%s: no reference system; only the identifiers are used", table.name)
@@ -187,22 +202,52 @@ def _compare_polygons(
         )
 
 
-def _tidy(rows: pd.DataFrame, bounds: Bounds | None, *, file: str) -> pd.DataFrame:
+def _tidy(
+    rows: pd.DataFrame, bounds: Bounds | None, *, file: str, decimal: str | None
+) -> pd.DataFrame:
     """Our columns and types, and the corners; only the rows within bounds."""
     easting, northing = corners_of(rows["cell_id"], file=file, region=FRANCE)
     rows = rows.assign(easting=easting, northing=northing)
     if bounds is not None:
         rows = rows[within(easting, northing, bounds)]
     ids = rows["cell_id"].astype(str)
+
+    def where(name: str) -> dict[str, object]:
+        column = f"{file}: column {' or '.join(COLUMNS[name])!r}"
+        return {"where": column, "place": lambda row: f"cell {ids.iloc[row]}"}
+
     tidy = pd.DataFrame({"cell_id": ids})
     for name in NUMBERS:
-        tidy[name] = numbers(rows[name], column=COLUMNS[name][0], ids=ids, file=file)
+        tidy[name] = numbers(rows[name], decimal=decimal, **where(name))
     tidy["imputed"] = (
-        flags(rows["imputed"], column=" or ".join(COLUMNS["imputed"]), ids=ids, file=file)
+        flags(rows["imputed"], **where("imputed"))
         if "imputed" in rows
         else pd.array([pd.NA] * len(rows), dtype="boolean")
     )
     return tidy.assign(easting=rows["easting"], northing=rows["northing"])
+
+
+def _check_incomes(cells: pd.DataFrame, *, file: str) -> None:
+    """Refuse sums that cannot be sums of standards of living over the people of a cell.
+
+    INSEE cuts them at both ends by department, so that no cell is far from the others; exchanged
+    columns, or means in the place of sums, are.
+    """
+    peopled = cells[cells["individuals"] > 0]
+    income = peopled["income_sum"] / peopled["individuals"]
+    low, high = LIKELY_EUR
+    if len(income) and not low <= income.median() <= high:
+        raise InputError(
+            f"{file}: ind_snv / ind is {income.median():.4g} EUR in the middle cell; expected "
+            f"{low:,} to {high:,}, as ind_snv is the sum of the standards of living of the ind "
+            "people of a cell: are the columns exchanged, or ind_snv a mean?"
+        )
+    wrong = peopled["cell_id"][income > MOST_EUR]
+    if len(wrong):
+        raise InputError(
+            f"{file}: ind_snv / ind is more than {MOST_EUR:,} EUR a year in {len(wrong)} of "
+            f"{len(cells)} cells: {listed(wrong)}; INSEE cuts incomes far below: fetch it again"
+        )
 
 
 def _check_sums(cells: pd.DataFrame, *, file: str) -> None:

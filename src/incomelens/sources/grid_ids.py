@@ -16,7 +16,8 @@ from incomelens.common.errors import InputError, listed
 
 CELL_M = 200
 CRS = "EPSG:3035"
-_ID = rf"^CRS3035RES{CELL_M}mN(\d+)E(\d+)$"
+# Written in one way alone: another spelling of a cell would be another cell.
+_ID = rf"\A(?:CRS3035RES{CELL_M}mN([1-9][0-9]{{0,6}})E([1-9][0-9]{{0,6}}))\Z"
 
 
 @dataclass(frozen=True)

@@ -13,24 +13,27 @@ from pathlib import Path, PurePosixPath
 import geopandas as gpd
 import pandas as pd
 import pyogrio
-from pyogrio.errors import DataSourceError
 from pyproj import CRS
+from shapely.errors import ShapelyError
 from shapely.geometry import Polygon, box
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, damage_told, listed
 from incomelens.common.progress import progress
 from incomelens.sources.archives import archive_members, is_archive, member_heads, unpack_7z
 from incomelens.sources.multi_part import first_parts
 from incomelens.sources.raster_headers import LAMBERT_93, known_crs, read_header
+from incomelens.sources.shapefiles import check_shapefile
 
 logger = logging.getLogger(__name__)
 
 IMAGES = (".jp2", ".tif")
 # Infrared colour comes in the same archive and is told by its names only.
-_INFRARED = re.compile(r"(^|[-_/])IRC([-_/.]|$)", re.IGNORECASE)
+INFRARED = re.compile(r"(^|[-_/])(IRC|CIR)([-_/.]|$)", re.IGNORECASE)
 
 
-def list_ign(files: Sequence[str | Path], *, crs: str | None = None) -> gpd.GeoDataFrame:
+def list_ign(
+    files: Sequence[str | Path], *, crs: str | None = None, bands: Sequence[int] | None = None
+) -> gpd.GeoDataFrame:
     """List the orthophotos in archives of IGN; only their footprints are unpacked.
 
     Parameters
@@ -39,6 +42,8 @@ def list_ign(files: Sequence[str | Path], *, crs: str | None = None) -> gpd.GeoD
         ``.7z`` files and all parts of those in parts (``.7z.001``, ``.7z.002``, ...).
     crs : str, optional
         Reference system of the imagery, where the archives' own is missing or wrong.
+    bands : sequence of int, optional
+        Numbers of the red, green and blue band; looked at where headers have to be read.
 
     Returns
     -------
@@ -59,7 +64,9 @@ def list_ign(files: Sequence[str | Path], *, crs: str | None = None) -> gpd.GeoD
             f"orthophotos: {listed(strange) or 'no file'}: reader ign takes .7z and .7z.001, "
             ".7z.002, ...; set reader geotiff for .tif and .zip"
         )
-    listings = [_one_archive(path, crs) for path in progress(archives, "listing orthophotos")]
+    listings = [
+        _one_archive(path, crs, bands) for path in progress(archives, "listing orthophotos")
+    ]
     return one_listing(listings)
 
 
@@ -82,8 +89,8 @@ def one_listing(listings: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     return listing
 
 
-def _one_archive(archive: Path, crs: str | None) -> gpd.GeoDataFrame:
-    members = [name for name in archive_members(archive) if not _INFRARED.search(name)]
+def _one_archive(archive: Path, crs: str | None, bands: Sequence[int] | None) -> gpd.GeoDataFrame:
+    members = [name for name in archive_members(archive) if not INFRARED.search(name)]
     images = {PurePosixPath(name).stem: name for name in members if name.lower().endswith(IMAGES)}
     if not images:
         raise InputError(
@@ -97,7 +104,7 @@ def _one_archive(archive: Path, crs: str | None) -> gpd.GeoDataFrame:
             "%s: %d of %d tiles are not in dalles.shp; their headers are read, which takes long",
             *(archive.name, len(without), len(images)),
         )
-        more, header_crs = _footprints_of_headers(archive, without)
+        more, header_crs = _footprints_of_headers(archive, without, bands)
         footprints |= more
         found_crs = found_crs or header_crs
     logger.info("%s: %d orthophotos", archive.name, len(images))
@@ -138,18 +145,18 @@ def _footprints_of_supplement(
                 footprints |= {
                     PurePosixPath(str(name).replace("\\", "/")).stem: box(*shape.bounds)
                     for name, shape in zip(frame["NOM"], frame.geometry, strict=True)
-                    if shape is not None and not _INFRARED.search(str(name))
+                    if shape is not None and not INFRARED.search(str(name))
                 }
     return footprints, crs
 
 
 def _read_tiles(file: Path, archive: Path) -> gpd.GeoDataFrame:
-    try:
+    with damage_told(
+        lambda problem: f"{archive}: {file.name} cannot be read ({problem}); fetch it again",
+        own=(ShapelyError,),
+    ):
+        check_shapefile(file)
         frame = pyogrio.read_dataframe(file)
-    except DataSourceError as error:
-        raise InputError(
-            f"{archive}: {file.name} cannot be read ({error}); fetch the archive again"
-        ) from None
     names = {str(name).upper(): name for name in frame.columns}
     if "NOM" not in names or not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(
@@ -160,11 +167,11 @@ def _read_tiles(file: Path, archive: Path) -> gpd.GeoDataFrame:
 
 
 def _footprints_of_headers(
-    archive: Path, images: dict[str, str]
+    archive: Path, images: dict[str, str], bands: Sequence[int] | None
 ) -> tuple[dict[str, Polygon], CRS | None]:
     footprints, crs = {}, None
     for member, head in member_heads(archive, list(images.values())).items():
-        header = read_header(head, name=f"{archive}: {member}")
+        header = read_header(head, name=f"{archive}: {member}", bands=bands)
         if header.extent is None:
             raise InputError(
                 f"{archive}: {member} does not say where it lies, and dalles.shp does not have it; "

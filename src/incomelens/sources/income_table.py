@@ -21,16 +21,16 @@ from incomelens.sources.grid_ids import (
     tidy_grid,
     within,
 )
-from incomelens.sources.grid_tables import (
+from incomelens.sources.tables import (
     SIDECARS,
     TABLES,
     column_names,
-    flags,
-    numbers,
+    decimal_mark,
     one_table,
     read_columns,
     readable,
 )
+from incomelens.sources.written_values import flags, numbers
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def read_income_table(
     layer: str | None = None,
     anchor: Literal["lower_left", "centre"] = "lower_left",
 ) -> gpd.GeoDataFrame:
-    """Read a grid of incomes from a CSV, GeoPackage, GeoParquet or shapefile.
+    """Read a grid of incomes from a CSV (or other text), GeoPackage, GeoParquet or shapefile.
 
     Parameters
     ----------
@@ -88,8 +88,9 @@ def read_income_table(
                 read_columns(table, list(dict.fromkeys(columns.values())), layer=layer),
                 ignore_index=True,
             )
+            decimal = decimal_mark(table)
     rows = pd.DataFrame({ours: rows[theirs] for ours, theirs in columns.items()})
-    easting, northing = _corners(rows, columns, anchor, file=file)
+    easting, northing = _corners(rows, columns, anchor, decimal=decimal, file=file)
     inside = np.ones(len(rows), bool) if bounds is None else within(easting, northing, bounds)
     if not inside.any():
         raise InputError(
@@ -97,9 +98,9 @@ def read_income_table(
             "metres of EPSG:3035); look whether the table is of this city"
         )
     rows, easting, northing = rows[inside].reset_index(drop=True), easting[inside], northing[inside]
-    return tidy_grid(
-        _tidy(rows, cell_ids(easting, northing), columns, file=file), easting, northing, file=file
-    )
+    ids = cell_ids(easting, northing)
+    tidy = _tidy(rows, ids, columns, decimal=decimal, file=file)
+    return tidy_grid(tidy, easting, northing, file=file)
 
 
 INCOME_READERS: Mapping[str, Callable[..., gpd.GeoDataFrame]] = {
@@ -135,7 +136,12 @@ def _check_columns(found: list[str], columns: Mapping[str, str], *, file: str) -
 
 
 def _corners(
-    rows: pd.DataFrame, columns: Mapping[str, str], anchor: str, *, file: str
+    rows: pd.DataFrame,
+    columns: Mapping[str, str],
+    anchor: str,
+    *,
+    decimal: str | None,
+    file: str,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if "cell_id" in rows:
         return corners_of(rows["cell_id"], file=file)
@@ -143,7 +149,8 @@ def _corners(
     shift = CELL_M / 2 if anchor == "centre" else 0.0
     places = []
     for name in ("easting", "northing"):
-        place = numbers(rows[name], column=columns[name], ids=names, file=file) - shift
+        column = f"{file}: column {columns[name]!r}"
+        place = numbers(rows[name], where=column, decimal=decimal) - shift
         unplaced = names[place.isna() | (place % 1 != 0)]
         if len(unplaced):
             raise InputError(
@@ -156,12 +163,23 @@ def _corners(
 
 
 def _tidy(
-    rows: pd.DataFrame, ids: pd.Series, columns: Mapping[str, str], *, file: str
+    rows: pd.DataFrame,
+    ids: pd.Series,
+    columns: Mapping[str, str],
+    *,
+    decimal: str | None,
+    file: str,
 ) -> pd.DataFrame:
+    def where(name: str) -> str:
+        return f"{file}: column {columns[name]!r}"
+
+    def place(row: int) -> str:
+        return f"cell {ids.iloc[row]}"
+
     def column(name: str) -> pd.Series:
         if name not in rows:
             return pd.Series(np.nan, index=rows.index)
-        found = numbers(rows[name], column=columns[name], ids=ids, file=file)
+        found = numbers(rows[name], where=where(name), decimal=decimal, place=place)
         if (found < 0).any():
             raise InputError(
                 f"{file}: column {columns[name]!r} is negative in {listed(ids[found < 0])}"
@@ -171,7 +189,7 @@ def _tidy(
     individuals = column("individuals")
     income_sum = column("income_sum") if "income_sum" in rows else column("income") * individuals
     imputed = (
-        flags(rows["imputed"], column=columns["imputed"], ids=ids, file=file)
+        flags(rows["imputed"], where=where("imputed"), place=place)
         if "imputed" in rows
         else pd.array([pd.NA] * len(rows), dtype="boolean")
     )

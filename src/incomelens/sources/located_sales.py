@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from incomelens.common.errors import InputError, listed
 from incomelens.sources.dof_sales import tidy_sales
+from incomelens.sources.tables import decimal_mark, read_table
+from incomelens.sources.written_values import numbers
 
 REQUIRED = ("borough", "block", "lot", "building_class_category", "sale_price", "sale_date")
 OPTIONAL = ("neighborhood", "address", "apartment", "zip_code", "gross_sqft")
@@ -21,7 +24,7 @@ def read_located_sales(
     Parameters
     ----------
     file : path
-        ``.csv`` or ``.csv.gz``.
+        CSV or another text, perhaps packed (``.csv.gz``), or a workbook.
     district_columns : mapping, optional
         Level (``tract``, ``zip``) to the column that names the district of that level.
 
@@ -40,7 +43,7 @@ def read_located_sales(
     path = Path(file)
     if not path.is_file():
         raise InputError(f"{path}: there is no such table of sales; see siamese.prices.table")
-    raw = pd.read_csv(path, dtype=str)
+    raw, decimal = read_table(path), decimal_mark(path)
     districts = dict(district_columns or {})
     wanted = [*REQUIRED, *(PLACE if not districts else ()), *districts.values()]
     missing = [name for name in wanted if name not in raw]
@@ -50,10 +53,15 @@ def read_located_sales(
             "; name the columns as in config/README.md"
         )
     table = raw[list(REQUIRED)].assign(**{name: raw.get(name, pd.NA) for name in OPTIONAL})
-    sales = tidy_sales(table, where=str(path), first_row=2)
+    sales = tidy_sales(table, where=str(path), first_row=2, decimal=decimal, month_first=None)
     for name in PLACE:
-        given = raw.get(name, pd.Series(pd.NA, index=raw.index))
-        sales[name] = pd.to_numeric(given, errors="coerce").astype("float64")
+        given = raw.get(name, pd.Series(np.nan, index=raw.index))
+        sales[name] = numbers(
+            given,
+            where=f"{path}: column {name!r}",
+            decimal=decimal,
+            place=lambda row: f"row {row + 2}",
+        )
     _check_place(sales, path)
     for level, column in districts.items():
         sales[f"district_{level}"] = raw[column].astype("string").str.strip()

@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 import pandas as pd
 
 from incomelens.sources.records import Retrieval
-from incomelens.sources.registry import Registry, Source
+from incomelens.sources.registry import Registry, Source, invented
 
 DESCRIBED = ("licence", "provider", "time_frame", "citation")
 
@@ -20,6 +20,8 @@ def manifest_table(retrievals: Iterable[Retrieval], registry: Registry) -> pd.Da
     columns = [field.name for field in fields(Retrieval)] + list(DESCRIBED)
     for retrieval in sorted(retrievals, key=lambda one: (one.source, one.file)):
         source = registry.source(retrieval.source)
+        if retrieval.origin == "demo":
+            source = invented(source)
         described = {column: getattr(source, column) for column in DESCRIBED}
         rows.append(asdict(retrieval) | described)
     return pd.DataFrame(rows, columns=columns)

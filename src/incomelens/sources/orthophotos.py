@@ -11,7 +11,8 @@ from shapely.geometry import Polygon
 
 from incomelens.common.errors import InputError, listed
 from incomelens.common.progress import progress
-from incomelens.sources.archives import unpack, whole_folder
+from incomelens.sources.archives import archive_members, unpack, whole_folder
+from incomelens.sources.companions import WORLD_FILES, Names, companions, folder_index, names_index
 from incomelens.sources.geotiff import list_geotiff
 from incomelens.sources.ign import list_ign
 from incomelens.sources.raster_headers import RasterHeader, read_header
@@ -24,11 +25,13 @@ ORTHOPHOTO_READERS: Mapping[str, Callable[..., gpd.GeoDataFrame]] = {
 }
 """Readers of imagery by the name that the configuration gives them."""
 
-WORLD_FILES = {".jp2": ".j2w", ".tif": ".tfw", ".tiff": ".tfw"}
-
 
 def list_orthophotos(
-    files: Sequence[str | Path], *, reader: str, crs: str | None = None
+    files: Sequence[str | Path],
+    *,
+    reader: str,
+    crs: str | None = None,
+    bands: Sequence[int] | None = None,
 ) -> gpd.GeoDataFrame:
     """List the orthophotos in files of a provider, with their footprints.
 
@@ -39,6 +42,9 @@ def list_orthophotos(
     reader : {"ign", "geotiff"}
     crs : str, optional
         Reference system of the imagery, where the files' own is missing or wrong.
+    bands : sequence of int, optional
+        Numbers of the red, green and blue band, from 1, where the files' own names of them are
+        missing or wrong.
 
     Returns
     -------
@@ -56,11 +62,15 @@ def list_orthophotos(
         raise InputError(
             f"orthophotos: no reader {reader!r}; there are {listed(ORTHOPHOTO_READERS)}"
         )
-    return ORTHOPHOTO_READERS[reader](files, crs=crs)
+    return ORTHOPHOTO_READERS[reader](files, crs=crs, bands=bands)
 
 
-def extract_orthophotos(listing: gpd.GeoDataFrame, folder: str | Path) -> gpd.GeoDataFrame:
+def extract_orthophotos(
+    listing: gpd.GeoDataFrame, folder: str | Path, *, bands: Sequence[int] | None = None
+) -> gpd.GeoDataFrame:
     """Unpack the orthophotos of a listing into a new folder, all of them or none.
+
+    Whatever belongs to an image by its name (mask, world file, ``.aux.xml``) comes with it.
 
     Parameters
     ----------
@@ -69,6 +79,8 @@ def extract_orthophotos(listing: gpd.GeoDataFrame, folder: str | Path) -> gpd.Ge
     folder : path
         Replaced where it is there. Files outside any archive are linked, not copied, where the
         file system can.
+    bands : sequence of int, optional
+        As :func:`list_orthophotos` was given them.
 
     Returns
     -------
@@ -88,11 +100,13 @@ def extract_orthophotos(listing: gpd.GeoDataFrame, folder: str | Path) -> gpd.Ge
         )
     }
     with whole_folder(folder) as beside:
+        alone = listing["archive"][listing["member"] == ""]
+        folders = {one: folder_index(one) for one in {Path(file).parent for file in alone}}
         groups = listing.groupby("archive", sort=True)
         for archive, rows in progress(groups, "unpacking archives", total=len(groups)):
-            _extract(Path(str(archive)), rows, paths, beside)
+            _extract(Path(str(archive)), rows, paths, beside, folders)
         extents = [
-            _placed(beside / paths[name], footprint)
+            _placed(beside / paths[name], footprint, bands)
             for name, footprint in zip(listing["name"], listing.geometry, strict=True)
         ]
     return gpd.GeoDataFrame(
@@ -102,15 +116,28 @@ def extract_orthophotos(listing: gpd.GeoDataFrame, folder: str | Path) -> gpd.Ge
     )
 
 
-def _extract(archive: Path, rows: gpd.GeoDataFrame, paths: Mapping[str, str], folder: Path) -> None:
+def _extract(
+    archive: Path,
+    rows: gpd.GeoDataFrame,
+    paths: Mapping[str, str],
+    folder: Path,
+    folders: Mapping[Path, Names],
+) -> None:
     members = dict(zip(rows["member"], rows["name"], strict=True))
     if "" in members:
-        _link(archive, folder / paths[members[""]])
+        name = members[""]
+        _link(archive, folder / paths[name])
+        for file, rest in companions(archive.name, folders[archive.parent]).items():
+            _link(archive.parent / file, folder / f"{name}{rest}")
         return
-    inside = folder / "unpacked"
-    unpack(archive, inside, members=list(members))
+    there = names_index(archive_members(archive))
+    targets = {member: paths[name] for member, name in members.items()}
     for member, name in members.items():
-        (inside / member).rename(folder / paths[name])
+        targets |= {one: f"{name}{rest}" for one, rest in companions(member, there).items()}
+    inside = folder / "unpacked"
+    unpack(archive, inside, members=list(targets))
+    for member, target in targets.items():
+        (inside / member).rename(folder / target)
     shutil.rmtree(inside)
 
 
@@ -121,9 +148,9 @@ def _link(file: Path, target: Path) -> None:
         shutil.copyfile(file, target)
 
 
-def _placed(image: Path, footprint: Polygon) -> Polygon:
+def _placed(image: Path, footprint: Polygon, bands: Sequence[int] | None) -> Polygon:
     """Extent of an unpacked image; one that does not say where it lies gets a world file."""
-    header = read_header(image, name=image.name)
+    header = read_header(image, name=image.name, bands=bands)
     if header.extent is None:
         _write_world_file(image, header, footprint)
         return footprint
@@ -144,6 +171,6 @@ def _write_world_file(image: Path, header: RasterHeader, footprint: Polygon) -> 
     wide, high = (east - west) / header.width, (north - south) / header.height
     # Six numbers: pixel width, two rotations, minus pixel height, centre of the upper left pixel.
     numbers = (wide, 0.0, 0.0, -high, west + wide / 2, north - high / 2)
-    world_file = image.with_suffix(WORLD_FILES[image.suffix])
+    world_file = image.with_suffix(WORLD_FILES[image.suffix][0])
     world_file.write_text("".join(f"{number!r}\n" for number in numbers))
     logger.warning("%s does not say where it lies; its listed footprint is taken", image.name)

@@ -9,6 +9,11 @@ from incomelens.sources.keys import missing_key
 from incomelens.sources.registry import Secret
 
 MODALITIES = ("prices", "satellite", "street_view")
+USED_FOR = {
+    "prices": "Sales of homes",
+    "satellite": "Daytime images of districts from above",
+    "street_view": "Photographs taken in districts",
+}
 STREET_VIEW_KEY = Secret(
     environment="GOOGLE_STREET_VIEW_API_KEY",
     parameter="key",
@@ -17,7 +22,8 @@ STREET_VIEW_KEY = Secret(
 )
 """Key of Google's Street View Static API: the user's own."""
 
-CENSUS_KEYS = {"tract": ("tables", "boundaries"), "zip": ("tables", "boundaries", "relationship")}
+# The codes of ZIP areas do not say where they lie: the level of that name needs `relationship`.
+CENSUS_KEYS = ("tables", "boundaries")
 
 
 def district_sources(districts: Mapping[str, Any]) -> list[str]:
@@ -104,12 +110,34 @@ def siamese_notes(siamese: Mapping[str, Any], environment: Mapping[str, str]) ->
 
 def siamese_sources(siamese: Mapping[str, Any]) -> list[str]:
     """Ids of the sources of sales, tax lots and images, each once."""
-    return list(dict.fromkeys(_siamese(siamese, "sources")))
+    return list(dict.fromkeys(name for _, name in _siamese(siamese, "sources")))
 
 
 def siamese_files(siamese: Mapping[str, Any]) -> list[str]:
     """Names of the user's own files and folders, below ``data_dir``, each once."""
-    return list(dict.fromkeys(_siamese(siamese, "files")))
+    return list(dict.fromkeys(name for _, name in _siamese(siamese, "files")))
+
+
+def unregistered(
+    districts: Mapping[str, Any], siamese: Mapping[str, Any], environment: Mapping[str, str]
+) -> dict[str, str]:
+    """What the district study reads beside the registry's sources, and what for.
+
+    The user's own files and folders, and street views that are asked for one by one.
+
+    Parameters
+    ----------
+    districts, siamese : mapping
+        Sections of the configuration.
+    environment : mapping
+        As for :func:`siamese_modalities`.
+    """
+    used = dict.fromkeys(district_tables(districts), "Incomes, variables and boundaries")
+    used |= {name: USED_FOR[modality] for modality, name in _siamese(siamese, "files")}
+    views = siamese.get("street_view") or {"reader": None}
+    if views["reader"] == "google" and not _lacks_key(siamese, "street_view", environment):
+        used["Street View Static API; Google"] = USED_FOR["street_view"]
+    return used
 
 
 def _lacks_key(siamese: Mapping[str, Any], modality: str, environment: Mapping[str, str]) -> bool:
@@ -136,8 +164,8 @@ SIAMESE_READERS = {
 }
 
 
-def _siamese(siamese: Mapping[str, Any], kind: str) -> Iterator[str]:
-    """Values of the keys of all modalities that name `kind` (sources, files)."""
+def _siamese(siamese: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
+    """Modality and value of the keys of all modalities that name `kind` (sources, files)."""
     for modality in MODALITIES:
         settings = siamese.get(modality)
         if settings is None:
@@ -150,7 +178,8 @@ def _siamese(siamese: Mapping[str, Any], kind: str) -> Iterator[str]:
             )
         for key in getattr(reader, kind):
             named = settings.get(key)
-            yield from [named] if isinstance(named, str) else named or []
+            names = [named] if isinstance(named, str) else named or []
+            yield from ((modality, name) for name in names)
 
 
 def _levels(districts: Mapping[str, Any], adapter: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -161,7 +190,8 @@ def _levels(districts: Mapping[str, Any], adapter: str) -> Iterator[tuple[str, M
 
 def _census_sources(districts: Mapping[str, Any]) -> Iterator[str]:
     for level, section in _levels(districts, "census"):
-        for key in CENSUS_KEYS[level]:
+        with_relationship = level == "zip" or "relationship" in section
+        for key in (*CENSUS_KEYS, *["relationship"] * with_relationship):
             if key not in section:
                 raise InputError(
                     f"configuration: districts.{level}.{key} is missing; adapter census needs the "

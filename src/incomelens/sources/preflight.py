@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from incomelens.common.errors import InputError
+from incomelens.common.errors import InputError, listed
+from incomelens.sources.companions import IMAGES, companions, folder_index
 from incomelens.sources.keys import missing_key, public_address
 from incomelens.sources.origins import Origin, Places, locate
 from incomelens.sources.registry import MEGABYTE, SourceFile
@@ -112,7 +113,7 @@ def preflight(
     own_rows = [_own_row(Path(path)) for path in own_files]
     problems += [_own_problem(row) for row in own_rows if row.state == "MISSING"]
     missing_keys, of_keys = _keys(asked, environment)
-    notes = [*notes, *of_keys]
+    notes = [*notes, *of_keys, *_left_beside(rows, files)]
     unknown = [row.file for row in rows if row.state != "there" and row.bytes is None]
     if unknown:
         notes.append(f"{len(unknown)} file(s) of unknown size are not counted in the disk needed")
@@ -143,6 +144,26 @@ def _own_problem(row: Row) -> str:
         f"{row.place}: there is no such file; put your table there, or say in the configuration "
         "where it is (`data_dir` and the name of the table)"
     )
+
+
+def _left_beside(rows: Sequence[Row], files: Sequence[SourceFile]) -> list[str]:
+    """Note on masks, world files and the like that lie beside images and would stay there."""
+    named = {file.name for file in files}
+    images = [Path(row.place) for row in rows if row.file.lower().endswith(IMAGES)]
+    folders = {folder for image in images if (folder := image.parent).is_dir()}
+    beside = {folder: folder_index(folder) for folder in folders}
+    left = [
+        name
+        for image in images
+        for name in companions(image.name, beside.get(image.parent, {}))
+        if name not in named
+    ]
+    if not left:
+        return []
+    return [
+        f"{listed(left)} beside images in {listed(sorted(folders))} will not be read; add them to "
+        "the `files` of their source in the registry"
+    ]
 
 
 def _keys(

@@ -2,19 +2,22 @@
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import rasterio
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import MemoryFile
 from shapely.geometry import Polygon, box
 
-from incomelens.common.errors import InputError
+from incomelens.common.errors import InputError, listed
 
+Bands = tuple[int, int, int]
+COLOURS = ("red", "green", "blue")
 LAMBERT_93 = CRS.from_epsg(2154)
 _LAMBERT_93_NUMBERS = {
     "Latitude of false origin": {46.5},
@@ -30,7 +33,8 @@ _LAMBERT_93_NUMBERS = {
 class RasterHeader:
     """Extent (in the raster's reference system), pixel size (metres), reference system if any.
 
-    ``extent`` is None where the raster does not say where it lies.
+    ``extent`` is None where the raster does not say where it lies; ``bands`` are the numbers of its
+    red, green and blue band, from 1.
     """
 
     extent: Polygon | None
@@ -38,9 +42,12 @@ class RasterHeader:
     width: int
     height: int
     crs: CRS | None
+    bands: Bands
 
 
-def read_header(source: str | Path | bytes, *, name: str) -> RasterHeader:
+def read_header(
+    source: str | Path | bytes, *, name: str, bands: Sequence[int] | None = None
+) -> RasterHeader:
     """Read the header of an orthophoto; its pixels are not decoded.
 
     Parameters
@@ -49,28 +56,59 @@ def read_header(source: str | Path | bytes, *, name: str) -> RasterHeader:
         A file, or its first bytes.
     name : str
         What to call it in a message.
+    bands : sequence of int, optional
+        As in :func:`colour_bands`.
 
     Raises
     ------
     InputError
-        If it cannot be opened, is not three or more bands of 8 bits, or is not north up.
+        If it cannot be opened, its colours are not 8 bits each, or it is not north up.
     """
     with _opened(source, name=name) as raster:
-        if raster.count < 3 or set(raster.dtypes[:3]) != {"uint8"}:
-            raise InputError(
-                f"{name}: {raster.count} bands of {raster.dtypes[0]}; expected an orthophoto in "
-                "colour, three bands (red, green, blue) of 8 bits"
-            )
+        colours = colour_bands(raster, bands, name=name)
         crs = _pyproj_crs(raster.crs)
         place = raster.transform
         if place.is_identity:
-            return RasterHeader(None, 0.0, raster.width, raster.height, crs)
+            return RasterHeader(None, 0.0, raster.width, raster.height, crs, colours)
         if place.b or place.d or place.a <= 0 or place.e >= 0:
             raise InputError(
                 f"{name}: its rows do not run from north to south and its columns from west to "
                 "east; warp it north up first (gdalwarp)"
             )
-        return RasterHeader(box(*raster.bounds), place.a, raster.width, raster.height, crs)
+        extent = box(*raster.bounds)
+        return RasterHeader(extent, place.a, raster.width, raster.height, crs, colours)
+
+
+def colour_bands(
+    raster: rasterio.DatasetReader, wanted: Sequence[int] | None, *, name: str
+) -> Bands:
+    """Numbers of the red, green and blue band of a raster, from 1.
+
+    Parameters
+    ----------
+    raster : DatasetReader
+    wanted : sequence of int, optional
+        The three numbers where they are known; one may stand for several colours. Otherwise the
+        raster's own names of its bands are followed, and the first three bands are taken where it
+        does not name all of red, green and blue.
+    name : str
+        What to call it in a message.
+
+    Raises
+    ------
+    InputError
+        If there is no such band, or it has not 8 bits.
+    """
+    bands = tuple(wanted) if wanted is not None else _named_bands(raster)
+    kinds = sorted({raster.dtypes[band - 1] for band in bands if band <= raster.count})
+    if max(bands) <= raster.count and kinds == ["uint8"]:
+        return bands
+    if wanted is not None and max(bands) > raster.count:
+        raise InputError(f"{name}: {raster.count} bands; `bands` asks for number {max(bands)}")
+    raise InputError(
+        f"{name}: {raster.count} bands of {listed(kinds)}; expected an orthophoto in colour, three "
+        f"bands (red, green, blue) of 8 bits{_band_advice(raster, kinds)}"
+    )
 
 
 def known_crs(crs: CRS | None) -> CRS | None:
@@ -85,6 +123,25 @@ def known_crs(crs: CRS | None) -> CRS | None:
         return LAMBERT_93
     number = crs.to_epsg()
     return crs if number is None else CRS.from_epsg(number)
+
+
+def _named_bands(raster: rasterio.DatasetReader) -> Bands:
+    """Where the raster's own names put the colours; the first three bands where they do not."""
+    tags = [one.name for one in raster.colorinterp]
+    texts = [(text or "").strip().lower() for text in raster.descriptions]
+    for names in (texts, tags):
+        if all(names.count(colour) == 1 for colour in COLOURS):
+            red, green, blue = (names.index(colour) + 1 for colour in COLOURS)
+            return red, green, blue
+    return 1, 2, 3
+
+
+def _band_advice(raster: rasterio.DatasetReader, kinds: Sequence[str]) -> str:
+    if raster.colorinterp[0] == ColorInterp.palette:
+        return "; it has a colour table: write out its colours (gdal_translate -expand rgb)"
+    if list(kinds) != ["uint8"]:
+        return "; bring all files to 8 bits by one scale (gdal_translate -ot Byte -scale LOW HIGH)"
+    return "; if grey imagery is meant, set `bands: [1, 1, 1]`" if raster.count < 3 else ""
 
 
 @contextlib.contextmanager

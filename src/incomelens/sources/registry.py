@@ -1,7 +1,7 @@
 """The registry of sources as typed objects, and its mistakes by name."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, damage_told, listed
 
 MEGABYTE = 1_000_000
 
@@ -67,6 +67,27 @@ class Source:
     used_for: str
     files: tuple[SourceFile, ...]
     secret: Secret | None = None
+
+
+SYNTHETIC = "IncomeLens (synthetic)"  # provider of what the workflow makes itself
+
+
+def invented(source: Source) -> Source:
+    """Say of a source what a study has that makes its files itself, in the provider's formats.
+
+    Whose files it is like stays in the title; nothing else is the provider's.
+    """
+    if source.provider == SYNTHETIC:
+        return source
+    return replace(
+        source,
+        title=f"Invented data in the files of: {source.title}, {source.provider}",
+        provider=SYNTHETIC,
+        page="https://citation-file-format.github.io",
+        licence="MIT",
+        citation="The IncomeLens maintainers. IncomeLens, synthetic cities (see CITATION.cff).",
+        time_frame=f"{source.time_frame} (invented)",
+    )
 
 
 @dataclass(frozen=True)
@@ -145,15 +166,16 @@ def _read_sources(path: str | Path, schema: str | Path | None) -> dict[str, Sour
 
 
 def _read_yaml(path: str | Path) -> Any:  # noqa: ANN401 - YAML holds anything
-    try:
-        with Path(path).open(encoding="utf-8") as file:
-            return yaml.load(file, Loader=_StrictLoader)  # noqa: S506 - derived from SafeLoader
-    except FileNotFoundError:
-        raise InputError(
-            f"{path}: there is no such file; see `sources` in the configuration"
-        ) from None
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not readable as YAML: {error}") from None
+    with damage_told(lambda problem: f"{path}: not readable as YAML: {problem}"):
+        try:
+            with Path(path).open("rb") as file:
+                return yaml.load(file, Loader=_StrictLoader)  # noqa: S506 - derived from SafeLoader
+        except FileNotFoundError:
+            raise InputError(
+                f"{path}: there is no such file; see `sources` in the configuration"
+            ) from None
+        except yaml.YAMLError as error:
+            raise InputError(f"{path}: not readable as YAML: {error}") from None
 
 
 # The parser in C is ten times as fast; a PyYAML that was built without it has the other.
@@ -161,16 +183,24 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _StrictLoader(_Loader):
-    """YAML in which a key may stand once: a second source of the same name would hide the first."""
+    """YAML in which a key is text and stands once.
+
+    A second source of the same name would hide the first; 06037 is 3103, and ``no`` is false.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        """Refuse a key that stands twice."""
+        """Refuse a key that stands twice or is no text."""
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for number, key in enumerate(keys):
-            if key in keys[:number]:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} stands twice", node.value[number][0].start_mark
-                )
+            written = node.value[number][0]
+            problem = None
+            if not isinstance(key, str):
+                as_it_stands = getattr(written, "value", key)
+                problem = f"key {as_it_stands} is {key!r} in YAML, no text; write it in quotes"
+            elif key in keys[:number]:
+                problem = f"key {key!r} stands twice"
+            if problem:
+                raise yaml.constructor.ConstructorError(None, None, problem, written.start_mark)
         return super().construct_mapping(node, deep)
 
 

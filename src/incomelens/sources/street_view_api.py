@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import requests
@@ -138,22 +139,12 @@ class StreetViewClient:
             "source": "outdoor",
         }
         cached = self._place("metadata", public, ".json")
-        if cached.is_file():
-            answer = json.loads(cached.read_text(encoding="utf-8"))
-        else:
+        answer = _understood(cached.read_bytes()) if cached.is_file() else None
+        if answer is None or not _is_final(answer):  # never asked, or damaged since
             answer = self._metadata(public)
             with whole_file(cached) as beside:
                 beside.write_text(json.dumps(answer, sort_keys=True), encoding="utf-8")
-        if answer["status"] != "OK":
-            return None
-        place = answer["location"]
-        return Panorama(
-            answer["pano_id"],
-            float(place["lng"]),
-            float(place["lat"]),
-            str(answer.get("date", "")),
-            str(answer.get("copyright", "")),
-        )
+        return _panorama(answer) if answer["status"] == "OK" else None
 
     def image(self, panorama: Panorama, *, heading: float, px: int, fov: int = 90) -> Path:
         """Path of the image of a panorama in one direction (degrees from north), in the cache.
@@ -192,13 +183,10 @@ class StreetViewClient:
         """Ask until there is an answer that says whether there is a panorama."""
         for failure in range(1, self._patience.attempts + 1):
             body, _ = self._get("/metadata", public)
-            try:
-                answer = json.loads(body)
-                status = answer["status"]
-            except (ValueError, KeyError, TypeError):
-                status, answer = "no JSON with a status", {}
-            if status == "OK" or status in NOTHING_THERE:
+            answer = _understood(body) or {"status": "no JSON with a status and a place"}
+            if _is_final(answer):
                 return answer
+            status = answer["status"]
             if status == QUOTA_STATUS:
                 raise self._stop(f"the provider says {QUOTA_STATUS}")
             problem = self._redact(answer.get("error_message", status))
@@ -266,6 +254,30 @@ class StreetViewClient:
     def _place(self, kind: str, public: Mapping[str, str], ending: str) -> Path:
         name = hashlib.sha256(f"{kind}?{urlencode(sorted(public.items()))}".encode()).hexdigest()
         return self._cache / kind / name[:2] / f"{name[:32]}{ending}"
+
+
+def _understood(body: bytes) -> dict | None:
+    """An answer about a panorama: with a status, and where that is OK with its name and place."""
+    try:
+        answer = json.loads(body)
+        if answer["status"] == "OK":
+            _panorama(answer)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return answer if isinstance(answer["status"], str) else None
+
+
+def _is_final(answer: Mapping[str, object]) -> bool:
+    """Whether an answer says that there is a panorama, or that there is none."""
+    return answer["status"] == "OK" or answer["status"] in NOTHING_THERE
+
+
+def _panorama(answer: Mapping[str, Any]) -> Panorama:
+    longitude, latitude = (float(answer["location"][name]) for name in ("lng", "lat"))
+    if not (abs(longitude) <= 180 and abs(latitude) <= 90 and isinstance(answer["pano_id"], str)):
+        raise ValueError("no panorama with a name, and a place in degrees")
+    told = (str(answer.get(name, "")) for name in ("date", "copyright"))
+    return Panorama(answer["pano_id"], longitude, latitude, *told)
 
 
 def _key_advice() -> str:

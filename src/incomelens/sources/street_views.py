@@ -2,24 +2,33 @@
 
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image
 
 from incomelens.common.errors import InputError, listed
 from incomelens.sources.archives import archive_members, is_archive, unpack
+from incomelens.sources.photo_tags import DAMAGE, NoPlaceError, Place, place_by_tags, turn_upright
+from incomelens.sources.place_tables import OPTIONAL, told_places
+from incomelens.sources.stray_files import files_below
 
 logger = logging.getLogger(__name__)
 
 IMAGES = (".jpg", ".jpeg", ".png")
-COLUMNS = ("file", "longitude", "latitude")
-OPTIONAL = ("date", "heading")
+TABLES = (".csv",)
+# Photographs of formats that are not read: told apart from files that are none.
+OTHER_IMAGES = (
+    *(".heic", ".heif", ".avif", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".jp2", ".jfif"),
+    *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".rw2", ".orf", ".insp"),
+)
 
 
 class UnreadableImageError(Exception):
@@ -37,9 +46,9 @@ class StreetViews:
         EPSG:4326), ``date`` (text, empty where unknown), ``heading`` (degrees clockwise from north,
         NaN where unknown); sorted by ``image_id``.
     without_place : list of str
-        Images whose place neither the table nor their own EXIF tags tell.
+        Images whose place neither a table nor their own EXIF tags tell.
     without_image : list of str
-        Files that the table names and the folder lacks.
+        Files that a table names and the folder lacks.
     """
 
     placed: pd.DataFrame
@@ -54,7 +63,9 @@ def street_view_folder(path: str | Path) -> Iterator[Path]:
     if path.is_dir() or not is_archive(path):
         yield path
         return
-    wanted = [name for name in archive_members(path) if name.lower().endswith((*IMAGES, ".csv"))]
+    members = archive_members(path)
+    wanted = [name for name in members if name.lower().endswith((*IMAGES, *TABLES))]
+    _tell_others(path.name, set(members) - set(wanted))
     with tempfile.TemporaryDirectory(prefix="incomelens-") as folder:
         unpack(path, Path(folder) / "images", members=wanted)
         yield Path(folder) / "images"
@@ -64,44 +75,52 @@ def list_street_views(folder: str | Path) -> StreetViews:
     """List the photographs below a folder, with the place and date of each.
 
     A CSV in it (``file``, ``longitude``, ``latitude``, and perhaps ``date``, ``heading``) tells
-    where images were taken; what it does not tell is looked up in the images' own EXIF tags.
+    where images were taken; what it does not tell is looked up in the images' own EXIF tags. Other
+    files and tables are left out and counted.
 
     Raises
     ------
     InputError
-        If the folder is not there or holds no image, a table lacks a column, or a place cannot be
-        longitude and latitude.
+        If the folder is not there or holds no image, and as
+        :func:`~incomelens.sources.place_tables.told_places`.
     """
     root = Path(folder)
     if not root.is_dir():
         raise InputError(f"{root}: there is no such folder; see siamese.street_view")
-    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in IMAGES)
-    if not files:
-        raise InputError(f"{root}: no image ({listed(IMAGES)}) in it or its folders")
-    told = _tables(root)
-    rows, without_place = [], []
-    for file in files:
-        name = file.relative_to(root).as_posix()
-        place = told.get(name) or _exif_place(file)
-        if place is None:
-            without_place.append(name)
+    files = {path.relative_to(root).as_posix(): path for path in files_below(root)}
+    photographs = {name: path for name, path in files.items() if _ends(name, IMAGES)}
+    tables = [path for name, path in files.items() if _ends(name, TABLES)]
+    if not photographs:
+        raise InputError(f"{root}: no image ({listed(IMAGES)}) in it or its folders{_found(files)}")
+    told, without_image, other = told_places(tables, list(photographs), root=root)
+    known = {path.relative_to(root).as_posix() for path in tables if path not in other}
+    _tell_others(root.name, set(files) - set(photographs) - known)
+    rows, reasons = [], {}
+    for name, path in photographs.items():
+        try:
+            place: Place = told.get(name) or place_by_tags(path)
+        except NoPlaceError as reason:
+            reasons[name] = str(reason)
         else:
-            rows.append({"image_id": name, "path": str(file), **place})
-    names = {file.relative_to(root).as_posix() for file in files}
+            rows.append({"image_id": name, "path": str(path), **asdict(place)})
     columns = ["image_id", "path", "longitude", "latitude", *OPTIONAL]
-    views = StreetViews(
-        pd.DataFrame(rows, columns=columns),
-        without_place,
-        sorted(name for name in told if name not in names),
-    )
-    for what, of in (("have no place", without_place), ("are not there", views.without_image)):
-        if of:
-            logger.warning("%s: %d images %s: %s", root.name, len(of), what, listed(of))
+    views = StreetViews(pd.DataFrame(rows, columns=columns), list(reasons), without_image)
+    if reasons:
+        counts = ", ".join(f"{n} {reason}" for reason, n in Counter(reasons.values()).items())
+        logger.warning(
+            "%s: %d images have no place (%s): %s", root.name, len(reasons), counts, listed(reasons)
+        )
+    if without_image:
+        logger.warning(
+            "%s: %d images are not there: %s", root.name, len(without_image), listed(without_image)
+        )
     return views
 
 
 def read_square(path: str | Path, *, px: int) -> NDArray[np.uint8]:
     """Read an image, upright, its middle square brought to (px, px, 3), 8 bits RGB.
+
+    Of several frames the first counts.
 
     Raises
     ------
@@ -109,10 +128,11 @@ def read_square(path: str | Path, *, px: int) -> NDArray[np.uint8]:
         If it cannot be decoded.
     """
     try:
-        with Image.open(path) as image:
+        with warnings.catch_warnings(), Image.open(path) as image:
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image.load()
-            upright = _upright(image).convert("RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+            upright = _eight_bits(turn_upright(image))
+    except DAMAGE as error:
         raise UnreadableImageError(
             f"{Path(path).name}: not readable as an image ({error})"
         ) from None
@@ -122,79 +142,34 @@ def read_square(path: str | Path, *, px: int) -> NDArray[np.uint8]:
     return np.asarray(upright.resize((px, px), Image.Resampling.BOX, box=box), dtype=np.uint8)
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    turns = {
-        3: Image.Transpose.ROTATE_180,
-        6: Image.Transpose.ROTATE_270,
-        8: Image.Transpose.ROTATE_90,
-    }
-    turn = turns.get(image.getexif().get(ExifTags.Base.Orientation))
-    return image if turn is None else image.transpose(turn)
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Bring any mode to RGB, 16 bits a pixel as well, which Pillow would cut off at 255."""
+    if image.mode.startswith("I"):
+        grey = np.asarray(image).astype(np.int64) >> 8
+        return Image.fromarray(grey.clip(0, 255).astype(np.uint8)).convert("RGB")
+    return image.convert("RGB")
 
 
-def _tables(root: Path) -> dict[str, Mapping[str, object]]:
-    """Place of every file that any CSV below the folder names, relative to that CSV."""
-    told: dict[str, Mapping[str, object]] = {}
-    for file in sorted(root.rglob("*.csv")):
-        table = pd.read_csv(file, dtype=str)
-        missing = [name for name in COLUMNS if name not in table]
-        if missing:
-            raise InputError(
-                f"{file}: no column {listed(missing)}; expected {', '.join(COLUMNS)}, and perhaps "
-                f"{', '.join(OPTIONAL)}"
-            )
-        where = file.parent.relative_to(root)
-        for row in table.itertuples(index=False):
-            place = _told_place(row._asdict(), file)
-            if place is not None:
-                told[(where / str(row.file)).as_posix()] = place
-    return told
+def _ends(name: str, endings: tuple[str, ...]) -> bool:
+    return PurePosixPath(name).suffix.lower() in endings
 
 
-def _told_place(row: Mapping[str, object], file: Path) -> Mapping[str, object] | None:
-    longitude, latitude, heading = (
-        pd.to_numeric(row.get(name), errors="coerce")
-        for name in ("longitude", "latitude", "heading")
-    )
-    if pd.isna(longitude) or pd.isna(latitude):
-        return None
-    if abs(longitude) > 180 or abs(latitude) > 90:
-        raise InputError(
-            f"{file}: ({longitude:g}, {latitude:g}) of {row['file']} cannot be longitude and "
-            "latitude; expected degrees, EPSG:4326"
+def _found(names: Iterable[str]) -> str:
+    others = sorted(name for name in names if _ends(name, OTHER_IMAGES))
+    return f"; {listed(others)} cannot be read, convert to JPEG" if others else ""
+
+
+def _tell_others(where: str, names: Iterable[str]) -> None:
+    """Count the files that are left out: photographs that cannot be read, and all else."""
+    unread = sorted(name for name in names if _ends(name, OTHER_IMAGES))
+    others = sorted(set(names) - set(unread))
+    if unread:
+        logger.warning(
+            "%s: %d images of formats that are not read, convert them to JPEG: %s",
+            *(where, len(unread), listed(unread)),
         )
-    date = row.get("date")
-    return {
-        "longitude": float(longitude),
-        "latitude": float(latitude),
-        "date": "" if pd.isna(date) else str(date),
-        "heading": float("nan") if heading is None else float(heading),
-    }
-
-
-def _exif_place(file: Path) -> Mapping[str, object] | None:
-    """Place, date and heading by the image's EXIF tags; None without a place."""
-    try:
-        with Image.open(file) as image:
-            exif = image.getexif()
-            gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
-            date = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal, "")
-        longitude = _degrees(gps[ExifTags.GPS.GPSLongitude], gps[ExifTags.GPS.GPSLongitudeRef])
-        latitude = _degrees(gps[ExifTags.GPS.GPSLatitude], gps[ExifTags.GPS.GPSLatitudeRef])
-    except (KeyError, UnidentifiedImageError, OSError, SyntaxError, ValueError, ZeroDivisionError):
-        return None
-    if not (abs(longitude) <= 180 and abs(latitude) <= 90):
-        return None
-    heading = gps.get(ExifTags.GPS.GPSImgDirection)
-    return {
-        "longitude": longitude,
-        "latitude": latitude,
-        "date": str(date)[:10].replace(":", "-"),
-        "heading": float("nan") if heading is None else float(heading),
-    }
-
-
-def _degrees(parts: tuple, reference: str) -> float:
-    degrees, minutes, seconds = (float(part) for part in parts)
-    sign = -1.0 if str(reference).upper() in ("S", "W") else 1.0
-    return sign * (degrees + minutes / 60 + seconds / 3600)
+    if others:
+        logger.info(
+            "%s: %d files are neither images nor tables of places: %s",
+            *(where, len(others), listed(others)),
+        )

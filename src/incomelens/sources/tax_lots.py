@@ -6,17 +6,20 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-from pyogrio.errors import DataLayerError, DataSourceError
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, damage_told, listed
 from incomelens.sources.archives import is_archive
 from incomelens.sources.delivery import unpacked
+from incomelens.sources.tables import column_names, decimal_mark, read_columns, read_table
+from incomelens.sources.written_values import numbers
 
 logger = logging.getLogger(__name__)
 
 STATE_PLANE = "EPSG:2263"  # of xcoord and ycoord: New York Long Island, US feet
 DEGREES = "EPSG:4326"
 TABLES = (".csv",)
+PLACE = ("latitude", "longitude", "xcoord", "ycoord")
+APART_DEGREES = 0.005  # some 500 m: parts of a lot lie nearer
 SHAPES = (".shp", ".gpkg", ".parquet", ".geojson")
 
 
@@ -79,8 +82,14 @@ def _one_table(file: Path) -> pd.DataFrame:
             f"{file.name}: no column 'bbl' (borough, block and lot in ten digits); it has "
             f"{listed(table.columns, 25)}"
         )
+    twice = table.columns[table.columns.duplicated() & table.columns.isin(["bbl", *PLACE])]
+    if len(twice):
+        raise InputError(
+            f"{file.name}: {listed(twice.unique())} heads more than one column (in any case of "
+            "letters); give each its own heading"
+        )
     bbl = pd.to_numeric(table["bbl"], errors="coerce")
-    wrong = bbl.isna() | (bbl < 1e9) | (bbl >= 6e9)
+    wrong = bbl.isna() | (bbl < 1e9) | (bbl >= 6e9) | (bbl % 1 != 0)
     if wrong.any():
         first = table["bbl"][wrong.idxmax()]
         logger.warning(
@@ -97,19 +106,57 @@ def _one_table(file: Path) -> pd.DataFrame:
             "latitude": place.y.to_numpy(),
         }
     )
-    return lots.loc[~wrong.to_numpy()]
+    return _checked(lots.loc[~wrong.to_numpy()], file)
+
+
+def _checked(lots: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """Refuse positions that cannot be New York's; (0, 0) is how a failed look-up is written."""
+    nowhere = (lots["longitude"] == 0) & (lots["latitude"] == 0)
+    if nowhere.any():
+        logger.warning(
+            "%s: %d lots at longitude and latitude 0 count as lots without a position",
+            *(file.name, nowhere.sum()),
+        )
+        lots = lots.assign(**{name: lots[name].mask(nowhere) for name in ("longitude", "latitude")})
+    off = lots[(lots["longitude"] > 0) | (lots["latitude"] < 0) | (lots["longitude"] < -180)]
+    if len(off):
+        first = off.iloc[0]
+        raise InputError(
+            f"{file.name}: ({first['longitude']:g}, {first['latitude']:g}) of lot "
+            f"{_bbl(off).iloc[0]} cannot be longitude and latitude in New York ({len(off)} of "
+            f"{len(lots)} lots are off); expected degrees west and north: are they exchanged?"
+        )
+    return _once(lots, file)
+
+
+def _once(lots: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """One row a lot, the first; a lot at two places is refused, since nothing tells which it is."""
+    number = _bbl(lots)
+    places = lots[["longitude", "latitude"]].groupby(number)
+    apart = (places.max() - places.min()).max(axis=1)
+    torn = apart.index[apart > APART_DEGREES]
+    if len(torn):
+        raise InputError(
+            f"{file.name}: {len(torn)} lots stand at more than one place: {listed(torn)}; expected "
+            "one row a lot"
+        )
+    return lots[~number.duplicated() | lots["longitude"].isna()]
+
+
+def _bbl(lots: pd.DataFrame) -> pd.Series:
+    return lots["borough"] * 10**9 + lots["block"] * 10**4 + lots["lot"]
 
 
 def _read(file: Path) -> pd.DataFrame:
-    if file.suffix.lower() in TABLES:
-        wanted = {"bbl", "latitude", "longitude", "xcoord", "ycoord"}
-        return pd.read_csv(file, usecols=lambda name: name.lower() in wanted, low_memory=False)
-    try:
-        if file.suffix.lower() == ".parquet":
-            return gpd.read_parquet(file)
-        return gpd.read_file(file)
-    except (DataSourceError, DataLayerError, ValueError) as error:
-        raise InputError(f"{file.name}: cannot be read as a map of tax lots ({error})") from None
+    if file.suffix.lower() not in TABLES:
+        return read_table(file)
+    # Of the hundred columns of PLUTO.
+    wanted = [name for name in column_names(file) if name.lower() in ("bbl", *PLACE)]
+    table = pd.concat(read_columns(file, wanted), ignore_index=True)
+    for name in table:
+        where = f"{file.name}: column {name!r}"
+        table[name] = numbers(table[name], where=where, decimal=decimal_mark(file))
+    return table
 
 
 def _places(table: pd.DataFrame, file: Path) -> gpd.GeoSeries:
@@ -118,11 +165,22 @@ def _places(table: pd.DataFrame, file: Path) -> gpd.GeoSeries:
         shapes = table.geometry
         if shapes.crs is None:
             raise InputError(f"{file.name}: has no coordinate reference system; expected EPSG:2263")
-        metres = shapes if shapes.crs.is_projected else shapes.to_crs(STATE_PLANE)
-        return metres.centroid.to_crs(DEGREES)
+        with damage_told(
+            lambda problem: (
+                f"{file.name}: its reference system cannot be used ({problem}); expected EPSG:2263"
+            )
+        ):
+            metres = shapes if shapes.crs.is_projected else shapes.to_crs(STATE_PLANE)
+            return metres.centroid.to_crs(DEGREES)
     for x, y, crs in (("longitude", "latitude", DEGREES), ("xcoord", "ycoord", STATE_PLANE)):
         if x in table and y in table:
             columns = [pd.to_numeric(table[name], errors="coerce") for name in (x, y)]
+            if crs == STATE_PLANE and (columns[0].abs() < 360).any():
+                # As PLUTO 18v2 had them at first: longitude and latitude without their decimals.
+                raise InputError(
+                    f"{file.name}: xcoord and ycoord such as {columns[0].abs().min():g} look like "
+                    "degrees; expected US feet of EPSG:2263: take another version of the file"
+                )
             return gpd.GeoSeries.from_xy(*columns, crs=crs).to_crs(DEGREES)
     raise InputError(
         f"{file.name}: neither longitude and latitude nor xcoord and ycoord; it has "

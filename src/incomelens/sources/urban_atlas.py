@@ -8,6 +8,7 @@ what is used is the code. Nothing is mended here: polygons are as delivered.
 import logging
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +16,12 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
+from shapely.errors import ShapelyError
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, damage_told, listed
 from incomelens.sources.delivery import unpacked
+from incomelens.sources.shapefiles import check_shapefile
 from incomelens.sources.urban_atlas_names import City, city_of, matching, names_of_city, plain
 
 logger = logging.getLogger(__name__)
@@ -73,24 +75,29 @@ class _Layer:
         field = self.field(*names)
         if field is None:
             return None
-        row = pyogrio.read_dataframe(
-            self.path, layer=self.name, columns=[field], read_geometry=False, max_features=1
-        )
+        with _readable(self.path):
+            row = pyogrio.read_dataframe(
+                self.path, layer=self.name, columns=[field], read_geometry=False, max_features=1
+            )
         return None if row.empty or pd.isna(row[field][0]) else str(row[field][0])
 
     def read(self, columns: Sequence[str | None]) -> gpd.GeoDataFrame:
         """Read some columns, in EPSG:3035 and two dimensions."""
         wanted = [column for column in columns if column is not None]
-        try:
-            frame = pyogrio.read_dataframe(self.path, layer=self.name, columns=wanted)
-        except UnicodeDecodeError:  # labels in another encoding than the delivery says
-            frame = pyogrio.read_dataframe(
-                self.path, layer=self.name, columns=wanted, encoding="ISO-8859-1"
-            )
-        if not isinstance(frame, gpd.GeoDataFrame):
-            raise InputError(f"{self.path.name}: layer {self.name} has no polygons")
-        frame.geometry = shapely.force_2d(frame.geometry.to_numpy())
+        with _readable(self.path):
+            try:
+                frame = pyogrio.read_dataframe(self.path, layer=self.name, columns=wanted)
+            except UnicodeDecodeError:  # labels in another encoding than the delivery says
+                frame = pyogrio.read_dataframe(
+                    self.path, layer=self.name, columns=wanted, encoding="ISO-8859-1"
+                )
         return _in_metres(frame, where=f"{self.path.name}: layer {self.name}")
+
+
+def _readable(file: str | Path) -> AbstractContextManager[None]:
+    return damage_told(
+        lambda problem: f"{file} cannot be read ({problem}); fetch it again", own=(ShapelyError,)
+    )
 
 
 def read_urban_atlas(
@@ -158,19 +165,19 @@ def _datasets(files: Sequence[Path]) -> list[Path]:
 
 
 def _layers(dataset: Path, file: str) -> list[_Layer]:
-    try:
-        found = []
-        for name, kind in pyogrio.list_layers(dataset):
-            if kind is None:
-                continue
-            fields = tuple(pyogrio.read_info(dataset, layer=name)["fields"])
-            city = city_of(name) or city_of(dataset.name) or _city_in_rows(dataset, name, fields)
-            if city is not None:
-                found.append(_Layer(dataset, str(name), city, fields))
-    except (DataSourceError, DataLayerError) as error:
-        raise InputError(
-            f"{file}: {dataset.name} cannot be read ({error}); fetch it again"
-        ) from None
+    if dataset.suffix.lower() == ".shp":
+        check_shapefile(dataset)
+    with _readable(f"{file}: {dataset.name}"):
+        fields_of = {
+            str(name): tuple(pyogrio.read_info(dataset, layer=name)["fields"])
+            for name, kind in pyogrio.list_layers(dataset)
+            if kind is not None
+        }
+    found = []
+    for name, fields in fields_of.items():
+        city = city_of(name) or city_of(dataset.name) or _city_in_rows(dataset, name, fields)
+        if city is not None:
+            found.append(_Layer(dataset, name, city, fields))
     return found
 
 
@@ -257,7 +264,7 @@ def _boundary(
     # Two vintages have a boundary each: the one of the land use comes first.
     found.sort(key=lambda layer: (not layer.name.startswith(land.name), layer.path != land.path))
     if own is not None:
-        frame = _in_metres(gpd.read_file(own), where=str(own))
+        frame = _own_boundary(Path(own))
     elif found:
         frame = found[0].read([])
     elif len(land.code_fields) == 1:
@@ -280,7 +287,35 @@ def _boundary(
     )
 
 
-def _in_metres(frame: gpd.GeoDataFrame, *, where: str) -> gpd.GeoDataFrame:
+def _own_boundary(file: Path) -> gpd.GeoDataFrame:
+    if file.suffix.lower() == ".shp":
+        check_shapefile(file)
+    with _readable(file):
+        layers = [str(name) for name in pyogrio.list_layers(file)[:, 0]]
+        if len(layers) > 1:
+            raise InputError(
+                f"{file}: several layers ({listed(layers)}); give a file with the boundary alone"
+            )
+        frame = pyogrio.read_dataframe(file)
+    return _in_metres(frame, where=str(file))
+
+
+def _in_metres(frame: pd.DataFrame, *, where: str) -> gpd.GeoDataFrame:
+    """Polygons in EPSG:3035 and two dimensions; whatever is no polygon is refused.
+
+    Of a shapefile that is cut short GDAL gives the rest of the rows without geometry.
+    """
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputError(f"{where} has no polygons")
+    frame.geometry = shapely.force_2d(frame.geometry.to_numpy())
+    surfaces = frame.geom_type.isin(["Polygon", "MultiPolygon"]) & ~frame.geometry.is_empty
+    if not surfaces.all():
+        kinds = listed(sorted(frame.geom_type[~surfaces].fillna("nothing").unique()))
+        raise InputError(
+            f"{where}: {(~surfaces).sum()} of {len(frame)} features are no polygons ({kinds}), the "
+            f"first is number {int(surfaces.argmin()) + 1}; if the file is cut short or damaged, "
+            "fetch it again"
+        )
     if frame.crs is None:
         raise InputError(
             f"{where} has no coordinate reference system; a shapefile has it in its .prj: unpack "
@@ -289,4 +324,5 @@ def _in_metres(frame: gpd.GeoDataFrame, *, where: str) -> gpd.GeoDataFrame:
     # Esri writes EPSG:3035 with other names; reprojecting to the same would shift digits.
     if CRS.from_user_input(frame.crs).to_epsg() == EPSG:
         return frame.set_crs(EPSG, allow_override=True)
-    return frame.to_crs(EPSG)
+    with damage_told(lambda problem: f"{where}: its reference system cannot be used ({problem})"):
+        return frame.to_crs(EPSG)

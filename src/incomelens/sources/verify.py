@@ -1,16 +1,18 @@
 """Checksum, size, and whether the bytes are what their format says."""
 
+import gzip
 import hashlib
 import html
 import os
 import re
+import struct
 import zipfile
-import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from incomelens.common.errors import InputError
+from incomelens.common.errors import DAMAGE, InputError, first_line
 from incomelens.sources.multi_part import SIGNATURE, stated_length
 from incomelens.sources.registry import SourceFile
 
@@ -25,6 +27,8 @@ MAGIC: dict[str, bytes | tuple[bytes, ...]] = {
     "parquet": b"PAR1",
     # Of either byte order, and the same with 64-bit offsets (BigTIFF).
     "tif": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
+    # With its boxes, or the bare code.
+    "jp2": (b"\x00\x00\x00\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51"),
 }
 TEXT = {"csv", "txt", "json"}
 # Later parts of a 7z begin anywhere in it; whether all are here and whole is told on unpacking.
@@ -115,7 +119,9 @@ def _check_format(path: Path, file: SourceFile) -> None:
     with path.open("rb") as opened:
         head = opened.read(HEAD)
     magic = MAGIC.get(file.format, b"")
-    if not head.startswith(magic) or (file.format in TEXT and b"\x00" in head):
+    # Spreadsheets save "Unicode text" in UTF-16, with a mark at its start and NUL in every letter.
+    wide = file.format != "json" and head.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    if not head.startswith(magic) or (file.format in TEXT and b"\x00" in head and not wide):
         raise InputError(
             f"{file.label}: not a {file.format} file; it begins with {head[:16]!r}; see {file.page}"
         )
@@ -128,8 +134,8 @@ def _zip_problem(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        return str(error)
+    except DAMAGE as error:
+        return first_line(error)
     return f"the entry {damaged} does not match its checksum" if damaged else None
 
 
@@ -141,9 +147,32 @@ def _seven_zip_problem(path: Path) -> str | None:
     return None if size >= expected else f"{size} bytes instead of {expected}"
 
 
+def _gz_problem(path: Path) -> str | None:
+    try:
+        with gzip.open(path) as file:
+            while file.read(HEAD):
+                pass
+    except DAMAGE as error:
+        return first_line(error)
+    return None
+
+
+def _gpkg_problem(path: Path) -> str | None:
+    """Compare the length with the header of SQLite, which says the size and number of pages."""
+    with path.open("rb") as file:
+        head = file.read(100)
+    if len(head) < 100:
+        return "it ends in its header"
+    page, pages = struct.unpack(">H", head[16:18])[0], struct.unpack(">I", head[28:32])[0]
+    # 65,536 does not fit; an old writer leaves the number of pages at that of another change.
+    expected = (page if page != 1 else 65_536) * pages if head[24:28] == head[92:96] else 0
+    size = path.stat().st_size
+    return None if size >= expected else f"{size} bytes instead of {expected}"
+
+
 def _parquet_problem(path: Path) -> str | None:
     with path.open("rb") as file:
-        file.seek(-4, os.SEEK_END)
+        file.seek(-min(4, path.stat().st_size), os.SEEK_END)
         return None if file.read() == b"PAR1" else "it does not end as Parquet does"
 
 
@@ -174,6 +203,8 @@ WHOLE: dict[str, Callable[[Path], str | None]] = {
     "zip": _zip_problem,
     "xlsx": _zip_problem,
     "7z": _seven_zip_problem,
+    "gz": _gz_problem,
+    "gpkg": _gpkg_problem,
     "json": _json_problem,
     "parquet": _parquet_problem,
 }

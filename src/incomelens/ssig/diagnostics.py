@@ -5,7 +5,7 @@ import pandas as pd
 from esda.moran import Moran
 from libpysal.graph import Graph
 
-from incomelens.folds.districts import local_km
+from incomelens.folds.buffer import local_km
 from incomelens.ssig.scores import HALF_WIDTH, TASK
 
 N_NEIGHBOURS = 8
@@ -17,17 +17,24 @@ def residual_moran(predictions: pd.DataFrame, districts: pd.DataFrame) -> pd.Dat
     P is that of the normal approximation under randomisation (esda), two-sided: with thousands of
     districts a permutation test could only say "smaller than one in the number of draws".
 
+    Parameters
+    ----------
+    predictions : DataFrame
+        Out-of-fold predictions of all tasks.
+    districts : DataFrame
+        ``level``, ``geoid``, ``longitude``, ``latitude``: two levels may number theirs alike.
+
     Returns
     -------
     DataFrame
         Columns of the task, ``n``, ``moran_i``, ``expected_i``, ``p_value``.
     """
     rows = []
-    place = districts.set_index("geoid")[["longitude", "latitude"]]
-    graphs: dict[tuple[str, ...], object] = {}
+    place = districts.set_index(["level", "geoid"])[["longitude", "latitude"]]
+    graphs: dict[tuple[tuple[str, str], ...], object] = {}
     for key, group in predictions.groupby(TASK, sort=False):
         group = group.sort_values("geoid")
-        ids = tuple(group["geoid"])
+        ids = tuple(zip(group["level"], group["geoid"], strict=True))
         if ids not in graphs:
             graphs[ids] = _neighbours(place.loc[list(ids)])
         residual = (group["observed_usd"] - group["predicted_usd"]).to_numpy()
@@ -54,13 +61,21 @@ def _neighbours(place: pd.DataFrame) -> Graph:
 def errors_by_group(predictions: pd.DataFrame, districts: pd.DataFrame) -> pd.DataFrame:
     """Errors of every model by area (borough) and by decile of the observed income.
 
+    Parameters
+    ----------
+    predictions : DataFrame
+        Out-of-fold predictions of all tasks.
+    districts : DataFrame
+        ``level``, ``geoid``, ``area``.
+
     Returns
     -------
     DataFrame
         Columns of the task, ``grouping`` (``area``, ``income_decile``), ``group``, ``n``,
         ``rmse_usd``, ``mae_usd``, ``bias_usd`` (predicted minus observed), ``coverage_90``.
     """
-    table = predictions.merge(districts[["geoid", "area"]], on="geoid", how="left")
+    keys = ["level", "geoid"]
+    table = predictions.merge(districts[[*keys, "area"]], on=keys, how="left")
     error = table["predicted_usd"] - table["observed_usd"]
     covered = (error.abs() <= HALF_WIDTH[90] * table["sd_usd"]).where(table["sd_usd"].notna())
     rank = table.groupby(TASK)["observed_usd"].rank(method="first", pct=True)

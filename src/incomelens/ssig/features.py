@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from incomelens.common.errors import InputError, listed
 from incomelens.districts.columns import VARIABLES
 from incomelens.districts.inequality import MOE_PER_STANDARD_ERROR
+from incomelens.folds.buffer import places_on_earth
 
 SOCIOECONOMIC = VARIABLES  # the ten of Table 2
 SPATIAL = ("latitude", "longitude")
@@ -49,6 +50,8 @@ class Sample:
     known_noise : array of shape (n,)
         Variance of the income by its margin of error, USD²; 0 where there is none.
     fold, block : arrays of shape (n,)
+    buffer_km : float
+        Districts closer than that to a held-out one are not learnt from.
     """
 
     table: pd.DataFrame
@@ -56,6 +59,13 @@ class Sample:
     known_noise: NDArray[np.float64]
     fold: NDArray[np.int64]
     block: NDArray[np.int64]
+    buffer_km: float = 0.0
+
+    @property
+    def place(self) -> NDArray[np.float64]:
+        """Where the districts lie, km, shape (n, 3)."""
+        degrees = self.table[["longitude", "latitude"]].to_numpy(dtype=np.float64)
+        return places_on_earth(*degrees.T)
 
     def inputs(self, features: tuple[str, ...]) -> NDArray[np.float64]:
         """Inputs in their own units, shape (n, len(features))."""
@@ -101,4 +111,5 @@ def income_sample(
         known_noise=np.nan_to_num(noise),
         fold=table["fold"].to_numpy(dtype=np.int64),
         block=table["block"].to_numpy(dtype=np.int64),
+        buffer_km=float(table["buffer_km"].iloc[0]) if "buffer_km" in table else 0.0,
     )

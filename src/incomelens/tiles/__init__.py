@@ -7,6 +7,8 @@ pixel on the same grid.
 
 ==============  ==================================================================================
 ``plan``        which job cuts which cell from which orthophoto, so that each block is decoded once
+``void``        what of an orthophoto shows no ground
+``orthophoto``  one orthophoto, opened: its grid, its pixels, and which of them are void
 ``mosaic``      a window of native pixels, from as many orthophotos as it touches
 ``warp``        from native pixels to the cell's own grid
 ``land_use``    the urban class of every pixel of a cell

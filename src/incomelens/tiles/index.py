@@ -9,6 +9,7 @@ import pandas as pd
 import zarr
 
 from incomelens.common.errors import DamagedFileError, InputError, listed
+from incomelens.common.left_out import Finding, drop_counts
 from incomelens.tiles.shard_file import pixel_files
 
 VOID = "void_imagery"
@@ -61,6 +62,20 @@ def build_index(
     index[["shard", "row"]] = index[["shard", "row"]].fillna(-1).astype("int64")
     index["kept"] = index["drop_reason"].isna()
     return index[["cell_id", "shard", "row", "void_share", "kept", "drop_reason"]]
+
+
+def dropped_tiles(cells: pd.DataFrame, index: pd.DataFrame) -> list[Finding]:
+    """Count cells that were dropped for their tile, of those that the cells' table keeps.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``drop_reason``, the cells' own.
+    index : DataFrame
+        Of :func:`build_index`, rows in the same order.
+    """
+    waiting = index[cells["drop_reason"].isna().to_numpy()]
+    return drop_counts(waiting["drop_reason"], waiting["cell_id"], what="tiles")
 
 
 def shard_number(path: str | Path) -> int:

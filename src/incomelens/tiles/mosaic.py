@@ -2,9 +2,9 @@
 
 import logging
 import math
-from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,11 +15,11 @@ import numpy as np
 import rasterio
 import shapely
 from numpy.typing import NDArray
-from rasterio.errors import RasterioIOError
-from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from incomelens.common.errors import InputError, listed
+from incomelens.tiles.orthophoto import Grid, Orthophoto, open_orthophoto
+from incomelens.tiles.void import Colour, prevailing_colour, void_colours
 
 logger = logging.getLogger(__name__)
 
@@ -28,23 +28,6 @@ CACHE_MB = 512
 MOST_OPEN = 12
 # Grids whose offset is this close to whole pixels count as one grid.
 SAME_GRID_PX = 0.02
-
-
-class UnreadableImageryError(Exception):
-    """A part of an orthophoto that cannot be decoded: costs its cells, not the whole job."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """North-up square pixels: west and north edge of pixel (0, 0) and the pixel's side, metres."""
-
-    west: float
-    north: float
-    pixel: float
-
-    def shifted(self, col: int, row: int) -> "Grid":
-        """Grid whose pixel (0, 0) is pixel (`row`, `col`) of this one."""
-        return Grid(self.west + col * self.pixel, self.north - row * self.pixel, self.pixel)
 
 
 @dataclass(frozen=True)
@@ -56,21 +39,13 @@ class Patch:
     image : array of shape (3, height, width), uint8
         Red, green, blue; north up; 0 where void.
     void : array of shape (height, width), bool
-        Pixels without imagery: outside every orthophoto, all bands 0, or marked by the file's own
-        nodata value, mask or alpha band.
+        Pixels without imagery: outside every orthophoto, or void by :mod:`incomelens.tiles.void`.
     grid : Grid
     """
 
     image: NDArray[np.uint8]
     void: NDArray[np.bool_]
     grid: Grid
-
-
-@dataclass(frozen=True)
-class _Source:
-    dataset: DatasetReader
-    grid: Grid
-    has_mask: bool
 
 
 class Mosaic(AbstractContextManager):
@@ -86,13 +61,20 @@ class Mosaic(AbstractContextManager):
         Bound of GDAL's cache of decoded blocks.
     threads : int
         For decoding; GDAL would take all cores.
+    bands : sequence of int, optional
+        Numbers of the red, green and blue band, where the files' own names of them are missing or
+        wrong.
+    void : sequence of int or of three int, optional
+        Colours that are void, 0 to 255; a single number is a grey. By default large areas of white
+        are. Black always is.
 
     Notes
     -----
     Where orthophotos overlap, the one asked for comes first, then the others by name; a later one
     fills only what is void so far. So a tile that two departments deliver, each blank beyond its
     border, is whole. Decoding stays in GDAL's cache: windows asked for in the order of the plan
-    decode each block once.
+    decode each block once. What was taken for void because it is white, and what looks like a fill
+    of another colour, is counted in the log when the mosaic is closed.
     """
 
     def __init__(
@@ -102,6 +84,8 @@ class Mosaic(AbstractContextManager):
         *,
         cache_mb: int = CACHE_MB,
         threads: int = 1,
+        bands: Sequence[int] | None = None,
+        void: Sequence[int | Sequence[int]] | None = None,
     ) -> None:
         by_name = orthophotos.sort_values("name", kind="stable")
         self._names = by_name["name"].tolist()
@@ -110,8 +94,12 @@ class Mosaic(AbstractContextManager):
             for name, path in zip(self._names, by_name["path"], strict=True)
         }
         self._tree = shapely.STRtree(by_name.geometry.to_numpy())
-        self._sources: OrderedDict[str, _Source] = OrderedDict()
+        self._bands, self._colours = bands, void_colours(void)
+        self._sources: OrderedDict[str, Orthophoto] = OrderedDict()
         self._misfits: set[str] = set()
+        self._n_read = self._n_white = 0
+        self._white_in: set[str] = set()
+        self._prevailing: Counter[Colour] = Counter()
         # GDAL itself reads a small number as megabytes; rasterio hands a number on as bytes.
         self._options = {"GDAL_CACHEMAX": cache_mb * 1_000_000, "GDAL_NUM_THREADS": threads}
         self._stack = ExitStack()
@@ -134,6 +122,8 @@ class Mosaic(AbstractContextManager):
         while self._sources:
             self._sources.popitem()[1].dataset.close()
         self._stack.close()
+        if kind is None:
+            self._tell_fill()
 
     def pixel(self, name: str) -> float:
         """Side of a native pixel of one orthophoto, metres."""
@@ -164,11 +154,38 @@ class Mosaic(AbstractContextManager):
         grid, width, height = _window(self._open(primary).grid, bounds, margin_px)
         image = np.zeros((3, height, width), dtype=np.uint8)
         void = np.ones((height, width), dtype=bool)
+        white_in = set()
         for name in self._touching(grid, width, height, primary):
-            self._fill(image, void, grid, name)
+            if self._fill(image, void, grid, name):
+                white_in.add(name)
             if not void.any():
                 break
+        self._count(image, void, white_in)
         return Patch(image, void, grid)
+
+    def _count(self, image: NDArray[np.uint8], void: NDArray[np.bool_], white_in: set[str]) -> None:
+        self._n_read += 1
+        self._n_white += bool(white_in)
+        self._white_in |= white_in
+        colour = prevailing_colour(image, void)
+        if colour is not None:
+            self._prevailing[colour] += 1
+
+    def _tell_fill(self) -> None:
+        if self._n_white:
+            logger.warning(
+                "%d of %d tiles touch a large white area, taken for no imagery (in %s); if it is "
+                "ground, set `void_colours: []` where the imagery is configured",
+                *(self._n_white, self._n_read, listed(sorted(self._white_in))),
+            )
+        if self._prevailing:
+            colours = (f"{colour} in {n}" for colour, n in self._prevailing.most_common())
+            logger.warning(
+                "%d of %d tiles have one colour over a quarter of them or more (red, green, blue: "
+                "%s); if it is no ground, name it in `void_colours` where the imagery is "
+                "configured",
+                *(self._prevailing.total(), self._n_read, listed(colours, 3)),
+            )
 
     def _touching(self, grid: Grid, width: int, height: int, primary: str) -> Iterator[str]:
         yield primary
@@ -180,16 +197,20 @@ class Mosaic(AbstractContextManager):
 
     def _fill(
         self, image: NDArray[np.uint8], void: NDArray[np.bool_], grid: Grid, name: str
-    ) -> None:
-        """Copy what `name` holds of the window to where it is still void, in place."""
+    ) -> bool:
+        """Copy what `name` holds of the window to where it is still void, in place.
+
+        Returns whether some of it was left for being a large white area.
+        """
         source = self._open(name)
         rows, cols = self._positions(source, grid, image.shape[1:], name)
         there = np.ix_(*(np.flatnonzero(of >= 0) for of in (rows, cols)))
         if 0 in there[0].shape + there[1].shape:
-            return
+            return False
         rows, cols = rows[rows >= 0], cols[cols >= 0]
         window = Window.from_slices((rows[0], rows[-1] + 1), (cols[0], cols[-1] + 1))
-        pixels, blank = self._read(source, window, name)
+        tile_px = max(image.shape[1:]) * grid.pixel / source.grid.pixel
+        pixels, blank, white = source.read(window, tile_px=tile_px)
         if (len(rows), len(cols)) != blank.shape:  # another pixel size: nearest neighbours
             pick = np.ix_(rows - rows[0], cols - cols[0])
             pixels, blank = pixels[:, *pick], blank[pick]
@@ -197,9 +218,10 @@ class Mosaic(AbstractContextManager):
         take = void[part] & ~blank
         np.copyto(image[:, *part], pixels, where=take)
         void[part] &= ~take
+        return bool(white.any())
 
     def _positions(
-        self, source: _Source, grid: Grid, shape: tuple[int, ...], name: str
+        self, source: Orthophoto, grid: Grid, shape: tuple[int, ...], name: str
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Row and column of the source under each row and column of the window, -1 outside."""
         own = source.grid
@@ -221,17 +243,7 @@ class Mosaic(AbstractContextManager):
             found.append(np.where((at >= 0) & (at < size), at, -1))
         return found[0], found[1]
 
-    def _read(
-        self, source: _Source, window: Window, name: str
-    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        with _decoding(name, window):
-            pixels = source.dataset.read((1, 2, 3), window=window)
-            blank = (pixels[0] | pixels[1] | pixels[2]) == 0
-            if source.has_mask:
-                blank |= source.dataset.dataset_mask(window=window) == 0
-        return pixels, blank
-
-    def _open(self, name: str) -> _Source:
+    def _open(self, name: str) -> Orthophoto:
         if name in self._sources:
             self._sources.move_to_end(name)
             return self._sources[name]
@@ -240,27 +252,12 @@ class Mosaic(AbstractContextManager):
                 f"orthophotos: {name!r} is in the plan but was not extracted; make the plan and "
                 "the orthophotos again from one listing"
             )
-        with _decoding(name, None):
-            dataset = rasterio.open(self._paths[name])
-        self._sources[name] = _checked(dataset, self._paths[name])
+        self._sources[name] = open_orthophoto(
+            self._paths[name], name=name, bands=self._bands, colours=self._colours
+        )
         if len(self._sources) > MOST_OPEN:
             self._sources.popitem(last=False)[1].dataset.close()
         return self._sources[name]
-
-
-@contextmanager
-def _decoding(name: str, window: Window | None) -> Iterator[None]:
-    try:
-        yield
-    except RasterioIOError as error:
-        where = "its header" if window is None else _told(window)
-        reason = " ".join(str(error.__cause__ or error).split())
-        raise UnreadableImageryError(f"{name}: {where} cannot be decoded ({reason})") from error
-
-
-def _told(window: Window) -> str:
-    (top, bottom), (left, right) = window.toranges()
-    return f"the window of rows {top} to {bottom}, columns {left} to {right},"
 
 
 def _window(
@@ -273,20 +270,3 @@ def _window(
     end_col = math.ceil((east - native.west) / native.pixel) + margin_px
     end_row = math.ceil((native.north - south) / native.pixel) + margin_px
     return native.shifted(first_col, first_row), end_col - first_col, end_row - first_row
-
-
-def _checked(dataset: DatasetReader, path: Path) -> _Source:
-    transform = dataset.transform
-    upright = transform.b == transform.d == 0 and transform.a > 0 > transform.e
-    if not upright or not math.isclose(transform.a, -transform.e, rel_tol=1e-6):
-        raise InputError(
-            f"{path}: its pixels are not north-up squares ({tuple(transform)[:6]}); "
-            "warp it to such a grid first"
-        )
-    if dataset.count < 3 or set(dataset.dtypes[:3]) != {"uint8"}:
-        raise InputError(
-            f"{path}: {dataset.count} bands of {listed(sorted(set(dataset.dtypes)))}; expected "
-            "red, green and blue of 8 bits"
-        )
-    masked = any(flag.name != "all_valid" for flags in dataset.mask_flag_enums for flag in flags)
-    return _Source(dataset, Grid(transform.c, transform.f, transform.a), masked)

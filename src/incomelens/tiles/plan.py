@@ -1,13 +1,21 @@
 """Which job cuts which cell from which orthophoto, so that each block is decoded once."""
 
+import logging
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from pyproj import Transformer
 
 from incomelens.common.errors import InputError, listed
 
+logger = logging.getLogger(__name__)
+
+DEGREES = "EPSG:4326"
+# Footprints of neighbours that are this close, in the unit of the imagery, leave no gap.
+SEAM = 0.01
 # Cells are cut in bands from north to south. A JPEG 2000 of the IGN is decoded in rows of blocks of
 # 1,024 pixels of 20 cm; where blocks have another size, only the order is a little less good.
 BAND_M = 204.8
@@ -87,6 +95,79 @@ def needed_orthophotos(
     squares = shapely.buffer(waiting.to_numpy(), margin_m, join_style="mitre")
     _, touched = shapely.STRtree(listing.geometry.to_numpy()).query(squares, predicate="intersects")
     return listing.iloc[np.unique(touched)].reset_index(drop=True)
+
+
+def check_cover(
+    cells: gpd.GeoDataFrame,
+    listing: gpd.GeoDataFrame,
+    *,
+    what: str = "cells",
+    max_void_share: float = 0.0,
+) -> None:
+    """Tell how many cells the imagery covers, before anything is unpacked.
+
+    Parameters
+    ----------
+    cells, listing : GeoDataFrame
+        As in :func:`plan_shards`; all of the listing.
+    what : str
+        What the cells are called in a message.
+    max_void_share : float
+        Largest share of a cell without imagery with which it is kept.
+
+    Raises
+    ------
+    InputError
+        If no cell is covered that far, with the extent of both.
+    """
+    _check(cells, listing)
+    waiting = cells.loc[cells["drop_reason"].isna(), ["geometry"]]
+    if waiting.empty:
+        return
+    share = _covered_shares(waiting.geometry.to_crs(listing.crs).to_numpy(), listing)
+    n, whole, kept = len(share), int((share >= 1).sum()), int((share >= 1 - max_void_share).sum())
+    apart = f"{what}: {_extent(waiting)}; imagery: {_extent(listing)}"
+    if kept == 0:
+        raise InputError(
+            f"orthophotos: the {len(listing)} images cover none of {n} {what} far enough "
+            f"({int((share > 0).sum())} in part); {apart}; look whether the imagery is of this "
+            "city and its `crs` is right"
+        )
+    if whole < n:
+        logger.warning(
+            "orthophotos: %d of %d %s are covered wholly, %d in part, %d not at all; %s",
+            *(whole, n, what, int(((share > 0) & (share < 1)).sum()), int((share == 0).sum())),
+            apart,
+        )
+
+
+def _covered_shares(squares: NDArray, listing: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Share of each square that any footprint covers, 0 to 1; 0 for a square that is nowhere."""
+    footprints = shapely.buffer(listing.geometry.to_numpy(), SEAM, join_style="mitre")
+    covered = shapely.union_all(footprints)
+    shapely.prepare(covered)
+    share = np.zeros(len(squares))
+    # A wrong CRS can send a square to infinity.
+    placed = np.flatnonzero(np.isfinite(shapely.bounds(squares)).all(axis=1))
+    whole = shapely.covers(covered, squares[placed])
+    share[placed[whole]] = 1.0
+    part = placed[~whole & shapely.intersects(covered, squares[placed])]
+    overlap = shapely.area(shapely.intersection(covered, squares[part]))
+    share[part] = np.minimum(overlap / shapely.area(squares[part]), np.nextafter(1, 0))
+    return share
+
+
+def _extent(table: gpd.GeoDataFrame) -> str:
+    """Where a table lies, in degrees, or in its own numbers where these are no place on earth."""
+    system = table.crs.to_string() if len(table.crs.to_string()) < 20 else table.crs.name
+    to_degrees = Transformer.from_crs(table.crs, DEGREES, always_xy=True)
+    west, south, east, north = to_degrees.transform_bounds(*table.total_bounds)
+    if not all(abs(one) <= 360 for one in (west, south, east, north)):
+        numbers = ", ".join(f"{one:.0f}" for one in table.total_bounds)
+        return f"no place on earth ({numbers} in {system})"
+    return (
+        f"longitude {west:.4f} to {east:.4f}, latitude {south:.4f} to {north:.4f} (from {system})"
+    )
 
 
 def _check(cells: gpd.GeoDataFrame, listing: gpd.GeoDataFrame) -> None:

@@ -1,7 +1,7 @@
 """The job: the cells of one shard, cut and written as one Zarr group."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from incomelens.common.errors import InputError, listed
 from incomelens.common.progress import progress
 from incomelens.tiles.land_use import LandUseMap
-from incomelens.tiles.mosaic import CACHE_MB, Mosaic, UnreadableImageryError
+from incomelens.tiles.mosaic import CACHE_MB, Mosaic
+from incomelens.tiles.orthophoto import UnreadableImageryError
 from incomelens.tiles.shard_file import ShardWriter
 from incomelens.tiles.warp import CellFrames, Warped, cell_frames, reach_px, warp_cell
 
@@ -45,6 +46,8 @@ def cut_shard(
     out: str | Path,
     cache_mb: int = CACHE_MB,
     threads: int = 1,
+    bands: Sequence[int] | None = None,
+    void: Sequence[int | Sequence[int]] | None = None,
 ) -> pd.DataFrame:
     """Cut image and land use of the cells of one shard and write them as one Zarr group.
 
@@ -71,6 +74,8 @@ def cut_shard(
         Bound of the cache of decoded blocks.
     threads : int
         For decoding; the result does not depend on it.
+    bands, void : sequence, optional
+        See :class:`incomelens.tiles.mosaic.Mosaic`.
 
     Returns
     -------
@@ -93,7 +98,9 @@ def cut_shard(
     west, _, east, _ = cells.geometry.iloc[0].bounds
     with (
         ShardWriter(out, tile_px=tile_px, side=east - west, crs=cells.crs) as writer,
-        Mosaic(orthophotos, folder, cache_mb=cache_mb, threads=threads) as mosaic,
+        Mosaic(
+            orthophotos, folder, cache_mb=cache_mb, threads=threads, bands=bands, void=void
+        ) as mosaic,
     ):
         tiles = progress(_tiles(job, mosaic), "cutting tiles", total=len(plan), unit="cells")
         for at, warped in enumerate(tiles):

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
+from incomelens.common.compiling import compiled
 from incomelens.tiles.mosaic import Patch
 
 # A cell's position in the imagery's CRS is computed exactly at 3 x 3 points and between them by the
@@ -123,7 +123,7 @@ def _parabolas(share: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.column_stack([first, middle, last])
 
 
-@njit(nogil=True, error_model="numpy", cache=True, fastmath={"contract", "nsz", "arcp"})
+@compiled(nogil=True, error_model="numpy", fastmath={"contract", "nsz", "arcp"})
 def _resample(source, void, has_void, col, row, reach, image):  # noqa: ANN001, ANN202
     """Fill `image` (n, n, 3) from `source` (3, h, w) and return its void area in pixels.
 

@@ -45,6 +45,12 @@ def test_score_off_the_scale_is_printed_as_a_number(scores):
     assert axes.get_xlim()[0] == LEAST_SHOWN
 
 
+def test_a_missing_score_has_no_dot(scores):
+    missing = scores.assign(pooled=scores["pooled"].where(scores["model"] != "ridge"))
+    axes = exhibit(missing, metric="r2").figure.axes[0]
+    assert not [text.get_text() for text in axes.texts if "nan" in text.get_text()]
+
+
 @pytest.mark.parametrize("schemes", [["random"], ["random", "block"], ["block"]])
 def test_studies_with_fewer_schemes_are_drawn(scores, schemes):
     figure = exhibit(scores[scores["scheme"].isin(schemes)], metric="cod").figure

@@ -138,12 +138,17 @@ def test_table_behind_the_figure_holds_all_four_panels(districts, groups, variab
 
 
 def test_whiskers_reach_from_end_to_end_of_the_interval(draw, groups):
-    figure = draw(groups=groups.assign(ci_low=[0.1, 0.5], ci_high=[0.2, 0.8]))
+    figure = draw(groups=groups.assign(block_ci_low=[0.1, 0.5], block_ci_high=[0.2, 0.8]))
     ends = [
         layer.get_segments()[0][:, 0].tolist()
         for layer in panel(figure, "mean |sum of SHAP|").collections
     ]
     assert ends == [[0.5, 0.66], [0.66, 0.8]]
+
+
+def test_intervals_of_single_districts_draw_no_whisker(draw, groups):
+    figure = draw(groups=groups.assign(ci_low=[0.1, 0.5], ci_high=[0.2, 0.8]))
+    assert not panel(figure, "mean |sum of SHAP|").collections
 
 
 @pytest.fixture

@@ -119,6 +119,21 @@ def test_table_4_holds_the_other_folds_in_its_numbers(summary, reference):
     assert np.isnan(row["paper"])
 
 
+def test_a_missing_score_or_interval_is_a_dash_that_the_notes_explain(summary, reference):
+    without = summary.copy()
+    without.loc[without["metric"] == "r2", ["mean_of_folds", "pooled"]] = np.nan
+    of_both = without["metric"].isin(["r2", "cod"])
+    without.loc[of_both, ["folds_ci_low", "folds_ci_high"]] = np.nan
+    table = table_4.exhibit(without, reference).table
+    rows, line = block(table), ("SSIG", "ours, all fitted")
+    assert np.isnan(rows.loc[line, "r²"])
+    assert rows.loc[line, "CoD"] == score(without, "ssig", "optimised", "cod")["mean_of_folds"]
+    assert "fewer than 20 districts do not have" in table.notes[0]
+    models = models_table.exhibit(without).table
+    assert models.shown["r²: random"].isna().all()
+    assert "undefined: a dash" in models.notes[1]
+
+
 def test_sensitivity_runs_stay_out_of_tables_3_and_4(summary, reference):
     for table in (
         table_3.exhibit(summary, reference, None).table,
@@ -202,19 +217,19 @@ def test_table_2_says_what_the_study_reads(reference):
 def test_table_s1_tells_yes_from_unknown(reference):
     shown = table_s1.exhibit(reference).table.shown.set_index("Study")
     assert shown.loc["Almada (2004)", "Employment"] == "yes"
+    # "low-resolution county-level", the text says of all six.
+    assert shown["Resolution"].tolist() == ["county"] * 6
     assert shown["Race"].isna().all()
 
 
-def test_table_s2_lists_what_the_adapter_reads(reference):
-    sources = {"acs": {"title": "ACS", "provider": "Bureau", "used_for": "incomes"}}
-    section = {"tables": "acs", "boundaries": "acs"}
-    census = table_s2.exhibit(reference, sources, districts_config(**section)).table.shown
-    assert census["Source"].tolist()[-1] == "ACS; Bureau"
-    assert (census["Whose"] == "This study").sum() == 1
-    own = districts_config(**section, adapter="table", table="mine.gpkg")
-    assert (
-        table_s2.exhibit(reference, sources, own).table.shown["Source"].tolist()[-1] == "mine.gpkg"
-    )
+def test_table_s2_lists_every_source_of_the_study_and_what_is_beside_the_registry(reference):
+    acs = {"title": "ACS", "provider": "Bureau", "used_for": "incomes", "licence": "free"}
+    sources = {"acs": acs, "sales": acs | {"title": "Sales", "used_for": "prices"}}
+    shown = table_s2.exhibit(reference, sources, {"mine.gpkg": "boundaries"}).table.shown
+    ours = shown[shown["Whose"] == "This study"]
+    assert ours["Data"].tolist() == ["incomes", "prices", "boundaries"]
+    assert ours["Source"].tolist() == ["ACS; Bureau", "Sales; Bureau", "mine.gpkg"]
+    assert (shown["Whose"] == "Paper").sum() == 6
 
 
 def test_every_table_is_written_in_all_forms(tmp_path, inequality, summary, reference):
@@ -226,7 +241,7 @@ def test_every_table_is_written_in_all_forms(tmp_path, inequality, summary, refe
         "3": table_3.exhibit(summary, reference, None),
         "4": table_4.exhibit(summary, reference),
         "s1": table_s1.exhibit(reference),
-        "s2": table_s2.exhibit(reference, sources, config),
+        "s2": table_s2.exhibit(reference, sources, {"mine.gpkg": "Incomes"}),
         "models": models_table.exhibit(summary),
         "deviations": deviations.exhibit(ROOT / "config" / "deviations.yaml"),
     }

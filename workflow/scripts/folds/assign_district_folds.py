@@ -11,6 +11,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         scheme=snakemake.wildcards.scheme,
         n_folds=snakemake.params.n_folds,
         n_blocks=snakemake.params.n_blocks,
+        buffer_km=snakemake.params.buffer_km,
         seed=job_seed(snakemake.params.seed, snakemake.rule, snakemake.wildcards.level),
     )
     write_table(folds, snakemake.output.folds)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from incomelens.common.jobs import job
+from incomelens.common.tables import read_table
 from incomelens.paper.deviations import read_deviations
 from incomelens.report.maps import city_maps, district_maps
 from incomelens.report.page import report_page, write_page
@@ -32,6 +33,7 @@ with job(snakemake.log[0], threads=1):
         [published(told) for told in params.published],
         unasked=params.unasked,
         maps=maps,
+        left_out=read_table(given.left_out, text=("of", "example")),
         deviations=read_deviations(given.deviations),
         provenance=json.loads(Path(given.provenance).read_text(encoding="utf-8")),
         folder=Path(snakemake.output.page).parent,

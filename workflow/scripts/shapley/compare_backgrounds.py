@@ -3,7 +3,7 @@
 import pandas as pd
 
 from incomelens.common.jobs import job
-from incomelens.common.tables import write_table
+from incomelens.common.tables import read_table, write_table
 from incomelens.shapley.comparisons import values_by_background
 from incomelens.shapley.runs import Settings
 from incomelens.shapley.tables import background_table
@@ -19,6 +19,8 @@ with job(snakemake.log[0], threads=params.threads):
         snakemake.input.arrays,
         snakemake.input.descriptions,
         params.tasks,
+        districts=list(map(read_table, snakemake.input.districts)),
+        incomes=params.incomes,
         background=params.background,
         seed=params.seed,
     )

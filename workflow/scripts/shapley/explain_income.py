@@ -4,20 +4,22 @@ from pathlib import Path
 
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
-from incomelens.common.tables import write_table
+from incomelens.common.tables import read_table, write_table
 from incomelens.shapley.checkpoint import discard_chunks
 from incomelens.shapley.runs import Settings, explain_games
 from incomelens.shapley.tables import values_description, values_table, write_description
-from incomelens.shapley.task import task_of
-from incomelens.ssig.storage import load_gp
+from incomelens.shapley.task import load_tasks
 
 names, params = dict(snakemake.wildcards.items()), snakemake.params
 parts = Path(snakemake.output.values).with_suffix(".parts")
 
 with job(snakemake.log[0], threads=params.threads):
-    task = task_of(
-        load_gp(arrays=snakemake.input.arrays, description=snakemake.input.description),
-        names=names,
+    (task,) = load_tasks(
+        [snakemake.input.arrays],
+        [snakemake.input.description],
+        [names],
+        districts=[read_table(snakemake.input.districts)],
+        incomes=params.incomes,
         background=params.background,
         seed=params.seed,
     )

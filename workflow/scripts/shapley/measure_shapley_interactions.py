@@ -1,7 +1,7 @@
 """Pairwise Shapley interactions of one level and income, means over a sample of districts."""
 
 from incomelens.common.jobs import job
-from incomelens.common.tables import write_table
+from incomelens.common.tables import read_table, write_table
 from incomelens.shapley.runs import Settings, sampled_interactions
 from incomelens.shapley.tables import interactions_table
 from incomelens.shapley.task import load_tasks
@@ -16,6 +16,8 @@ with job(snakemake.log[0], threads=params.threads):
         snakemake.input.arrays,
         snakemake.input.descriptions,
         params.tasks,
+        districts=list(map(read_table, snakemake.input.districts)),
+        incomes=params.incomes,
         background=params.background,
         seed=params.seed,
     )

@@ -16,6 +16,8 @@ with job(snakemake.log[0], threads=params.threads):
         snakemake.input.arrays,
         snakemake.input.descriptions,
         params.tasks,
+        districts=list(map(read_table, snakemake.input.districts)),
+        incomes=params.incomes,
         background=params.background,
         seed=params.seed,
     )

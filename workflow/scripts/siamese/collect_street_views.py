@@ -3,11 +3,12 @@
 import os
 
 from incomelens.common.jobs import job
+from incomelens.common.left_out import left_out_table
 from incomelens.common.tables import read_table, write_table
 from incomelens.siamese.street_view_sources import collect_street_views
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
-    counts = collect_street_views(
+    counts, left_out = collect_street_views(
         read_table(snakemake.input.districts),
         snakemake.input.views,
         settings=snakemake.params.settings,
@@ -17,3 +18,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         out=snakemake.output.images,
     )
     write_table(counts, snakemake.output.counts)
+    write_table(
+        left_out_table(left_out, stage="siamese", of=snakemake.wildcards.level),
+        snakemake.output.left_out,
+    )

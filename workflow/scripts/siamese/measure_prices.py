@@ -1,8 +1,13 @@
 """Price vector of every district of a level, filled from the nearest sales where it has few."""
 
 from incomelens.common.jobs import job
+from incomelens.common.left_out import left_out_table
 from incomelens.common.tables import read_table, write_table
-from incomelens.siamese.prices import district_prices, sales_by_district
+from incomelens.siamese.prices import (
+    district_prices,
+    filled_districts,
+    sales_by_district,
+)
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     districts = read_table(snakemake.input.districts)
@@ -11,4 +16,9 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
     )
     prices = district_prices(districts, sales, least_sales=snakemake.params.least_sales)
     write_table(prices, snakemake.output.prices)
-    write_table(left_out, snakemake.output.left_out)
+    write_table(
+        left_out_table(
+            [*left_out, *filled_districts(prices)], stage="siamese", of=snakemake.wildcards.level
+        ),
+        snakemake.output.left_out,
+    )

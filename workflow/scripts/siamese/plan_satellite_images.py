@@ -8,7 +8,10 @@ from incomelens.sources.orthophotos import extract_orthophotos, list_orthophotos
 with job(snakemake.log[0], threads=snakemake.params.threads):
     settings = snakemake.params.settings
     listing = list_orthophotos(
-        snakemake.input.imagery, reader=settings["reader"], crs=settings.get("crs")
+        snakemake.input.imagery,
+        reader=settings["reader"],
+        crs=settings.get("crs"),
+        bands=settings.get("bands"),
     )
     squares = [
         choose_squares(
@@ -20,7 +23,10 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         )
         for level, districts in zip(snakemake.params.levels, snakemake.input.districts, strict=True)
     ]
-    needed = orthophotos_of(squares, listing)
-    write_table(extract_orthophotos(needed, snakemake.output.orthophotos), snakemake.output.listing)
+    needed = orthophotos_of(squares, listing, max_void_share=settings["max_void_share"])
+    extracted = extract_orthophotos(
+        needed, snakemake.output.orthophotos, bands=settings.get("bands")
+    )
+    write_table(extracted, snakemake.output.listing)
     for one, path in zip(squares, snakemake.output.squares, strict=True):
         write_table(one, path)

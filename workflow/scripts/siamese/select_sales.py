@@ -1,6 +1,7 @@
 """Sales of homes at a market price, where each lies, and how many sales were left out and why."""
 
 from incomelens.common.jobs import job
+from incomelens.common.left_out import left_out_table
 from incomelens.common.tables import write_table
 from incomelens.siamese.sales import home_sales
 from incomelens.siamese.sales_sources import read_sales
@@ -13,4 +14,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         outlier_mads=settings["outlier_mads"],
     )
     write_table(kept, snakemake.output.sales)
-    write_table(left_out, snakemake.output.left_out)
+    write_table(
+        left_out_table(left_out, stage="siamese", of="all levels"),
+        snakemake.output.left_out,
+    )

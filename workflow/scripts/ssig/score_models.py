@@ -9,7 +9,9 @@ from incomelens.ssig.scores import score_folds, summarise
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     predictions = pd.concat(map(read_table, snakemake.input.predictions), ignore_index=True)
-    districts = pd.concat(map(read_table, snakemake.input.districts), ignore_index=True)
+    tables = map(read_table, snakemake.input.districts)
+    districts = pd.concat(dict(zip(snakemake.params.levels, tables, strict=True)), names=["level"])
+    districts = districts.reset_index("level")
     write_table(score_folds(predictions), snakemake.output.scores)
     summary = summarise(
         predictions, resamples=snakemake.params.resamples, seed=snakemake.params.seed

@@ -15,4 +15,6 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         tile_px=snakemake.params.tile_px,
         out=snakemake.output.shard,
         threads=snakemake.params.threads,
+        bands=snakemake.params.imagery.get("bands"),
+        void=snakemake.params.imagery.get("void_colours"),
     )

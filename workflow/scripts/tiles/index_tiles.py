@@ -1,14 +1,16 @@
 """Which cells are kept, where their tiles lie, and how much of each class they show."""
 
 from incomelens.common.jobs import job
+from incomelens.common.left_out import left_out_table
 from incomelens.common.tables import read_table, write_table
 from incomelens.tiles.class_shares import class_shares
-from incomelens.tiles.index import build_index
+from incomelens.tiles.index import build_index, dropped_tiles
 from incomelens.tiles.store import open_tiles
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
+    cells = read_table(snakemake.input.cells)
     index = build_index(
-        read_table(snakemake.input.cells),
+        cells,
         read_table(snakemake.input.plan),
         snakemake.input.shards,
         max_void_share=snakemake.params.max_void_share,
@@ -16,3 +18,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
     shares = class_shares(open_tiles(index, snakemake.input.shards))
     write_table(index, snakemake.output.index)
     write_table(shares, snakemake.output.shares)
+    write_table(
+        left_out_table(dropped_tiles(cells, index), stage="tiles", of=snakemake.wildcards.city),
+        snakemake.output.left_out,
+    )

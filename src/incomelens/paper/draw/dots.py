@@ -1,6 +1,7 @@
 """Scores as dots with intervals: a panel a task, a line a model, a colour a scheme of folds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from incomelens.paper.draw.style import (
     letter,
     new_figure,
 )
-from incomelens.paper.names import SCHEMES, TASKS, task_name
+from incomelens.paper.names import INCOMES, LEVELS, SCHEMES, task_name
 
 LEFT_MM, GAP_MM, TOP_MM, BELOW_MM, ROW_MM = 44.0, 6.0, 13.0, 11.0, 5.2
 LEAST_SHOWN = -0.35
@@ -49,7 +50,12 @@ class DotLine(NamedTuple):
 
 
 def scheme_dots_figure(
-    scores: pd.DataFrame, lines: Sequence[DotLine], *, keys: Sequence[str], label: str
+    scores: pd.DataFrame,
+    lines: Sequence[DotLine],
+    *,
+    keys: Sequence[str],
+    label: str,
+    levels: Mapping[str, str] = LEVELS,
 ) -> PaperFigure:
     """Draw pooled scores, which are at most 1, with their intervals by spatial blocks.
 
@@ -64,9 +70,13 @@ def scheme_dots_figure(
         Columns that tell a row's line.
     label : str
         Of the horizontal axis.
+    levels : mapping
+        Level to its name in print, in the order of print.
     """
     present = set(zip(scores["level"], scores["income"], strict=True))
-    tasks = [task for task in TASKS if task in present]
+    tasks = [
+        (level, income) for level in levels for income in INCOMES if (level, income) in present
+    ]
     schemes = [scheme for scheme in SCHEMES if scheme in set(scores["scheme"])]
     columns = min(len(tasks), 2)
     width = (PAGE_MM - LEFT_MM - 3.0 - (columns - 1) * GAP_MM) / columns
@@ -84,8 +94,9 @@ def scheme_dots_figure(
             of_task = scores[(scores["level"] == level) & (scores["income"] == income)]
             _draw_ground(axes, lines, with_names=column == 0)
             _draw_schemes(axes, of_task, schemes)
-            letter(axes, "abcd"[number])
-            axes.set_title(f"{task_name(level, income)} (N = {of_task['n'].max():,.0f})", pad=4.5)
+            letter(axes, ascii_lowercase[number])
+            name = task_name(level, income, levels)
+            axes.set_title(f"{name} (N = {of_task['n'].max():,.0f})", pad=4.5)
             if number >= len(tasks) - columns:
                 axes.set_xlabel(label)
         _draw_key(figure, schemes)
@@ -111,7 +122,8 @@ def _draw_ground(axes: Axes, lines: Sequence[DotLine], *, with_names: bool) -> N
 def _draw_schemes(axes: Axes, scores: pd.DataFrame, schemes: Sequence[str]) -> None:
     offsets = np.linspace(-0.26, 0.26, len(schemes)) if len(schemes) > 1 else [0.0]
     for scheme, offset in zip(schemes, offsets, strict=True):
-        rows = scores[scores["scheme"] == scheme]
+        # A score that is missing has no dot.
+        rows = scores[(scores["scheme"] == scheme) & scores["pooled"].notna()]
         y = rows["place"].to_numpy() + offset
         colour, value = SCHEME_COLOURS[scheme], rows["pooled"].to_numpy(dtype=float)
         low, high = (rows[f"block_ci_{end}"].to_numpy(dtype=float) for end in ("low", "high"))

@@ -20,6 +20,8 @@ SCALE_BAR_SHARE = 0.25
 # Width of a digit, in shares of the font size.
 DIGIT_SHARE = 0.6
 POINTS_PER_INCH = 72.0
+# Radius of the disc that stands for a district without a polygon, in shares of the city's extent.
+DISC_SHARE = 0.012
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,19 @@ def local_projection(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Project onto the equal-area plane that touches the Earth in the middle of the city.
 
     North is up and lengths are true in the middle; over 100 km they are off by less than 0.01 %.
+    Districts that are known by a point alone become discs.
     """
     west, south, east, north = districts.to_crs(4326).total_bounds
-    return districts.to_crs(
+    plane = districts.to_crs(
         f"+proj=laea +lat_0={(south + north) / 2:.6f} +lon_0={(west + east) / 2:.6f} "
         "+datum=WGS84 +units=m"
     )
+    is_point = plane.geom_type == "Point"
+    if not is_point.any():
+        return plane
+    west, south, east, north = plane.total_bounds
+    discs = plane.geometry.buffer(DISC_SHARE * max(east - west, north - south), quad_segs=4)
+    return plane.set_geometry(plane.geometry.where(~is_point, discs))
 
 
 def map_height(plane: gpd.GeoDataFrame, width: float, *, most: float) -> float:

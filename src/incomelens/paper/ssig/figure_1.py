@@ -1,5 +1,7 @@
 """Fig. 1 of the district paper: the twelve inputs of SSIG, one map each."""
 
+from collections.abc import Mapping
+
 import geopandas as gpd
 import pandas as pd
 from matplotlib.axes import Axes
@@ -31,7 +33,9 @@ COLUMNS, GAP_MM, MARGIN_MM, TOP_MM = 4, 5.0, 1.5, 11.0
 DOTS_PER_MM = PIXELS_IN_PDF_DPI / MM_PER_INCH
 
 
-def exhibit(districts: gpd.GeoDataFrame, *, level: str) -> Exhibit:
+def exhibit(
+    districts: gpd.GeoDataFrame, *, level: str, levels: Mapping[str, str] = LEVELS
+) -> Exhibit:
     """Draw the ten variables and the location; every colour holds about a fifth of the districts.
 
     Parameters
@@ -39,12 +43,14 @@ def exhibit(districts: gpd.GeoDataFrame, *, level: str) -> Exhibit:
     districts : GeoDataFrame
         `districts/{level}.parquet`.
     level : str
+    levels : mapping
+        Level to its name in print.
     """
     # Shares of 1, degrees.
     numbers = pd.DataFrame(districts[["geoid", *VARIABLES]]).rename(
         columns={"population_density": "population_density_per_km2"}
     )
-    return Exhibit(numbers, _drawn(districts, level))
+    return Exhibit(numbers, _drawn(districts, levels[level]))
 
 
 def _drawn(districts: gpd.GeoDataFrame, level: str) -> PaperFigure:
@@ -54,11 +60,12 @@ def _drawn(districts: gpd.GeoDataFrame, level: str) -> PaperFigure:
     height = map_height(plane, width, most=60.0)
     panel = height + 19.0
     # Detail below one printed dot only makes the file heavy; neighbours stay neighbours.
-    plane["geometry"] = plane.geometry.simplify_coverage((east - west) / (width * DOTS_PER_MM))
+    if not (districts.geom_type == "Point").any():
+        plane["geometry"] = plane.geometry.simplify_coverage((east - west) / (width * DOTS_PER_MM))
     outline = area_outlines(plane)
     with figure_style():
         figure = new_figure(PAGE_MM, TOP_MM + 3 * panel - 2.0)
-        _draw_heading(figure, f"Inputs of SSIG, {LEVELS[level]} level: {len(plane):,} districts")
+        _draw_heading(figure, f"Inputs of SSIG, {level} level: {len(plane):,} districts")
         for place, name in enumerate(VARIABLES):
             row, column = divmod(place, COLUMNS)
             left, upper = MARGIN_MM + column * (width + GAP_MM), TOP_MM + row * panel

@@ -1,5 +1,7 @@
 """How far scores fall when folds get harder: every model under every scheme of folds."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from incomelens.common.errors import InputError
@@ -7,6 +9,7 @@ from incomelens.paper.draw.dots import DotLine, scheme_dots_figure
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import (
     GP_MODELS,
+    LEVELS,
     MODELS,
     MODES,
     REFERENCES,
@@ -22,7 +25,7 @@ ABLATION_MODES = ("optimised", "ard", "fixed_lengthscale", "literal")
 NO_SKILL = {"cod": ", 0: no better than the mean", "r2": ", 0: unrelated"}
 
 
-def exhibit(summary: pd.DataFrame, *, metric: str) -> Exhibit:
+def exhibit(summary: pd.DataFrame, *, metric: str, levels: Mapping[str, str] = LEVELS) -> Exhibit:
     """Draw the scores of every model under random folds, spatial blocks and unseen areas.
 
     Parameters
@@ -31,22 +34,24 @@ def exhibit(summary: pd.DataFrame, *, metric: str) -> Exhibit:
         `ssig/summary.csv`.
     metric : str
         `cod` or `r2`.
+    levels : mapping
+        Level to its name in print, in the order of print.
     """
-    table = _dots(summary, metric)
+    table = _dots(summary, metric, levels)
     names = {**MODELS, **SHORT_NAMES}
     lines = [
         DotLine((model, mode), model_name(model, mode, names=names), _family(model))
         for model, mode in dict.fromkeys(zip(table["model"], table["mode"], strict=True))
     ]
     label = f"{SCORES[metric].heading} (1: perfect{NO_SKILL.get(metric, '')})"
-    figure = scheme_dots_figure(table, lines, keys=("model", "mode"), label=label)
+    figure = scheme_dots_figure(table, lines, keys=("model", "mode"), label=label, levels=levels)
     return Exhibit(table, figure)
 
 
-def _dots(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
+def _dots(summary: pd.DataFrame, metric: str, levels: Mapping[str, str]) -> pd.DataFrame:
     """One row a dot, with its interval."""
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
-    scores = main_scores(summary, [model for model in MODELS if model != "mean"])
+    scores = main_scores(summary, [model for model in MODELS if model != "mean"], levels)
     mode = next((mode for mode in ABLATION_MODES if mode in set(scores["mode"])), None)
     shown = (scores["metric"] == metric) & (
         (scores["model"] == "ssig") | ~scores["mode"].isin(list(MODES)) | (scores["mode"] == mode)

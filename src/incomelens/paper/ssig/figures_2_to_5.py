@@ -1,5 +1,6 @@
 """Figs. 2-5 of the district paper: what predicts income, and where it is earned."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -7,9 +8,9 @@ import pandas as pd
 
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.names import VARIABLES
+from incomelens.paper.names import LEVELS, VARIABLES
 from incomelens.paper.reference import TEN
-from incomelens.paper.ssig.shapley_panels import shapley_figure
+from incomelens.paper.ssig.shapley_panels import WHISKER, shapley_figure
 from incomelens.paper.table import check_columns
 
 # The game in which latitude and longitude are two players.
@@ -27,6 +28,7 @@ def exhibit(
     income: str,
     mode: str,
     colours: str,
+    levels: Mapping[str, str] = LEVELS,
 ) -> Exhibit:
     """Draw what predicts one income at one level.
 
@@ -42,6 +44,8 @@ def exhibit(
     level, income, mode : str
     colours : str
         Of the dots: `colour_blind_safe` or `paper`.
+    levels : mapping
+        Level to its name in print.
 
     Raises
     ------
@@ -59,7 +63,13 @@ def exhibit(
     return Exhibit(
         shapley_figure_table(tables, districts, income=income, mode=mode),
         shapley_figure(
-            districts, tables.groups, tables.variables, tables.dots, **task, colours=colours
+            districts,
+            tables.groups,
+            tables.variables,
+            tables.dots,
+            **task,
+            colours=colours,
+            levels=levels,
         ),
     )
 
@@ -130,7 +140,7 @@ def shapley_figure_table(
 ) -> pd.DataFrame:
     """List what the figure shows, long: panel, name, district, the numbers and their units."""
     units = {name: _value_unit(name) for name in VARIABLES}
-    in_sd = ["mean_abs", "ci_low", "ci_high", "shap"]
+    in_sd = ["mean_abs", *WHISKER, "shap"]
     parts = [
         tables.groups.rename(columns={"group": "name"}).assign(panel="a"),
         tables.variables.rename(columns={"variable": "name"}).assign(panel="b"),
@@ -142,7 +152,7 @@ def shapley_figure_table(
             | {"value": districts[income], "value_unit": "USD"}
         ),
     ]
-    columns = ["panel", "name", "geoid", "mean_abs", "ci_low", "ci_high", "direction", "shap"]
+    columns = ["panel", "name", "geoid", "mean_abs", *WHISKER, "direction", "shap"]
     parts = [part.reindex(columns=[*columns, "value", "value_unit"]) for part in parts]
     table = pd.concat([part.dropna(axis="columns", how="all") for part in parts])
     table = table.reindex(columns=parts[0].columns).reset_index(drop=True)

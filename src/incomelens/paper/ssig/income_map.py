@@ -1,5 +1,7 @@
 """Map of one income over the districts of one level."""
 
+from collections.abc import Mapping
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -27,7 +29,9 @@ from incomelens.paper.names import INCOME_UNITS, INCOMES, LEVELS
 CLASSES = 8
 
 
-def exhibit(districts: gpd.GeoDataFrame, *, level: str, income: str) -> Exhibit:
+def exhibit(
+    districts: gpd.GeoDataFrame, *, level: str, income: str, levels: Mapping[str, str] = LEVELS
+) -> Exhibit:
     """Draw an income in classes of equal counts; districts without income are hatched.
 
     Parameters
@@ -35,8 +39,10 @@ def exhibit(districts: gpd.GeoDataFrame, *, level: str, income: str) -> Exhibit:
     districts : GeoDataFrame
         `districts/{level}.parquet`.
     level, income : str
+    levels : mapping
+        Level to its name in print.
     """
-    return Exhibit(_shown(districts, income), _drawn(districts, level, income))
+    return Exhibit(_shown(districts, income), _drawn(districts, levels[level], income))
 
 
 def _shown(districts: gpd.GeoDataFrame, income: str) -> pd.DataFrame:
@@ -56,7 +62,7 @@ def _drawn(districts: gpd.GeoDataFrame, level: str, income: str) -> PaperFigure:
         axes = draw_income_panel(figure, plane, income, left=margin, top=top, size=(width, height))
         known = plane[income].notna().sum()
         axes.set_title(
-            f"{LEVELS[level]} level, {INCOMES[income]}: {known:,} of {len(plane):,} districts",
+            f"{level} level, {INCOMES[income]}: {known:,} of {len(plane):,} districts",
             loc="left", pad=9,
         )  # fmt: skip
     return figure

@@ -17,7 +17,7 @@ from incomelens.paper.names import (
     built_name,
     task_name,
 )
-from incomelens.paper.ssig.scores import headed, score_columns
+from incomelens.paper.ssig.scores import INTERVAL_OF_FOLDS, headed, score_columns
 from incomelens.paper.table import Table, check_columns, estimate, in_print_order, rows
 
 COLUMNS = [
@@ -29,33 +29,37 @@ SHOWN = ("r2", "cod", "rmse_usd", "mae_usd")
 DRAWN = "cod"
 
 
-def exhibit(ablation: pd.DataFrame) -> Exhibit:
+def exhibit(ablation: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Exhibit:
     """Lay out and draw the scores of one baseline on every set of modalities.
 
     Parameters
     ----------
     ablation : DataFrame
         `siamese/ablation.csv`.
+    levels : mapping
+        Level to its name in print, in the order of print.
     """
-    found = _checked(ablation)
+    found = _checked(ablation, levels)
     metrics = headed(SHOWN)
     table = Table(
         numbers=found[COLUMNS],
-        shown=_shown(found, metrics),
+        shown=_shown(found, metrics, levels),
         caption="What each modality is worth to the image-and-price baselines.",
         notes=(
-            f"Mean of {found['n_folds'].max():.0f} folds; in brackets its 95 % interval by "
-            "resampling districts within folds. All lines of a task learn from and predict the "
-            "same districts, those that have every modality of the study. Intervals by spatial "
-            "blocks, and scores of the pooled predictions, stand in the CSV.",
+            f"Mean of {found['n_folds'].max():.0f} folds; {INTERVAL_OF_FOLDS}. All lines of a task "
+            "learn from and predict the same districts, those that have every modality of the "
+            "study. Intervals by spatial blocks, and scores of the pooled predictions, stand in "
+            "the CSV.",
         ),
         blocks="Task",
         **score_columns(metrics),
     )
-    return Exhibit(table, _drawn(found[found["metric"] == DRAWN]))
+    return Exhibit(table, _drawn(found[found["metric"] == DRAWN], levels))
 
 
-def _shown(ablation: pd.DataFrame, metrics: Mapping[str, str]) -> pd.DataFrame:
+def _shown(
+    ablation: pd.DataFrame, metrics: Mapping[str, str], levels: Mapping[str, str]
+) -> pd.DataFrame:
     keys = ["level", "income", "scheme", "case", "modality", "model"]
     lines = []
     for key, group in ablation.groupby(keys, sort=False, dropna=False):
@@ -66,7 +70,7 @@ def _shown(ablation: pd.DataFrame, metrics: Mapping[str, str]) -> pd.DataFrame:
             for heading, metric in metrics.items()
         }
         line = {
-            "Task": f"{task_name(level, income)} (N = {group['n'].max():,})",
+            "Task": f"{task_name(level, income, levels)} (N = {group['n'].max():,})",
             "Folds": SCHEMES[scheme],
             "The model reads": _case_name(case, modality),
             "Model": built_name(model),
@@ -75,16 +79,17 @@ def _shown(ablation: pd.DataFrame, metrics: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def _drawn(scores: pd.DataFrame) -> PaperFigure:
+def _drawn(scores: pd.DataFrame, levels: Mapping[str, str]) -> PaperFigure:
     lines = [
         DotLine(case, _case_name(*case))
         for case in dict.fromkeys(zip(scores["case"], scores["modality"], strict=True))
     ]
     label = f"{SCORES[DRAWN].heading} (1: perfect, 0: no better than the mean)"
-    return scheme_dots_figure(scores, lines, keys=("case", "modality"), label=label)
+    keys = ("case", "modality")
+    return scheme_dots_figure(scores, lines, keys=keys, label=label, levels=levels)
 
 
-def _checked(ablation: pd.DataFrame) -> pd.DataFrame:
+def _checked(ablation: pd.DataFrame, levels: Mapping[str, str]) -> pd.DataFrame:
     check_columns(ablation, COLUMNS, "siamese/ablation.csv")
     if ablation.empty:
         raise InputError(
@@ -92,7 +97,7 @@ def _checked(ablation: pd.DataFrame) -> pd.DataFrame:
             "siamese.ablation.schemes"
         )
     found = ablation.fillna({"modality": ""})
-    return in_print_order(found, level=LEVELS, income=INCOMES, scheme=SCHEMES)
+    return in_print_order(found, level=levels, income=INCOMES, scheme=SCHEMES)
 
 
 def _case_name(case: str, modality: str) -> str:

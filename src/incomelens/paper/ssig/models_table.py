@@ -1,9 +1,11 @@
 """All models of the district study under all schemes of folds."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.names import MODELS, SCHEMES, model_name, task_name
+from incomelens.paper.names import LEVELS, MODELS, SCHEMES, model_name, task_name
 from incomelens.paper.ssig.scores import ORDERS, SUMMARY_COLUMNS, main_scores, score_columns
 from incomelens.paper.table import Table, check_columns, in_print_order
 
@@ -14,18 +16,24 @@ NOTE = (
     "city without data. Unseen area: a whole area (borough) without data. 90 % coverage: share of "
     "districts whose income lies in the model's 90 % interval; a dash for models without intervals."
 )
+CONSTANT = (
+    "r² of predictions that are the same all through a fold (as the training districts' mean is) "
+    "is undefined: a dash."
+)
 
 
-def exhibit(summary: pd.DataFrame) -> Exhibit:
+def exhibit(summary: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Exhibit:
     """Lay out the scores of every model, a column a score and scheme.
 
     Parameters
     ----------
     summary : DataFrame
         `ssig/summary.csv`.
+    levels : mapping
+        Level to its name in print, in the order of print.
     """
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
-    scores = main_scores(summary, MODELS)
+    scores = main_scores(summary, MODELS, levels)
     columns = {
         f"{heading}: {SCHEMES[scheme]}": (scheme, metric)
         for metric, heading in HEADINGS.items()
@@ -33,21 +41,23 @@ def exhibit(summary: pd.DataFrame) -> Exhibit:
         if scheme in set(scores["scheme"])
     }
     table = Table(
-        numbers=in_print_order(summary[SUMMARY_COLUMNS], **ORDERS),
-        shown=_shown(scores, columns),
+        numbers=in_print_order(summary[SUMMARY_COLUMNS], level=levels, **ORDERS),
+        shown=_shown(scores, columns, levels),
         caption="All models under all schemes of folds.",
-        notes=(NOTE,),
+        notes=(NOTE, CONSTANT),
         blocks="Task",
         **score_columns({column: metric for column, (_, metric) in columns.items()}),
     )
     return Exhibit(table)
 
 
-def _shown(scores: pd.DataFrame, columns: dict[str, tuple[str, str]]) -> pd.DataFrame:
+def _shown(
+    scores: pd.DataFrame, columns: dict[str, tuple[str, str]], levels: Mapping[str, str]
+) -> pd.DataFrame:
     keys = ["level", "income", "model", "mode"]
     found = scores.set_index([*keys, "scheme", "metric"])["ours_pooled"].to_dict()
     return pd.DataFrame(
-        {"Task": task_name(level, income), "Model": model_name(model, mode)}
+        {"Task": task_name(level, income, levels), "Model": model_name(model, mode)}
         | {
             column: found.get((level, income, model, mode, *key), float("nan"))
             for column, key in columns.items()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from incomelens.paper.names import INCOMES, LEVELS, MODELS, MODES, SCHEMES, SCORES, TASKS, task_name
+from incomelens.paper.names import INCOMES, MODELS, MODES, SCHEMES, SCORES, task_name
 from incomelens.paper.reference import Reference
 from incomelens.paper.table import in_print_order, number
 
@@ -14,8 +14,11 @@ SUMMARY_COLUMNS = [
     "block_ci_low", "block_ci_high",
 ]  # fmt: skip
 PAPER_SCHEME = "random"  # the folds behind the printed scores, as far as the text tells
+INTERVAL_OF_FOLDS = (
+    "in brackets its 95 % interval by leaving out one district at a time (jackknife), which means "
+    "of folds of fewer than 20 districts do not have: those of the pooled score stand in the CSV"
+)
 ORDERS = {
-    "level": LEVELS,
     "income": INCOMES,
     "model": MODELS,
     "mode": MODES,
@@ -25,7 +28,9 @@ ORDERS = {
 Slots = Mapping[tuple[str, ...], float]
 
 
-def main_scores(summary: pd.DataFrame, models: Iterable[str]) -> pd.DataFrame:
+def main_scores(
+    summary: pd.DataFrame, models: Iterable[str], levels: Iterable[str]
+) -> pd.DataFrame:
     """Scores of some models in print order, without the sensitivity runs."""
     wanted = (
         (summary["variant"] == "main")
@@ -34,7 +39,7 @@ def main_scores(summary: pd.DataFrame, models: Iterable[str]) -> pd.DataFrame:
     )
     scores = summary.loc[wanted, SUMMARY_COLUMNS].drop(columns="variant")
     scores = scores.rename(columns={"mean_of_folds": "ours", "pooled": "ours_pooled"})
-    return in_print_order(scores, **ORDERS)
+    return in_print_order(scores, level=levels, **ORDERS)
 
 
 def paper_metrics(reference: Reference) -> dict[str, str]:
@@ -43,13 +48,14 @@ def paper_metrics(reference: Reference) -> dict[str, str]:
     return {"r2": "r2", "cod": "cod", f"rmse_{unit}": "rmse", f"mae_{unit}": "mae"}
 
 
-def printed_scores(reference: Reference, table: str, models: Iterable[str]) -> Slots:
-    """Printed scores of `table_3` or `table_4` by level, income, model and our metric."""
+def printed_scores(
+    reference: Reference, table: str, models: Iterable[str], levels: Iterable[str]
+) -> Slots:
+    """What `table_3` or `table_4` prints by level, income, model and our metric, or NaN."""
     return {
-        (level, income, model, metric): number(
-            reference.printed("ssig", table, level, income, model, name)
-        )
-        for level, income in TASKS
+        (level, income, model, metric): number(reference.of_task(table, level, income, model, name))
+        for level in levels
+        for income in INCOMES
         for model in models
         for metric, name in paper_metrics(reference).items()
     }
@@ -90,11 +96,13 @@ def with_empty_rows(
     return pd.DataFrame([*scores.to_dict("records"), *empty], columns=scores.columns)
 
 
-def task_title(level: str, income: str, n: float, reference: Reference) -> str:
+def task_title(
+    level: str, income: str, n: float, reference: Reference, levels: Mapping[str, str]
+) -> str:
     """Name a task with its number of districts, ours and the paper's."""
-    printed = reference.printed("ssig", "n_districts", level, income)
+    printed = reference.of_task("n_districts", level, income)
     paper = "" if printed is None else f"; paper {printed:,}"
-    return f"{task_name(level, income)} (N = {n:,.0f}{paper})"
+    return f"{task_name(level, income, levels)} (N = {n:,.0f}{paper})"
 
 
 def score_columns(metrics: Mapping[str, str]) -> dict[str, dict]:

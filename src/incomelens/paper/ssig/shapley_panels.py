@@ -1,6 +1,6 @@
 """Panels of Figs. 2-5 of the district paper: bars, swarms and the map of an income."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -41,6 +41,8 @@ COLOUR_ENDS = (5, 95)
 ROW_MM = 6.4
 # Share of a row's height that its dots may fill.
 SWARM_SHARE = 0.92
+# Ends of a whisker: neighbouring districts are alike, and an interval of single ones is too short.
+WHISKER = ("block_ci_low", "block_ci_high")
 
 
 def shapley_figure(
@@ -52,6 +54,7 @@ def shapley_figure(
     level: str,
     income: str,
     colours: str = "colour_blind_safe",
+    levels: Mapping[str, str] = LEVELS,
 ) -> PaperFigure:
     """Draw panels a-d of Figs. 2-5: groups, variables, distribution of SHAP values, income.
 
@@ -61,15 +64,18 @@ def shapley_figure(
         `districts/{level}.parquet`.
     groups : DataFrame
         ``group`` (socio-economic, spatial), ``mean_abs``: mean absolute sum of its members' SHAP
-        values, in SD units of the income; ``ci_low`` and ``ci_high`` draw a whisker.
+        values, in SD units of the income; ``block_ci_low`` and ``block_ci_high``, by resampling
+        spatial blocks, draw a whisker.
     variables : DataFrame
         ``variable``, ``mean_abs``: mean absolute SHAP value, ``direction``: correlation of the
-        variable with its own SHAP values, NaN where there is none; ``ci_low`` and ``ci_high``.
+        variable with its own SHAP values, NaN where there is none; the interval as in `groups`.
     values : DataFrame
         ``variable``, ``geoid``, ``shap`` and ``value``, the variable's own value in any unit.
     level, income : str
     colours : str
         Colours of the dots: `colour_blind_safe` or `paper`.
+    levels : mapping
+        Level to its name in print.
 
     Raises
     ------
@@ -99,7 +105,7 @@ def shapley_figure(
         letter(axes, "c")
         _draw_colour_key(axes_mm(figure, left + bars + gap + 8.0, top + 6.5, 36.0, 2.4), colours)
         axes = draw_income_panel(figure, plane, income, left=map_left, top=top, size=map_size)
-        axes.set_title(f"{LEVELS[level]} level, {INCOMES[income]}", pad=6)
+        axes.set_title(f"{levels[level]} level, {INCOMES[income]}", pad=6)
         letter(axes, "d")
     return figure
 
@@ -163,8 +169,8 @@ def _draw_bars(axes: Axes, bars: pd.DataFrame, colours: Sequence[str]) -> list[f
     lengths = bars["mean_abs"].to_numpy(dtype=float)
     axes.barh(range(len(bars)), lengths, height=0.62, color=colours, linewidth=0)
     ends = lengths
-    if {"ci_low", "ci_high"} <= set(bars):
-        low, high = (bars[name].to_numpy(dtype=float) for name in ("ci_low", "ci_high"))
+    if set(WHISKER) <= set(bars):
+        low, high = (bars[name].to_numpy(dtype=float) for name in WHISKER)
         # Dark on the light ground, light on the bar: the lower half stays visible.
         axes.hlines(range(len(bars)), low, lengths, color="white", linewidth=0.7)
         axes.hlines(range(len(bars)), lengths, high, color=INK, linewidth=0.7)

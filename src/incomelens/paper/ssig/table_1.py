@@ -1,9 +1,11 @@
 """Table 1 of the district paper: between-district inequality, ours beside the paper's."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.names import TASKS, task_name
+from incomelens.paper.names import INCOMES, LEVELS, TASKS, task_name
 from incomelens.paper.reference import Reference
 from incomelens.paper.table import EMPTY_SLOT, Table, check_columns, estimate, number, rows
 
@@ -21,7 +23,9 @@ NOTE = (
 )
 
 
-def exhibit(inequality: pd.DataFrame, reference: Reference) -> Exhibit:
+def exhibit(
+    inequality: pd.DataFrame, reference: Reference, *, levels: Mapping[str, str] = LEVELS
+) -> Exhibit:
     """Set the inequality between districts beside the paper's.
 
     Parameters
@@ -29,10 +33,12 @@ def exhibit(inequality: pd.DataFrame, reference: Reference) -> Exhibit:
     inequality : DataFrame
         `districts/inequality.csv`: one row a level, income, measure and weighting.
     reference : Reference
+    levels : mapping
+        Level to its name in print, in the order of print.
     """
     check_columns(inequality, COLUMNS, "inequality table")
     numbers = _beside_paper(inequality[COLUMNS], reference)
-    shown = _shown(numbers, reference)
+    shown = _shown(numbers, reference, levels)
     table = Table(
         numbers=numbers,
         shown=shown,
@@ -57,30 +63,31 @@ def _beside_paper(inequality: pd.DataFrame, reference: Reference) -> pd.DataFram
     printed = _printed(reference)
     found = list(rows(inequality))
     keys = [(row.level, row.income, row.measure, row.weighting) for row in found]
-    n = [reference.printed("ssig", "n_districts", row.level, row.income) for row in found]
+    n = [reference.of_task("n_districts", row.level, row.income) for row in found]
     return inequality.assign(
         paper=[printed.get(key) for key in keys], paper_n=[number(one) for one in n]
     )
 
 
-def _shown(numbers: pd.DataFrame, reference: Reference) -> pd.DataFrame:
+def _shown(numbers: pd.DataFrame, reference: Reference, levels: Mapping[str, str]) -> pd.DataFrame:
     """One row a task: its number of districts, and both measures three times."""
     found = {(row.level, row.income, row.measure, row.weighting): row for row in rows(numbers)}
     printed = _printed(reference)
+    tasks = [(level, income) for level in levels for income in INCOMES]
     lines = []
-    for task in TASKS:
+    for task in tasks:
         if (*task, "gini", "districts") not in found:
             continue
         line = {
-            "Districts": task_name(*task),
+            "Districts": task_name(*task, levels),
             "N: ours": found[*task, "gini", "districts"].n,
-            "N: paper": reference.printed("ssig", "n_districts", *task),
+            "N: paper": reference.of_task("n_districts", *task),
         }
         for measure, heading in HEADINGS.items():
             own = (*task, measure, "districts")
             line |= {
                 f"{heading}: ours": estimate(found.get(own)),
-                f"{heading}: paper": printed[own],
+                f"{heading}: paper": printed.get(own, float("nan")),
                 f"{heading}: by population": estimate(found.get((*task, measure, "population"))),
             }
         lines.append(line)

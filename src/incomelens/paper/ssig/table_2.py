@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from incomelens.districts.user_columns import written_as
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.names import LEVELS, VARIABLES
+from incomelens.paper.names import VARIABLES, level_names
 from incomelens.paper.reference import TEN, Reference
 from incomelens.paper.table import EMPTY_SLOT, Table
 
@@ -25,7 +26,7 @@ def exhibit(reference: Reference, districts: Mapping) -> Exhibit:
     districts : mapping
         The configuration's section `districts`: which adapter, and which columns it reads.
     """
-    levels = [level for level in LEVELS if level in districts["levels"]]
+    levels = level_names(districts)
     numbers = pd.DataFrame(
         {
             "variable": name,
@@ -43,7 +44,7 @@ def exhibit(reference: Reference, districts: Mapping) -> Exhibit:
             "Variable": numbers["paper_name"],
             "Printed description": numbers["paper_printed"],
             "Described in the text as": numbers["paper_text"],
-            **{f"{LEVELS[level]} level reads": numbers[f"{level}_read_from"] for level in levels},
+            **{f"{levels[level]} level reads": numbers[f"{level}_read_from"] for level in levels},
         }
     )
     table = Table(
@@ -58,5 +59,6 @@ def exhibit(reference: Reference, districts: Mapping) -> Exhibit:
 
 def _read_from(variable: str, section: Mapping) -> str | None:
     if section["adapter"] == "table":
-        return section["columns"].get(variable)
+        written = section["columns"].get(variable)
+        return None if written is None else written_as(written)
     return VARIABLES[variable].census

@@ -4,6 +4,8 @@ The paper's baselines cover fewer districts than its SSIG. Ours are scored twice
 that a model covers and on those that all models do, and under spatial folds beside random ones.
 """
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from incomelens.common.errors import listed
@@ -22,6 +24,7 @@ from incomelens.paper.names import (
 )
 from incomelens.paper.reference import Reference
 from incomelens.paper.ssig.scores import (
+    INTERVAL_OF_FOLDS,
     SUMMARY_COLUMNS,
     Slots,
     beside_printed,
@@ -44,7 +47,6 @@ NUMBERS = [
     "ours_pooled", "ci_low", "ci_high", "block_ci_low", "block_ci_high",
 ]  # fmt: skip
 IN_ORDER = {
-    "level": LEVELS,
     "income": INCOMES,
     "model": ROWS,
     "mode": MODES,
@@ -55,7 +57,13 @@ IN_ORDER = {
 }
 
 
-def exhibit(summary: pd.DataFrame, reference: Reference, baselines: pd.DataFrame | None) -> Exhibit:
+def exhibit(
+    summary: pd.DataFrame,
+    reference: Reference,
+    baselines: pd.DataFrame | None,
+    *,
+    levels: Mapping[str, str] = LEVELS,
+) -> Exhibit:
     """Set the scores of SSIG and of the five baselines beside the paper's.
 
     Parameters
@@ -65,21 +73,23 @@ def exhibit(summary: pd.DataFrame, reference: Reference, baselines: pd.DataFrame
     reference : Reference
     baselines : DataFrame or None
         `siamese/summary.csv`; None where the study has no modality, so that no baseline was built.
+    levels : mapping
+        Level to its name in print, in the order of print.
     """
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     metrics = paper_metrics(reference)
-    printed = printed_scores(reference, "table_3", ROWS)
-    scores = _scores(summary, baselines)
+    printed = printed_scores(reference, "table_3", ROWS, levels)
+    scores = _scores(summary, baselines, levels)
     schemes = [name for name in SHOWN_SCHEMES if name in set(scores["scheme"])]
     schemes = schemes or [next(name for name in SCHEMES if name in set(scores["scheme"]))]
     numbers = with_empty_rows(
         scores, ROWS, metrics, variant="main", scheme=schemes[0], sample="own"
     )
-    numbers = beside_printed(in_print_order(numbers, **IN_ORDER), printed)
+    numbers = beside_printed(in_print_order(numbers, level=levels, **IN_ORDER), printed)
     columns = score_columns(headed(metrics))
     table = Table(
         numbers=numbers,
-        shown=_shown(numbers[numbers["scheme"].isin(schemes)], printed, reference),
+        shown=_shown(numbers[numbers["scheme"].isin(schemes)], printed, reference, levels),
         caption="Table 3. Results of a fivefold validation on SSIG and other baselines.",
         notes=_notes(scores),
         blocks="Task",
@@ -94,12 +104,12 @@ def _notes(scores: pd.DataFrame) -> tuple[str, ...]:
     built = set(scores["model"])
     missing = without_scores(BASELINES, built)
     return (
-        f"Ours: mean of {scores['n_folds'].max():.0f} folds; in brackets its 95 % interval by "
-        "resampling districts within folds. SSIG: after the comma, what of the Gaussian "
-        "process was fitted; the paper prints l = 1 and names no fitting. Folds: random, as "
-        "the paper's are taken to be, and spatial blocks, parts of the city without data; "
-        "further schemes stand in the CSV. Districts: own, all that a model covers; common, "
-        "those that every model of the task covers, nothing being fitted anew.",
+        f"Ours: mean of {scores['n_folds'].max():.0f} folds; {INTERVAL_OF_FOLDS}. SSIG: after "
+        "the comma, what of the Gaussian process was fitted; the paper prints l = 1 and names "
+        "no fitting. Folds: random, as the paper's are taken to be, and spatial blocks, parts "
+        "of the city without data; further schemes stand in the CSV. Districts: own, all that "
+        "a model covers; common, those that every model of the task covers, nothing being "
+        "fitted anew.",
         *[_baselines_note(scores)] * bool(built & set(BASELINES)),
         EMPTY_SLOT,
         *[f"Without scores of ours in this run: {listed(missing, most=9)}."] * bool(missing),
@@ -120,7 +130,9 @@ def _baselines_note(scores: pd.DataFrame) -> str:
     return note
 
 
-def _scores(summary: pd.DataFrame, baselines: pd.DataFrame | None) -> pd.DataFrame:
+def _scores(
+    summary: pd.DataFrame, baselines: pd.DataFrame | None, levels: Mapping[str, str]
+) -> pd.DataFrame:
     """Scores of SSIG and of the baselines, one row a score, in print order."""
     if baselines is None or baselines.empty:
         wanted = (summary["model"] == "ssig") & (summary["variant"] == "main")
@@ -131,14 +143,16 @@ def _scores(summary: pd.DataFrame, baselines: pd.DataFrame | None) -> pd.DataFra
     found = found[found["metric"].isin([name for name in SCORES if not name.startswith("width")])]
     found = found.assign(built_as=found["model"], model=found["model"].str.split("-").str[0])
     found = found.rename(columns={"mean_of_folds": "ours", "pooled": "ours_pooled"})
-    return in_print_order(found[NUMBERS], **IN_ORDER)
+    return in_print_order(found[NUMBERS], level=levels, **IN_ORDER)
 
 
-def _shown(numbers: pd.DataFrame, printed: Slots, reference: Reference) -> pd.DataFrame:
+def _shown(
+    numbers: pd.DataFrame, printed: Slots, reference: Reference, levels: Mapping[str, str]
+) -> pd.DataFrame:
     metrics = headed(paper_metrics(reference))
     lines = []
     for (level, income), of_task in numbers.groupby(["level", "income"], sort=False):
-        title = task_title(level, income, of_task["n"].max(), reference)
+        title = task_title(level, income, of_task["n"].max(), reference, levels)
         for model, of_model in of_task.groupby("model", sort=False):
             empty = {"Folds": None, "Districts": None, "N": None}
             paper = {name: printed[level, income, model, m] for name, m in metrics.items()}

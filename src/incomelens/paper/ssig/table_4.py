@@ -1,12 +1,15 @@
 """Table 4 of the district paper: all inputs, socio-economic ones only, location only."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from incomelens.common.errors import listed
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.names import GP_MODELS, MODELS, MODES, SCHEMES
+from incomelens.paper.names import GP_MODELS, LEVELS, MODELS, MODES, SCHEMES
 from incomelens.paper.reference import Reference
 from incomelens.paper.ssig.scores import (
+    INTERVAL_OF_FOLDS,
     ORDERS,
     SUMMARY_COLUMNS,
     Slots,
@@ -23,7 +26,9 @@ from incomelens.paper.ssig.scores import (
 from incomelens.paper.table import EMPTY_SLOT, Table, check_columns, estimate, in_print_order, rows
 
 
-def exhibit(summary: pd.DataFrame, reference: Reference) -> Exhibit:
+def exhibit(
+    summary: pd.DataFrame, reference: Reference, *, levels: Mapping[str, str] = LEVELS
+) -> Exhibit:
     """Set the scores of the ablation beside the paper's.
 
     Parameters
@@ -31,24 +36,26 @@ def exhibit(summary: pd.DataFrame, reference: Reference) -> Exhibit:
     summary : DataFrame
         `ssig/summary.csv`.
     reference : Reference
+    levels : mapping
+        Level to its name in print, in the order of print.
     """
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
-    scores = main_scores(summary, GP_MODELS)
+    scores = main_scores(summary, GP_MODELS, levels)
     scheme = next(name for name in SCHEMES if name in set(scores["scheme"]))
     metrics = paper_metrics(reference)
-    printed = printed_scores(reference, "table_4", GP_MODELS)
+    printed = printed_scores(reference, "table_4", GP_MODELS, levels)
     numbers = with_empty_rows(scores, GP_MODELS, metrics, scheme=scheme)
-    numbers = beside_printed(in_print_order(numbers, **ORDERS), printed)
+    numbers = beside_printed(in_print_order(numbers, level=levels, **ORDERS), printed)
     of_scheme = numbers[numbers["scheme"] == scheme]
     missing = without_scores(GP_MODELS, scores["model"])
     table = Table(
         numbers=numbers,
-        shown=_shown(of_scheme, printed, reference),
+        shown=_shown(of_scheme, printed, reference, levels),
         caption="Table 4. Results of ablation study (a fivefold validation).",
         notes=(
-            f"Ours: mean of {of_scheme['n_folds'].max():.0f} folds ({SCHEMES[scheme]}); in "
-            "brackets its 95 % interval by resampling districts within folds. After the comma, "
-            "what of the Gaussian process was fitted: the paper prints l = 1 and names no fitting. "
+            f"Ours: mean of {of_scheme['n_folds'].max():.0f} folds ({SCHEMES[scheme]}); "
+            f"{INTERVAL_OF_FOLDS}. After the comma, what of the Gaussian process was fitted: the "
+            "paper prints l = 1 and names no fitting. "
             "Scores under other schemes of folds stand in the CSV and in the table of all models.",
             EMPTY_SLOT,
             *[f"Without scores of ours in this run: {listed(missing, most=9)}."] * bool(missing),
@@ -60,12 +67,14 @@ def exhibit(summary: pd.DataFrame, reference: Reference) -> Exhibit:
     return Exhibit(table)
 
 
-def _shown(scores: pd.DataFrame, printed: Slots, reference: Reference) -> pd.DataFrame:
+def _shown(
+    scores: pd.DataFrame, printed: Slots, reference: Reference, levels: Mapping[str, str]
+) -> pd.DataFrame:
     """A line of the paper's and one of ours a mode, for every task and model."""
     metrics = headed(paper_metrics(reference))
     lines = []
     for (level, income), of_task in scores.groupby(["level", "income"], sort=False):
-        title = task_title(level, income, of_task["n"].max(), reference)
+        title = task_title(level, income, of_task["n"].max(), reference, levels)
         for model, of_model in of_task.groupby("model", sort=False):
             paper = {name: printed[level, income, model, m] for name, m in metrics.items()}
             lines.append({"Task": title, "Model": MODELS[model], "Values": "paper", **paper})

@@ -23,7 +23,7 @@ COMPARISON_COLUMNS = [
     "p_welch", "p_paired", "ci_low", "ci_high", "n_per_capita", "n_median_household",
 ]  # fmt: skip
 SMALLEST_P = 0.001
-ORDERS = {"mode": MODES, "variable": TEN, "level": LEVELS}
+ORDERS = {"mode": MODES, "variable": TEN}
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,9 @@ class Comparison:
     def difference(self) -> float:
         """Per-capita minus median household income."""
         return self.per_capita - self.median_household
+
+
+UNKNOWN = Comparison(float("nan"), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,9 @@ def printed_comparisons(reference: Reference) -> dict[str, dict[str, Comparison]
     }
 
 
-def exhibit(comparison: pd.DataFrame, reference: Reference) -> Exhibit:
+def exhibit(
+    comparison: pd.DataFrame, reference: Reference, *, levels: Mapping[str, str] = LEVELS
+) -> Exhibit:
     """Mean absolute SHAP values of the ten variables for both incomes, and the paper's filter.
 
     Parameters
@@ -162,6 +167,8 @@ def exhibit(comparison: pd.DataFrame, reference: Reference) -> Exhibit:
     comparison : DataFrame
         `shapley/income_comparison.csv`: one row a level, mode and variable, in SD units.
     reference : Reference
+    levels : mapping
+        Level to its name in print, in the order of print. The paper's filter asks for its two.
     """
     thresholds = read_thresholds(reference)
     ours = comparisons(comparison[comparison["variable"].isin(TEN)])
@@ -174,16 +181,16 @@ def exhibit(comparison: pd.DataFrame, reference: Reference) -> Exhibit:
     modes = list(dict.fromkeys(mode for lines in found.values() for mode in lines))[1:]
     shown_modes = [mode for mode in modes if mode in READINGS] or modes
     table = Table(
-        numbers=_numbers(comparison, printed, thresholds),
+        numbers=_numbers(comparison, printed, thresholds, levels),
         shown=pd.DataFrame(
             {
                 "Variable": VARIABLES[variable].paper if values == "paper" else "",
                 "Values": "paper" if values == "paper" else f"ours, {MODES[values]}",
-                **_cells(levels),
-                "Filter": _outcome(conditions(levels, thresholds)),
+                **_cells(of_values, {**LEVELS, **levels}),
+                "Filter": _outcome(conditions(of_values, thresholds)),
             }
             for variable, lines in found.items()
-            for values, levels in lines.items()
+            for values, of_values in lines.items()
             if values == "paper" or values in shown_modes
         ),
         caption="Table 5. Average absolute SHAP values of individual socio-economic variables.",
@@ -207,11 +214,10 @@ def exhibit(comparison: pd.DataFrame, reference: Reference) -> Exhibit:
     return Exhibit(table)
 
 
-def _cells(levels: Mapping[str, Comparison]) -> dict[str, float | str]:
-    unknown = Comparison(float("nan"), float("nan"), float("nan"))
+def _cells(found: Mapping[str, Comparison], levels: Mapping[str, str]) -> dict[str, float | str]:
     cells: dict[str, float | str] = {}
-    for level, heading in LEVELS.items():
-        one = levels.get(level, unknown)
+    for level, heading in levels.items():
+        one = found.get(level, UNKNOWN)
         cells |= {
             f"{heading}: per-capita": one.per_capita,
             f"{heading}: household": one.median_household,
@@ -259,20 +265,25 @@ def _numbers(
     comparison: pd.DataFrame,
     printed: Mapping[str, Mapping[str, Comparison]],
     thresholds: Thresholds,
+    levels: Mapping[str, str],
 ) -> pd.DataFrame:
     """One row a mode, variable and level: ours, the paper's, and every condition of the filter."""
     ours = comparisons(comparison)
-    lines = [
-        {name: getattr(row, name) for name in COMPARISON_COLUMNS}
-        | {
-            "paper_per_capita": printed[row.variable][row.level].per_capita,
-            "paper_median_household": printed[row.variable][row.level].median_household,
-            "paper_p_value": printed[row.variable][row.level].p_value,
-        }
-        | _condition_columns(conditions(ours[row.mode, row.variable], thresholds), "")
-        | _condition_columns(conditions(printed[row.variable], thresholds), "paper_")
-        for row in rows(in_print_order(comparison[comparison["variable"].isin(TEN)], **ORDERS))
-    ]
+    comparison = comparison[comparison["variable"].isin(TEN)]
+    orders = {**ORDERS, "level": levels}
+    lines = []
+    for row in rows(in_print_order(comparison, **orders)):
+        paper = printed[row.variable].get(row.level, UNKNOWN)
+        lines.append(
+            {name: getattr(row, name) for name in COMPARISON_COLUMNS}
+            | {
+                "paper_per_capita": paper.per_capita,
+                "paper_median_household": paper.median_household,
+                "paper_p_value": paper.p_value,
+            }
+            | _condition_columns(conditions(ours[row.mode, row.variable], thresholds), "")
+            | _condition_columns(conditions(printed[row.variable], thresholds), "paper_")
+        )
     return pd.DataFrame(lines).rename(columns={name: f"{name}_sd" for name in SD_COLUMNS})
 
 

@@ -9,16 +9,16 @@ from incomelens.paper.reference import Reference
 from incomelens.paper.table import Table
 
 
-def exhibit(reference: Reference, sources: Mapping, districts: Mapping) -> Exhibit:
+def exhibit(reference: Reference, sources: Mapping, unregistered: Mapping[str, str]) -> Exhibit:
     """List the paper's data sources and time frames, and what this study reads.
 
     Parameters
     ----------
     reference : Reference
     sources : mapping
-        What the registry says of the study's sources, by id.
-    districts : mapping
-        The configuration's section `districts`: which entries or tables the study reads.
+        What the registry says of all sources of the district study, by id.
+    unregistered : mapping
+        What the study reads beside them (files of the user's own, say), to what it is used for.
     """
     papers = [
         {"whose": "paper", "data": data, "source": cells["printed_source"]}
@@ -26,7 +26,11 @@ def exhibit(reference: Reference, sources: Mapping, districts: Mapping) -> Exhib
         | {"text_source": cells["text_source"], "text_time_frame": cells["text_time_frame"]}
         for data, cells in reference.part("ssig", "table_s2").items()
     ]
-    ours = [_source_row(name, sources) for name in _sources_read(districts)]
+    ours = [_source_row(entry) for entry in sources.values()]
+    ours += [
+        {"whose": "ours", "data": used_for, "source": name}
+        for name, used_for in unregistered.items()
+    ]
     columns = [
         "whose", "data", "source", "time_frame", "text_source", "text_time_frame",
         "licence", "page", "citation",
@@ -47,8 +51,8 @@ def exhibit(reference: Reference, sources: Mapping, districts: Mapping) -> Exhib
         caption="Table S2. Data sources and time frames.",
         notes=(
             "Paper: the printed cell where it has been typed, otherwise what the paper's running "
-            "text says. This study: the registry config/sources.yaml, or the user's own tables; "
-            "pages and citations stand in the CSV.",
+            "text says. This study: all that its district part reads, as the registry describes "
+            "it, and the user's own files; pages and citations stand in the CSV.",
         ),
         blocks="Whose",
         whose="Whose",
@@ -56,22 +60,7 @@ def exhibit(reference: Reference, sources: Mapping, districts: Mapping) -> Exhib
     return Exhibit(table)
 
 
-def _sources_read(districts: Mapping) -> list[str]:
-    """Registry entries, and files of the user's own, that the study's levels read."""
-    names = []
-    for level in districts["levels"]:
-        section = districts[level]
-        own = [section.get("table"), section.get("boundaries_table")]
-        own.append(section.get("areas_from", {}).get("table"))
-        registered = [section.get(key) for key in ("tables", "boundaries", "relationship")]
-        names += own if section["adapter"] == "table" else registered
-    return list(dict.fromkeys(name for name in names if name))
-
-
-def _source_row(name: str, sources: Mapping) -> dict[str, object]:
-    if name not in sources:
-        return {"whose": "ours", "data": "Incomes, variables and boundaries", "source": name}
-    entry = sources[name]
+def _source_row(entry: Mapping[str, str]) -> dict[str, object]:
     return {
         "whose": "ours",
         "data": entry["used_for"],
