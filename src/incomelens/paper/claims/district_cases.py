@@ -81,21 +81,12 @@ class Study:
     baselines: pd.DataFrame
 
     def folds_of(self, table: pd.DataFrame) -> dict[tuple[Task, str], pd.DataFrame]:
-        """Scores of the main variant by task and model, a row a fold."""
+        """Scores of the main variant by task and model, a row a fold; on common districts."""
+        table = table[table["sample"] == "common"] if "sample" in table else table
         of_mode = (table["mode"] == self.mode) | ~table["model"].isin(list(GP_MODELS))
         wanted = of_mode & (table["scheme"] == self.scheme) & (table["variant"] == "main")
         parts = table[wanted].groupby(["level", "income", "model"], sort=False)
         return {((level, income), model): part for (level, income, model), part in parts}
-
-    @cached_property
-    def own_folds(self) -> dict[tuple[Task, str], pd.DataFrame]:
-        """Of the Gaussian process, on its own districts."""
-        return self.folds_of(self.scores)
-
-    @cached_property
-    def common_folds(self) -> dict[tuple[Task, str], pd.DataFrame]:
-        """Of SSIG and the baselines, on the districts that all of them cover."""
-        return self.folds_of(self.baselines[self.baselines["sample"] == "common"])
 
     def of_mode(self, table: pd.DataFrame, *columns: str) -> dict[tuple, object]:
         """Rows of this mode by these columns."""
@@ -117,7 +108,8 @@ def better(model: str, others: Sequence[str]) -> Question[Study]:
     """Ask by task, score and other model whether the model predicts better."""
 
     def cases(study: Study) -> Iterator[Case]:
-        found = study.common_folds if set(others) <= set(BASELINES) else study.own_folds
+        with_baselines = set(others) <= set(BASELINES)
+        found = study.folds_of(study.baselines if with_baselines else study.scores)
         for other in others:
             for task in TASKS:
                 names = [name for t, name in found if t == task and name.split("-")[0] == other]

@@ -215,6 +215,8 @@ def _mirrors(quantities: tuple[str, ...], sign: int) -> Callable[[Given], Iterab
 
 
 AREA = "95 % interval of the area under ROC above 0.5"
+FEW = "95 % interval of the share of cities at most 5 %"
+BETTER = "95 % intervals of both differences of area on the right side of 0"
 # fmt: off
 CLAIMS = (
     Claim("1", "The network predicts incomes out of fold.", "Networks",
@@ -229,11 +231,11 @@ CLAIMS = (
     Claim("5", "Ratios rank planted classes above the others where nothing was learned of income.",
           "Planted classes", _of(AREA, _ranks(SHUFFLED))),
     Claim("6", "No city has a class called over-activated that was not planted.", "H0",
-          _of("95 % interval of the share of cities at most 5 %", _calls_few(MAIN))),
+          _of(FEW, _calls_few(MAIN))),
     Claim("7", "No class is called over-activated for a network that knows nothing of income.",
-          "H0", _of("95 % interval of the share of cities at most 5 %", _calls_few(SHUFFLED))),
+          "H0", _of(FEW, _calls_few(SHUFFLED))),
     Claim("8", "No city has a pair called coactivated, where no interaction was drawn.", "H1",
-          _of("95 % interval of the share of cities at most 5 %", _calls_few_pairs)),
+          _of(FEW, _calls_few_pairs)),
     Claim("9", "Maps lose their likeness when the whole network is made anew.", "Sanity",
           _of("Rank correlation at most that of the map turned by half, or 0.1, in every city",
               _forgets)),
@@ -241,11 +243,9 @@ CLAIMS = (
           "labels.", "Sanity",
           _of("Rank correlation larger by 0.1 or more in every city", _learns)),
     Claim("11", "The map orders patches better than random patches.", "Deletion, insertion",
-          _of("95 % intervals of both differences of area on the right side of 0",
-              _orders("over_random"))),
+          _of(BETTER, _orders("over_random"))),
     Claim("12", "The map orders patches better than the map turned.", "Deletion, insertion",
-          _of("95 % intervals of both differences of area on the right side of 0",
-              _orders("over_turned"))),
+          _of(BETTER, _orders("over_turned"))),
     Claim("13", "Classes come out in about the same order again.", "Stability",
           _of(f"Every rank correlation at least {ALIKE:g}", _comes_again)),
     Claim("14", "Low and high are explained by the same map, with one sign or the other.", "Mirror",
@@ -258,7 +258,6 @@ CLAIMS = (
 
 def exhibit(
     summary: pd.DataFrame,
-    reliability: pd.DataFrame,
     hits: pd.DataFrame,
     decisions: pd.DataFrame,
     pairs: pd.DataFrame,
@@ -273,12 +272,17 @@ def exhibit(
         "similarity": similarity, "areas": areas, "stability": stability, "mirror": mirror,
     }  # fmt: skip
     ledger = Ledger.judged(CLAIMS, {(): given}, by=())
-    about = {claim.id: (claim.where, claim.says, claim.asks.rule) for claim in CLAIMS}
-    told = pd.DataFrame(
-        [about[claim_id] for claim_id in ledger.cases["id"]], columns=["check", "says", "rule"]
-    )
-    numbers = told.join(
-        ledger.cases[["case", "verdict", "figures"]].rename(columns={"case": "about"})
+    claims = {claim.id: claim for claim in CLAIMS}
+    numbers = pd.DataFrame(
+        {
+            "check": claims[case.id].where,
+            "says": claims[case.id].says,
+            "rule": claims[case.id].asks.rule,
+            "about": case.case,
+            "verdict": case.verdict,
+            "evidence": case.figures,
+        }
+        for case in rows(ledger.cases)
     )
     table = Table(
         numbers=numbers,
@@ -287,8 +291,8 @@ def exhibit(
                 "Check": numbers["check"],
                 "Statement": numbers["says"],
                 "About": numbers["about"],
-                "Verdict": [verdict_cell(one) for one in numbers["verdict"]],
-                "Numbers": numbers["figures"].str.replace(r"-(?=\d)", "−", regex=True),
+                "Verdict": numbers["verdict"].map(verdict_cell),
+                "Numbers": numbers["evidence"].str.replace(r"-(?=\d)", "−", regex=True),
                 "Supported, if": numbers["rule"] + ".",
             }
         ),
