@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from shapely import Point
 
+from incomelens.paper.claims import district
 from incomelens.paper.draw.maps import local_projection
-from incomelens.paper.ledger import ledger
 from incomelens.paper.names import INCOMES, TASKS, figure_tasks, level_names
 from incomelens.paper.ssig import (
     figure_1,
@@ -82,9 +82,9 @@ def test_table_5_shows_own_levels_beside_the_papers_and_leaves_the_filter_open(r
 
 def test_claims_about_the_papers_levels_stay_open_and_say_what_is_missing(reference):
     world = paper_world()
-    judged = ledger(*map(renamed, world.tables), reference, baselines=renamed(world.baselines))
-    assert set(judged["verdict"]) == {"not evaluable"}
-    assert judged["evidence"].str.contains("Missing").all()
+    made = district.exhibit(*map(renamed, world.tables), reference, renamed(world.baselines))
+    assert set(made.table.numbers["verdict"]) == {"open"}
+    assert made.more["cases"]["figures"].str.contains(r"\bno ").all()
 
 
 def test_figures_are_drawn_under_the_names_of_own_levels(districts, summary):

@@ -1,12 +1,12 @@
 """Tables, findings and figures of the study `validation` show what they are given."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from incomelens.common.errors import InputError
+from incomelens.paper.claims.claim import CONTRADICTED, OPEN, SUPPORTED
+from incomelens.paper.claims.validation import exhibit
 from incomelens.paper.draw.style import save_figure
-from incomelens.paper.trust_findings import NO, YES, findings, findings_table
 from incomelens.paper.trust_planted_figure import LEAST, planted_figure
 from incomelens.paper.trust_sanity_figure import sanity_figure
 from incomelens.paper.trust_tables import TABLES, trust_table
@@ -63,46 +63,67 @@ def test_an_unknown_check_and_an_empty_table_are_refused(given):
         trust_table("planted", {"hits": given["hits"].iloc[:0]})
 
 
-def answers(given, **about):
-    found = pd.DataFrame([one.__dict__ for one in findings(given)])
+FINDINGS = [name for names in GIVEN.values() for name in names if name != "reliability"]
+
+
+def findings(given):
+    return exhibit(**{name: given[name] for name in FINDINGS})
+
+
+def verdicts(given, **about):
+    found = findings(given).table.numbers
     for column, part in about.items():
         found = found[found[column].str.contains(part, regex=False)]
     assert len(found)
-    return set(found["answer"])
+    return set(found["verdict"])
 
 
-def test_findings_follow_the_planted_truth(given):
-    given["hits"] = given["hits"].assign(n_cities=20)
-    assert answers(given, says="rank planted", about="guided Grad-CAM, trained, both") == {YES}
-    assert answers(given, check="Networks", about="trained, ") == {YES}
-    assert answers(given, says="order", about="guided Grad-CAM") == {YES}
+@pytest.fixture
+def many(given):
+    """The same numbers, as if of twenty cities and forty tiles."""
+    cities = {name: {"n_cities": 20} for name in ("summary", "hits", "decisions", "pairs")}
+    units = {"similarity": {"n_units": 20}, "stability": {"n": 40}, "mirror": {"n": 40}}
+    return given | {name: given[name].assign(**new) for name, new in (cities | units).items()}
+
+
+def test_findings_follow_the_planted_truth(many):
+    about = "guided Grad-CAM, trained, both"
+    assert verdicts(many, says="rank planted", about=about) == {SUPPORTED}
+    assert verdicts(many, check="Networks", about="trained, ") == {SUPPORTED}
+    assert verdicts(many, says="random patches", about="guided Grad-CAM") == {SUPPORTED}
     # Planted so that the whole network, made anew, is still alike: 0.9 - 0.2 * 4.
-    assert answers(given, says="Maps lose", about="Grad-CAM") == {YES}
-    assert answers(given, check="Mirror", about="cam, binomial") == {YES}
-    assert answers(given, check="Mirror", about="cam, softmax") == {NO}
+    assert verdicts(many, says="Maps lose", about="Grad-CAM") == {SUPPORTED}
+    assert verdicts(many, check="Mirror", about="cam, binomial") == {SUPPORTED}
+    assert verdicts(many, check="Mirror", about="cam, softmax") == {CONTRADICTED}
 
 
-def test_findings_turn_with_the_numbers(given):
-    given["similarity"] = given["similarity"].assign(mean=0.95)
-    assert answers(given, says="another seed gives more") == {NO}
-    given["areas"] = given["areas"].assign(over_random_ci_low=-0.1, over_random_ci_high=0.1)
-    assert answers(given, says="random patches") == {NO}
-    given["decisions"] = given["decisions"].assign(cities_over=0.5)
-    assert answers(given, says="No city has a class") == {NO}
-    given["hits"] = given["hits"].assign(area_ci_low=0.4, n_cities=20)
-    assert answers(given, says="rank planted") == {NO}
+def test_findings_turn_with_the_numbers(many):
+    many["similarity"] = many["similarity"].assign(mean=0.95, low=0.94, high=0.96)
+    assert verdicts(many, says="another seed gives more") == {CONTRADICTED}
+    many["areas"] = many["areas"].assign(over_random_ci_low=-0.1, over_random_ci_high=0.1)
+    assert verdicts(many, says="random patches") == {OPEN}
+    rare = {"cities_over_ci_low": 0.3, "cities_over_ci_high": 0.7}
+    many["decisions"] = many["decisions"].assign(cities_over=0.5, **rare)
+    assert verdicts(many, says="No city has a class") == {CONTRADICTED}
+    many["decisions"] = many["decisions"].assign(cities_over_ci_low=0.0)
+    assert verdicts(many, says="No city has a class") == {OPEN}
+    many["hits"] = many["hits"].assign(area_ci_low=0.4)
+    assert verdicts(many, says="rank planted", about="both") == {OPEN}
+    many["hits"] = many["hits"].assign(area_ci_low=0.3, area_ci_high=0.4)
+    assert verdicts(many, says="rank planted", about="both") == {CONTRADICTED}
 
 
-def test_an_interval_that_is_missing_or_of_few_cities_leaves_a_statement_open(given):
-    assert answers(given, says="rank planted") == {"open"}  # of four cities
-    given["hits"] = given["hits"].assign(area_ci_low=np.nan, area_ci_high=np.nan, n_cities=20)
-    assert answers(given, says="rank planted") == {"open"}
+def test_an_interval_that_is_missing_or_of_few_cities_leaves_a_statement_open(given, many):
+    assert verdicts(given, says="rank planted") == {OPEN}  # of four cities
+    assert verdicts(given, says="predicts incomes") == {OPEN}
+    many["hits"] = many["hits"].assign(area_ci_low=np.nan, area_ci_high=np.nan)
+    assert verdicts(many, says="rank planted") == {OPEN}
 
 
 def test_findings_are_written(given, tmp_path):
-    paths = [tmp_path / f"findings.{ending}" for ending in ("csv", "md", "tex")]
-    findings_table(given).write(*paths)
-    assert "Planted classes" in paths[1].read_text()
+    files = {form: tmp_path / f"findings.{form}" for form in ("csv", "md", "tex", "html", "json")}
+    findings(given).write(files)
+    assert "Planted classes" in files["md"].read_text()
 
 
 def dots(figure, gid):
@@ -143,6 +164,6 @@ def test_the_cascade_starts_at_the_trained_network_and_follows_the_table(given, 
 
 
 def test_numbers_of_findings_are_printed_with_minus_signs(given):
-    numbers = findings_table(given).shown["Numbers"]
+    numbers = findings(given).table.shown["Numbers"]
     assert numbers.str.contains("−").any()
     assert not numbers.str.contains(r"-\d").any()

@@ -162,9 +162,9 @@ def _mirror():
     cosines = {"guided_gradient": 0.995, "plain_gradient": -1.0, "cam": -1.0, "guided": 0.1}
     rows = [
         {"network": network, "fold": 0, "head": head, "quantity": quantity, "n": 10}
-        | {"cosine_mean": cosine if head == "binomial" else 0.5 * cosine, "cosine_sd": 0.0}
-        | {"cosine_min": cosine - 0.001, "cosine_max": cosine}
-        for network, head in (("main", "binomial"), ("softmax", "softmax"))
+        | {"cosine_mean": scale * cosine, "cosine_sd": 0.0}
+        | {"cosine_min": scale * cosine - 0.001, "cosine_max": scale * cosine}
+        for network, head, scale in (("main", "binomial", 1.0), ("softmax", "softmax", 0.5))
         for quantity, cosine in cosines.items()
     ]
     empty = {"quantity": "gradcam", "n": 0, "cosine_mean": np.nan, "cosine_sd": np.nan}

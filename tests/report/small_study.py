@@ -155,7 +155,7 @@ def a_ledger():
             "No.": ["1", "", "2a", "3"],
             "The paper claims": ["A <holds> & more.", "", "B fails.", "C."],
             "Folds": ["random folds", "spatial blocks", "random folds", "random folds"],
-            "Verdict": ["holds", "does not hold", "does not hold", "open"],
+            "Verdict": ["supported", "contradicted", "contradicted", "open"],
         }
     )
     notes = ("In our own words.", "1. Where. Holds if: so.", "2a. There.", "3. Nowhere.")

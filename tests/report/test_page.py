@@ -109,7 +109,7 @@ def test_text_of_tables_is_text(elements):
 
 
 def test_the_ledger_counts_its_claims_and_folds_their_evidence(elements):
-    assert "Verdict : 1 of 3 hold, 1 do not, 1 is open" in elements.words
+    assert "Verdict : 1 of 3 supported, 1 contradicted, 1 open" in elements.words
     assert "Where. Holds if: so." in elements.words
 
 

@@ -108,3 +108,19 @@ def test_a_study_of_one_income_has_an_empty_comparison_with_its_columns():
 def test_values_of_a_district_that_is_not_in_the_study_are_refused():
     with pytest.raises(InputError, match="districts of level tract: no row for 00000000100, 000"):
         explained(np.zeros((2, 13)), start=100)
+
+
+def test_direction_has_an_interval_over_spatial_blocks_that_holds_it():
+    rng = np.random.default_rng(0)
+    values = np.zeros((60, 13))
+    values[:, 0] = np.arange(60.0)
+    values[:, 1] = np.arange(60.0) + rng.normal(0, 40, 60)
+    values[:, 2] = rng.normal(size=60)
+    table = variables_table([explained(values, n_blocks=12)], resamples=300, seed=1)
+    table = table.set_index("variable")
+    certain, likely, none, constant = (table.loc[name] for name in PLAYERS[:4])
+    assert_allclose(certain[["direction_ci_low", "direction_ci_high"]].astype(float), 1.0)
+    assert 0 < likely["direction_ci_low"] < likely["direction"] < likely["direction_ci_high"] < 1
+    assert none["direction_ci_low"] < 0 < none["direction_ci_high"]
+    assert np.isnan(constant["direction_ci_low"])
+    assert np.isnan(table.loc["location", "direction_ci_high"])

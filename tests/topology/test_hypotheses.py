@@ -1,9 +1,16 @@
 """P and q values: by hand, ties, and what is missing."""
 
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from incomelens.topology.hypotheses import deviations, joint_p_value, p_values, q_values
+from incomelens.topology.hypotheses import (
+    deviations,
+    joint_p_value,
+    p_values,
+    q_values,
+    rank_correlation,
+)
 
 
 def test_p_counts_the_observation_among_the_draws():
@@ -38,3 +45,18 @@ def test_the_joint_test_takes_the_largest_deviation_of_every_draw():
 def test_q_by_hand_and_without_the_missing():
     assert_allclose(q_values(np.array([0.01, np.nan, 0.04, 0.03])), [0.03, np.nan, 0.04, 0.04])
     assert np.isnan(q_values(np.array([np.nan]))).all()
+
+
+def test_rank_correlation_has_the_interval_of_bonett_and_wright():
+    a = np.arange(12.0)
+    b = np.array([1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10.0])
+    rho, interval = rank_correlation(a, b)
+    assert rho == pytest.approx(1 - 6 * 12 / (12 * 143))
+    half = 1.96 * np.sqrt((1 + rho**2 / 2) / 9)
+    assert interval.low == pytest.approx(np.tanh(np.arctanh(rho) - half))
+    assert rank_correlation(a, -b)[1].high == pytest.approx(-interval.low)
+
+
+def test_rank_correlation_of_few_classes_or_constants_has_no_interval():
+    for a, b in ((np.ones(9), np.arange(9.0)), (np.arange(4.0), np.arange(4.0))):
+        assert np.isnan(rank_correlation(a, b)[1].low)

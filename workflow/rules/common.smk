@@ -108,9 +108,9 @@ TABLE_FORMS = ("md", "tex", "html", "json")
 NUMBER_FORMS = ("csv", "json")
 
 
-def table(place, label, caption):
+def table(place, label, caption, study=None):
     return {
-        "csv": shown(place, "csv", caption, "Tables", {"table": label}),
+        "csv": shown(place, "csv", caption, "Tables", {"table": label}, study),
         **{form: f"<results>/paper/{place}.{form}" for form in TABLE_FORMS},
     }
 
@@ -123,11 +123,11 @@ def figure(place, label, caption):
     }
 
 
-def shown(place, form, caption, kind, labels):
+def shown(place, form, caption, kind, labels, study=None):
     return report(
         f"<results>/paper/{place}.{form}",
         caption=f"../report/{caption}.rst",
-        category=PAPER_TITLES[place.split("/")[0]],
+        category=study or PAPER_TITLES[place.split("/")[0]],
         subcategory=kind,
         labels=labels,
     )

@@ -21,38 +21,21 @@ use rule exhibit as ssig_table_5 with:
         **made_by("ssig.table_5", levels=LEVEL_NAMES),
 
 
-rule ssig_claims:
+use rule exhibit as ssig_claims with:
     input:
-        summary="<results>/ssig/summary.csv",
+        scores="<results>/ssig/scores.csv",
         groups="<results>/shapley/groups.csv",
         variables="<results>/shapley/variables.csv",
         comparison="<results>/shapley/income_comparison.csv",
-        baselines=of_baselines("summary.csv"),
+        baselines=of_baselines("scores.csv"),
         reference=REFERENCE,
     output:
-        csv=report(
-            "<results>/paper/ssig/claims.csv",
-            caption="../report/ssig_claims.rst",
-            category="District study",
-            subcategory="Tables",
-            labels={"table": "Claims"},
-        ),
-        md="<results>/paper/ssig/claims.md",
-        tex="<results>/paper/ssig/claims.tex",
-    log:
-        "<logs>/paper/ssig_claims.log",
-    benchmark:
-        "<benchmarks>/paper/ssig_claims.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(1000),
-        runtime=minutes(10),
+        **table("ssig/claims", "Claims", "ssig_claims"),
+        cases="<results>/paper/ssig/claims_cases.csv",
+    pathvars:
+        exhibit="ssig_claims",
     params:
-        code=code("paper/ssig_claims.py"),
-    script:
-        "../scripts/paper/ssig_claims.py"
+        **made_by("claims.district"),
 
 
 use rule exhibit as ssig_figure_2 with:

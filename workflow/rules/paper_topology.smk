@@ -199,40 +199,31 @@ rule aerial_topology_values:
         "../scripts/paper/aerial_topology_values.py"
 
 
-rule aerial_claims:
+use rule exhibit as aerial_claims with:
     input:
         h0=expand("<results>/topology/h0-{scheme}.csv", scheme=CITY_SCHEMES),
         h1=expand("<results>/topology/h1-{scheme}.csv", scheme=CITY_SCHEMES),
         probabilities=expand("<results>/topology/{city}/probabilities.csv", city=CITIES),
         gains=expand("<results>/topology/{city}/gains.csv", city=CITIES),
         summary=inferred("summary.csv"),
+        classes=inferred("classes.csv"),
+        comparisons=inferred("comparisons.csv"),
     output:
-        csv=report(
-            "<results>/paper/aerial/claims.csv",
-            caption="../report/aerial_claims.rst",
-            category="Aerial study",
-            subcategory="Tables",
-            labels={"table": "Claims ledger"},
-        ),
-        md="<results>/paper/aerial/claims.md",
-        tex="<results>/paper/aerial/claims.tex",
-    log:
-        "<logs>/paper/aerial_claims.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_claims.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
+        **table("aerial/claims", "Claims ledger", "aerial_claims"),
+        cases="<results>/paper/aerial/claims_cases.csv",
+    pathvars:
+        exhibit="aerial_claims",
     resources:
         mem_mb=memory(2000),
         runtime=minutes(10),
     params:
-        code=code("paper/aerial_claims.py"),
-        names=CITY_NAMES,
-        schemes=CITY_SCHEMES,
-        places=CITY_PLACES,
-    script:
-        "../scripts/paper/aerial_claims.py"
+        **made_by(
+            "claims.aerial",
+            names=CITY_NAMES,
+            schemes=CITY_SCHEMES,
+            places=CITY_PLACES,
+            networks=config["inference"]["networks"],
+        ),
 
 
 # The paper shows Paris in its Figs. 5 and 6 and the other cities in supplements; Fig. 4 is one tile.

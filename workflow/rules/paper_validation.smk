@@ -16,9 +16,12 @@ TRUST = {
     "stability": {"stability": "<results>/topology/stability.csv"},
     "mirror": {"mirror": "<results>/attribution/mirror.csv"},
 }
-# What the findings are judged by: all of it.
+# What the findings are judged by: all of it but the bins of certainty.
 TRUST_FINDINGS = {
-    name: path for given in TRUST.values() for name, path in given.items()
+    name: path
+    for given in TRUST.values()
+    for name, path in given.items()
+    if name != "reliability"
 }
 
 
@@ -55,33 +58,20 @@ rule aerial_validation_table:
         "../scripts/paper/aerial_validation_table.py"
 
 
-rule aerial_validation_findings:
+use rule exhibit as aerial_validation_findings with:
     input:
         **TRUST_FINDINGS,
     output:
-        csv=report(
-            "<results>/paper/aerial/validation_findings.csv",
-            caption="../report/aerial_validation.rst",
-            category="Validation",
-            subcategory="Tables",
-            labels={"table": "findings"},
+        **table(
+            "aerial/validation_findings", "findings", "aerial_validation", "Validation"
         ),
-        md="<results>/paper/aerial/validation_findings.md",
-        tex="<results>/paper/aerial/validation_findings.tex",
-    log:
-        "<logs>/paper/aerial_validation_findings.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_validation_findings.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
+    pathvars:
+        exhibit="aerial_validation_findings",
     resources:
         mem_mb=memory(2000),
         runtime=minutes(10),
     params:
-        code=code("paper/aerial_validation_findings.py"),
-    script:
-        "../scripts/paper/aerial_validation_findings.py"
+        **made_by("claims.validation"),
 
 
 rule aerial_figure_planted:

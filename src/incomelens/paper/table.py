@@ -167,6 +167,11 @@ def rows(table: pd.DataFrame) -> Iterable:
     return table.itertuples(index=False)
 
 
+def keyed(table: pd.DataFrame, *columns: str) -> dict[tuple, object]:
+    """Rows of a table by what stands in these columns, in a tuple."""
+    return dict(zip(zip(*(table[name] for name in columns), strict=True), rows(table), strict=True))
+
+
 def number(slot: float | None) -> float:
     """Give a slot of the reference as a number; an empty one is NaN."""
     return float("nan") if slot is None else float(slot)

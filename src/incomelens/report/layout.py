@@ -8,10 +8,9 @@ from incomelens.report.table_text import TableText
 SPANNER = ": "
 # Words of the ledgers and of the tests, by what they say: the page sets a sign beside the word.
 VERDICTS = {
-    "holds": "yes",
-    "does not hold": "no",
+    "supported": "yes",
+    "contradicted": "no",
     "open": "open",
-    "not evaluable": "open",
     "rejected": "yes",
     "not rejected": "no",
 }

@@ -1,4 +1,4 @@
-"""How many claims of a ledger hold, at a glance."""
+"""How many claims of a ledger are supported, at a glance."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ KINDS = ("yes", "no", "open")
 
 @dataclass(frozen=True)
 class Tally:
-    """Claims of one ledger under one reading: how many hold, do not, or stay open."""
+    """Claims of one ledger under one reading: how many are supported, contradicted, open."""
 
     reading: str
     yes: int

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng
@@ -26,6 +27,7 @@ from incomelens.shapley.names import LOCATION, PLAYERS
 from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
 
 GROUPS = {"socio-economic": SOCIOECONOMIC, "spatial": SPATIAL}
+ROUNDING = 1e-12  # of a product of variances of ranks between 0 and 1
 TASK = ["level", "income", "mode"]
 INCOME_PAIR = ("per_capita_income", "median_household_income")
 
@@ -118,9 +120,10 @@ def variables_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int
     DataFrame
         ``level``, ``income``, ``mode``, ``game``, ``variable``, ``n``, ``mean_abs``, intervals as
         in :func:`groups_table`, ``rank`` (1 is the largest mean_abs), ``direction`` (Spearman
-        correlation of the variable with its own values), ``mean_value`` (mean value with its
-        sign). In the game `twelve` all variables; of the game `eleven` only ``location``, whose
-        rank is its place among the ten census variables, and which has no direction.
+        correlation of the variable with its own values), ``direction_ci_low`` and
+        ``direction_ci_high`` (spatial blocks), ``mean_value`` (mean value with its sign). In the
+        game `twelve` all variables; of the game `eleven` only ``location``, whose rank is its place
+        among the ten census variables, and which has no direction.
     """
     rows = []
     for task in tasks:
@@ -141,6 +144,7 @@ def variables_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int
                     **_intervals(task, values, resamples, seed),
                     "rank": rank,
                     "direction": [*direction(task.variables, values[:, :-1]), np.nan],
+                    **_direction_intervals(task, values[:, :-1], resamples, seed),
                     "mean_value": values.mean(axis=0),
                 }
             )
@@ -221,3 +225,31 @@ def _intervals(
         intervals[f"{name}_low"] = np.array([interval.low for interval in ends])
         intervals[f"{name}_high"] = np.array([interval.high for interval in ends])
     return intervals
+
+
+def _direction_intervals(
+    task: ExplainedTask, values: NDArray[np.float64], resamples: int, seed: int
+) -> dict[str, list[float]]:
+    """Intervals of directions by spatial blocks, NaN for `location`, which has none.
+
+    Districts keep their ranks among all districts, so that a resample is a weighted correlation.
+    """
+    rng = job_rng(seed, "direction", task.names["level"], task.names["income"])
+    x, y = (rankdata(one, axis=0) / len(values) - 0.5 for one in (task.variables, values))
+    parts = (np.ones_like(x), x, y, x * x, y * y, x * y)
+    totals = resampled_totals(
+        np.hstack(parts), n_resamples=resamples, rng=rng, block=task.blocks
+    ).reshape(resamples, len(parts), -1)
+    mean_x, mean_y, *moments = np.moveaxis(totals[:, 1:] / totals[:, :1], 1, 0)
+    spread_x, spread_y, covariance = (
+        moment - product
+        for moment, product in zip(moments, (mean_x**2, mean_y**2, mean_x * mean_y), strict=True)
+    )
+    spread = spread_x * spread_y
+    known = spread > ROUNDING
+    drawn = np.where(known, covariance, np.nan) / np.sqrt(np.where(known, spread, 1))
+    ends = [percentile_interval(column) for column in drawn.T]
+    return {
+        "direction_ci_low": [*(one.low for one in ends), np.nan],
+        "direction_ci_high": [*(one.high for one in ends), np.nan],
+    }

@@ -1,4 +1,4 @@
-r"""P and q values of both hypotheses, from statistics that were drawn again.
+r"""P and q values of both hypotheses, from statistics drawn again; ranks of classes compared.
 
 How they are drawn stands in ``repairing`` (H0) and ``shuffling`` (H1). Every P is two-sided and
 counts the observation among the draws: :math:`P = (M + 1) / (R + 1)`, where M of R draws deviate
@@ -8,7 +8,10 @@ draws, in units of their SD, which keeps the test exact and makes classes compar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import spearmanr
 from statsmodels.stats.multitest import multipletests
+
+from incomelens.folds.resampling import Interval
 
 TIE = 1e-9  # deviations closer than this are equal
 
@@ -63,3 +66,35 @@ def q_values(p_value: NDArray[np.float64]) -> NDArray[np.float64]:
     if known.any():
         q_value[known] = multipletests(p_value[known], method="fdr_bh")[1]
     return q_value
+
+
+def rank_correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, Interval]:
+    r"""Spearman's correlation of two numbers over classes, and its 95 % interval.
+
+    .. math:: \mathrm{artanh}(\rho) \pm 1.96 \sqrt{(1 + \rho^2 / 2) / (n - 3)}
+
+    Parameters
+    ----------
+    a, b : arrays of shape (n,)
+        Without NaN.
+
+    Returns
+    -------
+    rho : float
+        NaN where one of them is constant, or with fewer than three classes.
+    interval : Interval
+        Of classes taken as a sample of classes; NaN with fewer than five.
+
+    Notes
+    -----
+    Bonett & Wright (2000), Psychometrika 65:23. Classes are few, so that the interval is wide.
+    """
+    n = len(a)
+    if n < 3 or len(np.unique(a)) == 1 or len(np.unique(b)) == 1:
+        return np.nan, Interval(np.nan, np.nan)
+    rho = float(spearmanr(a, b).statistic)
+    if n < 5:
+        return rho, Interval(np.nan, np.nan)
+    half = 1.96 * np.sqrt((1 + rho**2 / 2) / (n - 3))
+    centre = np.arctanh(np.clip(rho, -1 + 1e-9, 1 - 1e-9))  # a correlation of 1 is not certain
+    return rho, Interval(float(np.tanh(centre - half)), float(np.tanh(centre + half)))

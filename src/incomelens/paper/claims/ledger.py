@@ -1,0 +1,235 @@
+"""A ledger: every claim held against one study, under all that the answer depends on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+
+import numpy as np
+import pandas as pd
+
+from incomelens.paper import table as cells
+from incomelens.paper.claims.claim import (
+    CONTRADICTED,
+    OPEN,
+    SUPPORTED,
+    Claim,
+    S,
+    Verdict,
+    agreed,
+    decided,
+    settled,
+)
+from incomelens.paper.exhibit import Exhibit
+from incomelens.paper.table import Table, rows
+from incomelens.paper.topology_names import METHODS
+from incomelens.topology.hypotheses import q_values
+
+NONE, EVERY_METHOD = "none", "all"
+COUNTS = {SUPPORTED: "n_supported", CONTRADICTED: "n_contradicted", OPEN: "n_open"}
+SAYS = {SUPPORTED: "yes", CONTRADICTED: "no", OPEN: "open"}
+# So many cases of each kind are told below the table; all of them stand in a file of their own.
+MOST_TOLD = 2
+RULE = (
+    "One rule for all verdicts. A case supports a claim where its 95 % interval allows no other "
+    "answer, contradicts it where the interval excludes what is claimed, and is open otherwise; a "
+    "range is supported only by an interval inside it. Where there is a test, q must be at most "
+    "0.05, too (Benjamini–Hochberg over all P of this ledger, or of the hypothesis). A claim on "
+    "every case is contradicted by one and supported by all; one on most cases, by more than half. "
+    "It stays open as long as its open cases could turn it. Claims on maps are judged by every "
+    "method that the study has, and decided only where these agree."
+)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Judged claims.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        One row a claim and setting: what it is, ``verdict``, how many cases of each kind, and
+        ``evidence``, a few of them.
+    cases : DataFrame
+        One row a case, with ``p_value`` and ``q_value`` where it rests on a test.
+    """
+
+    claims: pd.DataFrame
+    cases: pd.DataFrame
+
+    @classmethod
+    def judged(
+        cls, claims: Sequence[Claim[S]], studies: Mapping[tuple[str, ...], S], *, by: Sequence[str]
+    ) -> "Ledger":
+        """Judge every claim in every study, as far as the answer depends on its setting.
+
+        Parameters
+        ----------
+        claims : sequence of Claim
+        studies : mapping
+            The tables as they are read under each setting, such as (scheme, mode).
+        by : sequence of str
+            What the parts of a setting are. Where ``method`` is among them, a claim that depends on
+            it gets a verdict of each and one of all.
+        """
+        asked: dict[tuple, tuple] = {}
+        for claim in claims:
+            for setting, study in studies.items():
+                depends = {name: name in claim.asks.under for name in by}
+                place = {
+                    name: value if depends[name] else NONE
+                    for name, value in zip(by, setting, strict=True)
+                }
+                key = (claim.id, *place.values())
+                if key not in asked:
+                    asked[key] = (claim, place, list(claim.asks.cases(study)))
+        p_value = [case.p_value for _, _, found in asked.values() for case in found]
+        q_value = iter(q_values(np.array(p_value, dtype=float)))
+        verdicts, told = [], []
+        for claim, place, found in asked.values():
+            own = [
+                {"id": claim.id, **place, "case": case.name, "verdict": decided(case, q)}
+                | {"figures": case.figures, "p_value": case.p_value, "q_value": q}
+                for case, q in zip(found, islice(q_value, len(found)), strict=True)
+            ]
+            verdicts.append(_judged(claim, place, own))
+            told += own
+        columns = ["id", *by, "case", "verdict", "figures", "p_value", "q_value"]
+        return cls(pd.DataFrame(_with_every_method(verdicts)), pd.DataFrame(told, columns=columns))
+
+    def exhibit(
+        self,
+        *,
+        caption: str,
+        notes: Sequence[str],
+        columns: Mapping[str, Mapping[str, str]],
+        schemes: Mapping[str, str],
+    ) -> Exhibit:
+        """Lay the ledger out: a row a claim and scheme of folds, a verdict a reading.
+
+        Parameters
+        ----------
+        caption, notes
+            Of the table; the rule, the counts and a note a claim come after the notes.
+        columns : mapping
+            What else the verdicts depend on (``mode`` or ``measure``), and the headings of its
+            values, the first one also of claims that do not depend on it.
+        schemes : mapping
+            Names in print.
+        """
+        ((name, headings),) = columns.items()
+        printed = self.claims.assign(
+            column=self.claims[name].replace(NONE, next(iter(headings))).map(headings),
+            folds=[{**schemes, NONE: ""}.get(one, one) for one in self.claims["scheme"]],
+        )
+        if "method" in printed:
+            printed = printed[printed["method"].isin([EVERY_METHOD, NONE])]
+        shown, per_claim = [], []
+        for claim_id, of_claim in printed.groupby("id", sort=False):
+            first = (claim_id, of_claim["claim"].iloc[0])
+            for place, (_, line) in enumerate(of_claim.groupby("scheme", sort=False)):
+                shown.append(_line(line, *(("", "") if place else first)))
+            per_claim.append(_note(of_claim))
+        table = Table(
+            numbers=self.claims,
+            shown=pd.DataFrame(shown),
+            caption=caption,
+            notes=(*notes, RULE, *_counts(printed), *per_claim),
+        )
+        return Exhibit(table, more={"cases": self.cases})
+
+
+def _judged(claim: Claim, place: Mapping[str, str], cases: Sequence[Mapping]) -> dict[str, object]:
+    verdicts = [case["verdict"] for case in cases]
+    return (
+        {"id": claim.id, "claim": claim.says, "where": claim.where, "rule": claim.rule}
+        | {**place, "verdict": settled(verdicts, most=claim.most)}
+        | {column: verdicts.count(verdict) for verdict, column in COUNTS.items()}
+        | {"evidence": evidence(cases)}
+    )
+
+
+def _with_every_method(verdicts: Sequence[dict]) -> list[dict]:
+    """Put what all methods share below their own verdicts on a claim."""
+    found = []
+    for _, of_claim in groupby(verdicts, key=lambda row: row["id"]):
+        own = list(of_claim)
+        found += own
+        settings: dict[tuple, list[dict]] = {}
+        for row in own:
+            if row.get("method", NONE) != NONE:
+                settings.setdefault((row.get("scheme"), row.get("measure")), []).append(row)
+        found += map(_of_every_method, settings.values())
+    return found
+
+
+def _of_every_method(of_claim: Sequence[dict]) -> dict[str, object]:
+    """Verdict that all methods share, with what each of them says."""
+    names = [METHODS.get(row["method"], row["method"]) for row in of_claim]
+    each = (
+        f"{name} {row['verdict']} ({_numbers(row)})"
+        for name, row in zip(names, of_claim, strict=True)
+    )
+    return (
+        of_claim[0]
+        | {"method": EVERY_METHOD, "verdict": agreed(row["verdict"] for row in of_claim)}
+        | {column: sum(row[column] for row in of_claim) for column in COUNTS.values()}
+        | {"evidence": f"{', '.join(each)}. {names[0]}: {of_claim[0]['evidence']}"}
+    )
+
+
+def _numbers(row: Mapping) -> str:
+    return " / ".join(str(row[column]) for column in COUNTS.values())
+
+
+def evidence(cases: Sequence[Mapping]) -> str:
+    """Tell a few cases of each kind, and how many there are."""
+    parts = []
+    for verdict in COUNTS:
+        told = [_told(case) for case in cases if case["verdict"] == verdict]
+        more = f"; and {len(told) - MOST_TOLD} more" if len(told) > MOST_TOLD else ""
+        if told:
+            parts.append(f"{len(told)} {verdict}: {'; '.join(told[:MOST_TOLD])}{more}.")
+    return " ".join(parts) or "No case in this study."
+
+
+def _told(case: Mapping) -> str:
+    told = f"{case['case']}: {case['figures']}" if case["case"] else case["figures"]
+    return told if np.isnan(case["q_value"]) else f"{told}, q = {case['q_value']:.2g}"
+
+
+def verdict_cell(verdict: Verdict) -> cells.Verdict:
+    """A verdict as a cell of a table."""
+    return cells.Verdict(str(verdict), SAYS[verdict])
+
+
+def _line(line: pd.DataFrame, claim_id: str, says: str) -> dict[str, object]:
+    folds = line["folds"].iloc[0] or float("nan")
+    shown = {"No.": claim_id, "The paper claims": says, "Folds": folds}
+    for place, (_, row) in enumerate(line.iterrows()):
+        numbers = f"Cases, {row['column']}" if place else "Cases"
+        shown |= {row["column"]: verdict_cell(row["verdict"]), numbers: _numbers(row)}
+    return shown
+
+
+def _note(of_claim: pd.DataFrame) -> str:
+    """One note a claim: where it stands, its rule, and what was found; equal things once."""
+    first, many = of_claim.iloc[0], len(set(of_claim["column"])) > 1
+    found: dict[str, list[str]] = {}
+    for row in rows(of_claim):
+        where = ", ".join(filter(None, (row.column if many else "", row.folds))) or "Here"
+        found.setdefault(f"{row.verdict}. {row.evidence}", []).append(where)
+    told = (f"{'; '.join(where)}: {what}" for what, where in found.items())
+    return f"{first['id']}. {first['where']}. Supported if: {first['rule']} {' '.join(told)}"
+
+
+def _counts(printed: pd.DataFrame) -> list[str]:
+    """How many claims came out which way, in each column, under the first folds."""
+    first = next((one for one in printed["scheme"] if one != NONE), NONE)
+    counted = printed[printed["scheme"].isin([NONE, first])]
+    folds = counted["folds"].max()
+    lines = []
+    for column, table in counted.groupby("column", sort=False):
+        verdicts = list(table["verdict"])
+        numbers = ", ".join(f"{verdicts.count(one)} {one}" for one in COUNTS)
+        lines.append(f"{column}: of {len(table)} claims {numbers} (where folds matter: {folds}).")
+    return lines
