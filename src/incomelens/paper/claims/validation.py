@@ -140,15 +140,15 @@ def _forgets(given: Given) -> Iterable[Case]:
     """Give a case a method: nothing is left of the maps once all layers are made anew."""
     for name, ranks in _similarities(given):
         steps = ranks[ranks["kind"] == "cascade"].sort_values("step")
-        floor = ranks.loc[ranks["against"] == TURNED, "mean"]
-        if steps.empty or floor.empty:
+        if steps.empty:
             continue
+        turned = list(ranks.loc[ranks["against"] == TURNED, "mean"])
         last = next(rows(steps.tail(1)))
         # After the head, half of the parts, and all of them.
         chosen = steps.iloc[[0, len(steps) // 2, len(steps) - 1]]
         told = (f"{against_label(row.against)} {row.mean:.2f}" for row in rows(chosen))
-        figures = f"{', '.join(told)}; turned by half {floor.iloc[0]:.2f}"
-        verdict = within(_range(last, last.n_units), high=max(floor.iloc[0], 0.1))
+        figures = f"{', '.join(told)}; turned by half {', '.join(f'{one:.2f}' for one in turned)}"
+        verdict = within(_range(last, last.n_units), high=max([0.1, *turned]))
         yield Case(name, figures, verdict)
 
 
