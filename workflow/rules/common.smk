@@ -103,7 +103,11 @@ def made_by(module, **settings):
 
 # What an exhibit writes at its place below results/<study>/paper, with its label, and its caption in
 # workflow/report. It may be both, `figure(...) | table(...)`.
-PAPER_TITLES = {"aerial": "Aerial study", "ssig": "District study"}
+PAPER_TITLES = {
+    "aerial/validation": "Validation",
+    "aerial/": "Aerial study",
+    "ssig/": "District study",
+}
 TABLE_FORMS = ("md", "tex", "html", "json")
 NUMBER_FORMS = ("csv", "json")
 
@@ -127,7 +131,9 @@ def shown(place, form, caption, kind, labels):
     return report(
         f"<results>/paper/{place}.{form}",
         caption=f"../report/{caption}.rst",
-        category=PAPER_TITLES[place.split("/")[0]],
+        category=next(
+            title for begin, title in PAPER_TITLES.items() if place.startswith(begin)
+        ),
         subcategory=kind,
         labels=labels,
     )

@@ -4,9 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 import numpy as np
 
-from incomelens.paper.aerial_names import class_labels
+from incomelens.paper.aerial.names import (
+    LEAST_TILES,
+    METRICS,
+    RESIDENTIAL,
+    class_labels,
+    class_order,
+)
 from incomelens.paper.claims import Case
-from incomelens.paper.inference_names import METRICS
 from incomelens.paper.topology_claims import (
     PLAIN,
     Tables,
@@ -14,7 +19,6 @@ from incomelens.paper.topology_claims import (
     is_tested,
     outcome,
 )
-from incomelens.paper.topology_names import LEAST_TILES, RESIDENTIAL, class_order
 
 Cases = Callable[[Tables], list[Case]]
 NON_RESIDENTIAL = tuple(name for name in class_order() if name not in (*RESIDENTIAL, "isolated"))

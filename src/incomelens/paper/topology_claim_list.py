@@ -2,6 +2,7 @@
 
 from itertools import product
 
+from incomelens.paper.aerial.names import INFRASTRUCTURE, RESIDENTIAL
 from incomelens.paper.topology_cases import (
     NON_RESIDENTIAL,
     activated,
@@ -15,7 +16,6 @@ from incomelens.paper.topology_cases import (
     score_in_range,
 )
 from incomelens.paper.topology_claims import AerialClaim
-from incomelens.paper.topology_names import INFRASTRUCTURE, RESIDENTIAL
 
 LOW, HIGH = ("low",), ("high",)
 SES = ("low", "high")

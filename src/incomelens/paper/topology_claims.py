@@ -11,10 +11,9 @@ from functools import cached_property
 
 import pandas as pd
 
+from incomelens.paper.aerial.names import MAIN, NOT_OBSERVED, TOO_FEW
 from incomelens.paper.claims import FAILS, HOLDS, Case, Verdict
-from incomelens.paper.inference_names import MAIN
 from incomelens.paper.table import rows
-from incomelens.paper.topology_names import NOT_OBSERVED, TOO_FEW
 
 OPEN = "open"
 PLAIN = "plain"

@@ -5,21 +5,19 @@ from dataclasses import asdict, replace
 
 import pandas as pd
 
-from incomelens.paper.aerial.scores import SUMMARY_COLUMNS
-from incomelens.paper.claims import FAILS, HOLDS
-from incomelens.paper.inference_names import SCHEMES, check_cities
-from incomelens.paper.table import Table, check_columns, rows
-from incomelens.paper.topology_claim_list import CLAIMS
-from incomelens.paper.topology_claims import ADJUSTED, OPEN, PLAIN, AerialClaim, Tables
-from incomelens.paper.topology_names import (
+from incomelens.paper.aerial.inputs import (
     GAIN_COLUMNS,
     H0_COLUMNS,
     H1_COLUMNS,
-    METHODS,
     PROBABILITY_COLUMNS,
     by_scheme,
-    main_method,
 )
+from incomelens.paper.aerial.names import METHODS, SCHEMES, check_cities, main_method
+from incomelens.paper.aerial.scores import SUMMARY_COLUMNS
+from incomelens.paper.claims import FAILS, HOLDS
+from incomelens.paper.table import Table, check_columns, rows
+from incomelens.paper.topology_claim_list import CLAIMS
+from incomelens.paper.topology_claims import ADJUSTED, OPEN, PLAIN, AerialClaim, Tables
 
 NONE = "none"
 

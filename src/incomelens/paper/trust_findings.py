@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from incomelens.paper.aerial.names import MAIN, METHODS
 from incomelens.paper.table import Table, rows
-from incomelens.paper.topology_names import METHODS
-from incomelens.paper.trust_names import (
+from incomelens.paper.validation.names import (
     ALL_METHODS,
     BOTH,
     GRADIENTS,
-    MAIN,
     NETWORKS,
     OCCLUSION,
     SHUFFLED,
