@@ -103,14 +103,18 @@ def made_by(module, **settings):
 
 # What an exhibit writes at its place below results/<study>/paper, with its label, and its caption in
 # workflow/report. It may be both, `figure(...) | table(...)`.
-PAPER_TITLES = {"aerial": "Aerial study", "ssig": "District study"}
+PAPER_TITLES = {
+    "aerial/validation": "Validation",
+    "aerial/": "Aerial study",
+    "ssig/": "District study",
+}
 TABLE_FORMS = ("md", "tex", "html", "json")
 NUMBER_FORMS = ("csv", "json")
 
 
-def table(place, label, caption, study=None):
+def table(place, label, caption):
     return {
-        "csv": shown(place, "csv", caption, "Tables", {"table": label}, study),
+        "csv": shown(place, "csv", caption, "Tables", {"table": label}),
         **{form: f"<results>/paper/{place}.{form}" for form in TABLE_FORMS},
     }
 
@@ -123,11 +127,13 @@ def figure(place, label, caption):
     }
 
 
-def shown(place, form, caption, kind, labels, study=None):
+def shown(place, form, caption, kind, labels):
     return report(
         f"<results>/paper/{place}.{form}",
         caption=f"../report/{caption}.rst",
-        category=study or PAPER_TITLES[place.split("/")[0]],
+        category=next(
+            title for begin, title in PAPER_TITLES.items() if place.startswith(begin)
+        ),
         subcategory=kind,
         labels=labels,
     )

@@ -94,9 +94,7 @@ use rule exhibit as aerial_income_map with:
         mem_mb=memory(4000),
         runtime=minutes(30),
     params:
-        **made_by(
-            "aerial.income_map", name=lambda wildcards: CITY_NAMES[wildcards.city]
-        ),
+        **made_by("aerial.income_map", name=name_of_city),
 
 
 rule aerial_income_maps:

@@ -5,6 +5,11 @@ FIRST_CITY = CITIES[0] if CITIES else None
 CITY_NAMES = {city: config["city"][city]["name"] for city in CITIES}
 
 
+# In the parameters of an exhibit of one city.
+def name_of_city(wildcards):
+    return CITY_NAMES[wildcards.city]
+
+
 # What the registry says of the sources of every city, by city and kind of data.
 def registry_of_cities():
     return {

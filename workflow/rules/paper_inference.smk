@@ -57,7 +57,7 @@ use rule exhibit as aerial_figure_3 with:
     params:
         **made_by(
             "aerial.figure_3",
-            name=lambda wildcards: CITY_NAMES[wildcards.city],
+            name=name_of_city,
             schemes=CITY_SCHEMES,
         ),
 

@@ -2,7 +2,7 @@
 # attribution and topology. One job a city for each figure, one for all cities for each table.
 
 
-rule aerial_figure_4:
+use rule exhibit as aerial_figure_4 with:
     input:
         unpack(lambda wildcards: tiles_of(wildcards.city)),
         maps=expand(
@@ -11,192 +11,80 @@ rule aerial_figure_4:
         ),
         land_use="<results>/cells/{city}-land_use.parquet",
     output:
-        pdf="<results>/paper/aerial/fig4_{city}.pdf",
-        png=report(
-            "<results>/paper/aerial/fig4_{city}.png",
-            caption="../report/aerial_figure_4.rst",
-            category="Aerial study",
-            subcategory="Figures",
-            labels={"figure": "Fig. 4, {city}"},
-        ),
-        table="<results>/paper/aerial/fig4_{city}.csv",
-    log:
-        "<logs>/paper/aerial_figure_4/{city}.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_figure_4/{city}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
+        **figure("aerial/fig4_{city}", "Fig. 4, {city}", "aerial_figure_4"),
+    pathvars:
+        exhibit="aerial_figure_4/{city}",
     resources:
         mem_mb=memory(4000),
         runtime=minutes(10),
     params:
-        code=code("paper/aerial_figure_4.py"),
-        name=lambda wildcards: CITY_NAMES[wildcards.city],
-    script:
-        "../scripts/paper/aerial_figure_4.py"
+        **made_by("aerial.figure_4", name=name_of_city),
 
 
-rule aerial_figure_5:
+use rule exhibit as aerial_figure_5 with:
     input:
         h0=expand("<results>/topology/h0-{scheme}.csv", scheme=CITY_SCHEMES),
         probabilities="<results>/topology/{city}/probabilities.csv",
     output:
-        pdf="<results>/paper/aerial/fig5_{city}.pdf",
-        png=report(
-            "<results>/paper/aerial/fig5_{city}.png",
-            caption="../report/aerial_figure_5.rst",
-            category="Aerial study",
-            subcategory="Figures",
-            labels={"figure": "Fig. 5, {city}"},
-        ),
-        table="<results>/paper/aerial/fig5_{city}.csv",
+        **figure("aerial/fig5_{city}", "Fig. 5, {city}", "aerial_figure_5"),
         probabilities="<results>/paper/aerial/fig5_{city}_probabilities.csv",
-    log:
-        "<logs>/paper/aerial_figure_5/{city}.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_figure_5/{city}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
+    pathvars:
+        exhibit="aerial_figure_5/{city}",
     params:
-        code=code("paper/aerial_figure_5.py"),
-        name=lambda wildcards: CITY_NAMES[wildcards.city],
-        schemes=CITY_SCHEMES,
-    script:
-        "../scripts/paper/aerial_figure_5.py"
+        **made_by("aerial.figure_5", name=name_of_city, schemes=CITY_SCHEMES),
 
 
-rule aerial_figure_6:
+use rule exhibit as aerial_figure_6 with:
     input:
         h1=expand("<results>/topology/h1-{scheme}.csv", scheme=CITY_SCHEMES),
         gains="<results>/topology/{city}/gains.csv",
         reference=REFERENCE,
     output:
-        pdf="<results>/paper/aerial/fig6_{city}.pdf",
-        png=report(
-            "<results>/paper/aerial/fig6_{city}.png",
-            caption="../report/aerial_figure_6.rst",
-            category="Aerial study",
-            subcategory="Figures",
-            labels={"figure": "Fig. 6, {city}"},
-        ),
-        table="<results>/paper/aerial/fig6_{city}.csv",
-    log:
-        "<logs>/paper/aerial_figure_6/{city}.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_figure_6/{city}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
+        **figure("aerial/fig6_{city}", "Fig. 6, {city}", "aerial_figure_6"),
+    pathvars:
+        exhibit="aerial_figure_6/{city}",
     params:
-        code=code("paper/aerial_figure_6.py"),
-        name=lambda wildcards: CITY_NAMES[wildcards.city],
-        schemes=CITY_SCHEMES,
-    script:
-        "../scripts/paper/aerial_figure_6.py"
+        **made_by("aerial.figure_6", name=name_of_city, schemes=CITY_SCHEMES),
 
 
-rule aerial_h0:
+use rule exhibit as aerial_h0 with:
     input:
         h0=expand("<results>/topology/h0-{scheme}.csv", scheme=CITY_SCHEMES),
     output:
-        csv=report(
-            "<results>/paper/aerial/h0.csv",
-            caption="../report/aerial_h0.rst",
-            category="Aerial study",
-            subcategory="Tables",
-            labels={"table": "H0"},
-        ),
-        md="<results>/paper/aerial/h0.md",
-        tex="<results>/paper/aerial/h0.tex",
-    log:
-        "<logs>/paper/aerial_h0.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_h0.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
+        **table("aerial/h0", "H0", "aerial_h0"),
+    pathvars:
+        exhibit="aerial_h0",
     params:
-        code=code("paper/aerial_h0.py"),
-        names=CITY_NAMES,
-        schemes=CITY_SCHEMES,
-    script:
-        "../scripts/paper/aerial_h0.py"
+        **made_by("aerial.h0", names=CITY_NAMES, schemes=CITY_SCHEMES),
 
 
-rule aerial_h1:
+use rule exhibit as aerial_h1 with:
     input:
         h1=expand("<results>/topology/h1-{scheme}.csv", scheme=CITY_SCHEMES),
         reference=REFERENCE,
     output:
-        csv=report(
-            "<results>/paper/aerial/h1.csv",
-            caption="../report/aerial_h1.rst",
-            category="Aerial study",
-            subcategory="Tables",
-            labels={"table": "H1"},
-        ),
-        md="<results>/paper/aerial/h1.md",
-        tex="<results>/paper/aerial/h1.tex",
-    log:
-        "<logs>/paper/aerial_h1.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_h1.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
+        **table("aerial/h1", "H1", "aerial_h1"),
+    pathvars:
+        exhibit="aerial_h1",
     params:
-        code=code("paper/aerial_h1.py"),
-        names=CITY_NAMES,
-        schemes=CITY_SCHEMES,
-    script:
-        "../scripts/paper/aerial_h1.py"
+        **made_by("aerial.h1", names=CITY_NAMES, schemes=CITY_SCHEMES),
 
 
-rule aerial_topology_values:
+use rule exhibit as aerial_topology_values with:
     input:
         h1=expand("<results>/topology/h1-{scheme}.csv", scheme=CITY_SCHEMES),
         gains=expand("<results>/topology/{city}/gains.csv", city=CITIES),
         reference=REFERENCE,
     output:
-        csv=report(
-            "<results>/paper/aerial/topology_values.csv",
-            caption="../report/aerial_topology_values.rst",
-            category="Aerial study",
-            subcategory="Tables",
-            labels={"table": "Values of Fig. 6 beside the preprint"},
+        **table(
+            "aerial/topology_values",
+            "Values of Fig. 6 beside the preprint",
+            "aerial_topology_values",
         ),
-        md="<results>/paper/aerial/topology_values.md",
-        tex="<results>/paper/aerial/topology_values.tex",
-    log:
-        "<logs>/paper/aerial_topology_values.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_topology_values.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
+    pathvars:
+        exhibit="aerial_topology_values",
     params:
-        code=code("paper/aerial_topology_values.py"),
-        names=CITY_NAMES,
-        schemes=CITY_SCHEMES,
-    script:
-        "../scripts/paper/aerial_topology_values.py"
+        **made_by("aerial.topology_values", names=CITY_NAMES, schemes=CITY_SCHEMES),
 
 
 use rule exhibit as aerial_claims with:

@@ -25,46 +25,42 @@ TRUST_FINDINGS = {
 }
 
 
+# Where the numbers behind the two figures lie: at their own place is the table of the same name.
+NUMBERS_OF_PLANTED = {
+    "csv": "<results>/paper/aerial/validation_planted_ratios.csv",
+    "json": "<results>/paper/aerial/validation_planted_ratios.json",
+}
+NUMBERS_OF_SANITY = {
+    "csv": "<results>/paper/aerial/validation_mean_curves.csv",
+    "json": "<results>/paper/aerial/validation_mean_curves.json",
+}
+
+
 wildcard_constraints:
     check="|".join(TRUST),
 
 
-rule aerial_validation_table:
+def module_of_check(key):
+    return lambda wildcards: made_by(f"validation.{wildcards.check}")[key]
+
+
+use rule exhibit as aerial_validation_table with:
     input:
         unpack(lambda wildcards: TRUST[wildcards.check]),
     output:
-        csv=report(
-            "<results>/paper/aerial/validation_{check}.csv",
-            caption="../report/aerial_validation.rst",
-            category="Validation",
-            subcategory="Tables",
-            labels={"table": "{check}"},
-        ),
-        md="<results>/paper/aerial/validation_{check}.md",
-        tex="<results>/paper/aerial/validation_{check}.tex",
-    log:
-        "<logs>/paper/aerial_validation_table/{check}.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_validation_table/{check}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
+        **table("aerial/validation_{check}", "{check}", "aerial_validation"),
+    pathvars:
+        exhibit="aerial_validation_table/{check}",
     params:
-        code=code("paper/aerial_validation_table.py"),
-    script:
-        "../scripts/paper/aerial_validation_table.py"
+        module=module_of_check("module"),
+        code=module_of_check("code"),
 
 
 use rule exhibit as aerial_validation_findings with:
     input:
         **TRUST_FINDINGS,
     output:
-        **table(
-            "aerial/validation_findings", "findings", "aerial_validation", "Validation"
-        ),
+        **table("aerial/validation_findings", "findings", "aerial_validation"),
     pathvars:
         exhibit="aerial_validation_findings",
     resources:
@@ -74,65 +70,33 @@ use rule exhibit as aerial_validation_findings with:
         **made_by("claims.validation"),
 
 
-rule aerial_figure_planted:
+use rule exhibit as aerial_figure_planted with:
     input:
         ratios="<results>/topology/planted_ratios.csv",
         ranks="<results>/topology/planted_ranks.csv",
         hits="<results>/topology/planted_hits.csv",
     output:
-        pdf="<results>/paper/aerial/validation_planted.pdf",
-        png=report(
-            "<results>/paper/aerial/validation_planted.png",
-            caption="../report/aerial_figure_planted.rst",
-            category="Validation",
-            subcategory="Figures",
-            labels={"figure": "Planted classes"},
-        ),
-        table="<results>/paper/aerial/validation_planted_ratios.csv",
-    log:
-        "<logs>/paper/aerial_figure_planted.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_figure_planted.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
+        **figure(
+            "aerial/validation_planted", "Planted classes", "aerial_figure_planted"
+        )
+        | NUMBERS_OF_PLANTED,
+    pathvars:
+        exhibit="aerial_figure_planted",
     params:
-        code=code("paper/aerial_figure_planted.py"),
-    script:
-        "../scripts/paper/aerial_figure_planted.py"
+        **made_by("validation.figure_planted"),
 
 
-rule aerial_figure_sanity:
+use rule exhibit as aerial_figure_sanity with:
     input:
         similarity="<results>/attribution/similarity.csv",
         curves="<results>/attribution/mean_curves.csv",
     output:
-        pdf="<results>/paper/aerial/validation_sanity.pdf",
-        png=report(
-            "<results>/paper/aerial/validation_sanity.png",
-            caption="../report/aerial_figure_sanity.rst",
-            category="Validation",
-            subcategory="Figures",
-            labels={"figure": "Sanity checks"},
-        ),
-        curves="<results>/paper/aerial/validation_mean_curves.csv",
-    log:
-        "<logs>/paper/aerial_figure_sanity.log",
-    benchmark:
-        "<benchmarks>/paper/aerial_figure_sanity.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
+        **figure("aerial/validation_sanity", "Sanity checks", "aerial_figure_sanity")
+        | NUMBERS_OF_SANITY,
+    pathvars:
+        exhibit="aerial_figure_sanity",
     params:
-        code=code("paper/aerial_figure_sanity.py"),
-    script:
-        "../scripts/paper/aerial_figure_sanity.py"
+        **made_by("validation.figure_sanity"),
 
 
 # Empty in a study without synthetic cities, or where none is probed.

@@ -11,10 +11,7 @@ is drawn from them, and both carry the paper's number; claims are judged by comp
 ``deviations``        where we read the papers our way, and why (`config/deviations.yaml`)
 ``draw``              style, maps, grids, dots, classes: what several figures draw alike
 ``aerial``, ``ssig``  tables and figures of both papers, a module each, named like its target
+``validation``        the same of the study `validation`: what the maps can be trusted with
 ``claims``            the rule of all verdicts, both papers' claims, findings of `validation`
-``aerial_names``      what the aerial study's classes are called
-``inference_names``   what its models, schemes and scores are called
-``topology_*``        its activation: Figs. 4-6, hypotheses, values
-``trust_*``           what the maps can be trusted with, from the study `validation`
 ====================  ==================================================================
 """

@@ -133,6 +133,17 @@ READINGS = ("literal", "optimised")
 SCHEMES = {"random": "random", "block": "spatial blocks", "area": "unseen area"}
 
 
+def folds_name(scheme: str) -> str:
+    """Name the folds of a scheme where the word folds does not stand beside.
+
+    Examples
+    --------
+    >>> folds_name("random"), folds_name("block")
+    ('random folds', 'spatial blocks')
+    """
+    return "random folds" if scheme == "random" else SCHEMES.get(scheme, scheme)
+
+
 @dataclass(frozen=True)
 class Score:
     """A score of cross-validation: its name, its decimals in print, its unit if it has one."""

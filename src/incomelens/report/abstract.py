@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from incomelens.paper.inference_names import SCHEMES as CITY_SCHEMES
+from incomelens.paper.aerial.names import SCHEMES as CITY_SCHEMES
 from incomelens.paper.names import INCOMES, LEVELS, MODES, SCHEMES, level_names
 
 # More cities than these are counted together.

@@ -10,9 +10,8 @@ import pandas as pd
 from incomelens.cells.urban_classes import NAMES, URBAN_CLASSES
 from incomelens.common.errors import InputError
 from incomelens.paper.aerial.figure_3 import DIFFERENCE_COLOURS, prediction_maps_table
+from incomelens.paper.aerial.names import METHODS, SCHEMES, SES_CLASSES, main_method
 from incomelens.paper.draw.classes import INCOME_COLOURS
-from incomelens.paper.inference_names import SCHEMES
-from incomelens.paper.topology_names import METHODS, SES_CLASSES, main_method
 from incomelens.report.map_layers import (
     BROWN_TO_TEAL,
     Layer,

@@ -16,6 +16,7 @@ from incomelens.paper.aerial.figure_3 import (
     prediction_maps_table,
 )
 from incomelens.paper.aerial.figure_s1 import architecture_figure
+from incomelens.paper.aerial.names import model_labels
 from incomelens.paper.aerial.overfitting import (
     histories_table,
     overfitting_figure,
@@ -25,7 +26,6 @@ from incomelens.paper.aerial.scores import scores_of_cities
 from incomelens.paper.aerial.transfer import transfer_figure
 from incomelens.paper.draw.classes import DROPPED_FACE, INCOME_COLOURS
 from incomelens.paper.draw.style import save_figure
-from incomelens.paper.inference_names import model_labels
 
 from ..draw.test_classes import EYES, lab
 from ..inference_world import CITY, NETWORKS, evaluations, histories, inference_city, transfer

@@ -9,9 +9,10 @@ import pytest
 from incomelens.common.errors import InputError
 from incomelens.paper.aerial import models_table
 from incomelens.paper.aerial.figure_2 import confusion_table
+from incomelens.paper.aerial.inputs import stacked
+from incomelens.paper.aerial.names import model_labels, ordered_schemes
 from incomelens.paper.aerial.scores import confusion_scores, scores_of_cities
 from incomelens.paper.aerial.transfer import transfer_matrix
-from incomelens.paper.inference_names import model_labels, ordered_schemes, stacked
 from incomelens.paper.reference import Reference
 
 from ..inference_world import CITY, NETWORKS, evaluations, transfer

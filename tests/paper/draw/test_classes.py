@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from incomelens.cells.urban_classes import NAMES, URBAN_CLASSES
-from incomelens.paper.aerial_names import GROUPS, INCOME_CLASSES, classes_by_group
+from incomelens.paper.aerial.names import GROUPS, INCOME_CLASSES, classes_by_group
 from incomelens.paper.draw.classes import (
     CITY_FACE,
     CLASS_COLOURS,

@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from incomelens.paper.aerial.inputs import stacked
+from incomelens.paper.aerial.names import INCOME_CLASSES, MAIN, METRICS, PAPER_METRICS, check_cities
 from incomelens.paper.aerial.scores import confusion_scores, scores_of_cities
-from incomelens.paper.aerial_names import INCOME_CLASSES
 from incomelens.paper.draw.style import (
     INK,
     MM_PER_INCH,
@@ -20,13 +21,6 @@ from incomelens.paper.draw.style import (
     sequential_colours,
 )
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.inference_names import (
-    MAIN,
-    METRICS,
-    PAPER_METRICS,
-    check_cities,
-    stacked,
-)
 from incomelens.paper.reference import Reference
 
 CONFUSION_COLUMNS = ["model", "cells", "observed", "predicted", "n", "share", "share_mean_of_folds"]

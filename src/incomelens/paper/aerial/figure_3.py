@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from incomelens.common.errors import InputError, listed
-from incomelens.paper.aerial_names import INCOME_CLASSES
+from incomelens.paper.aerial.names import INCOME_CLASSES
 from incomelens.paper.draw.classes import (
     DROPPED_FACE,
     INCOME_COLOURS,
@@ -28,7 +28,7 @@ from incomelens.paper.draw.style import (
     new_figure,
 )
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.inference_names import SCHEMES
+from incomelens.paper.names import folds_name
 from incomelens.paper.table import check_columns
 
 # Predicted minus observed class: purple where the network sees less income than there is, orange
@@ -160,7 +160,7 @@ def prediction_maps(cells: gpd.GeoDataFrame, table: pd.DataFrame, *, city: str) 
         for left, scheme, marks in zip(lefts[1:], schemes, ("bc", "de", "fg"), strict=False):
             upper = axes_mm(figure, left, TOP_MM, PANEL_MM, height)
             _draw_classes(upper, square, cells, table, f"predicted_{scheme}")
-            _title(upper, marks[0], f"Predicted, {SCHEMES.get(scheme, scheme)}")
+            _title(upper, marks[0], f"Predicted, {folds_name(scheme)}")
             below = axes_mm(figure, left, lower, PANEL_MM, height)
             _draw_differences(below, square, cells, table[f"difference_{scheme}"])
             _title(below, marks[1], "Predicted − observed")

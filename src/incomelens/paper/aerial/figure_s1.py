@@ -9,9 +9,9 @@ from matplotlib.patches import Rectangle
 
 from incomelens.inference.architecture import describe_network
 from incomelens.inference.network import build_network
+from incomelens.paper.aerial.names import MAIN, model_labels
 from incomelens.paper.draw.style import INK, QUIET, PaperFigure, axes_mm, figure_style, new_figure
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.inference_names import MAIN, model_labels
 from incomelens.paper.table import check_columns, rows
 
 COLUMNS = ["part", "block", "kind", "kernel_px", "channels", "rows", "columns", "n_parameters"]

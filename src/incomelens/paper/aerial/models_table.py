@@ -5,18 +5,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from incomelens.paper.aerial.scores import SUMMARY_COLUMNS
-from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.inference_names import (
+from incomelens.paper.aerial.inputs import stacked
+from incomelens.paper.aerial.names import (
     MAIN,
     METRICS,
     SAMPLES,
-    SCHEMES,
     check_cities,
     model_label,
     model_labels,
-    stacked,
 )
+from incomelens.paper.aerial.scores import SUMMARY_COLUMNS
+from incomelens.paper.exhibit import Exhibit
+from incomelens.paper.names import folds_name
 from incomelens.paper.table import Table, estimate, rows
 
 COMPARISON_COLUMNS = [
@@ -106,7 +106,7 @@ def _model_row(
     found = {row.metric: row for row in rows(table)}
     parts = (
         names[key["city"]],
-        SCHEMES.get(key["scheme"], key["scheme"]),
+        folds_name(key["scheme"]),
         SAMPLES.get(key["cells"], key["cells"]),
     )
     ahead = found.get(DIFFERENCE)

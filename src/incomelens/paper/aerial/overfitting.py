@@ -12,6 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from incomelens.paper.aerial.inputs import stacked
+from incomelens.paper.aerial.names import (
+    check_cities,
+    model_label,
+    model_labels,
+    ordered_schemes,
+)
 from incomelens.paper.aerial.scores import SUMMARY_COLUMNS
 from incomelens.paper.draw.style import (
     PAGE_MM,
@@ -26,14 +33,7 @@ from incomelens.paper.draw.style import (
     new_figure,
 )
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.inference_names import (
-    SCHEMES,
-    check_cities,
-    model_label,
-    model_labels,
-    ordered_schemes,
-    stacked,
-)
+from incomelens.paper.names import folds_name
 
 SHOWN_METRICS = {"pearson_r": "r", "mae": "MAE, in classes"}
 HISTORY_COLUMNS = ["epoch", "train_loss", "validation_loss"]
@@ -220,7 +220,7 @@ def _draw_keys(figure: PaperFigure, schemes: Sequence[str]) -> None:
     handles = [
         Line2D(
             [], [], color=SCHEME_COLOURS[scheme], marker=SCHEME_MARKERS[scheme], markersize=4,
-            linewidth=1.1, markeredgecolor="white", label=SCHEMES.get(scheme, scheme),
+            linewidth=1.1, markeredgecolor="white", label=folds_name(scheme),
         )
         for scheme in schemes
     ]  # fmt: skip

@@ -6,7 +6,7 @@ import pandas as pd
 
 from incomelens.cells.urban_classes import NAMES
 from incomelens.common.errors import InputError, listed
-from incomelens.paper.aerial_names import INCOME_CLASSES, class_labels
+from incomelens.paper.aerial.names import INCOME_CLASSES, class_labels
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.table import Table, check_columns
 

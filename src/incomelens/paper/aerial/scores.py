@@ -5,14 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from incomelens.paper.inference_names import (
-    MAIN,
-    METRICS,
-    PAPER_METRICS,
-    SCHEMES,
-    check_cities,
-    stacked,
-)
+from incomelens.paper.aerial.inputs import stacked
+from incomelens.paper.aerial.names import MAIN, METRICS, PAPER_METRICS, check_cities
+from incomelens.paper.names import folds_name
 from incomelens.paper.reference import Reference
 from incomelens.paper.table import EMPTY_SLOT, Table, estimate, number, rows
 
@@ -73,7 +68,7 @@ def confusion_scores(
         shown=pd.DataFrame(shown),
         caption=(
             "Scores of Fig. 2. Network against observed income class under "
-            f"{SCHEMES.get(scheme, scheme)}, the paper's beside ours."
+            f"{folds_name(scheme)}, the paper's beside ours."
         ),
         notes=(
             "Means over folds, as in the paper; in brackets 95 % intervals by resampling spatial "

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.patches import Rectangle
 
+from incomelens.paper.aerial.names import METRICS, PAPER_METRICS, check_cities
 from incomelens.paper.draw.style import (
     INK,
     PaperFigure,
@@ -18,7 +19,7 @@ from incomelens.paper.draw.style import (
     sequential_colours,
 )
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.inference_names import METRICS, PAPER_METRICS, SCHEMES, check_cities
+from incomelens.paper.names import folds_name
 from incomelens.paper.table import Table, check_columns, estimate, rows
 
 TRANSFER_COLUMNS = [
@@ -201,7 +202,7 @@ def transfer_matrix(transfer: pd.DataFrame, *, names: Mapping[str, str], scheme:
         shown=pd.DataFrame(shown),
         caption="Networks of one city tried on another.",
         notes=(
-            f"Networks of the {SCHEMES.get(scheme, scheme)}. A city's own cells are predicted out "
+            f"Networks of the {folds_name(scheme)}. A city's own cells are predicted out "
             "of fold, those of another by the mean probability of all its fold models. The class "
             "is always a fifth of the tested city's own incomes. In brackets 95 % intervals by "
             "resampling spatial blocks. Loss of r: that of the tested city's own networks minus "

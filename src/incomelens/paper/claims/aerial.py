@@ -5,7 +5,22 @@ from itertools import product
 
 import pandas as pd
 
+from incomelens.paper.aerial.inputs import (
+    GAIN_COLUMNS,
+    H0_COLUMNS,
+    H1_COLUMNS,
+    PROBABILITY_COLUMNS,
+    by_scheme,
+    stacked,
+)
 from incomelens.paper.aerial.models_table import COMPARISON_COLUMNS
+from incomelens.paper.aerial.names import (
+    INFRASTRUCTURE,
+    RESIDENTIAL,
+    SCHEMES,
+    check_cities,
+    main_method,
+)
 from incomelens.paper.aerial.scores import SUMMARY_COLUMNS
 from incomelens.paper.claims.aerial_cases import (
     ADJUSTED,
@@ -31,17 +46,6 @@ from incomelens.paper.claims.aerial_cases import (
 from incomelens.paper.claims.claim import Claim, Question
 from incomelens.paper.claims.ledger import NONE, Ledger
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.inference_names import SCHEMES, check_cities, stacked
-from incomelens.paper.topology_names import (
-    GAIN_COLUMNS,
-    H0_COLUMNS,
-    H1_COLUMNS,
-    INFRASTRUCTURE,
-    PROBABILITY_COLUMNS,
-    RESIDENTIAL,
-    by_scheme,
-    main_method,
-)
 
 INFERRED = "Results, Inferring SES in cities; Fig. 2"
 UNIVARIATE = "Results, Univariate correlations; Fig. 5"

@@ -9,7 +9,18 @@ import numpy as np
 import pandas as pd
 
 from incomelens.folds.resampling import Interval
-from incomelens.paper.aerial_names import INCOME_CLASSES, class_labels
+from incomelens.paper.aerial.names import (
+    INCOME_CLASSES,
+    LEAST_TILES,
+    MAIN,
+    METRICS,
+    NOT_OBSERVED,
+    PAPER_METRICS,
+    RESIDENTIAL,
+    TOO_FEW,
+    class_labels,
+    class_order,
+)
 from incomelens.paper.claims.claim import (
     CONTRADICTED,
     OPEN,
@@ -22,15 +33,7 @@ from incomelens.paper.claims.claim import (
     told,
     within,
 )
-from incomelens.paper.inference_names import MAIN, METRICS, PAPER_METRICS
 from incomelens.paper.table import keyed, rows
-from incomelens.paper.topology_names import (
-    LEAST_TILES,
-    NOT_OBSERVED,
-    RESIDENTIAL,
-    TOO_FEW,
-    class_order,
-)
 from incomelens.topology.hypotheses import rank_correlation
 
 PLAIN, ADJUSTED = "plain", "adjusted"

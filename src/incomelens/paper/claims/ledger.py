@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from incomelens.paper import table as cells
+from incomelens.paper.aerial.names import METHODS
 from incomelens.paper.claims.claim import (
     CONTRADICTED,
     OPEN,
@@ -21,7 +22,6 @@ from incomelens.paper.claims.claim import (
 )
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.table import Table, rows
-from incomelens.paper.topology_names import METHODS
 from incomelens.topology.hypotheses import q_values
 
 NONE, EVERY_METHOD = "none", "all"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 import pandas as pd
 
 from incomelens.folds.resampling import Interval
+from incomelens.paper.aerial.names import MAIN, METHODS
 from incomelens.paper.claims.claim import (
     NO_INTERVAL,
     Case,
@@ -17,12 +18,10 @@ from incomelens.paper.claims.claim import (
 from incomelens.paper.claims.ledger import RULE, Ledger, verdict_cell
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.table import Table, rows
-from incomelens.paper.topology_names import METHODS
-from incomelens.paper.trust_names import (
+from incomelens.paper.validation.names import (
     ALL_METHODS,
     BOTH,
     GRADIENTS,
-    MAIN,
     NETWORKS,
     OCCLUSION,
     SHUFFLED,

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
-from incomelens.paper.aerial_names import INCOME_CLASSES, class_labels, classes_by_group
+from incomelens.paper.aerial.names import INCOME_CLASSES, class_labels, classes_by_group
 from incomelens.paper.draw.grid import Square, show_grid
 from incomelens.paper.draw.style import MISSING_FACE, MISSING_HATCH, RULE
 

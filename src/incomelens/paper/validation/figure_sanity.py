@@ -5,28 +5,28 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from incomelens.paper.aerial.names import METHODS, known_first
 from incomelens.paper.draw.style import (
     INK,
     PAGE_MM,
     QUIET,
     RULE,
+    PaperFigure,
     axes_mm,
     figure_style,
     letter,
     new_figure,
 )
+from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.table import check_columns, rows
-from incomelens.paper.topology_names import METHODS
-from incomelens.paper.trust_names import (
+from incomelens.paper.validation.names import (
     GRADIENTS,
     METHOD_COLOURS,
     METHOD_MARKERS,
     TURNED,
     against_label,
-    known_first,
 )
 
 COLUMNS = ("kind", "step", "against", "method", "measure", "mean", "low", "high")
@@ -38,8 +38,8 @@ SHORT = {"turned": "turned", "again": "seed", "softmax": "softmax", "shuffled": 
 SMALL_MM = 74.0
 
 
-def sanity_figure(similarity: pd.DataFrame, curves: pd.DataFrame) -> Figure:
-    """Draw similarities and curves.
+def exhibit(similarity: pd.DataFrame, curves: pd.DataFrame) -> Exhibit:
+    """Draw similarities and curves, and keep the curves beside.
 
     Parameters
     ----------
@@ -48,6 +48,11 @@ def sanity_figure(similarity: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     curves : DataFrame
         `attribution/mean_curves.csv`.
     """
+    return Exhibit(curves, sanity_figure(similarity, curves))
+
+
+def sanity_figure(similarity: pd.DataFrame, curves: pd.DataFrame) -> PaperFigure:
+    """Draw likeness above, curves below (see `exhibit`)."""
     check_columns(similarity, COLUMNS, "similarity of maps")
     ranks = similarity[similarity["measure"] == "spearman"]
     with figure_style():
@@ -139,7 +144,7 @@ def _tidy(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def _draw_key(figure: Figure) -> None:
+def _draw_key(figure: PaperFigure) -> None:
     def line(colour: str, label: str, **style: object) -> Line2D:
         return Line2D([], [], color=colour, label=label, linewidth=1.1, **style)
 

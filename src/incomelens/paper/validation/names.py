@@ -1,10 +1,12 @@
 """What networks, methods, styles and checks of the study `validation` are called in print."""
 
-from collections.abc import Sequence
+import pandas as pd
 
-from incomelens.paper.topology_names import METHODS
+from incomelens.common.errors import InputError
+from incomelens.paper.aerial.names import METHODS
+from incomelens.paper.table import Estimate
 
-MAIN, SHUFFLED = "main", "shuffled"
+SHUFFLED = "shuffled"
 BOTH = "both"
 NETWORKS = {
     "main": "trained",
@@ -54,6 +56,12 @@ METHOD_MARKERS = {
     "plain_gradient": "s",
     OCCLUSION: "D",
 }
+PLANTED_MEANS = (
+    "Planted: the texture of these classes follows the affluence that incomes were made from, in "
+    "every synthetic city of the style; the texture of the others follows something else, and mean "
+    "colours follow nothing. A network that predicts these incomes must look at planted classes; "
+    "that it looks at each of them, or at nothing beside, does not follow."
+)
 
 
 def against_label(against: str) -> str:
@@ -70,7 +78,19 @@ def order_label(order: str) -> str:
     return f"{label}, turned by half" if turned else label
 
 
-def known_first(names: Sequence[str], order: Sequence[str]) -> list[str]:
-    """Names without repeats, those of `order` first and in it."""
-    present = list(dict.fromkeys(names))
-    return [one for one in order if one in present] + [one for one in present if one not in order]
+def mean_with_range(
+    row: object, mean: str = "mean", low: str = "low", high: str = "high"
+) -> Estimate | float:
+    """Mean of a row with its lowest and highest value; NaN where there is none."""
+    values = [getattr(row, name) for name in (mean, low, high)]
+    return float("nan") if pd.isna(values[0]) else Estimate(*values)
+
+
+def check_given(**tables: pd.DataFrame) -> None:
+    """Refuse empty tables: the study looks at nothing."""
+    empty = [name for name, table in tables.items() if table.empty]
+    if empty:
+        raise InputError(
+            f"validation: the tables {', '.join(empty)} are empty; the study needs synthetic "
+            "cities (demo.cities) and validation.probes of at least 1"
+        )

@@ -1,6 +1,7 @@
 """Fig. 4 of the aerial paper: one tile, its two maps, and what each of its polygons holds."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from pathlib import Path
 
 import geopandas as gpd
 import matplotlib as mpl
@@ -9,27 +10,29 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, to_hex
-from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
-from incomelens.attribution.kept_maps import KeptMaps
+from incomelens.attribution.kept_maps import KeptMaps, read_kept_maps
 from incomelens.attribution.polygons import CELL_M, polygon_ratios
 from incomelens.common.errors import InputError, listed
-from incomelens.paper.aerial_names import class_labels
+from incomelens.paper.aerial.names import METHODS, class_labels, main_method
 from incomelens.paper.draw.classes import CLASS_COLOURS, add_swatch
+from incomelens.paper.draw.grid import TileReader
 from incomelens.paper.draw.style import (
     INK,
     MISSING_FACE,
     PAGE_MM,
     QUIET,
+    PaperFigure,
     axes_mm,
     figure_style,
     letter,
     new_figure,
 )
-from incomelens.paper.topology_names import METHODS, main_method
+from incomelens.paper.exhibit import Exhibit
 from incomelens.sources.grid_ids import corners_of
+from incomelens.tiles.store import open_tiles
 
 PANEL_MM, GAP_MM, TOP_MM, BETWEEN_MM, BELOW_MM, LEFT_MM = 56.5, 5.5, 7.0, 8.0, 28.0, 1.0
 SCALE = (0.25, 4.0)
@@ -38,11 +41,37 @@ BRIGHTEST = 99.0  # percentile: a few pixels would leave the rest of a map black
 TARGET_WORDS = {"low": "poorest class", "high": "wealthiest class"}
 
 
-class ImageReader(Protocol):
-    """Gives images of cells, shape (n, px, px, 3)."""
+def exhibit(
+    maps: Path,
+    land_use: gpd.GeoDataFrame,
+    index: pd.DataFrame,
+    shards: Sequence[Path],
+    *,
+    name: str,
+    threads: int,
+) -> Exhibit:
+    """Show the first tile whose maps were kept, by the main method.
 
-    def read_images(self, cell_ids: list[str]) -> NDArray[np.uint8]:
-        """Images in the order of the cells."""
+    Parameters
+    ----------
+    maps : Path
+        `attribution/{city}/{scheme}-maps.safetensors`.
+    land_use : GeoDataFrame
+        `cells/{city}-land_use.parquet`.
+    index : DataFrame
+        `tiles/{city}/index.parquet`.
+    shards : sequence of Path
+        The tiles of the city.
+    name : str
+        Of the city, in print.
+    threads : int
+        That read tiles.
+    """
+    kept = read_kept_maps(maps)
+    table = tile_table(kept, land_use, cell_id=kept.cell_ids[0])
+    tiles = open_tiles(index, shards, threads=threads)
+    figure = tile_figure(kept, table, tiles, city=name)
+    return Exhibit(table.drop(columns="geometry"), figure)
 
 
 def tile_table(kept: KeptMaps, land_use: gpd.GeoDataFrame, *, cell_id: str) -> gpd.GeoDataFrame:
@@ -84,8 +113,8 @@ def tile_table(kept: KeptMaps, land_use: gpd.GeoDataFrame, *, cell_id: str) -> g
 
 
 def tile_figure(
-    kept: KeptMaps, table: gpd.GeoDataFrame, tiles: ImageReader, *, city: str
-) -> Figure:
+    kept: KeptMaps, table: gpd.GeoDataFrame, tiles: TileReader, *, city: str
+) -> PaperFigure:
     """Draw the tile, both maps, its polygons and their ratios.
 
     Parameters
@@ -93,7 +122,7 @@ def tile_figure(
     kept : KeptMaps
     table : GeoDataFrame
         From :func:`tile_table`; the main method is drawn.
-    tiles : ImageReader
+    tiles : TileReader
     city : str
         Its name in print.
     """
@@ -200,7 +229,7 @@ def _draw_classes(axes: Axes, polygons: gpd.GeoDataFrame) -> None:
         axes.text(column + 0.16, row + 0.5, label, va="center", fontsize=6.5)
 
 
-def _draw_scale(axes: Axes, figure: Figure) -> None:
+def _draw_scale(axes: Axes, figure: PaperFigure) -> None:
     scale = figure.colorbar(
         ScalarMappable(LogNorm(*SCALE), mpl.colormaps["PuOr_r"]),
         cax=axes, orientation="horizontal", extend="both",

@@ -1,6 +1,6 @@
 """Fig. 6 of the aerial paper: what a class beside does to a residential class, as heat maps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -9,35 +9,42 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 
-from incomelens.paper.aerial_names import class_labels
+from incomelens.paper.aerial.inputs import (
+    GAIN_COLUMNS,
+    H1_COLUMNS,
+    by_scheme,
+    of_city,
+    preprint_value,
+)
+from incomelens.paper.aerial.names import (
+    METHODS,
+    RESIDENTIAL,
+    class_labels,
+    class_order,
+    is_rejected,
+    main_method,
+    main_scheme,
+    published_groups,
+)
 from incomelens.paper.draw.style import (
     INK,
     MISSING_HATCH,
     PAGE_MM,
     QUIET,
     RULE,
+    PaperFigure,
     axes_mm,
     figure_style,
     letter,
     new_figure,
 )
-from incomelens.paper.inference_names import SCHEMES
+from incomelens.paper.exhibit import Exhibit
+from incomelens.paper.names import folds_name
+from incomelens.paper.reference import Reference
 from incomelens.paper.table import check_columns, rows
-from incomelens.paper.topology_names import (
-    GAIN_COLUMNS,
-    METHODS,
-    RESIDENTIAL,
-    class_order,
-    main_method,
-    main_scheme,
-    preprint_value,
-    published_groups,
-)
-from incomelens.paper.topology_ratios import is_rejected
 
 # The same scale in every city; what lies beyond has the colour of the end, and its number.
 SCALE = (0.4, 2.5)
@@ -61,6 +68,35 @@ MEASURES = (
     Measure("coactivation_adjusted", "decision", "adjusted coactivation, c / expected"),
     Measure("gain", "gain_decision", "co-appearance gain ĝ (observed)"),
 )
+
+
+def exhibit(
+    h1: Sequence[pd.DataFrame],
+    gains: pd.DataFrame,
+    reference: Reference,
+    *,
+    city: str,
+    name: str,
+    schemes: Sequence[str],
+) -> Exhibit:
+    """Draw coactivation, plain and adjusted, and co-appearance gains in one city.
+
+    Parameters
+    ----------
+    h1 : sequence of DataFrame
+        `topology/h1-{scheme}.csv` of every scheme.
+    gains : DataFrame
+        `topology/{city}/gains.csv`.
+    reference : Reference
+    city, name : str
+        Its key, and its name in print.
+    schemes : sequence of str
+        Of the tables of H1.
+    """
+    pairs = of_city(by_scheme(dict(zip(schemes, h1, strict=True)), H1_COLUMNS, "H1"), city, "H1")
+    preprint = reference.part("aerial", "figure_6_preprint")
+    table = pairs_table(pairs, gains, preprint, city=city)
+    return Exhibit(table, pairs_figure(table, city=name))
 
 
 def pairs_table(
@@ -108,7 +144,7 @@ def pairs_table(
     return table
 
 
-def pairs_figure(table: pd.DataFrame, *, city: str) -> Figure:
+def pairs_figure(table: pd.DataFrame, *, city: str) -> PaperFigure:
     """Draw coactivation, adjusted coactivation and gain, low SES above high SES each.
 
     Parameters
@@ -124,10 +160,7 @@ def pairs_figure(table: pd.DataFrame, *, city: str) -> Figure:
     step = height + BETWEEN_MM
     width = PAGE_MM - LABELS_MM - RIGHT_MM
     n_panels = 2 * len(MEASURES)
-    told = {
-        "gain": "",
-        "other": f", {METHODS.get(method, method)}, {SCHEMES.get(scheme, scheme)}",
-    }
+    words = f", {METHODS.get(method, method)}, {folds_name(scheme)}"
     with figure_style():
         figure = new_figure(PAGE_MM, TOP_MM + n_panels * step + BELOW_MM)
         for place in range(n_panels):
@@ -135,8 +168,8 @@ def pairs_figure(table: pd.DataFrame, *, city: str) -> Figure:
             axes = axes_mm(figure, LABELS_MM, TOP_MM + place * step, width, height)
             draw_pairs(axes, shown[shown["ses"] == ses], measure)
             letter(axes, "abcdef"[place], left_mm=LABELS_MM - 1.0, above_mm=1.2)
-            words = told.get(measure.column, told["other"])
-            axes.set_title(f"{city}, {ses} SES: {measure.title}{words}", loc="left", pad=3.0)
+            title = measure.title + ("" if measure.column == "gain" else words)
+            axes.set_title(f"{city}, {ses} SES: {title}", loc="left", pad=3.0)
             axes.set_xticks([])
         _write_columns(axes)
         _draw_scale(figure, TOP_MM + n_panels * step + BELOW_MM - 14.0)
@@ -217,7 +250,7 @@ def _write_columns(axes: Axes) -> None:
         label.set(ha="right", rotation_mode="anchor")
 
 
-def _draw_scale(figure: Figure, top_mm: float) -> None:
+def _draw_scale(figure: PaperFigure, top_mm: float) -> None:
     axes = axes_mm(figure, LABELS_MM + 20.0, top_mm, 60.0, 3.0)
     scale = figure.colorbar(
         ScalarMappable(LogNorm(*SCALE), mpl.colormaps[COLOURS]),

@@ -1,35 +1,41 @@
 """Our coactivations and gains beside those that the paper's preprint shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from incomelens.paper.aerial_names import class_labels
-from incomelens.paper.inference_names import SCHEMES
+from incomelens.paper.aerial.inputs import H1_COLUMNS, by_scheme, preprint_value
+from incomelens.paper.aerial.names import SCHEMES, class_labels, main_method
+from incomelens.paper.exhibit import Exhibit
+from incomelens.paper.reference import Reference
 from incomelens.paper.table import Table, estimate, rows
-from incomelens.paper.topology_names import H1_COLUMNS, by_scheme, main_method, preprint_value
 
 
-def values_published(
-    gains: Mapping[str, pd.DataFrame],
-    tables: Mapping[str, pd.DataFrame],
-    preprint: Mapping[str, object],
+def exhibit(
+    gains: Sequence[pd.DataFrame],
+    h1: Sequence[pd.DataFrame],
+    reference: Reference,
     *,
     names: Mapping[str, str],
-) -> Table:
+    schemes: Sequence[str],
+) -> Exhibit:
     """Lay out our values beside those of the preprint, for the pairs that it shows.
 
     Parameters
     ----------
-    gains : mapping
-        By city, `topology/{city}/gains.csv`.
-    tables : mapping
-        By scheme, `topology/h1-{scheme}.csv`.
-    preprint, names
-        As for :func:`incomelens.paper.topology_hypotheses.h1_published`.
+    gains : sequence of DataFrame
+        `topology/{city}/gains.csv` of every city.
+    h1 : sequence of DataFrame
+        `topology/h1-{scheme}.csv` of every scheme.
+    reference : Reference
+    names : mapping
+        Names of the cities in print, by key, in the order of their tables.
+    schemes : sequence of str
+        Of the tables of H1.
     """
-    pairs = by_scheme(tables, H1_COLUMNS, "H1")
+    preprint = reference.part("aerial", "figure_6_preprint")
+    pairs = by_scheme(dict(zip(schemes, h1, strict=True)), H1_COLUMNS, "H1")
     method, labels = main_method([*pairs["method"]]), class_labels()
     pairs = pairs[pairs["method"] == method]
     numbers = pd.concat(
@@ -38,7 +44,7 @@ def values_published(
             _values(pairs, "adjusted coactivation", "coactivation_adjusted", "adjusted_block_ci"),
             *(
                 _values(table.assign(city=city, scheme="none"), "gain", "gain", "block_ci")
-                for city, table in gains.items()
+                for city, table in zip(names, gains, strict=True)
             ),
         ],
         ignore_index=True,
@@ -68,7 +74,7 @@ def values_published(
         for row in rows(numbers)
         if (row.measure.split()[-1], row.ses, row.urban_class, row.neighbour_class) in known
     ]
-    return Table(
+    table = Table(
         numbers=numbers,
         shown=pd.DataFrame(shown),
         caption="Coactivation and co-appearance gain beside the values of the preprint's notebook.",
@@ -81,6 +87,7 @@ def values_published(
         blocks="City",
         decimals={"Ours": 2, "Preprint": 2},
     )
+    return Exhibit(table)
 
 
 def _values(table: pd.DataFrame, measure: str, column: str, interval: str) -> pd.DataFrame:

@@ -8,25 +8,22 @@ from shapely.geometry import box
 
 from incomelens.attribution.kept_maps import KeptMaps
 from incomelens.common.errors import InputError
-from incomelens.paper.draw.style import save_figure
-from incomelens.paper.topology_heatmaps import MEASURES, pairs_figure, pairs_table
-from incomelens.paper.topology_maps import tile_figure, tile_table
-from incomelens.paper.topology_names import (
-    H0_COLUMNS,
-    H1_COLUMNS,
+from incomelens.paper.aerial.figure_4 import tile_figure, tile_table
+from incomelens.paper.aerial.figure_5 import OFFSETS, ratios_figure, row_places
+from incomelens.paper.aerial.figure_6 import MEASURES, pairs_figure, pairs_table
+from incomelens.paper.aerial.inputs import H0_COLUMNS, H1_COLUMNS, by_scheme, of_city
+from incomelens.paper.aerial.names import (
     RESIDENTIAL,
     SES_COLOURS,
-    by_scheme,
     class_order,
     main_method,
     main_scheme,
-    of_city,
     published_groups,
 )
-from incomelens.paper.topology_ratios import OFFSETS, ratios_figure, row_places
+from incomelens.paper.draw.style import save_figure
 
-from .aerial.test_inference_figures import is_whole
-from .topology_world import topology
+from ..topology_world import topology
+from .test_inference_figures import is_whole
 
 HERE = "aubervieux"
 PREPRINT = {

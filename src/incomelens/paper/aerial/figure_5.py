@@ -5,35 +5,37 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from incomelens.paper.aerial_names import class_labels
+from incomelens.paper.aerial.inputs import H0_COLUMNS, PROBABILITY_COLUMNS, by_scheme, of_city
+from incomelens.paper.aerial.names import (
+    BASE_PROBABILITY,
+    LEAST_TILES,
+    METHODS,
+    SES_CLASSES,
+    SES_COLOURS,
+    SES_MARKERS,
+    TOO_FEW,
+    class_labels,
+    is_rejected,
+    main_method,
+    main_scheme,
+    published_groups,
+)
 from incomelens.paper.draw.style import (
     INK,
     PAGE_MM,
     QUIET,
     RULE,
+    PaperFigure,
     axes_mm,
     figure_style,
     letter,
     new_figure,
 )
-from incomelens.paper.inference_names import SCHEMES
+from incomelens.paper.exhibit import Exhibit
+from incomelens.paper.names import folds_name
 from incomelens.paper.table import check_columns, rows
-from incomelens.paper.topology_names import (
-    BASE_PROBABILITY,
-    LEAST_TILES,
-    METHODS,
-    PROBABILITY_COLUMNS,
-    SES_CLASSES,
-    SES_COLOURS,
-    SES_MARKERS,
-    TOO_FEW,
-    main_method,
-    main_scheme,
-    published_groups,
-)
 
 RANDOM_DIFFUSION = 1.0
 LINE_MM, TOP_MM, BELOW_MM = 4.2, 16.0, 11.0
@@ -44,7 +46,33 @@ NULL_COLOUR = "#e69f00"  # the paper's line is yellow, too
 DASHED = (0, (4, 3))
 
 
-def ratios_figure(ratios: pd.DataFrame, probabilities: pd.DataFrame, *, city: str) -> Figure:
+def exhibit(
+    h0: Sequence[pd.DataFrame],
+    probabilities: pd.DataFrame,
+    *,
+    city: str,
+    name: str,
+    schemes: Sequence[str],
+) -> Exhibit:
+    """Draw the activation ratios of one city, and where low and high SES live.
+
+    Parameters
+    ----------
+    h0 : sequence of DataFrame
+        `topology/h0-{scheme}.csv` of every scheme.
+    probabilities : DataFrame
+        `topology/{city}/probabilities.csv`.
+    city, name : str
+        Its key, and its name in print.
+    schemes : sequence of str
+        Of the tables of H0.
+    """
+    ratios = of_city(by_scheme(dict(zip(schemes, h0, strict=True)), H0_COLUMNS, "H0"), city, "H0")
+    figure = ratios_figure(ratios, probabilities, city=name)
+    return Exhibit(ratios, figure, more={"probabilities": probabilities})
+
+
+def ratios_figure(ratios: pd.DataFrame, probabilities: pd.DataFrame, *, city: str) -> PaperFigure:
     """Draw activation ratios with the decision of H0, and the probabilities beside them.
 
     Parameters
@@ -78,8 +106,8 @@ def ratios_figure(ratios: pd.DataFrame, probabilities: pd.DataFrame, *, city: st
         _write_classes(left, lines)
         letter(left, "a", left_mm=LABELS_MM - 1.0)
         letter(right, "b", left_mm=4.0)
-        folds = SCHEMES.get(scheme, scheme)
-        left.set_title(f"{city}: predicted, {METHODS.get(method, method)}, {folds}", loc="left")
+        words = f"{METHODS.get(method, method)}, {folds_name(scheme)}"
+        left.set_title(f"{city}: predicted, {words}", loc="left")
         right.set_title(f"{city}: observed", loc="left")
         _draw_key(figure)
     return figure
@@ -119,11 +147,6 @@ def _draw_ratios(axes: Axes, table: pd.DataFrame, lines: dict[str, int]) -> None
     axes.set_xlim(0.0, limit)
     axes.set_xlabel("Mean activation ratio x")
     _tidy(axes, lines)
-
-
-def is_rejected(decision: str) -> bool:
-    """Whether a decision of H0 or H1 rejects it."""
-    return decision.startswith(("over-", "under-"))
 
 
 def _interval(axes: Axes, y: float, low: float, high: float, limit: float, colour: str) -> None:
@@ -197,7 +220,7 @@ def _write_classes(axes: Axes, lines: dict[str, int]) -> None:
         )  # fmt: skip
 
 
-def _draw_key(figure: Figure) -> None:
+def _draw_key(figure: PaperFigure) -> None:
     def marker(ses: str, label: str, *, filled: bool = True) -> Line2D:
         colour = SES_COLOURS[ses]
         return Line2D(

@@ -1,37 +1,13 @@
-"""What methods, SES groups, urban classes and decisions are called where H0 and H1 are shown."""
+"""Tables of inference and topology, of several cities or schemes, as exhibits take them."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from incomelens.cells.urban_classes import URBAN_CLASSES
 from incomelens.common.errors import InputError, listed
-from incomelens.paper.aerial_names import classes_by_group
-from incomelens.paper.inference_names import ordered_schemes
+from incomelens.paper.aerial.names import ordered_schemes
 from incomelens.paper.table import check_columns
-
-METHODS = {
-    "guided": "guided Grad-CAM",
-    "gradient": "plain gradient × Grad-CAM",
-    "gradcam": "Grad-CAM",
-}
-# Blue and red as in the paper's Fig. 5, of a pair that every eye tells apart (ColorBrewer's RdBu).
-SES_COLOURS = {"low": "#2166ac", "high": "#b2182b"}
-SES_MARKERS = {"low": "o", "high": "s"}
-SES_CLASSES = {"low": "classes 1 and 2", "high": "classes 4 and 5"}
-LEVEL = 0.05
-LEAST_TILES = 10  # the paper's, for the pairs of its Fig. 6
-# Two of five equally frequent income classes.
-BASE_PROBABILITY = 0.4
-
-PUBLISHED = tuple(one.name for one in URBAN_CLASSES if one.published)
-RESIDENTIAL = ("continuous", "dense", "medium", "low", "very_low")
-INFRASTRUCTURE = ("motorways", "roads", "railways")
-
-NOT_OBSERVED = "not observed"
-TOO_FEW = "too few tiles"
-NOT_REJECTED = "not rejected"
 
 H0_COLUMNS = (
     "city", "method", "ses", "urban_class", "n", "ratio", "block_ci_low", "block_ci_high",
@@ -51,32 +27,44 @@ GAIN_COLUMNS = (
 )  # fmt: skip
 
 
-def published_groups() -> dict[str, list[str]]:
-    """Names of the 18 published classes, by group, in the order of every figure and table."""
-    return {
-        group: [name for name in names if name in PUBLISHED]
-        for group, names in classes_by_group().items()
-    }
+def stacked(
+    tables: Sequence[pd.DataFrame],
+    places: Sequence[tuple[str, str]],
+    columns: Sequence[str],
+    name: str,
+) -> pd.DataFrame:
+    """Put the tables of several cities and schemes below each other.
 
+    Parameters
+    ----------
+    tables : sequence of DataFrame
+    places : sequence of (city, scheme)
+        Of every table, the city by its key.
+    columns : sequence of str
+        That each table must have.
+    name : str
+        Of the kind of table, for messages.
 
-def class_order() -> list[str]:
-    """Names of the published classes, residential ones first."""
-    return [name for names in published_groups().values() for name in names]
+    Returns
+    -------
+    DataFrame
+        With the columns ``city`` and ``scheme`` in front.
 
-
-def main_method(methods: Sequence[str]) -> str:
-    """Method of the figures and printed tables: the guided one, or the first where it is not."""
-    present = list(dict.fromkeys(methods))
-    if not present:
-        raise InputError("methods: the table has no rows; run the attribution for at least one")
-    return "guided" if "guided" in present else present[0]
-
-
-def main_scheme(schemes: Sequence[str]) -> str:
-    """Scheme of the figures: random folds, as in the paper, or the first that there is."""
-    if not schemes:
-        raise InputError("schemes: there is none; expected random or block")
-    return ordered_schemes(schemes)[0]
+    Raises
+    ------
+    InputError
+        If there is no table, or one lacks a column.
+    """
+    if not tables:
+        raise InputError(f"{name}: there is no table; name at least one city")
+    parts = []
+    for (city, scheme), table in zip(places, tables, strict=True):
+        check_columns(table, columns, f"{city}, {scheme} folds, {name}")
+        part = table.copy()
+        part.insert(0, "city", city)
+        part.insert(1, "scheme", scheme)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
 
 
 def by_scheme(
@@ -88,10 +76,8 @@ def by_scheme(
     ----------
     tables : mapping
         By scheme.
-    columns : sequence of str
-        That each table must have.
-    name : str
-        Of the kind of table, for messages.
+    columns, name
+        As for :func:`stacked`.
 
     Returns
     -------
@@ -106,7 +92,7 @@ def by_scheme(
     if not tables:
         raise InputError(f"{name}: there is no table; name at least one scheme of folds")
     parts = []
-    for scheme in ordered_schemes(list(tables)):
+    for scheme in ordered_schemes([*tables]):
         check_columns(tables[scheme], columns, f"{name}, {scheme} folds")
         part = tables[scheme].copy()
         part.insert(0, "scheme", scheme)

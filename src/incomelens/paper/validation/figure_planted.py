@@ -5,26 +5,25 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from incomelens.paper.aerial_names import class_labels
+from incomelens.paper.aerial.names import MAIN, class_labels, class_order, main_method
 from incomelens.paper.draw.style import (
     INK,
     PAGE_MM,
     QUIET,
     RULE,
+    PaperFigure,
     axes_mm,
     figure_style,
     letter,
     new_figure,
 )
+from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.table import check_columns, rows
-from incomelens.paper.topology_names import class_order, main_method
-from incomelens.paper.trust_names import (
+from incomelens.paper.validation.names import (
     ALL_METHODS,
     BOTH,
-    MAIN,
     METHOD_COLOURS,
     METHOD_MARKERS,
     OCCLUSION,
@@ -42,8 +41,8 @@ SES = ("low", "high")
 NETWORKS = {MAIN: "trained", SHUFFLED: "shuffled labels"}
 
 
-def planted_figure(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame) -> Figure:
-    """Draw what the study says of planted classes.
+def exhibit(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame) -> Exhibit:
+    """Draw what the study says of planted classes, and keep the ratios beside.
 
     Parameters
     ----------
@@ -54,6 +53,11 @@ def planted_figure(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame
     hits : DataFrame
         `topology/planted_hits.csv`.
     """
+    return Exhibit(ratios, planted_figure(ratios, ranks, hits))
+
+
+def planted_figure(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame) -> PaperFigure:
+    """Draw the ratios city by city, and how often a planted class comes first (see `exhibit`)."""
     check_columns(ratios, RATIO_COLUMNS, "ratios of planted classes")
     method = main_method([*ratios["method"]])
     drawn = ratios[(ratios["method"] == method) & ratios["network"].isin(NETWORKS)]
@@ -158,7 +162,7 @@ def _draw_hits(axes: Axes, table: pd.DataFrame, styles: Sequence[str], *, with_n
     axes.spines["left"].set_visible(False)
 
 
-def _draw_key(figure: Figure, method: str) -> None:
+def _draw_key(figure: PaperFigure, method: str) -> None:
     def dot(colour: str, label: str, *, marker: str = "o", filled: bool = True) -> Line2D:
         return Line2D(
             [], [], color=colour, marker=marker, markersize=3.6, linewidth=0,

@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.paper.topology_hypotheses import h0_published, h1_published
-from incomelens.paper.topology_values import values_published
+from incomelens.paper.aerial import h0, h1, topology_values
 
-from .topology_world import CITY, topology
+from ..topology_world import CITY, topology
 
 LYON = {"lyon": "Lyon", "valmorin": "Valmorin"}
 
@@ -18,9 +17,19 @@ def world():
     return topology()
 
 
-@pytest.fixture
-def preprint(reference):
-    return reference.part("aerial", "figure_6_preprint")
+def under(tables):
+    """Tables by scheme, as an exhibit takes them."""
+    return {"schemes": list(tables)}, list(tables.values())
+
+
+def h0_table(tables, *, names=CITY):
+    schemes, given = under(tables)
+    return h0.exhibit(given, names=names, **schemes).table
+
+
+def h1_table(tables, reference, *, names=CITY):
+    schemes, given = under(tables)
+    return h1.exhibit(given, reference, names=names, **schemes).table
 
 
 def of(table, **labels):
@@ -31,7 +40,7 @@ def of(table, **labels):
 
 
 def test_h0_prints_the_main_method_and_keeps_every_row(world):
-    table = h0_published(world[0], names=CITY)
+    table = h0_table(world[0])
     assert len(table.numbers) == 2 * 2 * 2 * 2 * 18
     assert len(table.shown) == len(table.numbers) / 2
     block = "Valmorin, spatial blocks, high SES"
@@ -44,19 +53,19 @@ def test_h0_prints_the_main_method_and_keeps_every_row(world):
     assert (shown["q"], shown["H0"], shown["Tiles"]) == (row["q_value"], row["decision"], row["n"])
 
 
-def test_classes_that_are_not_observed_are_said_so_and_have_no_numbers(world, tmp_path):
-    table = h0_published(world[0], names=CITY)
-    table.write(*(tmp_path / f"h0.{ending}" for ending in ("csv", "md", "tex")))
-    lines = [line for line in (tmp_path / "h0.md").read_text().splitlines() if "Open space" in line]
+def test_classes_that_are_not_observed_are_said_so_and_have_no_numbers(world):
+    table = h0_table(world[0])
+    forms = table.forms()
+    lines = [line for line in forms["md"].splitlines() if "Open space" in line]
     assert len(lines) == 8
     for line in lines:
         cells = [cell.strip() for cell in line.split("|")]
         assert cells[3:-1] == ["0", "–", "–", "–", "–", "–", "not observed"]
-    assert "nan" not in (tmp_path / "h0.tex").read_text()
+    assert "nan" not in forms["tex"]
 
 
 def test_joint_test_of_every_city_and_count_of_every_method_stand_below(world):
-    notes = " ".join(h0_published(world[0], names=CITY).notes)
+    notes = " ".join(h0_table(world[0]).notes)
     joint = of(
         world[0]["block"].query("city == 'valmorin' and method == 'guided'").head(1), ses="low"
     )
@@ -68,8 +77,8 @@ def test_joint_test_of_every_city_and_count_of_every_method_stand_below(world):
     assert f"Grad-CAM, random folds: {over} over and {under} under of {tested}" in notes
 
 
-def test_h1_prints_tested_pairs_with_both_measures(world, preprint):
-    table = h1_published(world[1], preprint, names=CITY)
+def test_h1_prints_tested_pairs_with_both_measures(world, reference):
+    table = h1_table(world[1], reference)
     guided = table.numbers[table.numbers["method"] == "guided"]
     assert len(table.shown) == guided["p_value"].notna().sum()
     assert len(table.numbers) == 2 * 2 * 2 * 2 * 85
@@ -81,32 +90,35 @@ def test_h1_prints_tested_pairs_with_both_measures(world, preprint):
     assert (shown["Plain: q"], shown["Adjusted: q"]) == (row["plain_q_value"], row["q_value"])
 
 
-def test_h1_counts_which_findings_survive_the_adjustment(world, preprint):
+def test_h1_counts_which_findings_survive_the_adjustment(world, reference):
     tables = {"random": world[1]["random"].copy()}
     table = tables["random"]
     tested = table.index[table["p_value"].notna() & table["method"].eq("guided")]
     table.loc[tested[:3], "plain_decision"] = "over-coactivated"
     table.loc[tested[2:5], "decision"] = "over-coactivated"
-    published = h1_published(tables, preprint, names=CITY)
+    published = h1_table(tables, reference)
     assert any("random folds: 1 of 3 over-coactivated" in note for note in published.notes)
     assert published.shown.loc[0, "Plain: H1"] == "over"
     assert published.shown.loc[0, "Adjusted: H1"] == "not rejected"
 
 
-def test_study_without_a_tested_pair_is_printed(world, preprint, tmp_path):
+def test_study_without_a_tested_pair_is_printed(world, reference):
     table = world[1]["random"].assign(n=0, decision="not observed", plain_decision="not observed")
     numbers = table.columns[table.dtypes.eq("float64")]
     table[numbers] = np.nan
-    published = h1_published({"random": table}, preprint, names=CITY)
+    published = h1_table({"random": table}, reference)
     assert published.shown.empty
     assert "No pair is tested." in published.notes
-    published.write(*(tmp_path / f"h1.{ending}" for ending in ("csv", "md", "tex")))
+    assert set(published.forms()) == {"md", "tex", "html"}
 
 
-def test_values_of_the_preprint_stand_in_the_row_of_their_city(world, preprint):
-    h1 = {"random": world[1]["random"].replace({"city": {"aubervieux": "lyon"}})}
+def test_values_of_the_preprint_stand_in_the_row_of_their_city(world, reference):
+    pairs = {"random": world[1]["random"].replace({"city": {"aubervieux": "lyon"}})}
     gains = {"lyon": world[3]["aubervieux"], "valmorin": world[3]["valmorin"]}
-    table = values_published(gains, h1, preprint, names=LYON)
+    schemes, given = under(pairs)
+    table = topology_values.exhibit(
+        list(gains.values()), given, reference, names=LYON, **schemes
+    ).table
     pair = {"Class": "Very-low-density fabric", "Beside": "Sports and leisure", "SES": "low"}
     shown = of(table.shown, City="Lyon", Measure="coactivation", **pair)
     assert shown["Preprint"] == pytest.approx(1.651)
@@ -120,7 +132,7 @@ def test_values_of_the_preprint_stand_in_the_row_of_their_city(world, preprint):
     gain = of(gains["lyon"], ses="low", urban_class="low", neighbour_class="motorways")
     assert shown["Ours"][0] == pytest.approx(gain["gain"])
     assert table.shown["City"].tolist() == sorted(table.shown["City"])
-    published = h1_published(h1, preprint, names=LYON)
+    published = h1_table(pairs, reference, names=LYON)
     row = published.numbers.query(
         "city == 'lyon' and ses == 'high' and urban_class == 'continuous' "
         "and neighbour_class == 'water' and method == 'guided'"
@@ -128,18 +140,18 @@ def test_values_of_the_preprint_stand_in_the_row_of_their_city(world, preprint):
     assert row["preprint_coactivation"].tolist() == [pytest.approx(1.878)]
 
 
-def test_preprint_pairs_are_pairs_of_this_study(world, preprint):
+def test_preprint_pairs_are_pairs_of_this_study(world, reference):
     pairs = pd.MultiIndex.from_frame(world[1]["random"][["urban_class", "neighbour_class"]])
-    for groups in preprint.values():
+    for groups in reference.part("aerial", "figure_6_preprint").values():
         for classes in groups.values():
             for u, beside in classes.items():
                 assert {(u, v) for v in beside} <= set(pairs)
 
 
-def test_city_without_a_name_is_refused(world, preprint):
+def test_city_without_a_name_is_refused(world, reference):
     for published in (
-        lambda names: h0_published(world[0], names=names),
-        lambda names: h1_published(world[1], preprint, names=names),
+        lambda names: h0_table(world[0], names=names),
+        lambda names: h1_table(world[1], reference, names=names),
     ):
         with pytest.raises(InputError, match="names of cities: none for valmorin"):
             published({"aubervieux": "Aubervieux"})

@@ -1,0 +1,77 @@
+"""H0 by city, SES and class: activation falls on land in proportion to its area."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from incomelens.paper.aerial.inputs import H0_COLUMNS, by_scheme
+from incomelens.paper.aerial.names import METHODS, check_cities, class_labels, main_method
+from incomelens.paper.aerial.tested import (
+    BLOCK,
+    TESTED_BY,
+    block,
+    joint_tests,
+    probability,
+    rejected_by_method,
+)
+from incomelens.paper.exhibit import Exhibit
+from incomelens.paper.table import Table, estimate, rows
+
+NOTE = (
+    "Ratio x: mean activation ratio of the class over the tiles of the SES group, by "
+    "predicted class. Expected under H0: its mean when maps are turned and mirrored, which "
+    "a preference for the middle of a tile moves away from 1. Effect: distance of the two "
+    "in standard deviations of the tiles' ratios. Other methods, intervals over single "
+    "tiles, the pooled ratio and the ratio without slivers below 0.5 % of a tile stand in "
+    "the CSV. Classes in too few tiles are not tested."
+)
+
+
+def exhibit(
+    h0: Sequence[pd.DataFrame], *, names: Mapping[str, str], schemes: Sequence[str]
+) -> Exhibit:
+    """Lay out H0: no class activates more, or less, than its area.
+
+    Parameters
+    ----------
+    h0 : sequence of DataFrame
+        `topology/h0-{scheme}.csv` of every scheme.
+    names : mapping
+        Of cities in print.
+    schemes : sequence of str
+        Of the tables.
+    """
+    numbers = by_scheme(dict(zip(schemes, h0, strict=True)), H0_COLUMNS, "H0")
+    check_cities([*numbers["city"]], names)
+    method, labels = main_method([*numbers["method"]]), class_labels()
+    shown = pd.DataFrame(
+        {
+            BLOCK: block(row, names),
+            "Urban class": labels[row.urban_class],
+            "Tiles": row.n,
+            "Ratio x": estimate(row, "ratio", interval="block_ci"),
+            "Expected under H0": row.expected_ratio,
+            "Effect": row.effect_size,
+            "P": probability(row.p_value),
+            "q": probability(row.q_value),
+            "H0": row.decision,
+        }
+        for row in rows(numbers[numbers["method"] == method])
+    )
+    table = Table(
+        numbers=numbers,
+        shown=shown,
+        caption=(
+            "H0: activation falls on urban classes in proportion to their area "
+            f"({METHODS.get(method, method)})."
+        ),
+        notes=(
+            NOTE,
+            TESTED_BY.format(family="classes"),
+            joint_tests(numbers, method, names, "H0"),
+            rejected_by_method(numbers),
+        ),
+        blocks=BLOCK,
+        decimals={"Ratio x": 2, "Expected under H0": 2, "Effect": 2},
+    )
+    return Exhibit(table)

@@ -1,0 +1,64 @@
+"""What both tables of tested hypotheses say alike: where a row stands, P and q, joint tests."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from incomelens.paper.aerial.names import METHODS, NOT_OBSERVED, TOO_FEW
+from incomelens.paper.names import folds_name
+from incomelens.paper.table import rows
+
+BLOCK = "City, folds and SES"
+TESTED_BY = (
+    "P by turning and mirroring every map against its land (spatial blocks of tiles together), "
+    "two-sided; q by Benjamini and Hochberg over all cities, SES groups and {family} of a method "
+    "under one scheme of folds; decided at q ≤ 0.05. In brackets 95 % intervals by resampling "
+    "spatial blocks of tiles."
+)
+
+
+def block(row: object, names: Mapping[str, str]) -> str:
+    """Name the block of rows that a row stands in."""
+    return f"{names[row.city]}, {folds_name(row.scheme)}, {row.ses} SES"  # type: ignore[attr-defined]
+
+
+def probability(value: float) -> float | str:
+    """Give a P or q as it is printed: small ones as a bound."""
+    return "<0.001" if value < 0.001 else value
+
+
+def tested_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows that stand on enough tiles to be tested."""
+    return table[~table["decision"].isin([NOT_OBSERVED, TOO_FEW])]
+
+
+def joint_tests(
+    numbers: pd.DataFrame, method: str, names: Mapping[str, str], hypothesis: str
+) -> str:
+    """One sentence on the joint test of every city and scheme."""
+    of_method = numbers[numbers["method"] == method]
+    told = [
+        f"{names[row.city]}, {folds_name(row.scheme)}: {row.joint_decision}"
+        + ("" if pd.isna(row.joint_p_value) else f" (P {_bound(row.joint_p_value)})")
+        for row in rows(of_method.drop_duplicates(["scheme", "city"]))
+    ]
+    return (
+        f"{hypothesis} for a city as a whole, by the largest deviation of all: {'; '.join(told)}."
+    )
+
+
+def _bound(p_value: float) -> str:
+    return "< 0.001" if p_value < 0.001 else f"= {p_value:.3f}"
+
+
+def rejected_by_method(numbers: pd.DataFrame) -> str:
+    """How often each method rejects, so that the choice of a method shows."""
+    told = []
+    for (scheme, method), table in numbers.groupby(["scheme", "method"], sort=False):
+        tested = tested_rows(table)
+        counts = tested["decision"].str.split("-").str[0].value_counts()
+        told.append(
+            f"{METHODS.get(method, method)}, {folds_name(scheme)}: "
+            f"{counts.get('over', 0)} over and {counts.get('under', 0)} under of {len(tested)}"
+        )
+    return f"Rejected by method: {'; '.join(told)}."

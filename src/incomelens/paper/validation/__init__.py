@@ -1,0 +1,1 @@
+"""The study `validation`: what the maps can be trusted with."""
