@@ -98,11 +98,8 @@ def code(script):
 # and the settings that the module's function takes. Wildcards may be part of the module's name.
 def made_by(module, **settings):
     if "{" in module:
-        return dict(
-            module=lambda wildcards: module.format(**wildcards),
-            code=lambda wildcards: made_by(module.format(**wildcards))["code"],
-            **settings,
-        )
+        of = lambda key: lambda wildcards: made_by(module.format(**wildcards))[key]
+        return {"module": of("module"), "code": of("code"), **settings}
     digest = module_digest(f"incomelens.paper.{module}")
     return dict(module=module, code=digest, **settings)
 
