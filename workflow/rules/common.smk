@@ -95,8 +95,11 @@ def code(script):
 
 
 # What makes an exhibit: its module below incomelens.paper, the digest of that module's code alone,
-# and the settings that the module's function takes.
+# and the settings that the module's function takes. Wildcards may be part of the module's name.
 def made_by(module, **settings):
+    if "{" in module:
+        of = lambda key: lambda wildcards: made_by(module.format(**wildcards))[key]
+        return {"module": of("module"), "code": of("code"), **settings}
     digest = module_digest(f"incomelens.paper.{module}")
     return dict(module=module, code=digest, **settings)
 

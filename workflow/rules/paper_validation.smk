@@ -37,10 +37,6 @@ wildcard_constraints:
     check="|".join(TRUST),
 
 
-def module_of_check(key):
-    return lambda wildcards: made_by(f"validation.{wildcards.check}")[key]
-
-
 use rule exhibit as aerial_validation_table with:
     input:
         unpack(lambda wildcards: TRUST[wildcards.check]),
@@ -49,8 +45,7 @@ use rule exhibit as aerial_validation_table with:
     pathvars:
         exhibit="aerial_validation_table/{check}",
     params:
-        module=module_of_check("module"),
-        code=module_of_check("code"),
+        **made_by("validation.{check}"),
 
 
 rule aerial_validation_findings:
