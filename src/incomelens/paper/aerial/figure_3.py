@@ -38,7 +38,7 @@ DIFFERENCE_COLOURS = {
     -3: "#542788",
     -2: "#8073ac",
     -1: "#cdbff2",
-    0: "#f1efe6",
+    0: "#dedac6",
     1: "#fdb863",
     2: "#e08214",
     3: "#b35806",
@@ -212,6 +212,8 @@ def _draw_key(axes: Axes, table: pd.DataFrame, schemes: list[str]) -> None:
         axes.text(0.07, line + 0.5, ends.get(number, str(number)), va="center")
     add_swatch(axes, (0.0, 8.12), (0.05, 0.76), DROPPED_FACE)
     axes.text(0.07, 8.5, "dropped cell", va="center")
+    add_swatch(axes, (0.0, 9.12), (0.05, 0.76), "white")
+    axes.text(0.07, 9.5, "no census cell", va="center")
     axes.text(0.42, 0.5, "Predicted − observed", va="center", fontweight="bold")
     rights = np.linspace(1.0 - 0.2 * (len(schemes) - 1), 1.0, len(schemes))
     for right, scheme in zip(rights, schemes, strict=True):

@@ -1,6 +1,6 @@
 """Fig. 5 of the aerial paper: on what land the maps fall, and where low and high SES live."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,7 @@ from incomelens.paper.table import check_columns, rows
 
 RANDOM_DIFFUSION = 1.0
 LINE_MM, TOP_MM, BELOW_MM = 4.2, 16.0, 11.0
-LABELS_MM, COUNTS_MM, RIGHT_MM = 35.0, 18.0, 4.0
+LABELS_MM, COUNTS_MM, COUNT_MM, RIGHT_MM = 35.0, 18.0, 9.0, 4.0
 OFFSETS = {"low": -0.19, "high": 0.19}
 BAND = "#f6f6f6"
 NULL_COLOUR = "#e69f00"  # the paper's line is yellow, too
@@ -91,17 +91,20 @@ def ratios_figure(ratios: pd.DataFrame, probabilities: pd.DataFrame, *, city: st
     lines = row_places()
     n_lines = len(lines) + len(published_groups())
     height = n_lines * LINE_MM
-    width = (PAGE_MM - LABELS_MM - COUNTS_MM - 2 * RIGHT_MM) / 2
+    width = (PAGE_MM - LABELS_MM - COUNTS_MM - COUNT_MM - RIGHT_MM) / 2
     with figure_style():
         figure = new_figure(PAGE_MM, TOP_MM + height + BELOW_MM)
         left = axes_mm(figure, LABELS_MM, TOP_MM, width, height)
-        counts = axes_mm(figure, LABELS_MM + width, TOP_MM, COUNTS_MM, height)
         right_mm = LABELS_MM + width + COUNTS_MM + RIGHT_MM
         right = axes_mm(figure, right_mm, TOP_MM, width, height)
         _draw_ratios(left, shown, lines)
-        _write_counts(counts, shown, lines)
         _draw_probabilities(right, probabilities, lines)
-        for axes in (left, counts, right):
+        counts = axes_mm(figure, LABELS_MM + width, TOP_MM, COUNTS_MM, height)
+        _write_counts(counts, shown, lines, {"low": 0.48, "high": 1.0})
+        count = axes_mm(figure, right_mm + width, TOP_MM, COUNT_MM - 1.0, height)
+        # The same tiles for both.
+        _write_counts(count, probabilities, lines, {"low": 1.0})
+        for axes in (left, counts, right, count):
             axes.set_ylim(n_lines - 0.5, -0.5)
         _write_classes(left, lines)
         letter(left, "a", left_mm=LABELS_MM - 1.0)
@@ -167,13 +170,16 @@ def _upper_limit(table: pd.DataFrame) -> float:
     return float(max(ends))
 
 
-def _write_counts(axes: Axes, table: pd.DataFrame, lines: dict[str, int]) -> None:
-    """Write how many tiles stand behind each ratio, low and high."""
+def _write_counts(
+    axes: Axes, table: pd.DataFrame, lines: dict[str, int], places: Mapping[str, float]
+) -> None:
+    """Write how many tiles stand behind each dot, a column an SES, or one where they are equal."""
     axes.set_xlim(0, 1)
     axes.set_axis_off()
-    for ses, place in (("low", 0.48), ("high", 1.0)):
-        style = {"ha": "right", "va": "center", "color": SES_COLOURS[ses]}
-        axes.text(place, 0, f"n {ses}", fontsize=6, **style)
+    for ses, place in places.items():
+        own = len(places) > 1
+        style = {"ha": "right", "va": "center", "color": SES_COLOURS[ses] if own else QUIET}
+        axes.text(place, 0, f"n {ses}" if own else "n", fontsize=6, **style)
         for row in rows(table[table["ses"] == ses]):
             axes.text(place, lines[row.urban_class], f"{row.n:,}", fontsize=5.5, **style)
 

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import NullLocator
 
 from incomelens.paper.aerial.inputs import (
@@ -52,6 +53,13 @@ TICKS = (0.4, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 2.5)
 COLOURS = "PuOr_r"  # ColorBrewer: safe for every eye, 1 is white
 ROW_MM, TOP_MM, LABELS_MM, RIGHT_MM, BETWEEN_MM, BELOW_MM = 4.6, 6.0, 33.0, 2.0, 7.5, 38.0
 DARK = 0.45  # luminance below which numbers are white
+# A frame that is seen on every colour: dark, with a light rim.
+FRAME = {
+    "facecolor": "none",
+    "edgecolor": INK,
+    "linewidth": 1.0,
+    "path_effects": [withStroke(linewidth=2.6, foreground="white")],
+}
 
 
 @dataclass(frozen=True)
@@ -201,8 +209,8 @@ def draw_pairs(axes: Axes, table: pd.DataFrame, measure: Measure) -> None:
             if is_marked(row, measure):
                 axes.add_patch(
                     Rectangle(
-                        (x + 0.06, y + 0.09), 0.88, 0.82, facecolor="none", edgecolor=INK,
-                        linewidth=1.0, zorder=3, gid=f"marked {u} beside {v}",
+                        (x + 0.07, y + 0.12), 0.86, 0.76, **FRAME, zorder=3,
+                        gid=f"marked {u} beside {v}",
                     )
                 )  # fmt: skip
     _frame(axes)
@@ -262,7 +270,7 @@ def _draw_scale(figure: PaperFigure, top_mm: float) -> None:
     keys = axes_mm(figure, LABELS_MM + 92.0, top_mm - 1.5, 56.0, 10.0)
     keys.set(xlim=(0, 56), ylim=(10, 0))
     keys.set_axis_off()
-    keys.add_patch(Rectangle((0, 0.5), 6, 3.4, facecolor="none", edgecolor=INK, linewidth=1.0))
+    keys.add_patch(Rectangle((0, 0.5), 6, 3.4, **FRAME))
     keys.text(8, 2.2, "q ≤ 0.05; for gains, interval without 1", va="center", fontsize=6.5)
     keys.add_patch(
         Rectangle(

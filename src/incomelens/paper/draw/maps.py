@@ -20,6 +20,8 @@ SCALE_BAR_SHARE = 0.25
 # Width of a digit, in shares of the font size.
 DIGIT_SHARE = 0.6
 POINTS_PER_INCH = 72.0
+# Limits are printed smaller, down to this, before some of them are left out.
+SMALLEST_PT = 5.0
 # Radius of the disc that stands for a district without a polygon, in shares of the city's extent.
 DISC_SHARE = 0.012
 
@@ -253,7 +255,8 @@ def draw_class_legend(
         face = colours(place / max(classes.n - 1, 1))
         axes.add_patch(Rectangle((place * width, 0), width, 1, facecolor=face, edgecolor="none"))
     limits = list(enumerate(classes.limits(scale), start=1))
-    for place, limit in limits[:: _every(axes, limits, width, fontsize)]:
+    size = _size_of_limits(axes, limits, width, fontsize)
+    for place, limit in limits[:: _every(axes, limits, width, size)]:
         axes.annotate(
             limit,
             (place * width, 0),
@@ -261,7 +264,7 @@ def draw_class_legend(
             textcoords="offset points",
             ha="center",
             va="top",
-            fontsize=fontsize,
+            fontsize=size,
         )
     axes.text(0, 1.25, title, ha="left", va="bottom", fontsize=fontsize)
     if missing:
@@ -276,8 +279,23 @@ def draw_class_legend(
     axes.set_axis_off()
 
 
+def _size_of_limits(
+    axes: Axes, limits: list[tuple[int, str]], width: float, fontsize: float
+) -> float:
+    """Size at which all limits stand side by side, if it can be read; else the usual one."""
+    if _every(axes, limits, width, fontsize) == 1:
+        return fontsize
+    longest = max(len(text) for _, text in limits)
+    fitting = _room(axes, width) / ((longest + 1.0) * DIGIT_SHARE)
+    return fitting if fitting >= SMALLEST_PT else fontsize
+
+
 def _every(axes: Axes, limits: list[tuple[int, str]], width: float, fontsize: float) -> int:
     """Of which so many limits one is printed, so that they do not run into each other."""
-    room = axes.get_window_extent().width / axes.figure.dpi * POINTS_PER_INCH * width
     longest = max((len(text) for _, text in limits), default=0)
-    return int(np.ceil((longest + 0.5) * DIGIT_SHARE * fontsize / room))
+    return int(np.ceil((longest + 0.5) * DIGIT_SHARE * fontsize / _room(axes, width)))
+
+
+def _room(axes: Axes, width: float) -> float:
+    """Points that a share of the width of axes measures."""
+    return axes.get_window_extent().width / axes.figure.dpi * POINTS_PER_INCH * width
