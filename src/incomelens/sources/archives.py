@@ -186,10 +186,10 @@ def _sound_zip(archive: str | Path) -> Iterator[zipfile.ZipFile]:
         hollow = [
             one.filename
             for one in opened.infolist()
-            if one.CRC and not (one.file_size and one.compress_size)
+            if (one.CRC and not one.file_size) or (one.file_size and not one.compress_size)
         ]
         if hollow:
-            raise zipfile.BadZipFile(f"{listed(hollow)} has no size, yet a checksum")
+            raise zipfile.BadZipFile(f"{listed(hollow)} has no bytes, and should have")
         yield opened
 
 
