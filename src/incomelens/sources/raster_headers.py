@@ -10,6 +10,7 @@ import numpy as np
 import rasterio
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import MemoryFile
@@ -163,15 +164,16 @@ def _opened(source: str | Path | bytes, *, name: str) -> Iterator[rasterio.Datas
         stack.enter_context(warnings.catch_warnings())
         # Where it lies may stand in a footprint beside it.
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        try:
+        with damage_told(
+            lambda problem: (
+                f"{name}: not readable as an image ({problem}); fetch its archive again"
+            ),
+            own=(RasterioError, CPLE_BaseError),
+        ):
             if isinstance(source, bytes):
                 raster = stack.enter_context(stack.enter_context(MemoryFile(source)).open())
             else:
                 raster = stack.enter_context(rasterio.open(source))
-        except RasterioError as error:
-            raise InputError(
-                f"{name}: not readable as an image ({error}); fetch its archive again"
-            ) from None
         yield raster
 
 
