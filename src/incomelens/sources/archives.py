@@ -186,10 +186,11 @@ def _sound_zip(archive: str | Path) -> Iterator[zipfile.ZipFile]:
         hollow = [
             one.filename
             for one in opened.infolist()
-            if one.CRC and not (one.file_size and one.compress_size)
+            if not one.is_dir()  # some writers give folders a size
+            and ((one.CRC and not one.file_size) or (one.file_size and not one.compress_size))
         ]
         if hollow:
-            raise zipfile.BadZipFile(f"{listed(hollow)} has no size, yet a checksum")
+            raise zipfile.BadZipFile(f"{listed(hollow)} has no bytes, and should have")
         yield opened
 
 

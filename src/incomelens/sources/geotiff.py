@@ -14,7 +14,7 @@ from incomelens.common.progress import progress
 from incomelens.sources.archives import archive_members, member_heads
 from incomelens.sources.companions import IMAGES, companions, folder_index, names_index
 from incomelens.sources.ign import INFRARED, one_listing
-from incomelens.sources.raster_headers import Bands, RasterHeader, known_crs, read_header
+from incomelens.sources.raster_headers import Bands, RasterHeader, known_crs, named_crs, read_header
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ def _one_image(
     header = read_header(where, name=label, bands=bands)
     if header.extent is None:
         raise InputError(f"{label}: does not say where it lies; write it as a GeoTIFF that does")
-    system = known_crs(header.crs) if crs is None else CRS.from_user_input(crs)
+    system = known_crs(header.crs) if crs is None else named_crs(crs)
     system = system or known_crs(_crs_beside(archive, member))
     if system is None:
         raise InputError(f"{label}: has no coordinate reference system; set `crs`, e.g. EPSG:2056")

@@ -21,7 +21,7 @@ from incomelens.common.errors import InputError, damage_told, listed
 from incomelens.common.progress import progress
 from incomelens.sources.archives import archive_members, is_archive, member_heads, unpack_7z
 from incomelens.sources.multi_part import first_parts
-from incomelens.sources.raster_headers import LAMBERT_93, known_crs, read_header
+from incomelens.sources.raster_headers import LAMBERT_93, known_crs, named_crs, read_header
 from incomelens.sources.shapefiles import check_shapefile
 
 logger = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ def _one_archive(archive: Path, crs: str | None, bands: Sequence[int] | None) ->
         footprints |= more
         found_crs = found_crs or header_crs
     logger.info("%s: %d orthophotos", archive.name, len(images))
-    system = CRS.from_user_input(crs) if crs is not None else _crs_or_lambert(found_crs, archive)
+    system = named_crs(crs) if crs is not None else _crs_or_lambert(found_crs, archive)
     return gpd.GeoDataFrame(
         {"name": list(images), "archive": str(archive), "member": list(images.values())},
         geometry=[footprints[stem] for stem in images],

@@ -6,15 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import rasterio
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import MemoryFile
 from shapely.geometry import Polygon, box
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, damage_told, listed
 
 Bands = tuple[int, int, int]
 COLOURS = ("red", "green", "blue")
@@ -70,6 +72,8 @@ def read_header(
         place = raster.transform
         if place.is_identity:
             return RasterHeader(None, 0.0, raster.width, raster.height, crs, colours)
+        if not np.isfinite([*place, *raster.bounds]).all():
+            raise InputError(f"{name}: its place is no number ({tuple(place)[:6]}); fetch it again")
         if place.b or place.d or place.a <= 0 or place.e >= 0:
             raise InputError(
                 f"{name}: its rows do not run from north to south and its columns from west to "
@@ -144,21 +148,32 @@ def _band_advice(raster: rasterio.DatasetReader, kinds: Sequence[str]) -> str:
     return "; if grey imagery is meant, set `bands: [1, 1, 1]`" if raster.count < 3 else ""
 
 
+def named_crs(name: str) -> CRS:
+    """Reference system that the setting `crs` names."""
+    with damage_told(
+        lambda problem: (
+            f"`crs`: {name!r} is no reference system ({problem}); name one such as EPSG:2154"
+        )
+    ):
+        return CRS.from_user_input(name)
+
+
 @contextlib.contextmanager
 def _opened(source: str | Path | bytes, *, name: str) -> Iterator[rasterio.DatasetReader]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         # Where it lies may stand in a footprint beside it.
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        try:
+        with damage_told(
+            lambda problem: (
+                f"{name}: not readable as an image ({problem}); fetch its archive again"
+            ),
+            own=(RasterioError, CPLE_BaseError),
+        ):
             if isinstance(source, bytes):
                 raster = stack.enter_context(stack.enter_context(MemoryFile(source)).open())
             else:
                 raster = stack.enter_context(rasterio.open(source))
-        except RasterioError as error:
-            raise InputError(
-                f"{name}: not readable as an image ({error}); fetch its archive again"
-            ) from None
         yield raster
 
 
