@@ -104,8 +104,8 @@ def exhibit(
             "time frame and licence from the registry of sources, counts as measured. Cells are "
             "those of the census grid that share area with the city; kept ones have an income, an "
             "image and land use. Orthophotos are those that kept cells are cut from. Titles, "
-            "providers and all counts stand in the CSV. The paper's study areas measure 474 km² (Nice) "
-            "to 2,720 km² (Paris); its table has no licences.",
+            "providers and all counts stand in the CSV. The paper's study areas measure 474 km² "
+            "(Nice) to 2,720 km² (Paris); its table has no licences.",
         ),
         blocks="Data set",
         whose="Whose",
