@@ -125,7 +125,10 @@ def test_values_of_the_preprint_stand_in_the_row_of_their_city(world, reference)
     assert of(table.shown, City="Lyon", Measure="adjusted coactivation", **pair)["Preprint"] == (
         pytest.approx(1.651)
     )
-    assert np.isnan(of(table.shown, City="Valmorin", Measure="coactivation", **pair)["Preprint"])
+    # Cities that it does not show have no row of dashes, and all their values in the CSV.
+    assert set(table.shown["City"]) == {"Lyon"}
+    assert table.shown["Preprint"].notna().all()
+    assert {"lyon", "valmorin"} == set(table.numbers["city"])
     pair = {"Class": "Low-density fabric", "Beside": "Motorways", "SES": "low"}
     shown = of(table.shown, City="Lyon", Measure="gain", **pair)
     assert shown["Preprint"] == pytest.approx(2.102)

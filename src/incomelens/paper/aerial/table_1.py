@@ -102,10 +102,10 @@ def exhibit(
         notes=(
             "The first row of each data set is the paper's, the others are this study's cities: "
             "time frame and licence from the registry of sources, counts as measured. Cells are "
-            "those of the census grid that touch the city; kept ones have an income, an image and "
-            "land use. Orthophotos are those that kept cells are cut from. Titles, providers "
-            "and all counts stand in the CSV. The paper's study areas measure 474 km² (Nice) to "
-            "2,720 km² (Paris); its table has no licences.",
+            "those of the census grid that share area with the city; kept ones have an income, an "
+            "image and land use. Orthophotos are those that kept cells are cut from. Titles, "
+            "providers and all counts stand in the CSV. The paper's study areas measure 474 km² "
+            "(Nice) to 2,720 km² (Paris); its table has no licences.",
         ),
         blocks="Data set",
         whose="Whose",

@@ -11,6 +11,8 @@ from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.reference import Reference
 from incomelens.paper.table import Table, estimate, rows
 
+SHOWN = ("City", "Measure", "Folds", "SES", "Class", "Beside", "Tiles", "Ours", "Preprint")
+
 
 def exhibit(
     gains: Sequence[pd.DataFrame],
@@ -58,7 +60,6 @@ def exhibit(
         )
         for row in rows(numbers)
     ]  # fmt: skip
-    known = _shown_anywhere(preprint)
     shown = [
         {
             "City": names[row.city],
@@ -71,20 +72,20 @@ def exhibit(
             "Ours": estimate(row, interval="ci"),
             "Preprint": row.preprint,
         }
-        for row in rows(numbers)
-        if (row.measure.split()[-1], row.ses, row.urban_class, row.neighbour_class) in known
+        for row in rows(numbers[numbers["preprint"].notna()])
     ]
     table = Table(
         numbers=numbers,
-        shown=pd.DataFrame(shown),
+        shown=pd.DataFrame(shown, columns=SHOWN),
         caption="Coactivation and co-appearance gain beside the values of the preprint's notebook.",
         notes=(
-            "Pairs that the notebook shows in at least one of the five cities; all others in the "
-            "CSV. In brackets 95 % intervals by resampling spatial blocks. The notebook shows "
-            "values above about 1.2 only, and trims ratios before averaging: a dash is no 1. "
-            "Adjusted coactivation has no counterpart there; plain c stands beside it.",
+            f"{len(shown):,} of our {len(numbers):,} values have one of the notebook's beside them "
+            "and are shown; all stand in the CSV. The notebook is of Paris, Lyon, Marseille, Nice "
+            "and Lille, shows values above about 1.2 only, and trims ratios before averaging. In "
+            "brackets 95 % intervals by resampling spatial blocks. Adjusted coactivation has no "
+            "counterpart there; plain c stands beside it.",
         ),
-        blocks="City",
+        blocks="City" if shown else None,
         decimals={"Ours": 2, "Preprint": 2},
     )
     return Exhibit(table)
@@ -96,13 +97,3 @@ def _values(table: pd.DataFrame, measure: str, column: str, interval: str) -> pd
     part.columns = [*keys, "value", "ci_low", "ci_high"]
     part.insert(0, "measure", measure)
     return part
-
-
-def _shown_anywhere(preprint: Mapping[str, object]) -> set[tuple[str, str, str, str]]:
-    return {
-        (measure.removesuffix("_minus_1"), ses, u, v)
-        for measure, groups in preprint.items()
-        for ses, classes in groups.items()  # type: ignore[attr-defined]
-        for u, beside in classes.items()
-        for v in beside
-    }

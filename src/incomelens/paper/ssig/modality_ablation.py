@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from incomelens.common.errors import InputError
+from incomelens.common.errors import InputError, listed
 from incomelens.paper.draw.dots import DotLine, scheme_dots_figure
 from incomelens.paper.draw.style import PaperFigure
 from incomelens.paper.exhibit import Exhibit
@@ -12,6 +12,7 @@ from incomelens.paper.names import (
     INCOMES,
     LEVELS,
     MODALITIES,
+    MODELS,
     SCHEMES,
     SCORES,
     built_name,
@@ -41,10 +42,11 @@ def exhibit(ablation: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Ex
     """
     found = _checked(ablation, levels)
     metrics = headed(SHOWN)
+    models = listed(MODELS[name] for name in dict.fromkeys(found["model"].str.split("-").str[0]))
     table = Table(
         numbers=found[COLUMNS],
         shown=_shown(found, metrics, levels),
-        caption="What each modality is worth to the image-and-price baselines.",
+        caption=f"What each modality is worth to the image-and-price baseline {models}.",
         notes=(
             f"Mean of {found['n_folds'].max():.0f} folds; {INTERVAL_OF_FOLDS}. All lines of a task "
             "learn from and predict the same districts, those that have every modality of the "
@@ -54,7 +56,7 @@ def exhibit(ablation: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Ex
         blocks="Task",
         **score_columns(metrics),
     )
-    return Exhibit(table, _drawn(found[found["metric"] == DRAWN], levels))
+    return Exhibit(table, _drawn(found[found["metric"] == DRAWN], levels, models))
 
 
 def _shown(
@@ -79,12 +81,12 @@ def _shown(
     return pd.DataFrame(lines)
 
 
-def _drawn(scores: pd.DataFrame, levels: Mapping[str, str]) -> PaperFigure:
+def _drawn(scores: pd.DataFrame, levels: Mapping[str, str], models: str) -> PaperFigure:
     lines = [
         DotLine(case, _case_name(*case))
         for case in dict.fromkeys(zip(scores["case"], scores["modality"], strict=True))
     ]
-    label = f"{SCORES[DRAWN].heading} (1: perfect, 0: no better than the mean)"
+    label = f"{models}: {SCORES[DRAWN].heading} (1: perfect)"
     keys = ("case", "modality")
     return scheme_dots_figure(scores, lines, keys=keys, label=label, levels=levels)
 
