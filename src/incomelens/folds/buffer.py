@@ -14,11 +14,11 @@ from scipy.spatial import cKDTree
 
 from incomelens.common.errors import InputError
 from incomelens.common.seeds import job_rng
-from incomelens.districts.columns import INCOMES
 from incomelens.folds.variogram import empirical_variogram, fit_variogram, without_trend
 
 logger = logging.getLogger(__name__)
 
+INCOMES = ["per_capita_income", "median_household_income"]
 EARTH_KM = 6371.0
 KM_PER_DEGREE = 111.195  # of latitude, on that sphere
 MOST_LEFT_OUT = 5  # at most one training district in so many
