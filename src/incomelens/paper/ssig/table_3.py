@@ -48,6 +48,7 @@ from incomelens.paper.table import (
 ROWS = ["ssig", *BASELINES]
 SHOWN_SCHEMES = ("random", "block")
 SAMPLES = ("own", "common")
+WITH_INTERVAL = "cod"
 LABELS = ["Model", "Reading", "Districts", "N"]
 LINE = ["level", "income", "model", "built_as", "mode", "variant", "scheme", "sample"]
 NUMBERS = [
@@ -114,7 +115,7 @@ def _notes(scores: pd.DataFrame) -> tuple[str, ...]:
     missing = without_scores(BASELINES, built)
     return (
         f"Ours: mean of {scores['n_folds'].max():.0f} folds; {INTERVAL_OF_FOLDS}, "
-        "as do all intervals of errors. Reading of SSIG: what of the Gaussian process was fitted; "
+        "as do the intervals of all scores but CoD. Reading of SSIG: what of the Gaussian process was fitted; "
         "the paper prints l = 1 and names no fitting, and its value stands beside each reading. "
         "Folds: random, as the paper's are taken to be, and spatial blocks, parts of the city "
         "without data; further schemes stand in the CSV. Districts: own, all that "
@@ -211,8 +212,8 @@ def _readings(of_model: pd.DataFrame) -> Iterator[tuple[dict, Mapping[tuple[str,
 
 
 def _cell(row: object) -> Estimate | float:
-    """Give a score, with its interval if it has no unit: those of errors stand in the CSV."""
-    if row is None or SCORES[row.metric].unit is None:
+    """Give a score; that which shows its interval, with it: all are too many for a page."""
+    if row is None or row.metric == WITH_INTERVAL:
         return estimate(row, "ours", interval="folds_ci")
     return row.ours
 
