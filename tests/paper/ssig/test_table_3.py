@@ -40,25 +40,27 @@ def shown(summary, reference, scores):
 
 
 def test_ssig_stands_on_its_own_districts_and_on_the_common_ones(shown):
-    ours = shown[(shown["Values"] == "ours, all fitted") & (shown["Folds"] == "random")]
+    ours = shown[shown["Reading"] == "all fitted"]
     assert ours[["Districts", "N"]].to_numpy().tolist() == [["own", 40], ["common", 30]]
 
 
 def test_a_model_whose_districts_are_the_common_ones_has_one_line(shown):
     of_gp = shown[shown["Model"] == "Mixed-Siamese-like-GP-noSV"]
-    assert of_gp["Districts"].tolist() == ["own and common"] * 2
-    assert of_gp["Folds"].tolist() == ["random", "spatial blocks"]
-    assert of_gp["N"].tolist() == [30, 30]
+    assert of_gp[["Districts", "N"]].to_numpy().tolist() == [["own and common", 30]]
+
+
+def test_folds_are_columns_beside_the_printed_value(shown):
+    scores = [name for name in shown if name.startswith("r²: ")]
+    assert scores == ["r²: paper", "r²: random", "r²: spatial blocks"]
+    # SSIG in two readings on two sets of districts, Double-Ridge in two, four models in one.
+    assert len(shown) == 4 + 2 + 4
 
 
 def test_a_model_that_lacks_a_modality_stands_under_its_full_name_and_the_note_explains_it(
     shown, summary, reference, scores
 ):
     models = shown["Model"]
-    for name in BASELINES.values():
-        printed = shown[models == name]
-        assert printed["Values"].tolist() == ["paper"]
-        assert f"{name}-noSV" in set(models)
+    assert {f"{name}-noSV" for name in BASELINES.values()} <= set(models)
     notes = " ".join(table_3.exhibit(summary, reference, scores).table.notes)
     assert "noSV: without street views" in notes
     assert "reconstruction-v1 is our documented reading" in notes
@@ -67,22 +69,21 @@ def test_a_model_that_lacks_a_modality_stands_under_its_full_name_and_the_note_e
 
 
 def test_both_readings_of_double_ridge_are_named(shown):
-    values = shown.loc[shown["Model"] == "GP-Mixed-Siamese-like-Double-Ridge-noSV", "Values"]
-    assert values.unique().tolist() == [
-        "ours, reconstruction-v1",
-        "ours, reconstruction-v1, one first ridge a modality",
+    place = shown["Model"].tolist().index("GP-Mixed-Siamese-like-Double-Ridge-noSV")
+    assert shown["Model"][place + 1] == ""
+    assert shown["Reading"][place : place + 2].tolist() == [
+        "reconstruction-v1",
+        "reconstruction-v1, one first ridge a modality",
     ]
 
 
 def test_a_cell_is_the_mean_of_folds_of_its_own_line(shown, scores):
-    row = shown[
-        (shown["Model"] == "Mixed-Siamese-like-noSV") & (shown["Folds"] == "spatial blocks")
-    ].iloc[0]
+    row = shown[shown["Model"] == "Mixed-Siamese-like-noSV"].iloc[0]
     expected = scores.query(
         "level == 'tract' and income == 'per_capita_income' and scheme == 'block' "
         "and model == 'mixed_siamese_like-noSV' and metric == 'cod' and sample == 'own'"
     ).iloc[0]
-    assert row["CoD"] == Estimate(
+    assert row["CoD: spatial blocks"] == Estimate(
         expected["mean_of_folds"], expected["folds_ci_low"], expected["folds_ci_high"]
     )
 
@@ -91,6 +92,9 @@ def test_a_typed_slot_stands_beside_random_folds_and_own_districts(summary, refe
     slots = copy.deepcopy(dict(reference.slots))
     slots["ssig"]["table_3"]["tract"]["per_capita_income"]["mixed_siamese_like"]["r2"] = 0.5
     table = table_3.exhibit(summary, Reference("here", slots), scores).table
+    shown = table.shown[table.shown["Model"] == "Mixed-Siamese-like-noSV"]
+    assert shown["r²: paper"].tolist()[0] == 0.5
+    assert "r²: paper" in table.printed
     typed = table.numbers.dropna(subset="paper")
     assert typed[["built_as", "scheme", "sample"]].to_numpy().tolist() == [
         ["mixed_siamese_like-noSV", "random", "own"]
@@ -107,10 +111,10 @@ def test_a_study_without_modalities_shows_five_empty_models(summary, reference):
     for none in (None, pd.DataFrame()):
         table = table_3.exhibit(summary, reference, none).table
         rows = table.shown[table.shown["Task"].str.startswith(TASK)]
-        ours = rows[rows["Values"] == "ours"]
-        assert len(ours) == 5
-        assert ours[["Folds", "Districts", "N"]].isna().all(axis=None)
-        assert ours["r²"].isna().all()
+        empty = rows[rows["Model"].isin(BASELINES.values())]
+        assert len(empty) == 5
+        assert empty[["Reading", "Districts", "N"]].isna().all(axis=None)
+        assert empty["r²: random"].isna().all()
 
 
 def test_a_table_without_samples_is_refused(summary, reference, scores):

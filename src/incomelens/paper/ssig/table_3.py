@@ -4,7 +4,7 @@ The paper's baselines cover fewer districts than its SSIG. Ours are scored twice
 that a model covers and on those that all models do, and under spatial folds beside random ones.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -16,7 +16,6 @@ from incomelens.paper.names import (
     INCOMES,
     LACKING,
     LEVELS,
-    MODELS,
     MODES,
     SCHEMES,
     SCORES,
@@ -36,11 +35,21 @@ from incomelens.paper.ssig.scores import (
     with_empty_rows,
     without_scores,
 )
-from incomelens.paper.table import EMPTY_SLOT, Table, check_columns, estimate, in_print_order, rows
+from incomelens.paper.table import (
+    EMPTY_SLOT,
+    Estimate,
+    Table,
+    check_columns,
+    estimate,
+    in_print_order,
+    rows,
+)
 
 ROWS = ["ssig", *BASELINES]
 SHOWN_SCHEMES = ("random", "block")
-SAMPLES = {"own": "own", "common": "common"}
+SAMPLES = ("own", "common")
+WITH_INTERVAL = "cod"
+LABELS = ["Model", "Reading", "Districts", "N"]
 LINE = ["level", "income", "model", "built_as", "mode", "variant", "scheme", "sample"]
 NUMBERS = [
     *LINE, "modalities", "n", "n_folds", "metric", "ours", "folds_ci_low", "folds_ci_high",
@@ -86,14 +95,15 @@ def exhibit(
         scores, ROWS, metrics, variant="main", scheme=schemes[0], sample="own"
     )
     numbers = beside_printed(in_print_order(numbers, level=levels, **IN_ORDER), printed)
-    columns = score_columns(headed(metrics))
+    columns = {name: metric for name, (_, metric) in _columns(reference, schemes).items()}
+    columns = score_columns(columns)
     table = Table(
         numbers=numbers,
         shown=_shown(numbers[numbers["scheme"].isin(schemes)], printed, reference, levels),
         caption="Table 3. Results of a fivefold validation on SSIG and other baselines.",
         notes=_notes(scores),
         blocks="Task",
-        whose="Values",
+        printed=[name for name in columns["decimals"] if name.endswith(": paper")],
         decimals={"N": 0, **columns["decimals"]},
         units=columns["units"],
     )
@@ -104,10 +114,11 @@ def _notes(scores: pd.DataFrame) -> tuple[str, ...]:
     built = set(scores["model"])
     missing = without_scores(BASELINES, built)
     return (
-        f"Ours: mean of {scores['n_folds'].max():.0f} folds; {INTERVAL_OF_FOLDS}. SSIG: after "
-        "the comma, what of the Gaussian process was fitted; the paper prints l = 1 and names "
-        "no fitting. Folds: random, as the paper's are taken to be, and spatial blocks, parts "
-        "of the city without data; further schemes stand in the CSV. Districts: own, all that "
+        f"Ours: mean of {scores['n_folds'].max():.0f} folds; {INTERVAL_OF_FOLDS}, "
+        "as do the intervals of all scores but CoD. Reading of SSIG: what of the Gaussian process was fitted; "
+        "the paper prints l = 1 and names no fitting, and its value stands beside each reading. "
+        "Folds: random, as the paper's are taken to be, and spatial blocks, parts of the city "
+        "without data; further schemes stand in the CSV. Districts: own, all that "
         "a model covers; common, those that every model of the task covers, nothing being "
         "fitted anew.",
         *[_baselines_note(scores)] * bool(built & set(BASELINES)),
@@ -126,7 +137,10 @@ def _baselines_note(scores: pd.DataFrame) -> str:
     lacking = {part for name in of_baselines["built_as"] for part in name.split("-")[1:]}
     meanings = [f"{part}: without {LACKING[part]}" for part in LACKING if part in lacking]
     if meanings:
-        note += f" A name says what a model lacks in this study ({'; '.join(meanings)})."
+        note += (
+            f" A name says what a model lacks in this study ({'; '.join(meanings)}); the paper's "
+            "lacks nothing."
+        )
     return note
 
 
@@ -149,48 +163,61 @@ def _scores(
 def _shown(
     numbers: pd.DataFrame, printed: Slots, reference: Reference, levels: Mapping[str, str]
 ) -> pd.DataFrame:
-    metrics = headed(paper_metrics(reference))
+    """A row a task, model, reading and set of districts; a column a score and scheme of folds."""
+    columns = _columns(reference, list(dict.fromkeys(numbers["scheme"])))
     lines = []
     for (level, income), of_task in numbers.groupby(["level", "income"], sort=False):
         title = task_title(level, income, of_task["n"].max(), reference, levels)
         for model, of_model in of_task.groupby("model", sort=False):
-            empty = {"Folds": None, "Districts": None, "N": None}
-            paper = {name: printed[level, income, model, m] for name, m in metrics.items()}
-            line = {"Task": title, "Model": MODELS[model], "Values": "paper"}
-            lines += [line | empty | paper, *_own_lines(title, of_model, list(metrics.values()))]
-    return pd.DataFrame(lines)
+            paper = {m: printed[level, income, model, m] for m in paper_metrics(reference)}
+            last = None
+            for line, found in _readings(of_model):
+                cells = {
+                    column: paper[metric] if scheme is None else _cell(found.get((scheme, metric)))
+                    for column, (scheme, metric) in columns.items()
+                }
+                name = {"Task": title, "Model": "" if line["Model"] == last else line["Model"]}
+                lines.append({**line, **name, **cells})
+                last = line["Model"]
+    return pd.DataFrame(lines)[["Task", *LABELS, *columns]]
 
 
-def _own_lines(title: str, of_model: pd.DataFrame, metrics: list[str]) -> list[dict]:
-    """Lines of one model: a scheme, sample and reading each; equal samples on one line."""
-    groups = of_model.groupby(LINE[3:], sort=False, dropna=False)
-    n_of = {key: group["n"].iloc[0] for key, group in groups}
-    lines = []
-    for key, group in groups:
-        built_as, mode, variant, scheme, sample = key
-        twin = n_of.get((*key[:-1], "own" if sample == "common" else "common"))
-        if sample == "common" and twin == n_of[key]:
+def _columns(reference: Reference, schemes: Sequence[str]) -> dict[str, tuple[str | None, str]]:
+    """Scheme and score of every column; no scheme: as the paper prints it."""
+    return {
+        f"{heading}: {'paper' if scheme is None else SCHEMES[scheme]}": (scheme, metric)
+        for heading, metric in headed(paper_metrics(reference)).items()
+        for scheme in (None, *schemes)
+    }
+
+
+def _readings(of_model: pd.DataFrame) -> Iterator[tuple[dict, Mapping[tuple[str, str], object]]]:
+    """What stands before the scores of a row, and its scores; equal samples on one row."""
+    groups = of_model.groupby(["built_as", "mode", "variant", "sample"], sort=False, dropna=False)
+    n_of = {key: group["n"].max() for key, group in groups}
+    for (*reading, sample), group in groups:
+        n = n_of[*reading, sample]
+        is_same = n_of.get((*reading, "own" if sample == "common" else "common")) == n
+        if sample == "common" and is_same:
             continue
-        found = {row.metric: row for row in rows(group)}
-        districts = "own and common" if twin == n_of[key] else SAMPLES[sample]
-        is_there = pd.notna(n_of[key])
-        lines.append(
-            {
-                "Task": title,
-                "Model": built_name(built_as) if "-" in built_as else "",
-                "Values": _values(mode, variant),
-                "Folds": SCHEMES[scheme] if is_there else None,
-                "Districts": districts if is_there else None,
-                "N": int(n_of[key]) if is_there else None,
-                **{
-                    SCORES[metric].heading: estimate(found.get(metric), "ours", interval="folds_ci")
-                    for metric in metrics
-                },
-            }
-        )
-    return lines
+        built_as, mode, variant = reading
+        is_there = pd.notna(n)
+        line = {
+            "Model": built_name(built_as),
+            "Reading": _reading(mode, variant) if is_there else None,
+            "Districts": ("own and common" if is_same else sample) if is_there else None,
+            "N": int(n) if is_there else None,
+        }
+        yield line, {(row.scheme, row.metric): row for row in rows(group)}
 
 
-def _values(mode: str, variant: str) -> str:
-    parts = ["ours", MODES.get(mode, mode), BASELINE_VARIANTS[variant]]
+def _cell(row: object) -> Estimate | float:
+    """Give a score; that which shows its interval, with it: all are too many for a page."""
+    if row is None or row.metric == WITH_INTERVAL:
+        return estimate(row, "ours", interval="folds_ci")
+    return row.ours
+
+
+def _reading(mode: str, variant: str) -> str:
+    parts = [MODES.get(mode, mode), BASELINE_VARIANTS[variant]]
     return ", ".join(part for part in parts if part not in ("", "none"))
