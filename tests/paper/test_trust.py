@@ -8,7 +8,6 @@ import pytest
 from incomelens.common.errors import InputError
 from incomelens.paper.claims.claim import CONTRADICTED, OPEN, SUPPORTED
 from incomelens.paper.claims.validation import exhibit
-from incomelens.paper.draw.style import save_figure
 from incomelens.paper.validation.figure_planted import LEAST, planted_figure
 from incomelens.paper.validation.figure_sanity import sanity_figure
 
@@ -141,7 +140,8 @@ def test_the_figure_has_one_dot_a_city_at_its_ratio(given, tmp_path):
     expected = rows[rows["ses"] == "low"]["ratio"].clip(lower=LEAST)
     assert sorted(drawn[0].get_xdata()) == pytest.approx(sorted(expected))
     assert dots(figure, "shuffled continuous")[0].get_markerfacecolor() == "white"
-    save_figure(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
+    figure.write(tmp_path / "figure.pdf")
+    figure.write(tmp_path / "figure.png")
 
 
 def test_a_single_style_is_drawn_too(given):
@@ -161,7 +161,8 @@ def test_the_cascade_starts_at_the_trained_network_and_follows_the_table(given, 
     assert line.get_ydata() == pytest.approx([1.0, *expected])
     (curve,) = dots(figure, "deletion guided")
     assert curve.get_ydata()[0] == pytest.approx(1.0, abs=0.05)
-    save_figure(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
+    figure.write(tmp_path / "figure.pdf")
+    figure.write(tmp_path / "figure.png")
 
 
 def test_numbers_of_findings_are_printed_with_minus_signs(given):

@@ -25,7 +25,6 @@ from incomelens.paper.aerial.overfitting import (
 from incomelens.paper.aerial.scores import scores_of_cities
 from incomelens.paper.aerial.transfer import transfer_figure
 from incomelens.paper.draw.classes import DROPPED_FACE, INCOME_COLOURS
-from incomelens.paper.draw.style import save_figure
 
 from ..draw.test_classes import EYES, lab
 from ..inference_world import CITY, NETWORKS, evaluations, histories, inference_city, transfer
@@ -310,6 +309,7 @@ def test_figures_are_written_in_both_formats_and_equal_on_every_run(mapped, tmp_
     world, _, table = mapped
     for run in ("a", "b"):
         figure = prediction_maps(world.cells, table, city="Aubervieux")
-        save_figure(figure, tmp_path / f"{run}.pdf", tmp_path / f"{run}.png")
+        figure.write(tmp_path / f"{run}.pdf")
+        figure.write(tmp_path / f"{run}.png")
     for form in ("pdf", "png"):
         assert (tmp_path / f"a.{form}").read_bytes() == (tmp_path / f"b.{form}").read_bytes()

@@ -20,7 +20,6 @@ from incomelens.paper.aerial.names import (
     main_scheme,
     published_groups,
 )
-from incomelens.paper.draw.style import save_figure
 
 from ..topology_world import topology
 from .test_inference_figures import is_whole
@@ -238,7 +237,7 @@ def test_tile_figure_shows_six_panels_and_writes_the_same_bytes_twice(tile, tmp_
     table = tile_table(*tile, cell_id=CELL)
     for name in ("one.png", "two.png"):
         figure = tile_figure(tile[0], table, Images(), city="Aubervieux")
-        save_figure(figure, tmp_path / name)
+        figure.write(tmp_path / name)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     assert is_whole(figure)
     words = words_of(figure)

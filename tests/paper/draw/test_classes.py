@@ -77,6 +77,11 @@ def test_any_two_urban_classes_are_told_apart(eye):
     assert min(distances(CLASS_COLOURS.values(), eye)) > 18.0
 
 
+def test_classes_that_were_taken_for_each_other_are_far_apart():
+    for names in (("motorways", "railways"), ("construction_dump", "green_urban", "leisure")):
+        assert min(distances([CLASS_COLOURS[name] for name in names], "usual")) > 40.0
+
+
 @pytest.mark.parametrize("eye", EYES)
 def test_income_classes_grow_darker_and_stay_apart(eye):
     lightness = lab(INCOME_COLOURS.values(), eye)[:, 0]

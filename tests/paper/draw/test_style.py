@@ -12,7 +12,6 @@ from incomelens.paper.draw.style import (
     axes_mm,
     figure_style,
     new_figure,
-    save_figure,
     sequential_colours,
     value_colours,
 )
@@ -34,22 +33,24 @@ def luminance(colour):
 
 def test_equal_figures_have_equal_bytes_whenever_they_are_written(tmp_path, figure):
     paths = [tmp_path / name for name in ("a.pdf", "a.png")]
-    save_figure(figure, *paths)
+    for path in paths:
+        figure.write(path)
     before = [path.read_bytes() for path in paths]
     time.sleep(1.1)  # dates in both formats count seconds
-    save_figure(figure, *paths)
+    for path in paths:
+        figure.write(path)
     assert [path.read_bytes() for path in paths] == before
 
 
 def test_png_has_the_size_and_resolution_asked_for(tmp_path, figure):
-    save_figure(figure, tmp_path / "a.png")
+    figure.write(tmp_path / "a.png")
     height, width = mpl.image.imread(tmp_path / "a.png").shape[:2]
     assert width == pytest.approx(89.0 / 25.4 * 300, abs=1)
     assert height == pytest.approx(40.0 / 25.4 * 300, abs=1)
 
 
 def test_pdf_keeps_text_as_text(tmp_path, figure):
-    save_figure(figure, tmp_path / "a.pdf")
+    figure.write(tmp_path / "a.pdf")
     written = (tmp_path / "a.pdf").read_bytes()
     assert b"/FontFile2" in written or b"/CIDFontType2" in written
     assert not re.search(rb"/Subtype\s*/Type3", written)

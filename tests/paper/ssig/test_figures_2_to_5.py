@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from incomelens.common.errors import InputError
-from incomelens.paper.draw.style import save_figure
 from incomelens.paper.names import SOCIOECONOMIC, SPATIAL, VARIABLES
 from incomelens.paper.reference import TEN
 from incomelens.paper.ssig.figures_2_to_5 import (
@@ -115,7 +114,8 @@ def test_both_formats_are_written_alike_on_every_run(tmp_path, draw):
     written = []
     for run in ("first", "second"):
         paths = [tmp_path / f"{run}.{ending}" for ending in ("pdf", "png")]
-        save_figure(draw(), *paths)
+        for path in paths:
+            draw().write(path)
         written.append([path.read_bytes() for path in paths])
     assert written[0] == written[1]
 

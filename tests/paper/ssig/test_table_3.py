@@ -73,7 +73,7 @@ def test_both_readings_of_double_ridge_are_named(shown):
     assert shown["Model"][place + 1] == ""
     assert shown["Reading"][place : place + 2].tolist() == [
         "reconstruction-v1",
-        "reconstruction-v1, one first ridge a modality",
+        "one first ridge a modality",
     ]
 
 

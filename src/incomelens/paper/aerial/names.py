@@ -60,7 +60,6 @@ BASE_PROBABILITY = 0.4
 
 NOT_OBSERVED = "not observed"
 TOO_FEW = "too few tiles"
-NOT_REJECTED = "not rejected"
 
 
 def is_rejected(decision: str) -> bool:

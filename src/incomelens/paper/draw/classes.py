@@ -12,9 +12,10 @@ from incomelens.paper.aerial.names import INCOME_CLASSES, class_labels, classes_
 from incomelens.paper.draw.grid import Square, show_grid
 from incomelens.paper.draw.style import MISSING_FACE, MISSING_HATCH, RULE
 
-# A hue a group, a shade a class: residential red to orange, functional violet, infrastructure
-# grey, nature green and blue, no use yellow. The shades were searched for within their hues, so
-# that any two classes stay apart also without red, green or blue cones (held by a test).
+# A hue a group, a shade a class: residential red to orange, functional blue to magenta,
+# infrastructure grey, nature green and blue, no use yellow. The shades were searched for within
+# their hues, so that any two classes stay apart also without red, green or blue cones, and those
+# within a group more so for the usual eye (held by tests).
 CLASS_COLOURS: Mapping[str, str] = {
     "continuous": "#631c10",
     "dense": "#a22600",
@@ -22,15 +23,15 @@ CLASS_COLOURS: Mapping[str, str] = {
     "low": "#e37b24",
     "very_low": "#fcb679",
     "isolated": "#fe89ba",
-    "commercial_industrial": "#65219d",
+    "commercial_industrial": "#9f00d1",
     "motorways": "#160f0f",
     "roads": "#e7ece8",
-    "railways": "#424748",
-    "ports": "#888381",
-    "construction_dump": "#a8b2fe",
+    "railways": "#6c8c86",
+    "ports": "#4a364a",
+    "construction_dump": "#bb96eb",
     "no_use": "#c8cf02",
-    "green_urban": "#bc74c2",
-    "leisure": "#8679e2",
+    "green_urban": "#db3fb3",
+    "leisure": "#22218a",
     "agriculture_wetland": "#f8ccfe",
     "natural": "#249252",
     "open_space": "#a7f9b9",

@@ -131,12 +131,6 @@ def letter(axes: Axes, text: str, *, left_mm: float = 0.0, above_mm: float = 1.5
     )
 
 
-def save_figure(figure: PaperFigure, *paths: str | Path) -> None:
-    """Write a figure to every path (for rules that are no exhibit yet)."""
-    for path in paths:
-        figure.write(path)
-
-
 def sequential_colours() -> Colormap:
     """Light for little, dark for much: the values on every map."""
     colours = mpl.colormaps["YlGnBu"]

@@ -115,10 +115,10 @@ def _notes(scores: pd.DataFrame) -> tuple[str, ...]:
     missing = without_scores(BASELINES, built)
     return (
         f"Ours: mean of {scores['n_folds'].max():.0f} folds; {INTERVAL_OF_FOLDS}, "
-        "as do the intervals of all scores but CoD. Reading of SSIG: what of the Gaussian process was fitted; "
-        "the paper prints l = 1 and names no fitting, and its value stands beside each reading. "
-        "Folds: random, as the paper's are taken to be, and spatial blocks, parts of the city "
-        "without data; further schemes stand in the CSV. Districts: own, all that "
+        "as do the intervals of all scores but CoD. Reading of SSIG: what of the Gaussian process "
+        "was fitted; the paper prints l = 1 and names no fitting, and its value stands beside each "
+        "reading. Folds: random, as the paper's are taken to be, and spatial blocks, parts of the "
+        "city without data; further schemes stand in the CSV. Districts: own, all that "
         "a model covers; common, those that every model of the task covers, nothing being "
         "fitted anew.",
         *[_baselines_note(scores)] * bool(built & set(BASELINES)),
@@ -219,5 +219,4 @@ def _cell(row: object) -> Estimate | float:
 
 
 def _reading(mode: str, variant: str) -> str:
-    parts = [MODES.get(mode, mode), BASELINE_VARIANTS[variant]]
-    return ", ".join(part for part in parts if part not in ("", "none"))
+    return BASELINE_VARIANTS[variant] or MODES.get(mode, mode)
