@@ -40,7 +40,7 @@ def test_those_that_meet_are_told_one_by_one_and_the_share_is_their_mean(caplog)
 def test_a_tenth_that_does_not_meet_is_no_alarm(caplog):
     points = series(*[Point(2.3, 48.85)] * 9, Point(5, 48))
     assert meeting(points, series(PARIS), names=NAMES).sum() == 9
-    assert not caplog.records
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
 corners = st.tuples(st.floats(2.0, 3.0), st.floats(48.0, 49.0))

@@ -57,7 +57,7 @@ OWN_TABLE = list(OWN), [list(row) for row in zip(*OWN.values(), strict=True)]
 
 
 def own(path):
-    table = own_districts(path, columns=OWN_COLUMNS).set_index("geoid")
+    table = own_districts(path, columns=OWN_COLUMNS)[0].set_index("geoid")
     return pd.DataFrame(table.drop(columns="geometry"))
 
 

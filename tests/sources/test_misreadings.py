@@ -17,12 +17,14 @@ from incomelens.sources.archives import archive_members
 from incomelens.sources.dof_sales import read_dof_sales
 from incomelens.sources.fetch import fetch_file
 from incomelens.sources.filosofi import read_filosofi
+from incomelens.sources.geotiff import list_geotiff
 from incomelens.sources.origins import Places
 from incomelens.sources.registry import SourceFile, load_registry
 from incomelens.sources.tax_lots import read_tax_lots
 from incomelens.sources.urban_atlas import read_urban_atlas
 from incomelens.sources.verify import verify
 
+from . import imagery
 from .test_fuzz_archives import zipped
 from .test_fuzz_layers import GRID_PACKAGE, SHAPEFILES, grid, put
 from .test_fuzz_workbooks import BOOK, SALES
@@ -192,3 +194,9 @@ def test_what_yaml_makes_of_keys_and_dates_is_told(tmp_path, text, message):
     (tmp_path / "sources.yaml").write_bytes(text.encode("latin-1"))
     with pytest.raises(InputError, match=message):
         load_registry(tmp_path / "sources.yaml")
+
+
+def test_a_reference_system_that_there_is_not_is_refused_by_its_name(tmp_path):
+    (tmp_path / "a.tif").write_bytes(imagery.image(0, 0, driver="GTiff"))
+    with pytest.raises(InputError, match=r"`crs`: 'EPSG:99999' is no reference system"):
+        list_geotiff([tmp_path / "a.tif"], crs="EPSG:99999")

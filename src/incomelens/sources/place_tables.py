@@ -128,7 +128,9 @@ def _table(file: Path) -> pd.DataFrame | None:
     """Rows of a table of places, numbers as numbers; None where it is a table of something else."""
     try:
         headings = {name.strip().lower() for name in dialect_of(file).headings}
-    except InputError:  # empty, or no table at all
+    except InputError:
+        if _begins_with_places(file):
+            raise
         return None
     if not PLACES & headings:
         return None
@@ -150,6 +152,13 @@ def _table(file: Path) -> pd.DataFrame | None:
                 expected="degrees, such as -73.97",
             )
     return table
+
+
+def _begins_with_places(file: Path) -> bool:
+    """Whether a file that is no sound table still has the headings of one that tells places."""
+    with file.open("rb") as opened:
+        first = opened.readline(10_000).decode("latin-1").lower()
+    return bool(PLACES & set(re.findall(r"[a-z]+", first)))
 
 
 def _place(row: Mapping[str, object], file: Path) -> Place | None:

@@ -21,6 +21,7 @@ from pyogrio.errors import (
     FieldError,
     GeometryError,
 )
+from pyproj.exceptions import ProjError
 from shapely.errors import ShapelyError
 
 from incomelens.common.errors import InputError, listed
@@ -37,7 +38,13 @@ KEPT_BY_QGIS = {"layer_styles", "qgis_projects"}
 OTHER_SHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 _BROKEN = (
     *(DataSourceError, CRSError, FeatureError, FieldError, GeometryError, ShapelyError),
-    *(ArrowException, IndexError, NameError, OSError),  # pyogrio ends in these over a broken .prj
+    *(
+        ProjError,
+        ArrowException,
+        IndexError,
+        NameError,
+        OSError,
+    ),  # pyogrio ends in these over a broken .prj
 )
 
 

@@ -225,12 +225,14 @@ def _rows(path: Path, dialect: Dialect, counts: Counter[str]) -> Iterator[list[s
             file.readline()
         reader = csv.reader(file, delimiter=dialect.separator, strict=True)
         next(row for row in reader if any(map(str.strip, row)))
+        before = reader.line_num
         for row in reader:
+            if reader.line_num > before + 1:
+                _refuse_swallowed(path, row, dialect, line=reader.line_num)
+            before = reader.line_num
             if not any(map(str.strip, row)):
                 counts["blank"] += 1
-                continue
-            _refuse_swallowed(path, row, dialect, line=reader.line_num)
-            if len(row) < width:
+            elif len(row) < width:
                 counts["short"] += 1
                 yield row + [""] * (width - len(row))
             elif any(map(str.strip, row[width:])):
