@@ -7,14 +7,11 @@ What a cell is, its own type says: a number, an :class:`Estimate` with its inter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from incomelens.common.errors import InputError, listed
-from incomelens.common.files import whole_file
-from incomelens.common.tables import write_table
 from incomelens.paper.forms import Cells, html, latex, markdown
 
 MISSING = "–"
@@ -126,14 +123,6 @@ class Table:
             "columns": columns,
             "printed_rows": self.printed_rows,
         }
-
-    def write(self, csv: str | Path, md: str | Path, tex: str | Path) -> None:
-        """Write three forms, each whole or not at all (for rules that are no exhibit yet)."""
-        made = self.forms()
-        write_table(self.numbers, csv)
-        for path in (md, tex):
-            with whole_file(path) as beside:
-                beside.write_text(made[Path(path).suffix[1:]], encoding="utf-8")
 
 
 def _text(value: object, digits: int) -> str:
