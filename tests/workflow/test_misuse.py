@@ -79,9 +79,9 @@ def test_a_table_that_is_not_there_is_named_with_where_to_put_it(bring):
 def test_a_table_that_is_gone_is_told_also_where_it_was_found_before(bring, city, fresh):
     bring(city)
     (fresh.folder / "data/city.csv").unlink()
-    (fresh.folder / "results/mine/districts/tract.parquet").unlink()
+    (fresh.folder / "results/mine/districts/town.parquet").unlink()
     done = fresh.snakemake(
-        "results/mine/districts/tract.parquet", "--cores", "1", study="mine", expect=1
+        "results/mine/districts/town.parquet", "--cores", "1", study="mine", expect=1
     )
     assert "data/city.csv: there is no such file; put your table there" in done.stderr
     assert "MissingInputException" not in done.stderr
