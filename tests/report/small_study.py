@@ -13,6 +13,7 @@ from snakemake.utils import update_config
 
 from incomelens.common.left_out import Finding, left_out_table
 from incomelens.paper.deviations import read_deviations
+from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import VARIABLES
 from incomelens.paper.table import Table
 from incomelens.report.city_map import city_map
@@ -24,6 +25,7 @@ from incomelens.report.published import published
 ROOT = Path(__file__).parents[2]
 INCOME = "median_household_income"
 CLASSES = ("dense", "roads")
+TABLE_FORMS = ("csv", "json", "md", "tex", "html")
 
 
 def cells(n_east=4, n_north=3):
@@ -129,7 +131,8 @@ def told(folder, name, *, kind="Figures", study="Aerial study", rule=None, **mor
         pdf.write_bytes(b"%PDF-1.4")
         file, files = png, [pdf, png]
     else:
-        more.pop("table", a_table()).write(csv, md, tex)
+        forms = {form: folder / f"{name}.{form}" for form in TABLE_FORMS}
+        Exhibit(more.pop("table", a_table())).write(forms)
         file, files = csv, [csv, md, tex]
     return {
         "rule": rule or name,

@@ -1,10 +1,11 @@
 """Tables on the page: spanners, verdicts, evidence, and what is folded away."""
 
+from incomelens.paper.exhibit import Exhibit
 from incomelens.report.layout import page_table
 from incomelens.report.table_text import TableText
 from incomelens.report.tallies import tallies
 
-from .small_study import a_ledger
+from .small_study import TABLE_FORMS, a_ledger
 
 
 def text(headings, rows=(), notes=(), right=None):
@@ -15,7 +16,7 @@ def text(headings, rows=(), notes=(), right=None):
 def ledger(tmp_path):
     from incomelens.report.table_text import read_published_markdown
 
-    a_ledger().write(*(tmp_path / f"claims.{end}" for end in ("csv", "md", "tex")))
+    Exhibit(a_ledger()).write({form: tmp_path / f"claims.{form}" for form in TABLE_FORMS})
     return page_table(read_published_markdown(tmp_path / "claims.md"))
 
 

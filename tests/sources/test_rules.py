@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 SNAKEFILE = """
+from pathlib import Path
+CHECKOUT = Path(".")
 configfile: "config.yaml"
 pathvars:
     results=f"results/{config['study']}",
