@@ -155,9 +155,9 @@ def _table(file: Path) -> pd.DataFrame | None:
 
 
 def _begins_with_places(file: Path) -> bool:
-    """Whether a file that is no sound table still has the headings of one that tells places."""
+    """Whether a file that is no sound table, in whatever encoding, has headings of places."""
     with file.open("rb") as opened:
-        first = opened.readline(10_000).decode("latin-1").lower()
+        first = opened.readline(10_000).replace(b"\0", b"").decode("latin-1").lower()
     return bool(PLACES & set(re.findall(r"[a-z]+", first)))
 
 

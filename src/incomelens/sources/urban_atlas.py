@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
@@ -325,4 +326,10 @@ def _in_metres(frame: pd.DataFrame, *, where: str) -> gpd.GeoDataFrame:
     if CRS.from_user_input(frame.crs).to_epsg() == EPSG:
         return frame.set_crs(EPSG, allow_override=True)
     with damage_told(lambda problem: f"{where}: its reference system cannot be used ({problem})"):
-        return frame.to_crs(EPSG)
+        moved = frame.to_crs(EPSG)
+    if not np.isfinite(moved.total_bounds).all():
+        raise InputError(
+            f"{where}: its reference system ({frame.crs.name}) puts it nowhere on Earth; the .prj "
+            "may be damaged or of another file"
+        )
+    return moved
