@@ -18,6 +18,7 @@ from incomelens.folds.variogram import empirical_variogram, fit_variogram, witho
 
 logger = logging.getLogger(__name__)
 
+# Columns of the districts, whose package this stage stands above and does not import.
 INCOMES = ["per_capita_income", "median_household_income"]
 EARTH_KM = 6371.0
 KM_PER_DEGREE = 111.195  # of latitude, on that sphere
