@@ -1,5 +1,7 @@
 """A job fails with a message for people, and computes on the threads it was given."""
 
+import logging
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,6 +38,18 @@ def test_a_damaged_file_is_set_aside_for_the_next_run(tmp_path):
     assert not table.exists()
     assert (tmp_path / "cells.parquet.damaged").exists()
     assert "cells.parquet.damaged: run again" in log.read_text()
+
+
+def test_what_is_logged_after_a_job_goes_where_it_went_before(tmp_path):
+    root, log = logging.getLogger(), tmp_path / "job.log"
+    level, handlers = root.level, list(root.handlers)
+    with job(log) as logger:
+        logger.info("inside")
+        assert root.level == logging.INFO
+    assert (root.level, root.handlers) == (level, handlers)
+    logging.getLogger("incomelens").warning("outside")
+    assert "inside" in log.read_text()
+    assert "outside" not in log.read_text()
 
 
 def test_threads_are_limited_inside_the_job_only(tmp_path):

@@ -38,26 +38,18 @@ def job(log: str | Path, *, threads: int | None = None) -> Iterator[logging.Logg
     SystemExit
         In place of an :class:`InputError`: its message is logged, without a traceback.
     """
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
-    handlers = [logging.FileHandler(log, mode="w"), logging.StreamHandler(sys.stderr)]
-    logging.basicConfig(level=logging.INFO, format=LINE, handlers=handlers, force=True)
-    logging.captureWarnings(capture=True)
     logger = logging.getLogger("incomelens")
-    try:
-        with _arithmetic_threads(threads):
+    with _logged_to(Path(log)), _arithmetic_threads(threads):
+        try:
             yield logger
-    except InputError as error:
-        logger.error("%s", error)
-        if isinstance(error, DamagedFileError):
-            logger.error("it is now %s: run again", set_aside(error.path))
-        raise SystemExit(1) from None
-    except Exception:
-        logger.exception("unexpected error")
-        raise
-    finally:
-        logging.captureWarnings(capture=False)
-        for handler in handlers:
-            handler.flush()
+        except InputError as error:
+            logger.error("%s", error)
+            if isinstance(error, DamagedFileError):
+                logger.error("it is now %s: run again", set_aside(error.path))
+            raise SystemExit(1) from None
+        except Exception:
+            logger.exception("unexpected error")
+            raise
 
 
 def offer_package_to_jobs() -> None:
@@ -65,6 +57,27 @@ def offer_package_to_jobs() -> None:
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     paths = [str(SOURCE), *(path for path in others if path not in ("", str(SOURCE)))]
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+
+
+@contextmanager
+def _logged_to(path: Path) -> Iterator[None]:
+    """Log to `path` and to the terminal, and afterwards where it went before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers
+    own = logging.FileHandler(path, mode="w"), logging.StreamHandler(sys.stderr)
+    for handler in own:
+        handler.setFormatter(logging.Formatter(LINE))
+    root.handlers = list(own)
+    root.setLevel(logging.INFO)
+    logging.captureWarnings(capture=True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(capture=False)
+        root.setLevel(level)
+        root.handlers = handlers
+        own[0].close()
 
 
 @contextmanager
