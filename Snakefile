@@ -14,7 +14,7 @@ import yaml
 from snakemake.utils import min_version, validate
 
 from incomelens.common.configuration import check_texts
-from incomelens.sources.own_paths import with_own_paths
+from incomelens.sources.fetching.own_paths import with_own_paths
 
 min_version("9.27")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from incomelens.demo.district_city import DistrictCity, simulate_city
+from incomelens.demo.districts.city import DistrictCity, simulate_city
 
 
 @pytest.fixture(scope="session")

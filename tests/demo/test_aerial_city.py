@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from rasterio.features import rasterize
 
 from incomelens.common.errors import InputError
-from incomelens.demo.aerial_city import (
+from incomelens.demo.cities.city import (
     N_CORNERS,
     city_corner,
     make_cities,
     make_city,
     planted_codes,
 )
-from incomelens.demo.aerial_people import FEW, PLANTED, draw_affluence
-from incomelens.demo.aerial_picture import MEAN_COLOURS, plan_to_pixel
-from incomelens.demo.aerial_plan import cell_grid, draw_plan
+from incomelens.demo.cities.people import FEW, PLANTED, draw_affluence
+from incomelens.demo.cities.picture import MEAN_COLOURS, plan_to_pixel
+from incomelens.demo.cities.plan import cell_grid, draw_plan
 
 SIZE = {"cells_wide": 7, "cells_high": 6}  # that of the tiny study
 

@@ -15,16 +15,16 @@ from scipy.ndimage import binary_erosion
 from shapely import box
 
 from incomelens.common.errors import InputError
-from incomelens.demo import ign_format
-from incomelens.demo.aerial_archives import seven_zipped, volumes
-from incomelens.demo.aerial_city import make_city
-from incomelens.demo.aerial_mirror import (
+from incomelens.demo.cities.archives import seven_zipped, volumes
+from incomelens.demo.cities.city import make_city
+from incomelens.demo.cities.mirror import (
     city_contents,
     orthophotos,
     planted_table,
     truth_table,
     write_city_mirror,
 )
+from incomelens.demo.formats import ign as ign_format
 
 FILOSOFI_2015 = ("synthetic_filosofi_2015", "Filosofi2015_carreaux_200m_csv.zip")
 FILOSOFI_2019 = ("synthetic_filosofi_2019", "Filosofi2019_carreaux_200m_gpkg.zip")

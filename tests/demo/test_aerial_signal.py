@@ -10,7 +10,7 @@ from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from incomelens.demo.aerial_city import make_city
+from incomelens.demo.cities.city import make_city
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,8 @@ import pytest
 import statsmodels.api as sm
 from numpy.testing import assert_allclose
 
-from incomelens.demo.city_people import (
+from incomelens.demo.districts.city import AREAS, simulate_city
+from incomelens.demo.districts.people import (
     CENTRES,
     EFFECTS,
     LEVELS,
@@ -15,7 +16,6 @@ from incomelens.demo.city_people import (
     expected_income,
     shares_of,
 )
-from incomelens.demo.district_city import AREAS, simulate_city
 
 
 @pytest.fixture(scope="module")

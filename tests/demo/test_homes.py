@@ -10,17 +10,17 @@ import pytest
 import xarray as xr
 
 from incomelens.common.errors import InputError
-from incomelens.demo.district_city import simulate_city
-from incomelens.demo.homes import MODALITIES, draw_signals
-from incomelens.demo.homes_mirror import homes_contents, write_homes_mirror
-from incomelens.siamese.locate import locate_sales
-from incomelens.siamese.prices import district_prices, sales_by_district
-from incomelens.siamese.sales import home_sales
-from incomelens.siamese.satellite import choose_squares, cut_squares
-from incomelens.siamese.street_view_sources import collect_street_views
-from incomelens.sources.dof_sales import read_dof_sales
-from incomelens.sources.orthophotos import extract_orthophotos, list_orthophotos
-from incomelens.sources.tax_lots import read_tax_lots
+from incomelens.demo.districts.city import simulate_city
+from incomelens.demo.districts.homes import MODALITIES, draw_signals
+from incomelens.demo.districts.homes_mirror import homes_contents, write_homes_mirror
+from incomelens.siamese.inputs.locate import locate_sales
+from incomelens.siamese.inputs.prices import district_prices, sales_by_district
+from incomelens.siamese.inputs.sales import home_sales
+from incomelens.siamese.inputs.satellite import choose_squares, cut_squares
+from incomelens.siamese.inputs.street_view_sources import collect_street_views
+from incomelens.sources.readers.dof_sales import read_dof_sales
+from incomelens.sources.readers.orthophotos import extract_orthophotos, list_orthophotos
+from incomelens.sources.readers.tax_lots import read_tax_lots
 
 FULL = dict.fromkeys(MODALITIES, 1.0)
 GREEN = ([0.0, 1.0, 0.0], [0.5, 0.0, 0.5])

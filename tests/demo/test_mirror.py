@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.demo.district_city import simulate_city
-from incomelens.demo.mirror import mirror_contents, write_mirror
+from incomelens.demo.districts.city import simulate_city
+from incomelens.demo.districts.mirror import mirror_contents, write_mirror
 
 
 @pytest.fixture(scope="module")

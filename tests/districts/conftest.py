@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from shapely import box
 
-from incomelens.demo.district_city import DistrictCity, simulate_city
-from incomelens.demo.mirror import mirror_contents, write_mirror
+from incomelens.demo.districts.city import DistrictCity, simulate_city
+from incomelens.demo.districts.mirror import mirror_contents, write_mirror
 from incomelens.districts.columns import VARIABLES
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from incomelens.common.errors import InputError
-from incomelens.demo.city_people import shares_of
-from incomelens.demo.district_city import AREAS
+from incomelens.demo.districts.city import AREAS
+from incomelens.demo.districts.people import shares_of
 from incomelens.districts.build import build_districts
 from incomelens.districts.census import (
     COUNTS,

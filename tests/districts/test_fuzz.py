@@ -9,8 +9,8 @@ import pytest
 from hypothesis import strategies as st
 from shapely import box
 
-from incomelens.demo.census_format import shapefile_zip
-from incomelens.demo.geopackage_format import geopackage
+from incomelens.demo.formats.census import shapefile_zip
+from incomelens.demo.formats.geopackage import geopackage
 from incomelens.districts.census import (
     COUNTS,
     INCOME_CELLS,

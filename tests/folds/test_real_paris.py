@@ -11,7 +11,7 @@ from incomelens.cells.neighbours import grid_coordinates, nearest_cells, neighbo
 from incomelens.folds.cells import assign_city_folds, default_block_km
 from incomelens.folds.income_classes import income_classes
 from incomelens.folds.training import inner_split, training_cells
-from incomelens.sources.filosofi import read_filosofi
+from incomelens.sources.readers.filosofi import read_filosofi
 
 from ..conftest import REAL_DATA
 

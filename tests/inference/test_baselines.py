@@ -14,7 +14,7 @@ from incomelens.inference.colour_baseline import tile_colours
 from incomelens.inference.evaluation import evaluate
 from incomelens.inference.metrics import score
 from incomelens.inference.random_features import RandomFeatures
-from incomelens.sources.filosofi import read_filosofi
+from incomelens.sources.readers.filosofi import read_filosofi
 
 from ..conftest import REAL_DATA
 from .towns import PROBABILITIES, Tiles, tiles, town

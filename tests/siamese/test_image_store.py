@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from incomelens.siamese.image_store import ImageWriter
+from incomelens.siamese.inputs.image_store import ImageWriter
 
 
 def writer(path, px=4):

@@ -10,12 +10,12 @@ from numpy.testing import assert_allclose
 
 from incomelens.common.errors import InputError
 from incomelens.siamese.cross_validation import covered_rows
-from incomelens.siamese.embeddings import build_backbone, embed_images
-from incomelens.siamese.images import DistrictImages
-from incomelens.siamese.inner_folds import inner_folds
-from incomelens.siamese.modalities import Frozen, mean_embeddings, price_vectors
+from incomelens.siamese.inputs.images import DistrictImages
+from incomelens.siamese.models.embeddings import build_backbone, embed_images
+from incomelens.siamese.models.inner_folds import inner_folds
+from incomelens.siamese.models.modalities import Frozen, mean_embeddings, price_vectors
+from incomelens.siamese.models.scaling import branch_scaling
 from incomelens.siamese.names import bare, baseline, check_modalities, suffixed
-from incomelens.siamese.scaling import branch_scaling
 
 from .worlds import image_store, price_table, world
 

@@ -7,10 +7,10 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from incomelens.siamese.cross_validation import cross_validate_baselines
-from incomelens.siamese.final_stages import FinalSettings
-from incomelens.siamese.models import FoldModels, Settings
+from incomelens.siamese.models.final_stages import FinalSettings
+from incomelens.siamese.models.fold_models import FoldModels, Settings
+from incomelens.siamese.models.pair_training import PairSettings
 from incomelens.siamese.names import BASELINES
-from incomelens.siamese.pair_training import PairSettings
 from incomelens.ssig.out_of_fold import splits
 
 from .worlds import WIDTH, world

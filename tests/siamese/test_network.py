@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from incomelens.common.errors import InputError
-from incomelens.siamese.network import PairHead
-from incomelens.siamese.pair_model import choose_anchors, fit_pair_model
-from incomelens.siamese.pair_training import PairSettings, draw_pairs, pair_loss, train_pairs
+from incomelens.siamese.models.network import PairHead
+from incomelens.siamese.models.pair_model import choose_anchors, fit_pair_model
+from incomelens.siamese.models.pair_training import PairSettings, draw_pairs, pair_loss, train_pairs
 
 CPU = torch.device("cpu")
 

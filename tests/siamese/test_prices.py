@@ -9,7 +9,7 @@ from pandas.testing import assert_frame_equal
 from shapely import box
 
 from incomelens.common.errors import InputError
-from incomelens.siamese.prices import (
+from incomelens.siamese.inputs.prices import (
     PRICE_COLUMNS,
     district_prices,
     filled_districts,

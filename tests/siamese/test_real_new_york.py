@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from incomelens.districts.build import build_districts
-from incomelens.siamese.prices import PRICE_COLUMNS, district_prices, sales_by_district
-from incomelens.siamese.sales import home_sales
-from incomelens.sources.dof_sales import read_dof_sales
-from incomelens.sources.located_sales import read_located_sales
+from incomelens.siamese.inputs.prices import PRICE_COLUMNS, district_prices, sales_by_district
+from incomelens.siamese.inputs.sales import home_sales
+from incomelens.sources.readers.dof_sales import read_dof_sales
+from incomelens.sources.readers.located_sales import read_located_sales
 
 pytestmark = pytest.mark.real
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
-from incomelens.demo.dof_format import sales_workbook
-from incomelens.siamese.locate import locate_sales
-from incomelens.siamese.sales import home_sales
-from incomelens.siamese.sales_sources import read_sales
+from incomelens.demo.formats.dof import sales_workbook
+from incomelens.siamese.inputs.locate import locate_sales
+from incomelens.siamese.inputs.sales import home_sales
+from incomelens.siamese.inputs.sales_sources import read_sales
 
 HOUSE, COOP, CONDO = "01 ONE FAMILY DWELLINGS", "10 COOPS - ELEVATOR", "13 CONDOS - ELEVATOR"
 

@@ -11,7 +11,7 @@ from rasterio.transform import from_origin
 from shapely import Point, box
 
 from incomelens.common.errors import InputError
-from incomelens.siamese.satellite import choose_squares, cut_squares, orthophotos_of
+from incomelens.siamese.inputs.satellite import choose_squares, cut_squares, orthophotos_of
 
 UTM = "EPSG:32631"
 WEST, SOUTH = 500_000.0, 5_000_000.0

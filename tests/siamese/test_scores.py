@@ -14,13 +14,13 @@ from incomelens.siamese.cross_validation import (
     cross_validate_baselines,
     with_ablation,
 )
-from incomelens.siamese.final_stages import components
-from incomelens.siamese.fine_tuning import FineTuned, FineTuning
-from incomelens.siamese.images import DistrictImages
-from incomelens.siamese.modalities import Frozen
-from incomelens.siamese.models import Settings
+from incomelens.siamese.inputs.images import DistrictImages
+from incomelens.siamese.models.final_stages import components
+from incomelens.siamese.models.fine_tuning import FineTuned, FineTuning
+from incomelens.siamese.models.fold_models import Settings
+from incomelens.siamese.models.modalities import Frozen
+from incomelens.siamese.models.pair_training import PairSettings
 from incomelens.siamese.names import READING
-from incomelens.siamese.pair_training import PairSettings
 from incomelens.siamese.scores import score_samples, summarise_samples, with_samples
 
 from .worlds import WIDTH, image_store, world

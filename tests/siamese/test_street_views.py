@@ -9,7 +9,7 @@ from PIL import Image
 from shapely import box
 
 from incomelens.common.errors import InputError
-from incomelens.siamese.street_view_sources import collect_street_views
+from incomelens.siamese.inputs.street_view_sources import collect_street_views
 
 from .street_view_server import Provider, running
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from incomelens.siamese.modalities import Frozen
+from incomelens.siamese.models.modalities import Frozen
 from incomelens.ssig.features import Sample
 
 WIDTH = {"prices": 6, "satellite": 24, "street_view": 24}

@@ -7,10 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from incomelens.sources.download import Patience
-from incomelens.sources.fetch import fetch_file
-from incomelens.sources.origins import Places
-from incomelens.sources.registry import SourceFile
+from incomelens.sources.fetching.download import Patience
+from incomelens.sources.fetching.fetch import fetch_file
+from incomelens.sources.fetching.origins import Places
+from incomelens.sources.fetching.registry import SourceFile
 
 Answer = Callable[["Handler"], None]
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
-from incomelens.sources.archives import (
+from incomelens.sources.fetching.archives import (
     archive_members,
     is_archive,
     member_heads,
@@ -20,7 +20,7 @@ from incomelens.sources.archives import (
     unpack_7z,
     unpack_zip,
 )
-from incomelens.sources.multi_part import JoinedFiles, first_parts, parts_of
+from incomelens.sources.fetching.multi_part import JoinedFiles, first_parts, parts_of
 
 
 @pytest.fixture
@@ -294,8 +294,8 @@ def test_joined_files_read_as_their_bytes_put_together(tmp_path_factory, sizes, 
 
 @pytest.mark.real
 def test_the_published_tract_boundaries_are_what_the_registry_says(request, out):
-    from incomelens.sources.registry import load_registry
-    from incomelens.sources.verify import verify
+    from incomelens.sources.fetching.registry import load_registry
+    from incomelens.sources.fetching.verify import verify
 
     root = request.config.rootpath
     path = root.parent / "shared" / "data" / "nyc" / "raw" / "cb_2018_36_tract_500k.zip"

@@ -10,8 +10,8 @@ from pyproj import CRS
 from rasterio.enums import ColorInterp
 
 from incomelens.common.errors import InputError
-from incomelens.sources.orthophotos import extract_orthophotos, list_orthophotos
-from incomelens.sources.raster_headers import read_header
+from incomelens.sources.readers.orthophotos import extract_orthophotos, list_orthophotos
+from incomelens.sources.readers.raster_headers import read_header
 
 from .imagery import PIXEL, N, dalles, extent, image, package, tile_name
 

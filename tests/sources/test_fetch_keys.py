@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.sources.origins import Places
-from incomelens.sources.registry import Secret
+from incomelens.sources.fetching.origins import Places
+from incomelens.sources.fetching.registry import Secret
 
 from .answers import broken, refuses, whole
 

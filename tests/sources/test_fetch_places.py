@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.sources.origins import Places
+from incomelens.sources.fetching.origins import Places
 
 from .answers import BODY, NEW, SHA256, remains
 

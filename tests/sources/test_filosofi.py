@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from incomelens.common.errors import InputError
-from incomelens.sources.filosofi import read_filosofi
+from incomelens.sources.readers.filosofi import read_filosofi
 
 from ..conftest import REAL_DATA
 

@@ -6,9 +6,9 @@ import zipfile
 
 import py7zr
 
-from incomelens.sources.archives import archive_members, member_heads, unpack
-from incomelens.sources.registry import SourceFile
-from incomelens.sources.verify import verify
+from incomelens.sources.fetching.archives import archive_members, member_heads, unpack
+from incomelens.sources.fetching.registry import SourceFile
+from incomelens.sources.fetching.verify import verify
 
 from ..fuzzing import damaged_bytes, fuzzed, outcome
 

@@ -5,8 +5,12 @@ from contextlib import suppress
 
 from PIL import ExifTags, Image
 
-from incomelens.sources.geotiff import list_geotiff
-from incomelens.sources.street_views import UnreadableImageError, list_street_views, read_square
+from incomelens.sources.readers.geotiff import list_geotiff
+from incomelens.sources.readers.street_views import (
+    UnreadableImageError,
+    list_street_views,
+    read_square,
+)
 
 from ..fuzzing import damaged_bytes, fuzzed, outcome
 from . import imagery

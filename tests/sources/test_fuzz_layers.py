@@ -4,10 +4,10 @@ import geopandas as gpd
 import shapely
 from hypothesis import strategies as st
 
-from incomelens.demo.geopackage_format import geopackage, shapefile
-from incomelens.sources.filosofi import read_filosofi
-from incomelens.sources.tax_lots import read_tax_lots
-from incomelens.sources.urban_atlas import read_urban_atlas
+from incomelens.demo.formats.geopackage import geopackage, shapefile
+from incomelens.sources.readers.filosofi import read_filosofi
+from incomelens.sources.readers.tax_lots import read_tax_lots
+from incomelens.sources.readers.urban_atlas import read_urban_atlas
 
 from ..fuzzing import damaged_bytes, fuzzed, outcome
 from .test_urban_atlas import BOUNDARY, frame_of, land_2012, land_2018

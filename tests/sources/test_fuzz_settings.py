@@ -5,9 +5,9 @@ import json
 import yaml
 from hypothesis import strategies as st
 
-from incomelens.sources.download import Patience
-from incomelens.sources.registry import load_registry
-from incomelens.sources.street_view_api import Panorama, StreetViewClient
+from incomelens.sources.fetching.download import Patience
+from incomelens.sources.fetching.registry import load_registry
+from incomelens.sources.readers.street_view_api import Panorama, StreetViewClient
 
 from ..conftest import ROOT
 from ..fuzzing import NASTY_VALUES, damaged_bytes, fuzzed, outcome

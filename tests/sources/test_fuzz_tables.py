@@ -3,11 +3,11 @@
 import pandas as pd
 from PIL import Image
 
-from incomelens.sources.filosofi import read_filosofi
-from incomelens.sources.income_table import read_income_table
-from incomelens.sources.located_sales import read_located_sales
-from incomelens.sources.street_views import list_street_views
-from incomelens.sources.tax_lots import read_tax_lots
+from incomelens.sources.readers.filosofi import read_filosofi
+from incomelens.sources.readers.income_table import read_income_table
+from incomelens.sources.readers.located_sales import read_located_sales
+from incomelens.sources.readers.street_views import list_street_views
+from incomelens.sources.readers.tax_lots import read_tax_lots
 
 from ..fuzzing import assert_refused_or_right, damaged_lines, damaged_tables, fuzzed, written
 

@@ -8,8 +8,8 @@ import openpyxl
 import pandas as pd
 from hypothesis import strategies as st
 
-from incomelens.demo.dof_format import HEADINGS, sales_workbook
-from incomelens.sources.dof_sales import read_dof_sales
+from incomelens.demo.formats.dof import HEADINGS, sales_workbook
+from incomelens.sources.readers.dof_sales import read_dof_sales
 
 from ..fuzzing import NASTY_VALUES, Damaged, assert_refused_or_right, damaged_bytes, fuzzed
 

@@ -8,8 +8,8 @@ from pyproj import CRS
 from rasterio.transform import Affine
 
 from incomelens.common.errors import InputError
-from incomelens.sources.ign import list_ign
-from incomelens.sources.raster_headers import known_crs, read_header
+from incomelens.sources.readers.ign import list_ign
+from incomelens.sources.readers.raster_headers import known_crs, read_header
 
 from ..conftest import REAL_DATA
 from .imagery import NAME, UNNAMED, dalles, extent, image, package, tile_name

@@ -8,8 +8,8 @@ from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
 from incomelens.common.errors import InputError
-from incomelens.sources.filosofi import read_filosofi
-from incomelens.sources.income_table import INCOME_READERS, read_income_table
+from incomelens.sources.readers.filosofi import read_filosofi
+from incomelens.sources.readers.income_table import INCOME_READERS, read_income_table
 
 ROWS = pd.DataFrame(
     {

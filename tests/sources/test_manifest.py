@@ -1,8 +1,8 @@
 """The manifest says of every file where it came from and under which licence."""
 
-from incomelens.sources.manifest import manifest_table
-from incomelens.sources.records import Retrieval, read_record, write_record
-from incomelens.sources.registry import Registry, Source, invented
+from incomelens.sources.fetching.manifest import manifest_table
+from incomelens.sources.fetching.records import Retrieval, read_record, write_record
+from incomelens.sources.fetching.registry import Registry, Source, invented
 
 RECORD = Retrieval(
     source="survey",

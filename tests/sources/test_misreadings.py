@@ -12,17 +12,17 @@ import pandas as pd
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.demo.geopackage_format import shapefile
-from incomelens.sources.archives import archive_members
-from incomelens.sources.dof_sales import read_dof_sales
-from incomelens.sources.fetch import fetch_file
-from incomelens.sources.filosofi import read_filosofi
-from incomelens.sources.geotiff import list_geotiff
-from incomelens.sources.origins import Places
-from incomelens.sources.registry import SourceFile, load_registry
-from incomelens.sources.tax_lots import read_tax_lots
-from incomelens.sources.urban_atlas import read_urban_atlas
-from incomelens.sources.verify import verify
+from incomelens.demo.formats.geopackage import shapefile
+from incomelens.sources.fetching.archives import archive_members
+from incomelens.sources.fetching.fetch import fetch_file
+from incomelens.sources.fetching.origins import Places
+from incomelens.sources.fetching.registry import SourceFile, load_registry
+from incomelens.sources.fetching.verify import verify
+from incomelens.sources.readers.dof_sales import read_dof_sales
+from incomelens.sources.readers.filosofi import read_filosofi
+from incomelens.sources.readers.geotiff import list_geotiff
+from incomelens.sources.readers.tax_lots import read_tax_lots
+from incomelens.sources.readers.urban_atlas import read_urban_atlas
 
 from . import imagery
 from .test_fuzz_archives import zipped

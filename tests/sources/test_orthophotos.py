@@ -11,7 +11,7 @@ import shapely
 from rasterio.transform import Affine
 
 from incomelens.common.errors import InputError
-from incomelens.sources.orthophotos import extract_orthophotos, list_orthophotos
+from incomelens.sources.readers.orthophotos import extract_orthophotos, list_orthophotos
 
 from ..conftest import REAL_DATA
 from .imagery import PIXEL, UNNAMED, WEST, N, dalles, extent, image, package, tile_name

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from incomelens.common.errors import InputError
-from incomelens.sources.own_paths import KEYS, own_path, with_own_paths
+from incomelens.sources.fetching.own_paths import KEYS, own_path, with_own_paths
 
 ROOT = Path(__file__).resolve().parents[2]
 

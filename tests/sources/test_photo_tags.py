@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 
-from incomelens.sources import photo_tags
-from incomelens.sources.photo_tags import NoPlaceError, place_by_tags
+from incomelens.sources.readers import photo_tags
+from incomelens.sources.readers.photo_tags import NoPlaceError, place_by_tags
 
 from .photographs import PLACE, TAGS, photograph
 

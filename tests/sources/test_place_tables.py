@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
-from incomelens.sources.place_tables import told_places
+from incomelens.sources.readers.place_tables import told_places
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.sources.plan import (
+from incomelens.sources.fetching.plan import (
     district_sources,
     district_tables,
     siamese_files,

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.sources.origins import Places
-from incomelens.sources.preflight import preflight
-from incomelens.sources.registry import Secret
+from incomelens.sources.fetching.origins import Places
+from incomelens.sources.fetching.preflight import preflight
+from incomelens.sources.fetching.registry import Secret
 
 KEY = Secret("SURVEY_KEY", "key", required=True, page="https://survey.org/key")
 

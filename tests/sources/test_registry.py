@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from incomelens.common.errors import InputError
-from incomelens.sources.manifest import source_table
-from incomelens.sources.registry import load_registry
+from incomelens.sources.fetching.manifest import source_table
+from incomelens.sources.fetching.registry import load_registry
 
 ENTRY = {
     "title": "A survey",

@@ -11,9 +11,9 @@ import pytest
 from shapely import box
 
 from incomelens.common.errors import InputError
-from incomelens.sources.dof_sales import SALE_COLUMNS, read_dof_sales
-from incomelens.sources.located_sales import read_located_sales
-from incomelens.sources.tax_lots import read_tax_lots
+from incomelens.sources.readers.dof_sales import SALE_COLUMNS, read_dof_sales
+from incomelens.sources.readers.located_sales import read_located_sales
+from incomelens.sources.readers.tax_lots import read_tax_lots
 
 HEADINGS = [
     *("BOROUGH", "NEIGHBORHOOD", "BUILDING CLASS CATEGORY", "BLOCK", "LOT", "ADDRESS"),

@@ -12,11 +12,11 @@ from PIL import Image
 from shapely import box
 
 from incomelens.common.errors import InputError
-from incomelens.sources.archives import archive_members, unpack
-from incomelens.sources.delivery import file_of_polygons, unpacked
-from incomelens.sources.orthophotos import extract_orthophotos, list_orthophotos
-from incomelens.sources.stray_files import files_below, is_stray
-from incomelens.sources.street_views import list_street_views
+from incomelens.sources.fetching.archives import archive_members, unpack
+from incomelens.sources.fetching.delivery import file_of_polygons, unpacked
+from incomelens.sources.fetching.stray_files import files_below, is_stray
+from incomelens.sources.readers.orthophotos import extract_orthophotos, list_orthophotos
+from incomelens.sources.readers.street_views import list_street_views
 
 from .imagery import image, tile_name
 

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.sources.download import Patience
-from incomelens.sources.street_view_api import (
+from incomelens.sources.fetching.download import Patience
+from incomelens.sources.readers.street_view_api import (
     Panorama,
     QuotaError,
     StreetViewClient,

@@ -7,7 +7,7 @@ import pytest
 from PIL import ExifTags, Image, ImageOps
 
 from incomelens.common.errors import InputError
-from incomelens.sources.street_views import (
+from incomelens.sources.readers.street_views import (
     UnreadableImageError,
     list_street_views,
     read_square,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shapely import Point
 
 from incomelens.common.errors import InputError
-from incomelens.sources.tables import column_names, decimal_mark, read_columns, read_table
+from incomelens.sources.readers.tables import column_names, decimal_mark, read_columns, read_table
 
 CELLS = {"name": ["Été", "Öl"], "value": ["2,5", "3"]}
 

@@ -8,8 +8,8 @@ import shapely
 from numpy.testing import assert_allclose
 
 from incomelens.common.errors import InputError
-from incomelens.sources.urban_atlas import read_urban_atlas
-from incomelens.sources.urban_atlas_names import City, city_of, matching
+from incomelens.sources.readers.urban_atlas import read_urban_atlas
+from incomelens.sources.readers.urban_atlas_names import City, city_of, matching
 
 from ..conftest import REAL_DATA
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
-from incomelens.sources.verify import FORMATS, checksum, page_title, verify
+from incomelens.sources.fetching.verify import FORMATS, checksum, page_title, verify
 
 SCHEMA = "workflow/schemas/sources.schema.yaml"
 
@@ -180,7 +180,7 @@ tables = st.lists(st.lists(texts, max_size=4), min_size=1, max_size=4)
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=tables, block=st.integers(1, 9))
 def test_brackets_in_strings_do_not_count_wherever_blocks_end(check, monkeypatch, table, block):
-    monkeypatch.setattr("incomelens.sources.verify.HEAD", block)
+    monkeypatch.setattr("incomelens.sources.fetching.verify.HEAD", block)
     body = json.dumps(table).encode()
     check(body, format="json")
     with pytest.raises(InputError, match=r"cut short"):

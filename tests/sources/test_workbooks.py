@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
-from incomelens.sources.tables import read_table
+from incomelens.sources.readers.tables import read_table
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from incomelens.common.errors import InputError
-from incomelens.sources.written_dates import dates
-from incomelens.sources.written_values import flags, identifiers, numbers, read_number
+from incomelens.sources.readers.written_dates import dates
+from incomelens.sources.readers.written_values import flags, identifiers, numbers, read_number
 
 
 def read(*cells, **options):

@@ -9,11 +9,11 @@ from scipy.ndimage import map_coordinates
 from incomelens.cells.build import build_cells
 from incomelens.cells.land_use import class_areas, merge_land_use
 from incomelens.cells.urban_classes import NAMES, class_values
-from incomelens.demo.aerial_city import make_city
-from incomelens.demo.aerial_mirror import city_contents, write_city_mirror
-from incomelens.sources.filosofi import read_filosofi
-from incomelens.sources.orthophotos import extract_orthophotos, list_orthophotos
-from incomelens.sources.urban_atlas import read_urban_atlas
+from incomelens.demo.cities.city import make_city
+from incomelens.demo.cities.mirror import city_contents, write_city_mirror
+from incomelens.sources.readers.filosofi import read_filosofi
+from incomelens.sources.readers.orthophotos import extract_orthophotos, list_orthophotos
+from incomelens.sources.readers.urban_atlas import read_urban_atlas
 from incomelens.tiles.class_shares import class_shares
 from incomelens.tiles.index import build_index
 from incomelens.tiles.plan import needed_orthophotos, plan_shards

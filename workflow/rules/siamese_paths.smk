@@ -3,7 +3,7 @@
 import os
 
 from incomelens.common.errors import InputError
-from incomelens.sources.plan import siamese_modalities
+from incomelens.sources.fetching.plan import siamese_modalities
 
 SIAMESE = config["siamese"]
 

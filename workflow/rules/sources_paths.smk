@@ -3,7 +3,7 @@
 import os
 from itertools import chain
 
-from incomelens.sources.plan import (
+from incomelens.sources.fetching.plan import (
     city_sources,
     district_sources,
     district_tables,
@@ -13,7 +13,7 @@ from incomelens.sources.plan import (
     sources_of_city,
     unregistered,
 )
-from incomelens.sources.registry import invented, load_registry
+from incomelens.sources.fetching.registry import invented, load_registry
 
 REGISTRY = load_registry(
     config["sources"],

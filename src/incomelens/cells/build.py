@@ -41,7 +41,7 @@ def build_cells(
     Parameters
     ----------
     grid : GeoDataFrame
-        Tidy census grid (:func:`incomelens.sources.filosofi.read_filosofi`), EPSG:3035.
+        Tidy census grid (:func:`incomelens.sources.readers.filosofi.read_filosofi`), EPSG:3035.
     boundary : GeoDataFrame
         Functional urban area; several rows are taken together.
     exclude_imputed : bool

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from incomelens.common.errors import InputError
-from incomelens.sources.grid_ids import CELL_M, corners_of
+from incomelens.sources.readers.grid_ids import CELL_M, corners_of
 
 # One of each opposite pair of directions: east, north, north-east, south-east.
 _HALF_OF_THE_QUEEN = ((1, 0), (0, 1), (1, 1), (1, -1))

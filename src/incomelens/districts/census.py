@@ -18,10 +18,10 @@ from incomelens.districts.census_answers import codes_of, read_answer
 from incomelens.districts.checks import as_numbers
 from incomelens.districts.columns import TOP_CODE
 from incomelens.districts.geometry import in_degrees
-from incomelens.sources.delivery import file_of_polygons
-from incomelens.sources.shapefiles import check_shapefile
-from incomelens.sources.tables import column_names, read_columns
-from incomelens.sources.written_values import numbers
+from incomelens.sources.fetching.delivery import file_of_polygons
+from incomelens.sources.readers.shapefiles import check_shapefile
+from incomelens.sources.readers.tables import column_names, read_columns
+from incomelens.sources.readers.written_values import numbers
 
 logger = logging.getLogger(__name__)
 

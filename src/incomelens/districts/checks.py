@@ -9,7 +9,7 @@ import pandas as pd
 from incomelens.common.errors import InputError, listed
 from incomelens.districts.columns import INCOMES, MISSING_CODES, SHARES, VARIABLES
 from incomelens.districts.expressions import Source
-from incomelens.sources.written_values import numbers
+from incomelens.sources.readers.written_values import numbers
 
 # Published shares are rounded; two that exclude each other may pass 1 by that much.
 ROUNDING = 1e-3
@@ -96,7 +96,7 @@ def as_numbers(
 ) -> pd.Series:
     """Numbers of a column; missing where it is empty or holds one of the Census' missing codes.
 
-    See :func:`incomelens.sources.written_values.numbers` for the parameters and errors.
+    See :func:`incomelens.sources.readers.written_values.numbers` for the parameters and errors.
     """
     found = numbers(values, where=where, decimal=decimal, percent=percent)
     return found.mask(found.isin(MISSING_CODES))

@@ -14,8 +14,8 @@ from incomelens.districts.columns import INCOMES, NUMBERS, TOP_CODE, VARIABLES
 from incomelens.districts.expressions import Source
 from incomelens.districts.geometry import area_of_each, centroids, in_degrees
 from incomelens.districts.user_columns import numbers_from, sources_of
-from incomelens.sources.tables import decimal_mark, read_table
-from incomelens.sources.written_values import flags, identifiers
+from incomelens.sources.readers.tables import decimal_mark, read_table
+from incomelens.sources.readers.written_values import flags, identifiers
 
 logger = logging.getLogger(__name__)
 

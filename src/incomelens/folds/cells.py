@@ -24,7 +24,7 @@ from incomelens.folds.variogram import (
     fit_variogram,
     without_trend,
 )
-from incomelens.sources.grid_ids import CELL_M
+from incomelens.sources.readers.grid_ids import CELL_M
 
 logger = logging.getLogger(__name__)
 

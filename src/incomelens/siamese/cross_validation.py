@@ -11,8 +11,8 @@ from incomelens.common.errors import InputError
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_seed
 from incomelens.siamese.ablation import ablation_cases
-from incomelens.siamese.modalities import Shown
-from incomelens.siamese.models import FoldModels, Settings
+from incomelens.siamese.models.fold_models import FoldModels, Settings
+from incomelens.siamese.models.modalities import Shown
 from incomelens.siamese.names import READING, check_modalities, joined, suffixed
 from incomelens.ssig.features import Sample
 from incomelens.ssig.out_of_fold import held_out_rows, splits

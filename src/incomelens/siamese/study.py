@@ -6,11 +6,11 @@ from pathlib import Path
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table
 from incomelens.inference.devices import choose_device
-from incomelens.siamese.final_stages import FinalSettings
-from incomelens.siamese.modalities import Frozen, Shown, mean_embeddings, price_vectors
-from incomelens.siamese.models import Settings
+from incomelens.siamese.models.final_stages import FinalSettings
+from incomelens.siamese.models.fold_models import Settings
+from incomelens.siamese.models.modalities import Frozen, Shown, mean_embeddings, price_vectors
+from incomelens.siamese.models.pair_training import PairSettings
 from incomelens.siamese.names import IMAGE_MODALITIES, check_modalities
-from incomelens.siamese.pair_training import PairSettings
 from incomelens.ssig.features import Sample
 
 
@@ -76,8 +76,8 @@ def _fine_tuned(
     sample: Sample, section: Mapping, frozen: Frozen, images: Mapping[str, str | Path], seed: int
 ) -> Shown:
     # Here alone: timm takes seconds to import, and frozen backbones do not need it.
-    from incomelens.siamese.fine_tuning import FineTuned, FineTuning
-    from incomelens.siamese.images import DistrictImages
+    from incomelens.siamese.inputs.images import DistrictImages
+    from incomelens.siamese.models.fine_tuning import FineTuned, FineTuning
 
     return FineTuned(
         frozen=frozen,

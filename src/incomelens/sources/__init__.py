@@ -4,44 +4,8 @@ A file comes from a mirror, from a person's hand, or from its provider; whatever
 checked and written whole or not at all, and its origin is recorded. Readers turn each provider's
 format into a tidy table.
 
-=====================  =====================================================================
-``registry``           the registry of sources as typed objects, and its mistakes by name
-``own_paths``          what ``~`` and variables mean in the paths of the configuration
-``plan``               which sources and tables a study needs
-``origins``            where a file would come from: mirror, hand or provider
-``keys``               secrets from the environment, and how they are kept out of every text
-``download``           one file over HTTP, resumed after a break
-``verify``             checksum, size, and whether the bytes are what their format says
-``fetch``              one file, from wherever, checked and whole
-``records``            how each file came here
-``manifest``           what was got from where, when, under which licence
-``preflight``          what is missing, told before any job runs
-``archives``           unpacking zip and 7z without leaving the folder
-``multi_part``         7z archives in several parts, read as one
-``stray_files``        what systems and cloud drives leave beside a user's files
-``delivery``           the wanted files of a delivery, whatever the layers of archives
-``filosofi``           INSEE's incomes in cells of 200 m
-``income_table``       incomes in cells from a user's own table
-``grid_ids``           which square of the ground an identifier of the grid names
-``tables``             tables of users and providers in the formats of the field
-``text_tables``        CSV and its kin, in the dialects that programs write
-``text_encodings``     the encoding of a text
-``workbooks``          sheets of workbooks
-``written_values``     numbers, flags and identifiers as people write them
-``written_dates``      days as people write them
-``urban_atlas``        land use and boundary of a city
-``urban_atlas_names``  which city and year the names in a delivery tell
-``orthophotos``        which orthophotos there are, and the needed ones unpacked
-``ign``                IGN's archives of orthophotos
-``geotiff``            orthophotos as GeoTIFF or JPEG 2000
-``raster_headers``     where an image lies and what its pixels are
-``companions``         what stands beside an image: its mask, no-data value, place
-``dof_sales``          New York's workbooks of sales
-``located_sales``      a table of sales with their places
-``tax_lots``           where New York's tax lots lie
-``photo_tags``         what a photograph's own tags say: place, date, which side is up
-``place_tables``       tables that say where photographs were taken, and the files they mean
-``street_views``       a folder of photographs with their places
-``street_view_api``    Google's Street View Static API, with the user's own key
-=====================  =====================================================================
+============  =========================================================================
+``fetching``  from a registered source to a checked file with its origin
+``readers``   one tidy table, or image, from each format that providers and users write
+============  =========================================================================
 """

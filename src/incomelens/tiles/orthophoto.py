@@ -14,7 +14,7 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from incomelens.common.errors import InputError
-from incomelens.sources.raster_headers import Bands, colour_bands
+from incomelens.sources.readers.raster_headers import Bands, colour_bands
 from incomelens.tiles.void import (
     WHITE,
     Colour,
@@ -129,7 +129,7 @@ def open_orthophoto(
         Its name in the listing.
     bands : sequence of int, optional
         Numbers of its red, green and blue band; see
-        :func:`incomelens.sources.raster_headers.colour_bands`.
+        :func:`incomelens.sources.readers.raster_headers.colour_bands`.
     colours : tuple of colours, optional
         Those that are void; see :mod:`incomelens.tiles.void`.
 

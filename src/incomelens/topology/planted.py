@@ -1,7 +1,7 @@
 """Whether maps find the classes whose look was made to tell income: ranks, rates, intervals.
 
 In a synthetic city some urban classes are *planted*: their texture follows the affluence that
-incomes were made from; the texture of the others follows something else (`demo.aerial_people`). A
+incomes were made from; the texture of the others follows something else (`demo.cities.people`). A
 network that predicts those incomes must look at planted classes. Whether it looks at all of them,
 and at nothing beside, no truth says; so a map is asked for what follows from the truth alone: do
 planted classes rank above the others by their activation ratio?

@@ -6,8 +6,8 @@ from incomelens.cells.land_use import merge_land_use
 from incomelens.common.jobs import job
 from incomelens.common.left_out import left_out_table
 from incomelens.common.tables import write_table
-from incomelens.sources.income_table import INCOME_READERS
-from incomelens.sources.urban_atlas import read_urban_atlas
+from incomelens.sources.readers.income_table import INCOME_READERS
+from incomelens.sources.readers.urban_atlas import read_urban_atlas
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     delivery = read_urban_atlas(snakemake.input.land_use[0], city=snakemake.params.city_in_delivery)

@@ -3,8 +3,8 @@
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import write_table
-from incomelens.demo.aerial_city import make_cities
-from incomelens.demo.aerial_mirror import planted_table, truth_table, write_city_mirror
+from incomelens.demo.cities.city import make_cities
+from incomelens.demo.cities.mirror import planted_table, truth_table, write_city_mirror
 
 params = snakemake.params
 

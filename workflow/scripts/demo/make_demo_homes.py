@@ -3,9 +3,9 @@
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import write_table
-from incomelens.demo.district_city import simulate_city
-from incomelens.demo.homes import draw_signals
-from incomelens.demo.homes_mirror import write_homes_mirror
+from incomelens.demo.districts.city import simulate_city
+from incomelens.demo.districts.homes import draw_signals
+from incomelens.demo.districts.homes_mirror import write_homes_mirror
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     # The city of the rule make_demo_mirror.

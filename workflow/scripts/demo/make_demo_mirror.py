@@ -2,8 +2,8 @@
 
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
-from incomelens.demo.district_city import simulate_city
-from incomelens.demo.mirror import write_mirror
+from incomelens.demo.districts.city import simulate_city
+from incomelens.demo.districts.mirror import write_mirror
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     city = simulate_city(

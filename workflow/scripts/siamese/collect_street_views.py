@@ -5,7 +5,7 @@ import os
 from incomelens.common.jobs import job
 from incomelens.common.left_out import left_out_table
 from incomelens.common.tables import read_table, write_table
-from incomelens.siamese.street_view_sources import collect_street_views
+from incomelens.siamese.inputs.street_view_sources import collect_street_views
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     counts, left_out = collect_street_views(

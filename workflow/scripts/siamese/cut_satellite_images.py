@@ -3,7 +3,7 @@
 from incomelens.common.jobs import job
 from incomelens.common.left_out import left_out_table
 from incomelens.common.tables import read_table, write_table
-from incomelens.siamese.satellite import cut_squares
+from incomelens.siamese.inputs.satellite import cut_squares
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     settings = snakemake.params.settings

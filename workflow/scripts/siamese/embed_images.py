@@ -3,8 +3,8 @@
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import write_table
-from incomelens.siamese.embeddings import embed_images
-from incomelens.siamese.images import DistrictImages
+from incomelens.siamese.inputs.images import DistrictImages
+from incomelens.siamese.models.embeddings import embed_images
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     embeddings = embed_images(

@@ -3,7 +3,7 @@
 from incomelens.common.jobs import job
 from incomelens.common.left_out import left_out_table
 from incomelens.common.tables import read_table, write_table
-from incomelens.siamese.prices import (
+from incomelens.siamese.inputs.prices import (
     district_prices,
     filled_districts,
     sales_by_district,

@@ -2,8 +2,8 @@
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
-from incomelens.siamese.satellite import choose_squares, orthophotos_of
-from incomelens.sources.orthophotos import extract_orthophotos, list_orthophotos
+from incomelens.siamese.inputs.satellite import choose_squares, orthophotos_of
+from incomelens.sources.readers.orthophotos import extract_orthophotos, list_orthophotos
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     settings = snakemake.params.settings

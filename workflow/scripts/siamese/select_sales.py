@@ -3,8 +3,8 @@
 from incomelens.common.jobs import job
 from incomelens.common.left_out import left_out_table
 from incomelens.common.tables import write_table
-from incomelens.siamese.sales import home_sales
-from incomelens.siamese.sales_sources import read_sales
+from incomelens.siamese.inputs.sales import home_sales
+from incomelens.siamese.inputs.sales_sources import read_sales
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     settings = snakemake.params.settings

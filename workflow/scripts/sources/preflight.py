@@ -1,9 +1,9 @@
 """What the study misses, printed before anything runs."""
 
 from incomelens.common.jobs import job
-from incomelens.sources.origins import Places
-from incomelens.sources.preflight import preflight
-from incomelens.sources.registry import load_registry
+from incomelens.sources.fetching.origins import Places
+from incomelens.sources.fetching.preflight import preflight
+from incomelens.sources.fetching.registry import load_registry
 
 with job(snakemake.log[0]) as log:
     report = preflight(

@@ -2,9 +2,9 @@
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import write_table
-from incomelens.sources.manifest import manifest_table
-from incomelens.sources.records import read_record
-from incomelens.sources.registry import load_registry
+from incomelens.sources.fetching.manifest import manifest_table
+from incomelens.sources.fetching.records import read_record
+from incomelens.sources.fetching.registry import load_registry
 
 with job(snakemake.log[0]):
     manifest = manifest_table(

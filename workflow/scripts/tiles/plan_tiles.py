@@ -2,7 +2,7 @@
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
-from incomelens.sources.orthophotos import extract_orthophotos, list_orthophotos
+from incomelens.sources.readers.orthophotos import extract_orthophotos, list_orthophotos
 from incomelens.tiles.plan import check_cover, needed_orthophotos, plan_shards
 
 with job(snakemake.log[0], threads=snakemake.params.threads):

@@ -31,7 +31,7 @@ from incomelens.paper.draw.style import (
     new_figure,
 )
 from incomelens.paper.exhibit import Exhibit
-from incomelens.sources.grid_ids import corners_of
+from incomelens.sources.readers.grid_ids import corners_of
 from incomelens.tiles.store import open_tiles
 
 PANEL_MM, GAP_MM, TOP_MM, BETWEEN_MM, BELOW_MM, LEFT_MM = 56.5, 5.5, 7.0, 8.0, 28.0, 1.0

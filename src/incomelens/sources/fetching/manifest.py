@@ -1,0 +1,41 @@
+"""What was got from where, when, under which licence: one table for the study."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+
+import pandas as pd
+
+from incomelens.sources.fetching.records import Retrieval
+from incomelens.sources.fetching.registry import Registry, Source, invented
+
+DESCRIBED = ("licence", "provider", "time_frame", "citation")
+
+
+def manifest_table(retrievals: Iterable[Retrieval], registry: Registry) -> pd.DataFrame:
+    """One row a file, sorted by source and file, with the licence and what it was used for.
+
+    Columns: those of :class:`Retrieval`, ``licence``, ``provider``, ``time_frame``, ``citation``.
+    """
+    rows = []
+    columns = [field.name for field in fields(Retrieval)] + list(DESCRIBED)
+    for retrieval in sorted(retrievals, key=lambda one: (one.source, one.file)):
+        source = registry.source(retrieval.source)
+        if retrieval.origin == "demo":
+            source = invented(source)
+        described = {column: getattr(source, column) for column in DESCRIBED}
+        rows.append(asdict(retrieval) | described)
+    return pd.DataFrame(rows, columns=columns)
+
+
+def source_table(sources: Iterable[Source]) -> pd.DataFrame:
+    """One row a source: what it is, whose, of which time and what for (the papers' source tables).
+
+    Columns: ``source``, ``title``, ``provider``, ``time_frame``, ``used_for``, ``licence``,
+    ``citation``, ``page``.
+    """
+    columns = ("title", "provider", "time_frame", "used_for", "licence", "citation", "page")
+    rows = [
+        {"source": source.id} | {column: getattr(source, column) for column in columns}
+        for source in sources
+    ]
+    return pd.DataFrame(rows, columns=["source", *columns])
