@@ -106,6 +106,6 @@ rule validation:
             rules.aerial_figure_planted.output,
             rules.aerial_figure_sanity.output,
         ]
-        if PROBES
+        if WORLDS.probes
         else [],
     localrule: True

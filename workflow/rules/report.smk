@@ -66,12 +66,12 @@ rule write_report:
         predictions=expand(
             "<results>/inference/{city}/{scheme}/predictions.parquet",
             city=MAPPED_CITIES,
-            scheme=CITY_SCHEMES,
+            scheme=STUDY.city_schemes,
         ),
         attribution=expand(
             "<results>/attribution/{city}/{scheme}.parquet",
             city=MAPPED_CITIES,
-            scheme=CITY_SCHEMES[:1],
+            scheme=STUDY.city_schemes[:1],
         ),
         districts=expand("<results>/districts/{level}.parquet", level=MAPPED_LEVELS),
         gps=[
@@ -100,11 +100,11 @@ rule write_report:
         layout=layout_digest(),
         published=lambda wildcards: published_items(),
         unasked=lambda wildcards: items_not_asked_for(),
-        cities={city: CITY_NAMES[city] for city in MAPPED_CITIES},
-        schemes=CITY_SCHEMES,
-        levels={level: LEVEL_NAMES[level] for level in MAPPED_LEVELS},
+        cities={city: STUDY.city_names[city] for city in MAPPED_CITIES},
+        schemes=STUDY.city_schemes,
+        levels={level: STUDY.level_names[level] for level in MAPPED_LEVELS},
         predicted=PREDICTED_TASKS,
         explained=EXPLAINED_TASKS,
-        mode=SHAPLEY_MODE,
+        mode=STUDY.figure_mode,
     script:
         "../scripts/report/write_report.py"

@@ -31,16 +31,11 @@ def asks_for(folder):
 
 
 # Cities and levels with a map of their own, and the tasks whose values it shows.
-MAPPED_CITIES = CITIES if asks_for("aerial") else []
-MAPPED_LEVELS = LEVELS if asks_for("ssig") else []
-PREDICTED_TASKS = [
-    (level, income, scheme)
-    for level in MAPPED_LEVELS
-    for income in INCOMES
-    for scheme in SCHEMES
-]
+MAPPED_CITIES = STUDY.cities if asks_for("aerial") else []
+MAPPED_LEVELS = STUDY.levels if asks_for("ssig") else []
+PREDICTED_TASKS = STUDY.predicted_tasks if MAPPED_LEVELS else []
 EXPLAINED_TASKS = [
-    tuple(task.values()) for task in SHAPLEY_TASKS if task["level"] in MAPPED_LEVELS
+    tuple(task.values()) for task in STUDY.explained_tasks if MAPPED_LEVELS
 ]
 
 
@@ -52,7 +47,7 @@ def left_out_files():
         for stage, ending in (("cells", "-"), ("tiles", "/"))
     ]
     stages += [f"<results>/districts/{level}-left_out.csv" for level in MAPPED_LEVELS]
-    modalities = SIAMESE_MODALITIES if MAPPED_LEVELS else []
+    modalities = STUDY.modalities if MAPPED_LEVELS else []
     if "prices" in modalities:
         stages.append("<results>/siamese/sales-left_out.csv")
     return stages + [
@@ -115,7 +110,7 @@ def published_item(maker, output, told, wildcards):
 
 # A wildcard's value as readers know it.
 def in_print(value):
-    return (CITY_NAMES | LEVEL_NAMES | INCOME_NAMES).get(value, value)
+    return (STUDY.city_names | STUDY.level_names | INCOME_NAMES).get(value, value)
 
 
 def published_files():
@@ -139,9 +134,9 @@ def items_not_asked_for():
 # Which benchmark files the jobs of each rule write, as patterns of their paths, so that what an older
 # configuration left on disk is not counted. Neither are the jobs of this stage, yet to run.
 def benchmark_patterns():
-    cities = "|".join(CITIES) or "(?!)"
+    cities = "|".join(STUDY.cities) or "(?!)"
     return {
-        maker.name: maker.benchmark.regex().pattern.replace(CITY_FORM, cities)
+        maker.name: maker.benchmark.regex().pattern.replace(STUDY.city_form, cities)
         for maker in workflow.rules
         if maker.benchmark and f"{BENCHMARKS}/report/" not in maker.benchmark
     }
