@@ -27,7 +27,7 @@ with job(snakemake.log[0], threads=params.threads):
                 task.sample(params.districts, seed=params.seed),
                 settings,
                 n_random=params.backgrounds,
-                size=params.background["size"],
+                size=params.explained["background"]["size"],
                 seed=params.seed,
             ),
             names=task.names,
