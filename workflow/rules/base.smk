@@ -17,9 +17,7 @@ rule scripted:
     benchmark:
         "<benchmarks>/<job>.tsv"
     pathvars:
-        job="{none}",
-    wildcard_constraints:
-        none="(?!)",
+        job="{none,(?!)}",
     conda:
         "../../envs/environment.yaml"
     threads: config["threads"]
@@ -50,9 +48,7 @@ rule exhibit:
     benchmark:
         "<benchmarks>/paper/<exhibit>.tsv"
     pathvars:
-        exhibit="{none}",
-    wildcard_constraints:
-        none="(?!)",
+        exhibit="{none,(?!)}",
     conda:
         "../../envs/environment.yaml"
     threads: 1
