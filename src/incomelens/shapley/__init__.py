@@ -13,7 +13,6 @@ it. Ruling 14 asks for exact interventional values; ``docs/shapley.md`` derives 
 ``compile_kernels``       all of that compiled before any job needs it
 ``engine``                what all exact computations share: nodes, distances, chunks, threads
 ``values``                exact Shapley values with an error bound known before the run
-``torch_values``          the same values on any PyTorch device
 ``interactions``          the pairwise Shapley interaction index and main effects
 ``uncertainty``           posterior variance of every Shapley value
 ``background``            k-means points, random rows or all rows, with weights

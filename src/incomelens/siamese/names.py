@@ -84,17 +84,6 @@ def suffixed(model: str, modalities: Sequence[str]) -> str:
     return "-".join([model, *lacking])
 
 
-def bare(model: str) -> str:
-    """Name of a model without what it lacks.
-
-    Examples
-    --------
-    >>> bare("mixed_siamese_like-noSAT-noSV")
-    'mixed_siamese_like'
-    """
-    return model.split("-")[0]
-
-
 def joined(modalities: Sequence[str]) -> str:
     """Write modalities into one cell of a table.
 

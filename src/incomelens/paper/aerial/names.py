@@ -53,7 +53,6 @@ METHODS = {
 SES_COLOURS = {"low": "#2166ac", "high": "#b2182b"}
 SES_MARKERS = {"low": "o", "high": "s"}
 SES_CLASSES = {"low": "classes 1 and 2", "high": "classes 4 and 5"}
-LEVEL = 0.05
 LEAST_TILES = 10  # the paper's, for the pairs of its Fig. 6
 # Two of five equally frequent income classes.
 BASE_PROBABILITY = 0.4

@@ -1,6 +1,5 @@
 """Incomes on the 200 m grid from a ready table: how a user brings another country's grid."""
 
-import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -31,8 +30,6 @@ from incomelens.sources.readers.tables import (
     readable,
 )
 from incomelens.sources.readers.written_values import flags, numbers
-
-logger = logging.getLogger(__name__)
 
 KNOWN = (
     *("cell_id", "easting", "northing"),
