@@ -66,7 +66,7 @@ def test_table_keeps_to_one_paper_and_the_order_of_the_file(read):
 def test_missing_and_unknown_fields_are_named(read):
     entry = {key: value for key, value in ENTRY.items() if key != "why"} | {"reason": "x"}
     with pytest.raises(
-        InputError, match=r"entry 1 \(a\): lacks why and has the unknown field reason"
+        InputError, match=r"entry 1 \(a\): unknown key 'reason'; .*entry 1 \(a\): 'why' is missing"
     ):
         read(entry)
 
@@ -78,7 +78,7 @@ def test_empty_field_is_named(read, value):
 
 
 def test_unknown_paper_is_refused(read):
-    with pytest.raises(InputError, match="paper is 'other'; expected aerial or district"):
+    with pytest.raises(InputError, match="paper holds 'other'; expected aerial or district"):
         read(ENTRY | {"paper": "other"})
 
 
@@ -96,7 +96,7 @@ def test_switch_that_the_configuration_lacks_is_named(read):
     ("text", "message"),
     [
         ("a: 1", "expected a list of entries"),
-        ("- just text", "entry 1 is 'just text' instead of the fields"),
+        ("- just text", "entry 1 holds 'just text'; expected a mapping with the keys id"),
         ("- [", "not readable as YAML"),
     ],
 )
