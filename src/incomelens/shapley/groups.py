@@ -32,7 +32,7 @@ def group_totals(
     .. math:: \frac1n \sum_i \Bigl| \sum_{j \in G} \phi_{ij} \Bigr|
 
     Members that pull a district in opposite directions cancel, unlike in a sum of mean absolute
-    values.
+    values (deviation `shapley_groups`).
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def compare_incomes(
     n_resamples: int = 2000,
     confidence: float = 0.95,
 ) -> IncomeComparison:
-    """Do players weigh more for one income than for the other? (Table 5, ruling 15).
+    """Do players weigh more for one income than for the other? (Deviation `table_5_test`).
 
     Parameters
     ----------

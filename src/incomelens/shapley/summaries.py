@@ -155,7 +155,7 @@ def variables_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int
 def income_comparison_table(
     tasks: Sequence[ExplainedTask], *, resamples: int, seed: int
 ) -> pd.DataFrame:
-    """Does a variable weigh more for one income than for the other? (Table 5, ruling 15).
+    """Does a variable weigh more for one income than for the other? (Table 5).
 
     Returns
     -------
