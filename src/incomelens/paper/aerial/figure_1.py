@@ -11,11 +11,7 @@ from matplotlib.colors import Normalize
 
 from incomelens.common.errors import InputError, listed
 from incomelens.folds.kept import kept_cells
-from incomelens.paper.draw.classes import (
-    CLASS_COLOURS,
-    HATCH,
-    draw_class_key,
-)
+from incomelens.paper.draw.classes import CLASS_COLOURS, HATCH, draw_class_key
 from incomelens.paper.draw.grid import (
     Square,
     TileReader,

@@ -14,10 +14,7 @@ from incomelens.paper.draw.classes import (
     add_swatch,
     draw_income_classes,
 )
-from incomelens.paper.draw.grid import (
-    draw_bar_below,
-    whole_city,
-)
+from incomelens.paper.draw.grid import draw_bar_below, whole_city
 from incomelens.paper.draw.style import (
     COLUMN_MM,
     QUIET,

@@ -13,12 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from incomelens.paper.aerial.inputs import stacked
-from incomelens.paper.aerial.names import (
-    check_cities,
-    model_label,
-    model_labels,
-    ordered_schemes,
-)
+from incomelens.paper.aerial.names import check_cities, model_label, model_labels, ordered_schemes
 from incomelens.paper.aerial.scores import SUMMARY_COLUMNS
 from incomelens.paper.draw.style import (
     PAGE_MM,

@@ -16,13 +16,7 @@ from incomelens.paper.draw.maps import (
     map_height,
     quantile_classes,
 )
-from incomelens.paper.draw.style import (
-    COLUMN_MM,
-    PaperFigure,
-    axes_mm,
-    figure_style,
-    new_figure,
-)
+from incomelens.paper.draw.style import COLUMN_MM, PaperFigure, axes_mm, figure_style, new_figure
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import INCOME_UNITS, INCOMES, LEVELS
 
