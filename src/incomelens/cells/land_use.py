@@ -1,4 +1,7 @@
-"""Land-use polygons of a city, mended and merged into urban classes."""
+"""Land-use polygons of a city, mended and merged into urban classes.
+
+Deviation `land_use_overlaps`.
+"""
 
 import logging
 from dataclasses import dataclass

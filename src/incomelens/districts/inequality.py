@@ -51,8 +51,8 @@ def decile_ratio(income: Incomes, weight: Weights) -> float:
 
     Infinite where the poorest tenth has nothing, as in a draw of uncertain incomes.
 
-    A district on the edge of a tenth counts with the part of its weight that lies in it, so that
-    a tenth is a tenth for any number of districts.
+    A district on the edge of a tenth counts with the part of its weight that lies in it (deviation
+    `decile_tenths`).
 
     Examples
     --------

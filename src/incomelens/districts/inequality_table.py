@@ -36,6 +36,8 @@ def inequality_table(
 ) -> pd.DataFrame:
     """Measure inequality between districts, one row a measure and weighting.
 
+    Beside the paper stands what counts districts: deviation `inequality_unweighted`.
+
     Parameters
     ----------
     districts : mapping

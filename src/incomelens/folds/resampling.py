@@ -2,7 +2,7 @@
 
 A resample draws as many units as there are, with replacement. Neighbouring units share their
 errors, so an interval from single units is too short; one from whole blocks (squares of cells,
-groups of districts) keeps neighbours together (ruling 11). A mean over folds is a mean of few
+groups of districts) keeps neighbours together. A mean over folds is a mean of few
 ratios, each of few units: what resampling does to those has little to do with the mean itself, so
 its interval comes from leaving out one unit at a time.
 """

@@ -2,7 +2,8 @@
 
 The question of the stage is how much each variable, alone, in pairs and in groups, moves a
 district's predicted income away from the average over a background, and how sure the model is of
-it. Ruling 14 asks for exact interventional values; ``docs/shapley.md`` derives the method.
+it. Values are exact and interventional (deviation `shapley_explainer`); ``docs/shapley.md`` derives
+the method.
 
 ========================  ========================================================================
 ``names``                 players of the games, and what the two games are called

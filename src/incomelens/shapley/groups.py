@@ -164,7 +164,7 @@ def compare_incomes(
     n_resamples: int = 2000,
     confidence: float = 0.95,
 ) -> IncomeComparison:
-    """Do players weigh more for one income than for the other? (Table 5, ruling 15).
+    """Do players weigh more for one income than for the other? (Deviation `table_5_test`).
 
     Parameters
     ----------

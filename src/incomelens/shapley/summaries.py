@@ -83,7 +83,8 @@ def explained_task(
 def groups_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int) -> pd.DataFrame:
     """Mean absolute group sums of every task (panels a of Figs. 2-5).
 
-    A group's value in a district is the sum of its members' values in the game of twelve.
+    A group's value in a district is the sum of its members' values in the game of twelve, so that
+    members that pull it in opposite directions cancel (deviation `shapley_groups`).
 
     Returns
     -------
@@ -155,7 +156,7 @@ def variables_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int
 def income_comparison_table(
     tasks: Sequence[ExplainedTask], *, resamples: int, seed: int
 ) -> pd.DataFrame:
-    """Does a variable weigh more for one income than for the other? (Table 5, ruling 15).
+    """Does a variable weigh more for one income than for the other? (Table 5).
 
     Returns
     -------

@@ -39,9 +39,10 @@ METRICS = (
 )
 HALF_WIDTH = {share: float(norm.ppf(0.5 + share / 200)) for share in (50, 90)}
 NO_INTERVAL = Interval(np.nan, np.nan)
-# Districts in the smallest fold from which on a mean of folds has an interval. A score of fewer is
-# a ratio of two poorly known numbers, and the mean of such is off by more than chance: in simulated
-# worlds of 39 districts in five folds, mean CoD lies 0.06 to 0.4 below the models' own.
+# Districts in the smallest fold from which on a mean of folds has an interval (deviation
+# `mean_of_folds`). A score of fewer is a ratio of two poorly known numbers, and the mean of such is
+# off by more than chance: in simulated worlds of 39 districts in five folds, mean CoD lies 0.06 to
+# 0.4 below the models' own.
 LEAST_IN_FOLD = 20
 # Where scores can lie; intervals end there.
 BOUNDS = dict.fromkeys(METRICS, (0.0, np.inf)) | {

@@ -74,10 +74,7 @@ def planted_ratios(
     Returns
     -------
     DataFrame
-        Classes that were tested: ``city``, ``style``, ``network``, ``method``, ``ses``,
-        ``urban_class``, ``planted``, ``n``, ``ratio``, ``expected_ratio``, ``effect_size``,
-        ``p_value``, ``q_value`` (within the city and network), ``decision`` at q ≤ 0.05 (``over``,
-        ``under``, ``none``).
+        Table ``topology/planted_ratios.csv``.
     """
     parts = [table.assign(city=city, network=network) for (city, network), table in ratios.items()]
     table = pd.concat(parts, ignore_index=True)
@@ -106,11 +103,7 @@ def rank_table(ratios: Sequence[pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a unit with planted and other classes: ``n_classes``, ``n_planted``, ``hit``
-        (whether the class with the largest ratio is planted), ``chance`` (of that), ``share_first``
-        (of the planted ones among as many classes with the largest ratios), ``area`` (under the
-        ROC curve: the probability that a planted class has the larger ratio of two, 0.5 by chance),
-        ``best`` (the class with the largest ratio).
+        Table ``topology/planted_ranks.csv``, one row a unit with planted and other classes.
     """
     rows = []
     together = pd.concat(ratios, ignore_index=True)
@@ -161,10 +154,8 @@ def hit_rates(ranks: pd.DataFrame, *, n_resamples: int, seed: int) -> pd.DataFra
     Returns
     -------
     DataFrame
-        By style (and ``both``), network, method and SES (and ``both``): ``n_cities``, ``n`` units,
-        ``hits``, ``hit_rate`` with Wilson's 95 % interval ``ci_*`` (missing for ``both`` SES, whose
-        two units of a city are not independent), ``chance``, ``share_first``, ``area`` with
-        ``area_ci_*`` by resampling cities.
+        Table ``topology/planted_hits.csv``: Wilson's intervals of hit rates, by resampling cities
+        those of the mean area.
     """
     rows = []
     for name, table in _marginals(ranks):
@@ -204,10 +195,7 @@ def decision_rates(ratios: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By style (and ``both``), network, method, SES (and ``both``) and ``planted``: ``n_tests``,
-        ``over``, ``under`` (shares of the tests), ``n_cities``, ``cities_over`` (share of the
-        cities in which at least one such class is called over-activated) with Wilson's 95 %
-        interval ``cities_over_ci_*``.
+        Table ``topology/planted_h0.csv``.
     """
     rows = []
     for name, table in _marginals(ratios):
@@ -245,9 +233,7 @@ def pair_rates(
     Returns
     -------
     DataFrame
-        By style (and ``both``), network, method, SES (and ``both``) and ``measure`` (``plain``,
-        ``adjusted``): ``n_tests``, ``over`` and ``under`` (shares of the tests with q ≤ 0.05 within
-        the city), ``n_cities``, ``cities_rejected`` with Wilson's interval.
+        Table ``topology/planted_h1.csv``.
     """
     style = planted.drop_duplicates("city").set_index("city")["style"]
     parts = [table.assign(city=city, network=network) for (city, network), table in pairs.items()]
