@@ -98,7 +98,6 @@ def test_shuffled_labels_give_chance(model):
     ("model", "signal", "at_least"),
     [
         ("mean_colour", "colour", 0.9),
-        ("mean_and_sd_colour", "contrast", 0.9),
         ("random_features", "contrast", 0.9),
         ("random_features", "texture", 0.9),
     ],

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from incomelens.cells.urban_classes import CODE_VALUES, NAMES, UNKNOWN
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import CELL_M
 from incomelens.common.places import meeting
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 NEEDED = ("identifier", "code")
 OVERLAP_M2 = 1.0  # less is rounding of shared edges, not two opinions on one place
 NAMED_OVERLAP_M2 = 100.0
-MARGIN_METRES = 200.0  # one cell
+MARGIN_METRES = float(CELL_M)
 # Cutting a cell out of a road network costs a walk along all of it, so long outlines are cut into
 # pieces first.
 MANY_VERTICES = 1000

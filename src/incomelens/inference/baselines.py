@@ -1,7 +1,7 @@
 """Models that the network should be compared with, under the same folds.
 
 What is had for nothing (`majority`), from geography alone (`copy_neighbours`), from colour alone
-(`mean_colour`, `mean_and_sd_colour`), and from texture without training (`random_features`).
+(`mean_colour`), and from texture without training (`random_features`).
 """
 
 import logging
@@ -15,7 +15,7 @@ from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng
 from incomelens.folds.training import training_cells
 from incomelens.inference.baseline_task import FoldTask, Guess
-from incomelens.inference.colour_baseline import mean_and_sd_colour, mean_colour
+from incomelens.inference.colour_baseline import mean_colour
 from incomelens.inference.metrics import N_CLASSES
 from incomelens.inference.neighbours_baseline import copy_neighbours
 from incomelens.inference.random_features import RandomFeatures, random_features
@@ -42,11 +42,7 @@ def majority(task: FoldTask) -> Guess:
 
 
 WITHOUT_IMAGES = {"majority": majority, "copy_neighbours": copy_neighbours}
-WITH_IMAGES = {
-    "mean_colour": mean_colour,
-    "mean_and_sd_colour": mean_and_sd_colour,
-    "random_features": random_features,
-}
+WITH_IMAGES = {"mean_colour": mean_colour, "random_features": random_features}
 BASELINES = (*WITHOUT_IMAGES, *WITH_IMAGES)
 
 

@@ -12,32 +12,13 @@ TILES_AT_ONCE = 32
 def mean_colour(task: FoldTask) -> Guess:
     """Ridge of the class on the mean red, green and blue of the tile."""
     colours = tile_colours(task.tiles, np.concatenate([task.train, task.held_out]))
-    mean = colours[:, :3]
-    return guess_by_ridge(task, mean[: len(task.train)], mean[len(task.train) :])
-
-
-def mean_and_sd_colour(task: FoldTask) -> Guess:
-    """As :func:`mean_colour`, with the standard deviations: colour and contrast."""
-    colours = tile_colours(task.tiles, np.concatenate([task.train, task.held_out]))
     return guess_by_ridge(task, colours[: len(task.train)], colours[len(task.train) :])
 
 
 def tile_colours(tiles: TileSource, cell_ids: NDArray[np.str_]) -> NDArray[np.float64]:
-    """Mean and standard deviation of red, green and blue over each tile.
-
-    Parameters
-    ----------
-    tiles : TileSource
-    cell_ids : array of str, shape (n,)
-
-    Returns
-    -------
-    array of shape (n, 6)
-        Three means, then three standard deviations, in grey levels 0..255.
-    """
+    """Mean red, green and blue of each tile, shape (n, 3), in grey levels 0..255."""
     parts = []
     for start in range(0, len(cell_ids), TILES_AT_ONCE):
         images = tiles.read_images(cell_ids[start : start + TILES_AT_ONCE])
-        pixels = images.reshape(len(images), -1, 3)
-        parts.append(np.hstack([pixels.mean(axis=1), pixels.std(axis=1)]))
-    return np.concatenate(parts).astype(np.float64)
+        parts.append(images.reshape(len(images), -1, 3).mean(axis=1))
+    return np.concatenate(parts)

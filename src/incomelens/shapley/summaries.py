@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import INCOMES
 from incomelens.common.seeds import job_rng
 from incomelens.folds.resampling import percentile_ends, resampled_totals
 from incomelens.shapley.groups import (
@@ -29,7 +30,6 @@ from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
 GROUPS = {"socio-economic": SOCIOECONOMIC, "spatial": SPATIAL}
 ROUNDING = 1e-12  # of a product of variances of ranks between 0 and 1
 TASK = ["level", "income", "mode"]
-INCOME_PAIR = ("per_capita_income", "median_household_income")
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def income_comparison_table(
     found = {tuple(task.names[key] for key in TASK): task for task in tasks}
     parts = []
     for level, mode in dict.fromkeys((level, mode) for level, _, mode in found):
-        pair = [found.get((level, income, mode)) for income in INCOME_PAIR]
+        pair = [found.get((level, income, mode)) for income in INCOMES]
         if None in pair:
             continue
         one, two = (_income_values(task) for task in pair)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from incomelens.cells.urban_classes import URBAN_CLASSES
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import MAIN
 from incomelens.paper.names import folds_name
 
 INCOME_CLASSES = (1, 2, 3, 4, 5)
@@ -13,7 +14,6 @@ PUBLISHED = tuple(one.name for one in URBAN_CLASSES if one.published)
 RESIDENTIAL = ("continuous", "dense", "medium", "low", "very_low")
 INFRASTRUCTURE = ("motorways", "roads", "railways")
 
-MAIN = "main"
 BASELINES = {
     "majority": "Majority class",
     "copy_neighbours": "Copy the neighbours",

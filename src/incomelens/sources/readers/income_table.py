@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import CELL_M
 from incomelens.sources.fetching.delivery import unpacked
 from incomelens.sources.readers.filosofi import Bounds, read_filosofi
 from incomelens.sources.readers.grid_ids import (
-    CELL_M,
     cell_ids,
     check_corners,
     corners_of,
