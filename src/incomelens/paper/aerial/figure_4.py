@@ -59,10 +59,6 @@ def exhibit(
         `tiles/{city}/index.parquet`.
     shards : sequence of Path
         The tiles of the city.
-    name : str
-        Of the city, in print.
-    threads : int
-        That read tiles.
     """
     kept = read_kept_maps(maps)
     table = tile_table(kept, land_use, cell_id=kept.cell_ids[0])

@@ -36,10 +36,6 @@ def exhibit(
     ----------
     h0 : sequence of DataFrame
         `topology/h0-{scheme}.csv` of every scheme.
-    names : mapping
-        Of cities in print.
-    schemes : sequence of str
-        Of the tables.
     """
     numbers = by_scheme(dict(zip(schemes, h0, strict=True)), H0_COLUMNS, "H0")
     check_cities([*numbers["city"]], names)

@@ -40,12 +40,6 @@ def exhibit(
     ----------
     summary, comparisons : sequences of DataFrame
         `summary.csv` and `comparisons.csv` of every city and scheme.
-    names : mapping
-        Of cities in print.
-    places : sequence of (city, scheme)
-        Of every table.
-    networks : mapping
-        The configuration's `inference.networks`.
     """
     labels = model_labels(networks)
     scores = stacked(summary, places, SUMMARY_COLUMNS, "summary of scores")

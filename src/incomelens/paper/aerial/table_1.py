@@ -58,14 +58,9 @@ def exhibit(
     ----------
     cells, land_use, plan, index : sequence of DataFrames
         What a :class:`City` holds, a table a city.
-    reference : Reference
-    names : mapping
-        Names of the cities in print, by key of the configuration, in the order of the tables.
     sources : mapping
         By key, then by data set (`income`, `imagery`, `land_use`): the registry's entries, each
         with `title`, `provider`, `time_frame` and `licence`.
-    tile_px : int
-        Pixels along a tile.
     """
     cities = {
         key: City(name, *tables)

@@ -41,11 +41,8 @@ def exhibit(
         `shapley/groups.csv` and `shapley/variables.csv`, of all levels, incomes and modes.
     number : int
         Of the figure.
-    level, income, mode : str
     colours : str
         Of the dots: `colour_blind_safe` or `paper`.
-    levels : mapping
-        Level to its name in print.
 
     Raises
     ------
