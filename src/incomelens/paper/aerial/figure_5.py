@@ -59,7 +59,7 @@ def exhibit(
     probabilities : DataFrame
         `topology/{city}/probabilities.csv`.
     """
-    ratios = of_city(by_scheme(dict(zip(schemes, h0, strict=True)), H0_COLUMNS, "H0"), city, "H0")
+    ratios = of_city(by_scheme(h0, schemes, H0_COLUMNS, "H0"), city, "H0")
     figure = ratios_figure(ratios, probabilities, city=name)
     return Exhibit(ratios, figure, more={"probabilities": probabilities})
 

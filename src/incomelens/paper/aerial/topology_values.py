@@ -32,7 +32,7 @@ def exhibit(
         `topology/h1-{scheme}.csv` of every scheme.
     """
     preprint = reference.part("aerial", "figure_6_preprint")
-    pairs = by_scheme(dict(zip(schemes, h1, strict=True)), H1_COLUMNS, "H1")
+    pairs = by_scheme(h1, schemes, H1_COLUMNS, "H1")
     method, labels = main_method([*pairs["method"]]), class_labels()
     pairs = pairs[pairs["method"] == method]
     numbers = pd.concat(

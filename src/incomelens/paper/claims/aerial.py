@@ -157,8 +157,8 @@ def exhibit(
     summary, classes, comparisons : sequences of DataFrame
         Of `inference/{city}/{scheme}`, of every place.
     """
-    ratios = by_scheme(dict(zip(schemes, h0, strict=True)), H0_COLUMNS, "H0")
-    pairs = by_scheme(dict(zip(schemes, h1, strict=True)), H1_COLUMNS, "H1")
+    ratios = by_scheme(h0, schemes, H0_COLUMNS, "H0")
+    pairs = by_scheme(h1, schemes, H1_COLUMNS, "H1")
     check_cities([*ratios["city"], *pairs["city"]], names)
     cities = [(city, NONE) for city in names]
     land = {
