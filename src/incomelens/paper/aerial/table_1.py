@@ -22,17 +22,7 @@ DATASETS = {
 
 @dataclass(frozen=True)
 class City:
-    """One city's share of the data: what Table 1 counts.
-
-    Parameters
-    ----------
-    name : str
-        In print.
-    cells, land_use : GeoDataFrame
-        `cells/{city}.parquet` and `cells/{city}-land_use.parquet`.
-    plan, index : DataFrame
-        `tiles/{city}/plan.parquet` and `tiles/{city}/index.parquet`.
-    """
+    """One city's share of the data: its name in print, and what Table 1 counts."""
 
     name: str
     cells: gpd.GeoDataFrame
