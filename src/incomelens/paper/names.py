@@ -167,7 +167,8 @@ SCORES = {
     "width_90_usd": Score("width of 90 % intervals", 0, "USD"),
 }
 
-# From this rank correlation of a variable with its own Shapley values on, its sign is clear.
+# From this rank correlation of a variable with its own Shapley values on, its sign is clear:
+# deviation `direction_of_effect`.
 CLEAR_DIRECTION = 0.3
 
 

@@ -49,7 +49,7 @@ def exhibit(
     name: str,
     threads: int,
 ) -> Exhibit:
-    """Draw the three data sets of the square with most kept cells.
+    """Draw the three data sets of the square with most kept cells (deviation `figure_1_square`).
 
     Parameters
     ----------

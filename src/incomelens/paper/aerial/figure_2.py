@@ -41,6 +41,8 @@ def exhibit(
 ) -> Exhibit:
     """Draw the confusion matrices, and set the scores in their keys beside the paper's.
 
+    Deviations `figure_2_matrices` and `p_of_r`.
+
     Parameters
     ----------
     confusion, summary : sequences of DataFrame

@@ -47,7 +47,7 @@ def exhibit(
     name: str,
     schemes: Sequence[str],
 ) -> Exhibit:
-    """Draw the classes of one city.
+    """Draw the classes of one city (deviation `difference_map`).
 
     Parameters
     ----------

@@ -52,6 +52,8 @@ def exhibit(
 ) -> Exhibit:
     """Draw the activation ratios of one city, and where low and high SES live.
 
+    Deviation `figure_5_caption`.
+
     Parameters
     ----------
     h0 : sequence of DataFrame

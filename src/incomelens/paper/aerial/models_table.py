@@ -34,7 +34,7 @@ def exhibit(
     places: Sequence[tuple[str, str]],
     networks: Mapping[str, Mapping[str, str]],
 ) -> Exhibit:
-    """Lay out all scores, and how far the main network is ahead of each model.
+    """Lay out all scores, and how far the main network is ahead (deviation `model_comparison`).
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """How much of a score is memory: random folds against spatial blocks, and the course of training.
 
 The question of the aerial paper's Supplementary Fig. 6. Whoever copies the neighbours has learnt
-nothing about images; how far that gets under random folds is how far memory of a place gets.
+nothing about images; how far that gets under random folds is how far memory of a place gets
+(deviation `overfitting_check`).
 """
 
 from collections.abc import Mapping, Sequence

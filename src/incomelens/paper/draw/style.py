@@ -137,8 +137,8 @@ def sequential_colours() -> Colormap:
 def value_colours(colours: str) -> Colormap:
     """Low to high value of a variable in the beeswarms, by the configuration's `figures.colours`.
 
-    `paper` goes from blue to red as printed; `colour_blind_safe` from blue over purple to yellow,
-    growing lighter all along.
+    `paper` goes from blue to red as printed; `colour_blind_safe` (deviation `figure_colours`) from
+    blue over purple to yellow, growing lighter all along.
     """
     if colours == "paper":
         return LinearSegmentedColormap.from_list(

@@ -1,4 +1,4 @@
-"""Fig. 1 of the district paper: the twelve inputs of SSIG, one map each."""
+"""Fig. 1 of the district paper: the twelve inputs of SSIG, one map each (deviation `figure_1`)."""
 
 from collections.abc import Mapping
 

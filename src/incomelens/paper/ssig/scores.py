@@ -38,7 +38,7 @@ def main_scores(
 
 def paper_metrics(reference: Reference) -> dict[str, str]:
     """Our name of each printed score, in the paper's unit once that is known, and the slot's."""
-    unit = reference.printed("ssig", "error_unit") or "usd"
+    unit = reference.printed("ssig", "error_unit") or "usd"  # deviation `error_units`
     return {"r2": "r2", "cod": "cod", f"rmse_{unit}": "rmse", f"mae_{unit}": "mae"}
 
 
