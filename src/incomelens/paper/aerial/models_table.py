@@ -85,7 +85,7 @@ def exhibit(
             "paper's own table was not at hand.",
         ),
         blocks="City, folds and cells",
-        decimals=dict.fromkeys([one.heading for one in METRICS.values()], 2)
+        decimals=dict.fromkeys([metric.heading for metric in METRICS.values()], 2)
         | {"n": 0, "Network minus this: r": 2},
     )
     return Exhibit(table)

@@ -228,10 +228,10 @@ def has_no_common_sign(variable: str) -> Question[Study]:
             yield from (Case(task_name(*task), NO_VALUES) for task in TASKS if task not in known)
             return
         common = [
-            settled([within(_towards(one), *side) for one in known.values()])
+            settled([within(_towards(row), *side) for row in known.values()])
             for side in ((CLEAR_DIRECTION, inf), (-inf, -CLEAR_DIRECTION))
         ]
-        figures = (f"{_direction(one)} ({task_name(*task)})" for task, one in known.items())
+        figures = (f"{_direction(row)} ({task_name(*task)})" for task, row in known.items())
         yield Case("", ", ".join(figures), _either(common).opposite)
 
     return Question(
@@ -244,7 +244,7 @@ def has_no_common_sign(variable: str) -> Question[Study]:
 
 def _either(verdicts: Iterable[Verdict]) -> Verdict:
     """Verdict on a claim that one of these makes true."""
-    return settled([one.opposite for one in verdicts]).opposite
+    return settled([verdict.opposite for verdict in verdicts]).opposite
 
 
 # ---------------------------------------------------------------- Table 5
@@ -318,12 +318,14 @@ def _filtered(study: Study, variable: str) -> Case:
         ),
         # A test that does not reject leaves it open.
         "P small enough": SUPPORTED if any(p < limits.p_value for p in p_values) else OPEN,
-        "value large enough": _either(within(one, low=limits.key_variable) for one in weights),
+        "value large enough": _either(
+            within(weight, low=limits.key_variable) for weight in weights
+        ),
     }
     verdict = settled(list(conditions.values()))
     figures = [
         *(f"{case.name} {case.figures}" for case in alike[0]),
-        *(f"{what} {one}" for what, one in conditions.items()),
+        *(f"{what} {met}" for what, met in conditions.items()),
     ]
     return Case(name, "; ".join(figures), verdict, min(p_values) if verdict is SUPPORTED else nan)
 
