@@ -5,24 +5,17 @@ or populations. A weight of two is the same as two districts.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from incomelens.folds.resampling import Interval
 
 Incomes = NDArray[np.float64]
 Weights = NDArray[np.float64]
 
 MOE_PER_STANDARD_ERROR = 1.645
 """The Census Bureau's margins of error are those of a 90 % interval."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Limits of an interval with the stated level of confidence."""
-
-    low: float
-    high: float
 
 
 def gini(income: Incomes, weight: Weights) -> float:

@@ -11,11 +11,11 @@ from incomelens.common.progress import progress
 from incomelens.common.seeds import job_rng
 from incomelens.districts.inequality import (
     MEASURES,
-    Interval,
     measures,
     resampled_interval,
     sampling_error_interval,
 )
+from incomelens.folds.resampling import Interval
 
 logger = logging.getLogger(__name__)
 

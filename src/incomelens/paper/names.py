@@ -39,11 +39,7 @@ class Variable:
 
 VARIABLES = {
     "bachelor": Variable(
-        "≥25UDG",
-        "Adults with a bachelor's degree",
-        SOCIOECONOMIC,
-        "%",
-        "B15003_022 / B15003_001",
+        "≥25UDG", "Adults with a bachelor's degree", SOCIOECONOMIC, "%", "B15003_022 / B15003_001"
     ),
     "postgraduate": Variable(
         "≥25PGD",

@@ -20,7 +20,6 @@ the method.
 ``background``            k-means points, random rows or all rows, with weights
 ``explainers``            exact values or the paper's likely procedure, one result type
 ``groups``                summaries over districts: means, directions, ranks, Table 5's tests
-``checkpoint``            chunks kept on disk, so that a killed job goes on where it was
 ``task``                  a fitted GP of a task as model, background and sample
 ``runs``                  what the workflow computes for a task, with its checks
 ``comparisons``           the same beside other backgrounds and the kernel explainer

@@ -233,10 +233,10 @@ def _summary_rows(
             "n_folds": len(folds),
             "metric": name,
             "mean_of_folds": mean,
-            **_ends("folds_ci", _within(interval, *BOUNDS[name])),
+            **_within(interval, *BOUNDS[name]).columns("folds_ci"),
             "pooled": float(pooled[name][0]),
-            **_ends("ci", percentile_interval(by_district[name])),
-            **_ends("block_ci", percentile_interval(by_block[name])),
+            **percentile_interval(by_district[name]).columns("ci"),
+            **percentile_interval(by_block[name]).columns("block_ci"),
         }
 
 
@@ -254,7 +254,3 @@ def _arrays(group: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:
 def _within(interval: Interval, lowest: float, highest: float) -> Interval:
     low, high = np.clip([interval.low, interval.high], lowest, highest)
     return Interval(float(low), float(high))
-
-
-def _ends(name: str, interval: Interval) -> dict[str, float]:
-    return {f"{name}_low": interval.low, f"{name}_high": interval.high}

@@ -18,13 +18,7 @@ INTERVAL_OF_FOLDS = (
     "in brackets its 95 % interval by leaving out one district at a time (jackknife), which means "
     "of folds of fewer than 20 districts do not have: those of the pooled score stand in the CSV"
 )
-ORDERS = {
-    "income": INCOMES,
-    "model": MODELS,
-    "mode": MODES,
-    "scheme": SCHEMES,
-    "metric": SCORES,
-}
+ORDERS = {"income": INCOMES, "model": MODELS, "mode": MODES, "scheme": SCHEMES, "metric": SCORES}
 Slots = Mapping[tuple[str, ...], float]
 
 

@@ -9,14 +9,7 @@ from incomelens.common.errors import InputError
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import INCOMES, LEVELS, MODES, READINGS, VARIABLES
 from incomelens.paper.reference import TEN, Reference
-from incomelens.paper.table import (
-    EMPTY_SLOT,
-    Table,
-    check_columns,
-    in_print_order,
-    number,
-    rows,
-)
+from incomelens.paper.table import EMPTY_SLOT, Table, check_columns, in_print_order, number, rows
 
 COMPARISON_COLUMNS = [
     "level", "mode", "variable", "mean_abs_per_capita", "mean_abs_median_household", "difference",
