@@ -41,6 +41,8 @@ class Column:
     meaning : str
     nullable : bool
         Whether values may be missing.
+    optional : bool
+        Whether the column itself may be.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Column:
     unit: str
     meaning: str
     nullable: bool
+    optional: bool
 
     @property
     def pattern(self) -> str:
@@ -95,11 +98,12 @@ class Contract:
     @property
     def names(self) -> list[str]:
         """Names of the columns that are always there, in their order."""
-        return [column.name for column in self.columns if not column.is_family]
+        return [one.name for one in self.columns if not one.is_family and not one.optional]
 
     @cached_property
     def _in_order(self) -> re.Pattern[str]:
-        parts = (f"(?:{one.pattern}\n){'*' * one.is_family}" for one in self.columns)
+        often = ("*" if one.is_family else "?" * one.optional for one in self.columns)
+        parts = (f"(?:{one.pattern}\n){n}" for one, n in zip(self.columns, often, strict=True))
         return re.compile("".join(parts))
 
     def fault(self, table: pd.DataFrame) -> str | None:
@@ -209,13 +213,13 @@ hold."""
 
 def _contract(path: str, entry: dict, shared: dict[str, tuple[str, str, str]]) -> Contract:
     known = shared | _by_name(entry.get("own", {}))
-    told = entry["columns"].split()
     return Contract(
         paths=(path, *entry.get("also", "").split()),
         meaning=entry["rows"],
         columns=tuple(
-            Column(name, *known[name], nullable=nullable)
-            for name, nullable in ((one.removesuffix("?"), one.endswith("?")) for one in told)
+            Column(name.replace("*", end), *known[name], nullable=mark == "?", optional=mark == "]")
+            for name, mark in re.findall(r"([^\s\[\]?]+)(\]|\??)", entry["columns"])
+            for end in (("low", "high") if "*" in name else ("",))
         ),
     )
 

@@ -29,8 +29,7 @@ def predict_held_out(
     Returns
     -------
     DataFrame
-        ``cell_id``, ``fold``, ``observed``, ``predicted``, ``p``, ``prob_1`` .. ``prob_5``,
-        ``expected_class``, sorted by ``cell_id``.
+        Table ``inference/{city}/{scheme}/{network}/predictions.parquet``, sorted by ``cell_id``.
 
     Raises
     ------
