@@ -90,7 +90,7 @@ def test_a_network_that_forgot_everything_has_other_maps(similarity):
 
 @pytest.mark.slow
 def test_the_head_alone_leaves_the_guided_gradient_nearly_as_it_was(similarity):
-    """A guided gradient hardly depends on the weights behind the maps (ruling 7)."""
+    """A guided gradient hardly depends on the weights behind the maps."""
     head = similarity[(similarity["against"] == "head") & (similarity["measure"] == "spearman")]
     mean = head.groupby("method")["mean"].mean()
     assert mean["guided_gradient"] > mean["gradcam"]

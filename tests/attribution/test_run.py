@@ -12,12 +12,12 @@ from pandas.testing import assert_frame_equal
 from incomelens.attribution import run
 from incomelens.attribution.maps import METHODS, saliency_maps
 from incomelens.attribution.models import ModelChoice, lowest_loss
-from incomelens.attribution.parts import PartStore
 from incomelens.attribution.run import attribution_parts, keep_maps
 from incomelens.attribution.table import write_parts
 from incomelens.cells.urban_classes import EXCLUDED, NAMES
 from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
+from incomelens.common.finished_parts import FinishedParts
 from incomelens.common.tables import read_table
 from incomelens.inference.inputs import scale_images
 from incomelens.inference.model_files import WEIGHTS_FILE, load_model, save_model
@@ -128,7 +128,7 @@ def test_a_killed_run_goes_on_and_ends_like_one_that_was_not(models, tiles, fold
     assert_frame_equal(attributed(models, tiles, folds, checkpoint_dir=tmp_path / "parts"), whole)
     assert {path: path.stat().st_mtime_ns for path in kept} == times
     assert len(list((tmp_path / "parts").iterdir())) == 4
-    PartStore(tmp_path / "parts").discard()
+    FinishedParts(tmp_path / "parts").discard()
     assert not (tmp_path / "parts").exists()
 
 

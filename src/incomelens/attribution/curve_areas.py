@@ -7,10 +7,10 @@ import pandas as pd
 
 from incomelens.attribution.curves import areas
 from incomelens.common.seeds import job_rng
+from incomelens.folds.resampling import percentile_interval
 
 TILE = ["city", "fold", "cell_id", "ses"]
 RANDOM, TURNED = "random", "_turned"
-LEVEL = 95.0
 
 
 def mean_curves(curves: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -77,5 +77,5 @@ def _difference(
     for _, of_city in values.groupby(level="city", sort=True):
         drawn = rng.integers(len(of_city), size=(n_resamples, len(of_city)))
         totals += of_city.to_numpy()[drawn].sum(axis=1)
-    low, high = np.percentile(totals / len(values), ((100 - LEVEL) / 2, (100 + LEVEL) / 2))
-    return {name: values.mean(), f"{name}_ci_low": low, f"{name}_ci_high": high}
+    interval = percentile_interval(totals / len(values))
+    return {name: values.mean()} | interval.columns(f"{name}_ci")

@@ -1,4 +1,7 @@
-"""How much the map of the richest class differs from that of the poorest (ruling 7)."""
+"""How much the map of the richest class differs from that of the poorest.
+
+Behind one logit hardly, or by its sign alone: deviation `logit_scores`.
+"""
 
 import numpy as np
 import pandas as pd

@@ -175,7 +175,7 @@ def mirror_table(
     postprocess: str = "none",
     device: torch.device | None = None,
 ) -> pd.DataFrame:
-    """Measure the mirror property of every network (ruling 7).
+    """Measure the mirror property of every network (deviation `logit_scores`).
 
     Parameters are those of :func:`network_similarity`. Returns
     :func:`incomelens.attribution.mirror.mirror_property` with ``network`` and ``fold`` in front.

@@ -18,6 +18,7 @@ from statsmodels.stats.proportion import proportion_confint
 from incomelens.cells.urban_classes import CODE_VALUES, NAMES
 from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng
+from incomelens.folds.resampling import Interval, percentile_interval
 
 LEVEL = 0.05
 UNIT = ["city", "style", "network", "method", "ses"]
@@ -164,7 +165,7 @@ def hit_rates(ranks: pd.DataFrame, *, n_resamples: int, seed: int) -> pd.DataFra
             low = high = np.nan
         rng = job_rng(seed, *name.values())
         by_city = table.groupby("city", sort=True)["area"].mean().to_numpy()
-        area_low, area_high = _mean_interval(by_city, n_resamples, rng)
+        area = _mean_interval(by_city, n_resamples, rng)
         rows.append(
             name
             | {
@@ -177,9 +178,8 @@ def hit_rates(ranks: pd.DataFrame, *, n_resamples: int, seed: int) -> pd.DataFra
                 "chance": table["chance"].mean(),
                 "share_first": table["share_first"].mean(),
                 "area": by_city.mean(),
-                "area_ci_low": area_low,
-                "area_ci_high": area_high,
             }
+            | area.columns("area_ci")
         )
     return pd.DataFrame(rows)
 
@@ -274,10 +274,9 @@ def _marginals(table: pd.DataFrame) -> list[tuple[dict[str, str], pd.DataFrame]]
 
 def _mean_interval(
     values: NDArray[np.float64], n_resamples: int, rng: np.random.Generator
-) -> tuple[float, float]:
+) -> Interval:
     """Percentile interval of a mean over cities; missing below two."""
     if len(values) < 2:
-        return np.nan, np.nan
+        return Interval(np.nan, np.nan)
     drawn = values[rng.integers(len(values), size=(n_resamples, len(values)))].mean(axis=1)
-    low, high = np.percentile(drawn, (100 * LEVEL / 2, 100 * (1 - LEVEL / 2)))
-    return float(low), float(high)
+    return percentile_interval(drawn, level=1 - LEVEL)

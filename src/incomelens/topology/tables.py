@@ -1,7 +1,7 @@
 """Tables of one city: activation ratios, tested (H0), and probabilities of urban classes.
 
 ``ci_*`` resamples tiles as the paper does, ``block_ci_*`` spatial blocks of tiles. Ports
-are in the sums and not in the tables (ruling 3).
+are in the sums and not in the tables (deviation `urban_classes`).
 """
 
 import numpy as np
