@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from incomelens.paper.aerial.inputs import H1_COLUMNS, by_scheme, preprint_value
+from incomelens.paper.aerial.inputs import by_scheme, preprint_value
 from incomelens.paper.aerial.names import METHODS, check_cities, class_labels, main_method
 from incomelens.paper.aerial.tested import (
     BLOCK,
@@ -61,7 +61,7 @@ def exhibit(
     schemes : sequence of str
         Of the tables.
     """
-    numbers = by_scheme(dict(zip(schemes, h1, strict=True)), H1_COLUMNS, "H1")
+    numbers = by_scheme(dict(zip(schemes, h1, strict=True)), "H1")
     check_cities([*numbers["city"]], names)
     preprint = reference.part("aerial", "figure_6_preprint")
     numbers["preprint_coactivation"] = [

@@ -11,11 +11,6 @@ from incomelens.paper.names import folds_name
 from incomelens.paper.reference import Reference
 from incomelens.paper.table import EMPTY_SLOT, Table, estimate, number, rows
 
-SUMMARY_COLUMNS = [
-    "model", "cells", "scope", "metric", "n", "n_blocks", "value",
-    "ci_low", "ci_high", "block_ci_low", "block_ci_high",
-]  # fmt: skip
-
 
 def scores_of_cities(
     summary: Sequence[pd.DataFrame], places: Sequence[tuple[str, str]]
@@ -28,7 +23,7 @@ def scores_of_cities(
         `inference/{city}/{scheme}/summary.csv`.
     places : sequence of (city, scheme)
     """
-    table = stacked(summary, places, SUMMARY_COLUMNS, "summary of scores")
+    table = stacked(summary, places, "summary of scores")
     shown = (table["model"] == MAIN) & (table["cells"] == "all")
     shown &= table["scope"].isin(["pooled", "mean_of_folds"])
     return table[shown].reset_index(drop=True)

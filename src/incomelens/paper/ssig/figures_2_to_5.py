@@ -11,7 +11,6 @@ from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import LEVELS, VARIABLES
 from incomelens.paper.reference import TEN
 from incomelens.paper.ssig.shapley_panels import WHISKER, shapley_figure
-from incomelens.paper.table import check_columns
 
 # The game in which latitude and longitude are two players.
 GAME = "twelve"
@@ -98,7 +97,6 @@ def shapley_tables(
     groups = _rows_of(groups, keys, "shapley/groups.csv")
     variables = _rows_of(variables, {**keys, "game": GAME}, "shapley/variables.csv")
     variables = variables[variables["variable"].isin(TEN)]
-    check_columns(values, ["geoid", *TEN], "SHAP values")
     without = sorted(set(values["geoid"]) - set(districts["geoid"]))
     if without:
         raise InputError(
@@ -111,7 +109,6 @@ def shapley_tables(
 
 
 def _rows_of(table: pd.DataFrame, keys: dict[str, str], name: str) -> pd.DataFrame:
-    check_columns(table, list(keys), name)
     found = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
     if found.empty:
         wanted = ", ".join(f"{key} {value}" for key, value in keys.items())

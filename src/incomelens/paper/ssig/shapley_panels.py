@@ -32,7 +32,6 @@ from incomelens.paper.names import (
     direction_sign,
 )
 from incomelens.paper.ssig.income_map import draw_income_panel
-from incomelens.paper.table import check_columns
 
 # A variable's lowest and highest twentieth share the ends of the colour scale.
 COLOUR_ENDS = (5, 95)
@@ -225,9 +224,6 @@ def _draw_colour_key(axes: Axes, colours: str) -> None:
 
 
 def _check(groups: pd.DataFrame, variables: pd.DataFrame, values: pd.DataFrame) -> None:
-    check_columns(groups, ["group", "mean_abs"], "group totals")
-    check_columns(variables, ["variable", "mean_abs", "direction"], "variables' totals")
-    check_columns(values, ["variable", "geoid", "shap", "value"], "SHAP values")
     if sorted(groups["group"]) != [SOCIOECONOMIC, SPATIAL]:
         raise InputError(
             f"group totals: the groups are {listed(groups['group'])}; "
