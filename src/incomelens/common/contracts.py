@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from incomelens.common.errors import InputError, listed
@@ -70,7 +71,7 @@ class Column:
         if known.empty or (kind == KINDS[self.type] == "O" and values.dtype != object):
             return True
         if kind == "O":
-            one = {"text": str, "boolean": bool}.get(self.type, ())
+            one = {"text": str, "boolean": (bool, np.bool_)}.get(self.type, ())
             return all(isinstance(value, one) for value in known)
         # Counts that are missing somewhere stand in floating-point columns.
         whole = self.type == "integer" and kind == "f" and self.nullable
@@ -134,7 +135,11 @@ def contracts() -> tuple[Contract, ...]:
     import yaml  # only jobs that write a table need it
 
     told = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    shared = _by_name(told["columns"])
+    shared = {
+        name: (*_type_and_unit(kind), meaning)
+        for kind, meanings in told["columns"].items()
+        for name, meaning in meanings.items()
+    }
     return tuple(_contract(path, entry, shared) for path, entry in told["tables"].items())
 
 
@@ -212,7 +217,10 @@ hold."""
 
 
 def _contract(path: str, entry: dict, shared: dict[str, tuple[str, str, str]]) -> Contract:
-    known = shared | _by_name(entry.get("own", {}))
+    known = dict(shared)
+    for key, meaning in entry.get("own", {}).items():
+        name, _, kind = key.rstrip(")").partition(" (")
+        known[name] = (*(_type_and_unit(kind) if kind else shared[name][:2]), meaning)
     return Contract(
         paths=(path, *entry.get("also", "").split()),
         meaning=entry["rows"],
@@ -224,13 +232,10 @@ def _contract(path: str, entry: dict, shared: dict[str, tuple[str, str, str]]) -
     )
 
 
-def _by_name(groups: dict[str, dict[str, str]]) -> dict[str, tuple[str, str, str]]:
-    """Type, unit and meaning by name, from meanings grouped under "type, unit"."""
-    known = {}
-    for group, meanings in groups.items():
-        kind, _, unit = group.partition(", ")
-        known |= {name: (kind, unit, meaning) for name, meaning in meanings.items()}
-    return known
+def _type_and_unit(kind: str) -> tuple[str, str]:
+    """Parts of "number, USD"; numbers without a unit have none."""
+    name, _, unit = kind.partition(", ")
+    return name, unit
 
 
 def _pattern(text: str, wildcard: str) -> str:
