@@ -12,8 +12,9 @@ from matplotlib.colors import LogNorm, to_hex
 from numpy.typing import NDArray
 
 from incomelens.attribution.kept_maps import KeptMaps, read_kept_maps
-from incomelens.attribution.polygons import CELL_M, polygon_ratios
+from incomelens.attribution.polygons import polygon_ratios
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import CELL_M
 from incomelens.paper.aerial.names import METHODS, class_labels, main_method
 from incomelens.paper.draw.classes import CLASS_COLOURS, add_swatch
 from incomelens.paper.draw.grid import TileReader

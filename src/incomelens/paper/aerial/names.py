@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from incomelens.cells.urban_classes import URBAN_CLASSES
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import MAIN
 from incomelens.paper.names import folds_name
 
 INCOME_CLASSES = (1, 2, 3, 4, 5)
@@ -13,7 +14,6 @@ PUBLISHED = tuple(urban_class.name for urban_class in URBAN_CLASSES if urban_cla
 RESIDENTIAL = ("continuous", "dense", "medium", "low", "very_low")
 INFRASTRUCTURE = ("motorways", "roads", "railways")
 
-MAIN = "main"
 BASELINES = {
     "majority": "Majority class",
     "copy_neighbours": "Copy the neighbours",
@@ -53,7 +53,6 @@ METHODS = {
 SES_COLOURS = {"low": "#2166ac", "high": "#b2182b"}
 SES_MARKERS = {"low": "o", "high": "s"}
 SES_CLASSES = {"low": "classes 1 and 2", "high": "classes 4 and 5"}
-LEVEL = 0.05
 LEAST_TILES = 10  # the paper's, for the pairs of its Fig. 6
 # Two of five equally frequent income classes.
 BASE_PROBABILITY = 0.4
