@@ -105,7 +105,7 @@ def prediction_maps(cells: gpd.GeoDataFrame, table: pd.DataFrame, *, city: str) 
         _draw_classes(axes, square, cells, table, "observed")
         n = int(table["observed"].notna().sum())
         heading(axes, "a", f"{city}: observed, {n:,} of {len(table):,} cells")
-        draw_bar_below(axes, square, below_mm=3.0)
+        draw_bar_below(axes, below_mm=3.0)
         for left, scheme, marks in zip(lefts[1:], schemes, ("bc", "de", "fg"), strict=False):
             upper = figure.panel(left, TOP_MM, PANEL_MM, height)
             _draw_classes(upper, square, cells, table, f"predicted_{scheme}")
