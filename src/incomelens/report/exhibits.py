@@ -47,8 +47,10 @@ class Shown:
         The rule that makes it.
     study, kind, label : str
         Under which the page lists it: the study, ``figure`` or ``table``, its name.
-    caption, plain : str
-        As HTML, and without any markup.
+    caption : str
+        As HTML.
+    alt : str
+        What a figure shows, in a few words: the label and how the caption begins.
     files : tuple of Path
         Everything that the rule writes; the first one shows it.
     inside : Picture or str
@@ -64,7 +66,7 @@ class Shown:
     kind: str
     label: str
     caption: str
-    plain: str
+    alt: str
     files: tuple[Path, ...]
     inside: Picture | str
     tallies: Sequence[Mapping] = ()
@@ -74,11 +76,6 @@ class Shown:
     def anchor(self) -> str:
         """Address of its place on the page, other for a figure and a table of one name."""
         return f"{self.files[0].parent.name}-{self.files[0].stem}-{self.kind}"
-
-    @property
-    def alt(self) -> str:
-        """What a figure shows, in a few words: the label and how the caption begins."""
-        return textwrap.shorten(f"{self.label}. {self.plain}", LONGEST_ALT, placeholder="…")
 
 
 def read_exhibits(paths: Sequence[str | Path], *, threads: int = 1) -> list[Shown]:
@@ -114,13 +111,14 @@ def _read(path: Path) -> list[Shown]:
 
 def _shown(told: Mapping, kind: str, files: Mapping[str, Path]) -> Shown:
     file, table = files[SHOWN_AS[kind]], told["table"] if kind == "table" else None
+    plain = f"{told['labels'][kind]}. {docutils.core.publish_doctree(told['caption']).astext()}"
     return Shown(
         target=told["target"],
         study=told["study"],
         kind=kind,
         label=told["labels"][kind],
         caption=caption_html(told["caption"]),
-        plain=docutils.core.publish_doctree(told["caption"]).astext(),
+        alt=textwrap.shorten(plain, LONGEST_ALT, placeholder="…"),
         files=(file, *(one for one in files.values() if one != file)),
         inside=file.read_text(encoding="utf-8") if table else embedded_picture(file),
         tallies=table["tallies"] if table else (),
