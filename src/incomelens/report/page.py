@@ -24,17 +24,17 @@ PAPERS = {
     "aerial": "Levy Abitbol & Karsai (2020), aerial study",
     "district": "Bai, Lam & Li (2023), district study",
 }
-# What a page opens with: the first three of these that a study has, each the answer to a question
-# of the papers. Maps of single places stand behind, since the interactive map shows them.
+# What a page opens with: the first three questions of which a study has a picture, the first one of
+# the targets named. Maps of single places stand behind, since the interactive map shows them.
 OPENING = {
-    "aerial_figure_2": "Does an aerial image tell the income of a place?",
-    "aerial_figure_5": "What does the network look at, in poor places and in wealthy ones?",
-    "ssig_figure_2": "What predicts the income of a district?",
-    "ssig_figure_validation": "How well is it predicted where there are no neighbours?",
-    "aerial_figure_3": "Where is the prediction wrong?",
-    "ssig_figure_1": "What is known of the districts?",
-    "aerial_figure_planted": "Do the maps find the classes that tell income?",
-    "aerial_figure_sanity": "Do the maps depend on what the network has learned?",
+    "Does an aerial image tell the income of a place?": ("aerial_figure_2",),
+    "What does the network look at, in poor places and in wealthy ones?": ("aerial_figure_5",),
+    "What predicts the income of a district?": tuple(f"ssig_figure_{n}" for n in range(2, 6)),
+    "How well is it predicted where there are no neighbours?": ("ssig_figure_validation",),
+    "Where is the prediction wrong?": ("aerial_figure_3",),
+    "What is known of the districts?": ("ssig_figure_1",),
+    "Do the maps find the classes that tell income?": ("aerial_figure_planted",),
+    "Do the maps depend on what the network has learned?": ("aerial_figure_sanity",),
 }
 N_OPENING = 3
 # Told in a section of their own, from the file they are laid out from.
@@ -127,9 +127,12 @@ def write_page(html: str, path: str | Path) -> None:
 def _in_order(exhibits: Sequence[Shown]) -> dict[str, object]:
     """Exhibits by the sections that show them: pictures, ledgers, the papers' values, the rest."""
     own_section = [one for one in exhibits if one.target in OWN_SECTION]
-    figures = [one for one in exhibits if one.kind == "figure"]
-    first = {one.target: one for one in reversed(figures) if one.target in OPENING}
-    opening = [(OPENING[name], first[name]) for name in OPENING if name in first][:N_OPENING]
+    first = {one.target: one for one in reversed(exhibits) if one.kind == "figure"}
+    opening = [
+        (question, next(first[name] for name in targets if name in first))
+        for question, targets in OPENING.items()
+        if any(name in first for name in targets)
+    ][:N_OPENING]
     ledgers = [one for one in exhibits if one.tallies]
     taken = [*own_section, *ledgers, *(one for _, one in opening)]
     rest = [one for one in exhibits if one not in taken]
