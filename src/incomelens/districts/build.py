@@ -9,10 +9,11 @@ import pandas as pd
 
 from incomelens.common.errors import InputError, listed
 from incomelens.common.left_out import left_out_table
+from incomelens.common.names import INCOMES
 from incomelens.common.places import check_on_globe, told_extent
 from incomelens.districts.census import census_districts
 from incomelens.districts.checks import Origin, check_districts
-from incomelens.districts.columns import COLUMNS, INCOMES, NUMBERS
+from incomelens.districts.columns import COLUMNS, NUMBERS
 from incomelens.districts.geometry import centroids
 from incomelens.districts.own_table import own_districts
 from incomelens.districts.shapes import shape_findings

@@ -1,8 +1,5 @@
 """Columns of ``districts/{level}.parquet``, in their order."""
 
-INCOMES = ("per_capita_income", "median_household_income")
-"""US dollars a year; missing where the Census Bureau publishes none."""
-
 VARIABLES = (
     "bachelor",
     "postgraduate",

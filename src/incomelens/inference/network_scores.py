@@ -19,7 +19,7 @@ def network_scores(predictions: Predictions, styles: Mapping[str, str]) -> pd.Da
     Parameters
     ----------
     predictions : mapping
-        By city and network, as :func:`incomelens.inference.held_out.predict_held_out` gives them.
+        By city and network, as :func:`incomelens.inference.predict.predict_held_out` gives them.
     styles : mapping
         Of every synthetic city.
 

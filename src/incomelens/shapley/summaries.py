@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import INCOMES
 from incomelens.common.seeds import job_rng
 from incomelens.folds.resampling import percentile_ends, resampled_totals
 from incomelens.shapley.groups import (
@@ -29,7 +30,6 @@ from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
 GROUPS = {"socio-economic": SOCIOECONOMIC, "spatial": SPATIAL}
 ROUNDING = 1e-12  # of a product of variances of ranks between 0 and 1
 TASK = ["level", "income", "mode"]
-INCOME_PAIR = ("per_capita_income", "median_household_income")
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ def explained_task(
 def groups_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int) -> pd.DataFrame:
     """Mean absolute group sums of every task (panels a of Figs. 2-5).
 
-    A group's value in a district is the sum of its members' values in the game of twelve.
+    A group's value in a district is the sum of its members' values in the game of twelve, so that
+    members that pull it in opposite directions cancel (deviation `shapley_groups`).
 
     Returns
     -------
@@ -174,7 +175,7 @@ def income_comparison_table(
     found = {tuple(task.names[key] for key in TASK): task for task in tasks}
     parts = []
     for level, mode in dict.fromkeys((level, mode) for level, _, mode in found):
-        pair = [found.get((level, income, mode)) for income in INCOME_PAIR]
+        pair = [found.get((level, income, mode)) for income in INCOMES]
         if None in pair:
             continue
         one, two = (_income_values(task) for task in pair)

@@ -38,12 +38,12 @@ def world():
 
 @pytest.fixture
 def ratios(world):
-    return of_city(by_scheme(world[0], H0_COLUMNS, "H0"), HERE, "H0")
+    return of_city(by_scheme([*world[0].values()], [*world[0]], H0_COLUMNS, "H0"), HERE, "H0")
 
 
 @pytest.fixture
 def pairs(world):
-    return of_city(by_scheme(world[1], H1_COLUMNS, "H1"), HERE, "H1")
+    return of_city(by_scheme([*world[1].values()], [*world[1]], H1_COLUMNS, "H1"), HERE, "H1")
 
 
 def found(figure, gid):
@@ -280,10 +280,10 @@ def test_main_scheme_and_method_are_those_of_the_paper_where_they_are():
 
 
 def test_missing_city_and_column_are_named(world):
-    table = by_scheme(world[0], H0_COLUMNS, "H0")
+    table = by_scheme([*world[0].values()], [*world[0]], H0_COLUMNS, "H0")
     with pytest.raises(InputError, match="no row of the city 'paris'; it has those of"):
         of_city(table, "paris", "H0")
     with pytest.raises(InputError, match="H0, block folds: lacks the column expected_ratio"):
-        by_scheme({"block": world[0]["block"].drop(columns="expected_ratio")}, H0_COLUMNS, "H0")
+        by_scheme([world[0]["block"].drop(columns="expected_ratio")], ["block"], H0_COLUMNS, "H0")
     with pytest.raises(InputError, match="H0: there is no table"):
-        by_scheme({}, H0_COLUMNS, "H0")
+        by_scheme([], [], H0_COLUMNS, "H0")

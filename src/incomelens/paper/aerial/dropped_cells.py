@@ -19,8 +19,6 @@ def exhibit(
     cells, index : sequence of DataFrames
         `cells/{city}.parquet` and `tiles/{city}/index.parquet` of every city: the final `kept` and
         `drop_reason`.
-    names : mapping
-        Names of the cities in print, by key, in the order of the tables.
     """
     cities = zip(names.values(), cells, index, strict=True)
     numbers = pd.concat([_city_drops(*city) for city in cities], ignore_index=True)

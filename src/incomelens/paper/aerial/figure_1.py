@@ -59,10 +59,6 @@ def exhibit(
         `tiles/{city}/index.parquet`.
     shards : sequence of Path
         The tiles of the city.
-    name : str
-        Of the city, in print.
-    threads : int
-        That read tiles.
     """
     tiles = open_tiles(index, shards, threads=threads)
     return square_exhibit(cells, land_use, index, tiles, name=name)

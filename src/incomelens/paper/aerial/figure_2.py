@@ -47,11 +47,6 @@ def exhibit(
     ----------
     confusion, summary : sequences of DataFrame
         `inference/{city}/{scheme}/confusion.csv` and `summary.csv` of every city.
-    reference : Reference
-    names : mapping
-        Names of the cities in print, by key, in the order of the tables.
-    scheme : str
-        Of the folds.
     """
     places = [(city, scheme) for city in names]
     matrices, scores = confusion_table(confusion, places), scores_of_cities(summary, places)

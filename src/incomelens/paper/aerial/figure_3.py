@@ -55,10 +55,6 @@ def exhibit(
         `cells/{city}.parquet`.
     predictions : sequence of DataFrame
         `inference/{city}/{scheme}/predictions.parquet` of every scheme.
-    name : str
-        Of the city, in print.
-    schemes : sequence of str
-        Schemes of folds, in the order of `predictions`.
     """
     table = prediction_maps_table(cells, dict(zip(schemes, predictions, strict=True)))
     return Exhibit(table, prediction_maps(cells, table, city=name))

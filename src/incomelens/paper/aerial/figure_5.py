@@ -60,12 +60,8 @@ def exhibit(
         `topology/h0-{scheme}.csv` of every scheme.
     probabilities : DataFrame
         `topology/{city}/probabilities.csv`.
-    city, name : str
-        Its key, and its name in print.
-    schemes : sequence of str
-        Of the tables of H0.
     """
-    ratios = of_city(by_scheme(dict(zip(schemes, h0, strict=True)), H0_COLUMNS, "H0"), city, "H0")
+    ratios = of_city(by_scheme(h0, schemes, H0_COLUMNS, "H0"), city, "H0")
     figure = ratios_figure(ratios, probabilities, city=name)
     return Exhibit(ratios, figure, more={"probabilities": probabilities})
 

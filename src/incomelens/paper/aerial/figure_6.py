@@ -100,13 +100,8 @@ def exhibit(
         `topology/h1-{scheme}.csv` of every scheme.
     gains : DataFrame
         `topology/{city}/gains.csv`.
-    reference : Reference
-    city, name : str
-        Its key, and its name in print.
-    schemes : sequence of str
-        Of the tables of H1.
     """
-    pairs = of_city(by_scheme(dict(zip(schemes, h1, strict=True)), H1_COLUMNS, "H1"), city, "H1")
+    pairs = of_city(by_scheme(h1, schemes, H1_COLUMNS, "H1"), city, "H1")
     preprint = reference.part("aerial", "figure_6_preprint")
     table = pairs_table(pairs, gains, preprint, city=city)
     return Exhibit(table, pairs_figure(table, city=name))

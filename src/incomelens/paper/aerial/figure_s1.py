@@ -30,15 +30,7 @@ WORDS = {
 
 
 def exhibit(*, networks: Mapping[str, Mapping[str, str]], tile_px: int) -> Exhibit:
-    """Draw the main network, its shapes measured on one tile.
-
-    Parameters
-    ----------
-    networks : mapping
-        The configuration's `inference.networks`.
-    tile_px : int
-        Pixels along a tile.
-    """
+    """Draw the main network, its shapes measured on one tile."""
     network = build_network(**{**networks[MAIN], "weights": "none"})
     table = describe_network(network, tile_px)
     return Exhibit(table, architecture_figure(table, title=model_labels(networks)[MAIN]))

@@ -36,12 +36,8 @@ def exhibit(
     ----------
     h0 : sequence of DataFrame
         `topology/h0-{scheme}.csv` of every scheme.
-    names : mapping
-        Of cities in print.
-    schemes : sequence of str
-        Of the tables.
     """
-    numbers = by_scheme(dict(zip(schemes, h0, strict=True)), H0_COLUMNS, "H0")
+    numbers = by_scheme(h0, schemes, H0_COLUMNS, "H0")
     check_cities([*numbers["city"]], names)
     method, labels = main_method([*numbers["method"]]), class_labels()
     shown = pd.DataFrame(

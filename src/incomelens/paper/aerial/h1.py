@@ -55,13 +55,8 @@ def exhibit(
     ----------
     h1 : sequence of DataFrame
         `topology/h1-{scheme}.csv` of every scheme.
-    reference : Reference
-    names : mapping
-        Of cities in print.
-    schemes : sequence of str
-        Of the tables.
     """
-    numbers = by_scheme(dict(zip(schemes, h1, strict=True)), H1_COLUMNS, "H1")
+    numbers = by_scheme(h1, schemes, H1_COLUMNS, "H1")
     check_cities([*numbers["city"]], names)
     preprint = reference.part("aerial", "figure_6_preprint")
     numbers["preprint_coactivation"] = [

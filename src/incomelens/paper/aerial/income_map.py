@@ -38,8 +38,6 @@ def exhibit(
         `folds/{city}-random.parquet`: the income class of every kept cell.
     classes : DataFrame
         `folds/{city}-classes.csv`: the limits of the classes.
-    name : str
-        Of the city, in print.
     """
     return Exhibit(_shown(cells, folds), _drawn(cells, land_use, folds, classes, name))
 

@@ -33,7 +33,7 @@ def stacked(
     columns: Sequence[str],
     name: str,
 ) -> pd.DataFrame:
-    """Put the tables of several cities and schemes below each other.
+    """Put the tables of several cities and schemes below each other, ``city``, ``scheme`` in front.
 
     Parameters
     ----------
@@ -45,11 +45,6 @@ def stacked(
     name : str
         Of the kind of table, for messages.
 
-    Returns
-    -------
-    DataFrame
-        With the columns ``city`` and ``scheme`` in front.
-
     Raises
     ------
     InputError
@@ -60,44 +55,26 @@ def stacked(
     parts = []
     for (city, scheme), table in zip(places, tables, strict=True):
         check_columns(table, columns, f"{city}, {scheme} folds, {name}")
-        part = table.copy()
-        part.insert(0, "city", city)
-        part.insert(1, "scheme", scheme)
-        parts.append(part)
+        parts.append(_beside(table, city=city, scheme=scheme))
     return pd.concat(parts, ignore_index=True)
 
 
 def by_scheme(
-    tables: Mapping[str, pd.DataFrame], columns: Sequence[str], name: str
+    tables: Sequence[pd.DataFrame], schemes: Sequence[str], columns: Sequence[str], name: str
 ) -> pd.DataFrame:
-    """Put the tables of all schemes below each other, random folds first.
-
-    Parameters
-    ----------
-    tables : mapping
-        By scheme.
-    columns, name
-        As for :func:`stacked`.
-
-    Returns
-    -------
-    DataFrame
-        With ``scheme`` in front.
-
-    Raises
-    ------
-    InputError
-        If there is no table, or one lacks a column.
-    """
-    if not tables:
+    """Put the tables of all schemes below each other, random folds first; as :func:`stacked`."""
+    if not schemes:
         raise InputError(f"{name}: there is no table; name at least one scheme of folds")
+    of_scheme = dict(zip(schemes, tables, strict=True))
     parts = []
-    for scheme in ordered_schemes([*tables]):
-        check_columns(tables[scheme], columns, f"{name}, {scheme} folds")
-        part = tables[scheme].copy()
-        part.insert(0, "scheme", scheme)
-        parts.append(part)
+    for scheme in ordered_schemes(schemes):
+        check_columns(of_scheme[scheme], columns, f"{name}, {scheme} folds")
+        parts.append(_beside(of_scheme[scheme], scheme=scheme))
     return pd.concat(parts, ignore_index=True)
+
+
+def _beside(table: pd.DataFrame, **place: str) -> pd.DataFrame:
+    return table.assign(**place)[[*place, *table]]
 
 
 def of_city(table: pd.DataFrame, city: str, name: str) -> pd.DataFrame:

@@ -40,12 +40,6 @@ def exhibit(
     ----------
     summary, comparisons : sequences of DataFrame
         `summary.csv` and `comparisons.csv` of every city and scheme.
-    names : mapping
-        Of cities in print.
-    places : sequence of (city, scheme)
-        Of every table.
-    networks : mapping
-        The configuration's `inference.networks`.
     """
     labels = model_labels(networks)
     scores = stacked(summary, places, SUMMARY_COLUMNS, "summary of scores")
@@ -91,7 +85,7 @@ def exhibit(
             "paper's own table was not at hand.",
         ),
         blocks="City, folds and cells",
-        decimals=dict.fromkeys([one.heading for one in METRICS.values()], 2)
+        decimals=dict.fromkeys([metric.heading for metric in METRICS.values()], 2)
         | {"n": 0, "Network minus this: r": 2},
     )
     return Exhibit(table)

@@ -62,14 +62,8 @@ def exhibit(
     summary, histories : sequences of DataFrame
         `inference/{city}/{scheme}/summary.csv` of every city and scheme, and the main network's
         `history.csv` of every fold.
-    names : mapping
-        Of cities in print.
-    places : sequence of (city, scheme)
-        Of `summary`.
     folds : sequence of (city, scheme, fold)
         Of `histories`.
-    networks : mapping
-        The configuration's `inference.networks`.
     """
     scores, losses = overfitting_table(summary, places), histories_table(histories, folds)
     figure = overfitting_figure(scores, losses, names=names, labels=model_labels(networks))

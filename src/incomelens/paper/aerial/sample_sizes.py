@@ -29,8 +29,6 @@ def exhibit(
     predictions : sequence of DataFrames
         `inference/{city}/random/predictions.parquet`: `observed` and `predicted` class of every
         kept cell, out of fold.
-    names : mapping
-        Names of the cities in print, by key, in the order of the tables.
     """
     cities = zip(names.values(), shares, predictions, strict=True)
     numbers = pd.concat([_city_sizes(*city) for city in cities], ignore_index=True)

@@ -20,14 +20,7 @@ SUMMARY_COLUMNS = [
 def scores_of_cities(
     summary: Sequence[pd.DataFrame], places: Sequence[tuple[str, str]]
 ) -> pd.DataFrame:
-    """Scores of the main network over all cells, pooled and as the mean of folds.
-
-    Parameters
-    ----------
-    summary : sequence of DataFrame
-        `inference/{city}/{scheme}/summary.csv`.
-    places : sequence of (city, scheme)
-    """
+    """Scores of the main network over all cells, pooled and as the mean of folds."""
     table = stacked(summary, places, SUMMARY_COLUMNS, "summary of scores")
     shown = (table["model"] == MAIN) & (table["cells"] == "all")
     shown &= table["scope"].isin(["pooled", "mean_of_folds"])
@@ -37,16 +30,7 @@ def scores_of_cities(
 def confusion_scores(
     confusion: pd.DataFrame, scores: pd.DataFrame, reference: Reference, *, names: Mapping[str, str]
 ) -> Table:
-    """Scores in the keys of Fig. 2, the paper's beside ours.
-
-    Parameters
-    ----------
-    confusion, scores : DataFrame
-        As drawn, of one scheme.
-    reference : Reference
-    names : mapping
-        Of cities in print.
-    """
+    """Lay out the scores in the keys of Fig. 2, as drawn, the paper's beside ours."""
     check_cities(list(scores["city"]), names)
     scheme = scores["scheme"].iloc[0]
     slots = reference.part("aerial", "figure_2")

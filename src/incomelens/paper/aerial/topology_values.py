@@ -33,14 +33,9 @@ def exhibit(
         `topology/{city}/gains.csv` of every city.
     h1 : sequence of DataFrame
         `topology/h1-{scheme}.csv` of every scheme.
-    reference : Reference
-    names : mapping
-        Names of the cities in print, by key, in the order of their tables.
-    schemes : sequence of str
-        Of the tables of H1.
     """
     preprint = reference.part("aerial", "figure_6_preprint")
-    pairs = by_scheme(dict(zip(schemes, h1, strict=True)), H1_COLUMNS, "H1")
+    pairs = by_scheme(h1, schemes, H1_COLUMNS, "H1")
     method, labels = main_method([*pairs["method"]]), class_labels()
     pairs = pairs[pairs["method"] == method]
     numbers = pd.concat(

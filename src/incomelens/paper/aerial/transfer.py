@@ -35,10 +35,6 @@ def exhibit(transfer: pd.DataFrame, *, names: Mapping[str, str], scheme: str) ->
     ----------
     transfer : DataFrame
         `inference/transfer.csv`.
-    names : mapping
-        Of cities in print.
-    scheme : str
-        Of the folds whose models travel.
     """
     return Exhibit(
         transfer_matrix(transfer, names=names, scheme=scheme),

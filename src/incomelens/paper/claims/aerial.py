@@ -156,15 +156,9 @@ def exhibit(
         `topology/{city}/probabilities.csv` and `gains.csv` of every city.
     summary, classes, comparisons : sequences of DataFrame
         Of `inference/{city}/{scheme}`, of every place.
-    names : mapping
-        Of the study's cities in print, in the order of the tables.
-    schemes : sequence of str
-    places : sequence of (city, scheme)
-    networks : mapping
-        The configuration's `inference.networks`.
     """
-    ratios = by_scheme(dict(zip(schemes, h0, strict=True)), H0_COLUMNS, "H0")
-    pairs = by_scheme(dict(zip(schemes, h1, strict=True)), H1_COLUMNS, "H1")
+    ratios = by_scheme(h0, schemes, H0_COLUMNS, "H0")
+    pairs = by_scheme(h1, schemes, H1_COLUMNS, "H1")
     check_cities([*ratios["city"], *pairs["city"]], names)
     cities = [(city, NONE) for city in names]
     land = {

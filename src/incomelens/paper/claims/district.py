@@ -122,8 +122,6 @@ def exhibit(
     ----------
     scores, groups, variables, comparison, baselines : DataFrame
         As :class:`Study` takes them.
-    reference : Reference
-        The limits of Table 5's filter.
     """
     of_none = scores.iloc[:0].assign(sample=[])
     baselines = of_none if baselines is None else baselines

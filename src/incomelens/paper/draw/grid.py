@@ -103,13 +103,7 @@ def places_of(cells: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def whole_city(cells: gpd.GeoDataFrame) -> Square:
-    """Square, or rather rectangle, around all `cells`.
-
-    Raises
-    ------
-    InputError
-        If there is no cell.
-    """
+    """Square, or rather rectangle, around all `cells`, of which there must be one at least."""
     if cells.empty:
         raise InputError(
             "cells: not one cell of the city is left to draw; see the column drop_reason of its "
@@ -125,19 +119,7 @@ def whole_city(cells: gpd.GeoDataFrame) -> Square:
 def fullest_square(cells: gpd.GeoDataFrame, *, side_m: float = 5000.0) -> Square:
     """Square of a city that holds most of `cells`; along a side, never more than the city.
 
-    Among equals the one that lies furthest west, and of these furthest south.
-
-    Parameters
-    ----------
-    cells : GeoDataFrame
-        The cells that count, squares of one grid.
-    side_m : float
-        Side of the square in metres.
-
-    Raises
-    ------
-    InputError
-        If there is no cell.
+    Among equals the one that lies furthest west, and of these furthest south. There must be a cell.
     """
     city = whole_city(cells)
     side = max(1, round(side_m / city.cell_m))
@@ -151,28 +133,14 @@ def fullest_square(cells: gpd.GeoDataFrame, *, side_m: float = 5000.0) -> Square
         - sums[n_east:, :-n_north] + sums[:-n_east, :-n_north]
     )  # fmt: skip
     column, row = np.unravel_index(np.argmax(held), held.shape)
-    return Square(
-        city.west + column * city.cell_m,
-        city.south + row * city.cell_m,
-        n_east,
-        n_north,
-        city.cell_m,
-    )
+    west, south = city.west + column * city.cell_m, city.south + row * city.cell_m
+    return Square(west, south, n_east, n_north, city.cell_m)
 
 
 def mosaic(
     square: Square, cells: gpd.GeoDataFrame, tiles: TileReader, *, px: int
 ) -> NDArray[np.uint8]:
     """Put the tiles of cells together, each averaged down to `px` x `px` pixels.
-
-    Parameters
-    ----------
-    square : Square
-    cells : GeoDataFrame
-        Cells with a tile; those outside the square are left out.
-    tiles : TileReader
-    px : int
-        Pixels along a cell; at most those of a tile are used.
 
     Returns
     -------
@@ -194,16 +162,9 @@ def mosaic(
 
 
 def show_grid(axes: Axes, image: NDArray, square: Square, **options: object) -> object:
-    """Draw an image on the square, one pixel one cell (or part of it), without distortion.
+    """Draw an image, north up, on the square, a pixel a cell (or part of it), without distortion.
 
-    Parameters
-    ----------
-    axes : Axes
-    image : array of shape (rows, columns) or (rows, columns, 3 or 4)
-        North up.
-    square : Square
-    **options
-        Passed on to :meth:`matplotlib.axes.Axes.imshow`.
+    `options` are those of :meth:`matplotlib.axes.Axes.imshow`.
     """
     drawn = axes.imshow(
         image, extent=square.extent, origin="upper", interpolation="none", **options

@@ -57,14 +57,9 @@ class Classes:
 
 
 def quantile_classes(values: NDArray[np.float64], n: int) -> Classes:
-    """Cut `values` into about equal counts, at limits as round as the data allow.
+    """Cut `values` into about `n` equal counts, at limits as round as the data allow.
 
-    Parameters
-    ----------
-    values : array of shape (n_districts,)
-        NaN are left out.
-    n : int
-        Classes wanted; fewer come out where many districts share one value.
+    Missing values are left out; where many districts share one value, fewer classes come out.
 
     Raises
     ------
@@ -126,12 +121,9 @@ def draw_map(
 
     Parameters
     ----------
-    axes : Axes
-        Gets an equal aspect and no frame.
     districts : GeoDataFrame
         In a projection with metres; rows without a polygon are left out.
     values : array of shape (n_districts,)
-    classes : Classes
     colours : Colormap, optional
         Low to high; by default the one of all maps.
     outline : GeoSeries, optional
@@ -230,21 +222,16 @@ def draw_class_legend(
     colours: Colormap | None = None,
     fontsize: float = 6.5,
 ) -> None:
-    """Draw a strip of the classes' colours with their limits below and a title above.
+    """Fill axes with the classes' colours; their limits stand below, the title above.
 
     Parameters
     ----------
-    axes : Axes
-        Filled by the strip; limits and title stand outside it.
-    classes : Classes
     title : str
         Names the variable and its unit.
     scale : float
         The limits are multiplied by this before they are printed.
     missing : str, optional
         Label of a hatched field for districts without a value, to the right of the strip.
-    colours : Colormap, optional
-        As given to :func:`draw_map`.
     fontsize : float
         Of the limits and of the label.
     """

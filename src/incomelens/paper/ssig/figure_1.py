@@ -40,9 +40,6 @@ def exhibit(
     ----------
     districts : GeoDataFrame
         `districts/{level}.parquet`.
-    level : str
-    levels : mapping
-        Level to its name in print.
     """
     # Shares of 1, degrees.
     numbers = pd.DataFrame(districts[["geoid", *VARIABLES]]).rename(

@@ -34,8 +34,6 @@ def exhibit(summary: pd.DataFrame, *, metric: str, levels: Mapping[str, str] = L
         `ssig/summary.csv`.
     metric : str
         `cod` or `r2`.
-    levels : mapping
-        Level to its name in print, in the order of print.
     """
     table = _dots(summary, metric, levels)
     names = {**MODELS, **SHORT_NAMES}

@@ -32,9 +32,6 @@ def exhibit(
     ----------
     districts : GeoDataFrame
         `districts/{level}.parquet`.
-    level, income : str
-    levels : mapping
-        Level to its name in print.
     """
     return Exhibit(_shown(districts, income), _drawn(districts, levels[level], income))
 

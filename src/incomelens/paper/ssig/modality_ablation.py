@@ -37,8 +37,6 @@ def exhibit(ablation: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Ex
     ----------
     ablation : DataFrame
         `siamese/ablation.csv`.
-    levels : mapping
-        Level to its name in print, in the order of print.
     """
     found = _checked(ablation, levels)
     metrics = headed(SHOWN)

@@ -29,8 +29,6 @@ def exhibit(summary: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Exh
     ----------
     summary : DataFrame
         `ssig/summary.csv`.
-    levels : mapping
-        Level to its name in print, in the order of print.
     """
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     scores = main_scores(summary, MODELS, levels)

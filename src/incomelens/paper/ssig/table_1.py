@@ -32,9 +32,6 @@ def exhibit(
     ----------
     inequality : DataFrame
         `districts/inequality.csv`: one row a level, income, measure and weighting.
-    reference : Reference
-    levels : mapping
-        Level to its name in print, in the order of print.
     """
     check_columns(inequality, COLUMNS, "inequality table")
     numbers = _beside_paper(inequality[COLUMNS], reference)

@@ -80,11 +80,8 @@ def exhibit(
     ----------
     summary : DataFrame
         `ssig/summary.csv`.
-    reference : Reference
     baselines : DataFrame or None
         `siamese/summary.csv`; None where the study has no modality, so that no baseline was built.
-    levels : mapping
-        Level to its name in print, in the order of print.
     """
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     metrics = paper_metrics(reference)

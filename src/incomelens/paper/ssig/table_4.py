@@ -35,9 +35,6 @@ def exhibit(
     ----------
     summary : DataFrame
         `ssig/summary.csv`.
-    reference : Reference
-    levels : mapping
-        Level to its name in print, in the order of print.
     """
     check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     scores = main_scores(summary, GP_MODELS, levels)

@@ -159,9 +159,6 @@ def exhibit(
     ----------
     comparison : DataFrame
         `shapley/income_comparison.csv`: one row a level, mode and variable, in SD units.
-    reference : Reference
-    levels : mapping
-        Level to its name in print, in the order of print. The paper's filter asks for its two.
     """
     thresholds = read_thresholds(reference)
     ours = comparisons(comparison[comparison["variable"].isin(TEN)])
