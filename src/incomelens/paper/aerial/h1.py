@@ -88,6 +88,7 @@ def exhibit(
         ),
         blocks=None if shown.empty else BLOCK,
         decimals=dict.fromkeys(two, 2),
+        printed=["Preprint: c"],
     )
     return Exhibit(table)
 

@@ -60,6 +60,7 @@ def confusion_scores(
             for whose in ("ours", "paper")
         }
         | dict.fromkeys(["n", "Hardest class: ours", "Hardest class: paper"], 0),
+        printed=[name for name in shown[0] if name.endswith(": paper")],
     )
 
 

@@ -85,6 +85,7 @@ def exhibit(
         ),
         blocks="City" if shown else None,
         decimals={"Ours": 2, "Preprint": 2},
+        printed=["Preprint"],
     )
     return Exhibit(table)
 
