@@ -64,8 +64,9 @@ def test_tables_and_figures_are_those_of_all_cities_or_of_some(results):
     assert files.drawn("fig4", "nice") == [
         "<results>/paper/aerial/fig4_nice.pdf",
         "<results>/paper/aerial/fig4_nice.png",
+        "<results>/paper/aerial/fig4_nice.json",
     ]
-    assert len(files.drawn("fig5")) == 4
+    assert len(files.drawn("fig5")) == 2 * 3
 
 
 def test_one_path_a_mode_keeps_what_the_rule_fills_in(results):

@@ -6,12 +6,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from incomelens.cells.urban_classes import NAMES
+from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.topology.hypothesis_tables import h0_table, h1_table
 from incomelens.topology.inputs import tile_group
 from incomelens.topology.pair_tables import coactivation_table, gain_table
 from incomelens.topology.ratios import mean_terms, pooled_terms
-from incomelens.topology.tables import activation_ratio_table, probability_table
+from incomelens.topology.tables import activation_ratio_table, probability_table, tile_ratio_table
 
 from . import worlds
 
@@ -66,6 +67,29 @@ def test_ratios_are_those_of_the_tiles_predicted_so(city, ratios):
         assert found[name] == pytest.approx(x[place])
 
 
+def test_ratios_of_a_group_are_means_of_those_of_its_tiles(city, ratios):
+    tiles = tile_ratio_table(city[0])
+    predicted = tiles["cell_id"].map(city[1].set_index("cell_id")["predicted"])
+    low = tiles[(tiles["target"] == "low") & predicted.isin([1, 2])]
+    mean = low.groupby("urban_class")["activation_ratio"].mean()
+    found = ratios[ratios["ses"] == "low"].set_index("urban_class")["ratio"]
+    assert_allclose(found[list(NAMES[:5])], mean[list(NAMES[:5])])
+
+
+def test_a_tile_has_a_ratio_of_each_class_it_holds_and_none_where_its_map_is_empty(city):
+    attribution = city[0].copy()
+    first = attribution["cell_id"].iloc[0]
+    attribution.loc[attribution["cell_id"] == first, "activation_sum"] = 0.0
+    tiles = tile_ratio_table(attribution)
+    held = attribution[(attribution["transform"] == 0) & (attribution["area_share"] > 0)]
+    assert len(tiles) == len(held)
+    assert tiles["activation_ratio"].isna().equals(tiles["cell_id"] == first)
+    weighted = (tiles["area_share"] * tiles["activation_ratio"]).groupby(
+        [tiles["target"], tiles["cell_id"]]
+    )
+    assert_allclose(weighted.sum(min_count=1).dropna(), 1)
+
+
 def test_measures_beside_the_mean_are_those_of_the_tiles(city, ratios):
     group = tile_group(*city, method="guided", ses="high", transforms=range(8))
     found = ratios[ratios["ses"] == "high"].set_index("urban_class").loc[list(NAMES[:5])]
@@ -85,6 +109,8 @@ def test_measures_beside_the_mean_are_those_of_the_tiles(city, ratios):
 
 def test_the_planted_class_is_over_activated(ratios):
     table = h0_table({"here": ratios})
+    check_written(ratios, "results/small/topology/here/block/activation_ratios.csv")
+    check_written(table, "results/small/topology/h0-block.csv")
     for ses in ("low", "high"):
         medium = row(table, ses=ses, urban_class="medium")
         assert medium["decision"] == "over-activated"
@@ -129,7 +155,10 @@ def test_a_planted_interaction_survives_the_adjustment():
     tables = worlds.tables_of(
         np.array([activation] * 8), share, predicted=np.ones(500, dtype=int), block=np.arange(500)
     )
-    table = h1_table({"here": coactivation_table(*tables, **DRAWS)})
+    pairs = coactivation_table(*tables, **DRAWS)
+    table = h1_table({"here": pairs})
+    check_written(pairs, "results/small/topology/here/block/coactivation.csv")
+    check_written(table, "results/small/topology/h1-block.csv")
     pair = row(table, ses="low", urban_class="continuous", neighbour_class="dense")
     assert pair["decision"] == pair["plain_decision"] == "over-coactivated"
     assert pair["adjusted_ci_low"] > 1
@@ -251,6 +280,8 @@ def test_probabilities_and_gains_by_hand():
     assert row(table, ses="low", urban_class="water")["probability"] == pytest.approx(2 / 3)
     assert row(table, ses="low", urban_class="natural")["n"] == 0
     gains = gain_table(shares, predictions, folds, **options)
+    check_written(table, "results/small/topology/here/probabilities.csv")
+    check_written(gains, "results/small/topology/here/gains.csv")
     pair = row(gains, ses="low", urban_class="dense", neighbour_class="water")
     assert pair["n"] == 30
     assert pair["gain"] == pytest.approx(4 / 3)

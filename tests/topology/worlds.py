@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from incomelens.cells.urban_classes import NAMES
+from incomelens.topology.pairs import pair_gains, pair_terms
 
 SIDE = 8  # pixels of a tile
 N_CLASSES = 5
@@ -19,6 +20,16 @@ class World:
     activation_sum: np.ndarray  # (8, n_tiles, n_classes)
     area_share: np.ndarray  # (n_tiles, n_classes)
     block: np.ndarray
+
+
+def coactivation(ratio, neighbour):
+    """Coactivation of every class of `ratio` with every class of `neighbour`."""
+    return pair_gains(pair_terms(ratio, neighbour).sum(axis=0), ratio.shape[1])
+
+
+def appearance_gain(in_group, holds, neighbour):
+    """Co-appearance gain, from whether each tile is in the group and holds each class."""
+    return coactivation(np.where(holds, in_group[:, None].astype(float), np.nan), neighbour)
 
 
 def land(rng, n, n_classes=N_CLASSES):

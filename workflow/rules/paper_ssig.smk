@@ -160,7 +160,7 @@ rule ssig_income_maps:
             "<results>/paper/ssig/income_{level}_{income}.{format}",
             level=STUDY.levels,
             income=STUDY.incomes,
-            format=["pdf", "png"],
+            format=["pdf", "png", "json"],
         ),
 
 
@@ -262,6 +262,6 @@ rule ssig_shapley_figures:
             f"<results>/paper/ssig/fig{number}.{form}"
             for number in STUDY.figure_tasks
             if STUDY.shown_in_figure(number)
-            for form in ("pdf", "png")
+            for form in ("pdf", "png", "json")
         ],
     localrule: True

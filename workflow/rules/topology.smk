@@ -8,6 +8,7 @@ use rule scripted as measure_activation with:
         folds="<results>/folds/{city}-{scheme}.parquet",
     output:
         ratios="<results>/topology/{city}/{scheme}/activation_ratios.csv",
+        tiles="<results>/topology/{city}/{scheme}/tile_ratios.parquet",
         coactivation="<results>/topology/{city}/{scheme}/coactivation.csv",
     pathvars:
         job="topology/measure_activation/{city}-{scheme}",
@@ -70,6 +71,7 @@ use rule measure_activation as measure_network_activation with:
         folds="<results>/folds/{city}-{scheme}.parquet",
     output:
         ratios="<results>/topology/{city}/{scheme}-{network}/activation_ratios.csv",
+        tiles="<results>/topology/{city}/{scheme}-{network}/tile_ratios.parquet",
         coactivation="<results>/topology/{city}/{scheme}-{network}/coactivation.csv",
     pathvars:
         job="topology/measure_network_activation/{city}-{scheme}-{network}",

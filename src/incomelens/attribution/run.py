@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -14,12 +16,12 @@ from incomelens.attribution.batches import LandUseTiles, tile_batches
 from incomelens.attribution.kept_maps import KeptMaps
 from incomelens.attribution.maps import METHODS, check_methods, check_postprocess, saliency_maps
 from incomelens.attribution.models import ModelChoice, cells_by_model, ready_model
-from incomelens.attribution.parts import PartStore, part_digest
 from incomelens.attribution.scores import TARGETS
 from incomelens.attribution.table import sums_table
 from incomelens.attribution.zonal import TileSums, zonal_sums
 from incomelens.common.code_digest import code_digest
 from incomelens.common.errors import InputError, listed
+from incomelens.common.finished_parts import FinishedParts, digest_of
 from incomelens.common.progress import progress
 from incomelens.inference.devices import choose_device
 from incomelens.inference.inputs import scale_images
@@ -82,7 +84,8 @@ def attribution_parts(
         By default CUDA where there is one.
     checkpoint_dir : path, optional
         Finished parts are kept here, and read again by a run with the same code, models, tiles,
-        cells and settings; :class:`~incomelens.attribution.parts.PartStore` discards them.
+        cells and settings; :class:`~incomelens.common.finished_parts.FinishedParts` discards
+        them.
 
     Yields
     ------
@@ -106,19 +109,19 @@ def attribution_parts(
         for fold, rows in groups
         for start in range(0, len(rows), CELLS_A_PART)
     ]
-    store = PartStore(checkpoint_dir)
+    finished = FinishedParts(checkpoint_dir)
     model: TrainedModel | None = None
     loaded = None
     for fold, cells in progress(jobs, "explaining tiles", unit="part"):
-        digest = _digest(models[fold], tiles, cells, settings)
-        table = store.load(digest)
+        name = f"{_digest(models[fold], tiles, cells, settings)}.parquet"
+        table = finished.load(name, pd.read_parquet, own=(pa.ArrowException,))
         if table is None:
             if loaded != fold:
                 model = ready_model(models[fold], tile_px=tiles.tile_px, device=device)
                 loaded = fold
             sums = _explain(model, tiles, cells["cell_id"].tolist(), settings, device)
             table = sums_table(cells, sums, model_fold=fold, methods=settings.methods)
-            store.save(digest, table)
+            finished.save(name, partial(table.to_parquet, index=False))
         yield table
 
 
@@ -217,4 +220,4 @@ def _digest(
         "postprocess": settings.postprocess,
         "batch_size": settings.batch_size,
     }
-    return part_digest(told, tiles.read_images(sample), tiles.read_land_use(sample))
+    return digest_of(told, tiles.read_images(sample), tiles.read_land_use(sample))

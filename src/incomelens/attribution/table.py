@@ -11,21 +11,9 @@ import pyarrow.parquet as pq
 from incomelens.attribution.scores import TARGETS
 from incomelens.attribution.zonal import N_TRANSFORMS, TileSums
 from incomelens.cells.urban_classes import NAMES
+from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.common.files import whole_file
-
-COLUMNS = (
-    "cell_id",
-    "fold",
-    "model_fold",
-    "method",
-    "target",
-    "urban_class",
-    "transform",
-    "activation_sum",
-    "area_share",
-    "excluded_share",
-)
 
 
 def sums_table(
@@ -46,8 +34,9 @@ def sums_table(
     Returns
     -------
     DataFrame
-        The columns of :data:`COLUMNS`. Classes that a tile does not have give no row, and a tile
-        without any class of the 19 gives none at all. A tile whose map is empty has sums of 0.
+        Table ``attribution/{city}/{scheme}.parquet``. Classes that a tile does not have give no
+        row, and a tile without any class of the 19 gives none at all. A tile whose map is empty has
+        sums of 0.
     """
     tile, urban_class = np.nonzero(sums.area_share)
     # (present, n_transforms, n_maps) with maps last: methods, then targets.
@@ -76,7 +65,7 @@ def sums_table(
             "area_share": each(sums.area_share[tile, urban_class]),
             "excluded_share": each(sums.excluded_share[tile]),
         }
-    ).astype({"cell_id": "str", "fold": "int64", "model_fold": "int64"})[list(COLUMNS)]
+    ).astype({"cell_id": "str", "fold": "int64", "model_fold": "int64"})
 
 
 def write_parts(parts: Iterable[pd.DataFrame], path: str | Path) -> int:
@@ -89,6 +78,7 @@ def write_parts(parts: Iterable[pd.DataFrame], path: str | Path) -> int:
         writer = None
         try:
             for part in parts:
+                check_written(part, path)
                 table = pa.Table.from_pandas(part, preserve_index=False)
                 writer = writer or pq.ParquetWriter(beside, table.schema)
                 writer.write_table(table)

@@ -2,8 +2,9 @@
 
 Neighbouring cells earn alike, so a random split lets a model copy what it knows from next door.
 Squares of about the range of that likeness, with a strip around the held-out ones left out of
-training, ask for income where no neighbour is known (ruling 11; Roberts et al. 2017, Ecography
-40:8). Both schemes are made of the same classes and blocks, so that scores can be set side by side.
+training, ask for income where no neighbour is known (deviation `spatial_leakage`; Roberts et al.
+2017, Ecography 40:8). Both schemes are made of the same classes and blocks, so that scores can be
+set side by side.
 """
 
 import logging
@@ -15,6 +16,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from incomelens.cells.neighbours import grid_coordinates, neighbour_pairs
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import CELL_M
 from incomelens.common.seeds import job_rng
 from incomelens.folds.blocks import group_blocks, square_blocks
 from incomelens.folds.income_classes import income_classes
@@ -24,7 +26,6 @@ from incomelens.folds.variogram import (
     fit_variogram,
     without_trend,
 )
-from incomelens.sources.readers.grid_ids import CELL_M
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +66,7 @@ def assign_city_folds(
     Returns
     -------
     DataFrame
-        ``cell_id``, ``income_class`` (1 = poorest), ``fold`` (0, 1, ...), ``block``, sorted by
-        ``cell_id``; the order of `cells` plays no part.
+        Table ``folds/{city}-{scheme}.parquet``; the order of `cells` plays no part.
 
     Raises
     ------

@@ -2,7 +2,8 @@
 
 The question of the stage is how much each variable, alone, in pairs and in groups, moves a
 district's predicted income away from the average over a background, and how sure the model is of
-it. Ruling 14 asks for exact interventional values; ``docs/shapley.md`` derives the method.
+it. Values are exact and interventional (deviation `shapley_explainer`); ``docs/shapley.md`` derives
+the method.
 
 ========================  ========================================================================
 ``names``                 players of the games, and what the two games are called
@@ -13,13 +14,11 @@ it. Ruling 14 asks for exact interventional values; ``docs/shapley.md`` derives 
 ``compile_kernels``       all of that compiled before any job needs it
 ``engine``                what all exact computations share: nodes, distances, chunks, threads
 ``values``                exact Shapley values with an error bound known before the run
-``torch_values``          the same values on any PyTorch device
 ``interactions``          the pairwise Shapley interaction index and main effects
 ``uncertainty``           posterior variance of every Shapley value
 ``background``            k-means points, random rows or all rows, with weights
 ``explainers``            exact values or the paper's likely procedure, one result type
 ``groups``                summaries over districts: means, directions, ranks, Table 5's tests
-``checkpoint``            chunks kept on disk, so that a killed job goes on where it was
 ``task``                  a fitted GP of a task as model, background and sample
 ``runs``                  what the workflow computes for a task, with its checks
 ``comparisons``           the same beside other backgrounds and the kernel explainer

@@ -89,11 +89,11 @@ class Results:
         ]
 
     def drawn(self, stem: str, *cities: str) -> list[str]:
-        """A figure of the aerial paper for these cities, else for all."""
+        """A figure of the aerial paper, with its meaning, for these cities, else for all."""
         return [
             f"<results>/paper/aerial/{stem}_{city}.{form}"
             for city in cities or self.study.cities
-            for form in ("pdf", "png")
+            for form in ("pdf", "png", "json")
         ]
 
     def of_transfer(self, pattern: str) -> list[str]:

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from incomelens.cells.urban_classes import NAMES
+from incomelens.common.names import MAIN
 from incomelens.topology.inputs import PUBLISHED, SES_CLASSES, methods_of, tile_group
 from incomelens.topology.ratios import mean_terms
-
-MAIN = "main"
 
 
 def occlusion_ratios(
@@ -36,8 +35,8 @@ def occlusion_ratios(
     Returns
     -------
     DataFrame
-        ``city``, ``style``, ``network``, ``method`` (``occlusion``), ``ses``, ``urban_class``,
-        ``planted``, ``n``, ``ratio``. There is no test of H0: no map can be turned.
+        As :func:`incomelens.topology.planted.planted_ratios` gives, without tests of H0: no map can
+        be turned.
     """
     style = planted.drop_duplicates("city").set_index("city")["style"]
     marked = set(zip(planted["city"], planted["urban_class"], strict=True))

@@ -1,7 +1,7 @@
 """Tables of one city: activation ratios, tested (H0), and probabilities of urban classes.
 
-Column names are those of the contract. ``ci_*`` resamples tiles as the paper does, ``block_ci_*``
-spatial blocks of tiles. Ports are in the sums and not in the tables (ruling 3).
+``ci_*`` resamples tiles as the paper does, ``block_ci_*`` spatial blocks of tiles. Ports
+are in the sums and not in the tables (deviation `urban_classes`).
 """
 
 import numpy as np
@@ -17,10 +17,17 @@ from incomelens.topology.inputs import (
     TileGroup,
     labelled_tiles,
     methods_of,
+    tile_arrays,
     tile_group,
 )
 from incomelens.topology.pairs import LEAST_TILES
-from incomelens.topology.ratios import RatioTerms, mean_terms, pooled_terms, quotient
+from incomelens.topology.ratios import (
+    RatioTerms,
+    activation_ratio,
+    mean_terms,
+    pooled_terms,
+    quotient,
+)
 from incomelens.topology.repairing import (
     TRANSFORMS,
     block_sums,
@@ -63,11 +70,8 @@ def activation_ratio_table(
     Returns
     -------
     DataFrame
-        A row for every method, SES and published class: ``n`` tiles, ``ratio`` (x; NaN where
-        ``n`` is 0), its intervals, ``expected_ratio`` (its mean under re-pairing),
-        ``effect_size`` (distance of the two in SD of the tiles' ratios), ``p_value``, ``q_value``
-        (over the method's SES and classes), ``joint_p_value`` (one for each method: the city's),
-        and beside them ``pooled_ratio``, ``min_share_n``, ``min_share_ratio`` with a P each.
+        Table ``topology/{city}/{scheme}/activation_ratios.csv``: a row for every method, SES and
+        published class.
 
     Raises
     ------
@@ -102,6 +106,42 @@ def activation_ratio_table(
     return pd.concat(frames, ignore_index=True)
 
 
+def tile_ratio_table(attribution: pd.DataFrame) -> pd.DataFrame:
+    """Activation ratio of every urban class in every tile, from the maps as they are.
+
+    Parameters
+    ----------
+    attribution : DataFrame
+        As for :func:`incomelens.topology.inputs.tile_group`.
+
+    Returns
+    -------
+    DataFrame
+        A row for every method, target, tile and class that the tile holds: ``area_share`` and
+        ``activation_ratio``, NaN all along a tile whose map is empty.
+
+    Raises
+    ------
+    InputError
+        As :func:`incomelens.topology.inputs.tile_arrays` and
+        :func:`incomelens.topology.ratios.activation_ratio`.
+    """
+    as_is = attribution[(attribution["transform"] == 0) & attribution["area_share"].gt(0)]
+    frames = []
+    for (method, target), rows in as_is.groupby(["method", "target"], observed=True, sort=False):
+        number, cells = pd.factorize(rows["cell_id"])
+        activation, share = tile_arrays(rows, number, cells, [0])
+        tile, column = np.nonzero(share)
+        columns = {
+            "cell_id": np.asarray(cells)[tile],
+            "urban_class": np.asarray(NAMES)[column],
+            "area_share": share[tile, column],
+            "activation_ratio": activation_ratio(activation[0], share)[tile, column],
+        }
+        frames.append(pd.DataFrame({"method": method, "target": target, **columns}))
+    return pd.concat(frames, ignore_index=True)
+
+
 def probability_table(
     shares: pd.DataFrame,
     predictions: pd.DataFrame,
@@ -128,7 +168,7 @@ def probability_table(
     Returns
     -------
     DataFrame
-        ``ses``, ``urban_class``, ``n`` (tiles with the class), ``probability``, intervals.
+        Table ``topology/{city}/probabilities.csv``.
     """
     tiles = labelled_tiles(shares, predictions, folds, label=label)
     present = tiles.holds[:, PUBLISHED].astype(np.float64)

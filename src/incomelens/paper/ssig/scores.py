@@ -8,23 +8,12 @@ from incomelens.paper.names import INCOMES, MODELS, MODES, SCHEMES, SCORES, task
 from incomelens.paper.reference import Reference
 from incomelens.paper.table import in_print_order, number
 
-SUMMARY_COLUMNS = [
-    "level", "income", "model", "mode", "variant", "scheme", "n", "n_folds", "metric",
-    "mean_of_folds", "folds_ci_low", "folds_ci_high", "pooled", "ci_low", "ci_high",
-    "block_ci_low", "block_ci_high",
-]  # fmt: skip
 PAPER_SCHEME = "random"  # the folds behind the printed scores, as far as the text tells
 INTERVAL_OF_FOLDS = (
     "in brackets its 95 % interval by leaving out one district at a time (jackknife), which means "
     "of folds of fewer than 20 districts do not have: those of the pooled score stand in the CSV"
 )
-ORDERS = {
-    "income": INCOMES,
-    "model": MODELS,
-    "mode": MODES,
-    "scheme": SCHEMES,
-    "metric": SCORES,
-}
+ORDERS = {"income": INCOMES, "model": MODELS, "mode": MODES, "scheme": SCHEMES, "metric": SCORES}
 Slots = Mapping[tuple[str, ...], float]
 
 
@@ -37,14 +26,14 @@ def main_scores(
         & summary["model"].isin(list(models))
         & summary["metric"].isin([metric for metric in SCORES if not metric.startswith("width")])
     )
-    scores = summary.loc[wanted, SUMMARY_COLUMNS].drop(columns="variant")
+    scores = summary[wanted].drop(columns="variant")
     scores = scores.rename(columns={"mean_of_folds": "ours", "pooled": "ours_pooled"})
     return in_print_order(scores, level=levels, **ORDERS)
 
 
 def paper_metrics(reference: Reference) -> dict[str, str]:
     """Our name of each printed score, in the paper's unit once that is known, and the slot's."""
-    unit = reference.printed("ssig", "error_unit") or "usd"
+    unit = reference.printed("ssig", "error_unit") or "usd"  # deviation `error_units`
     return {"r2": "r2", "cod": "cod", f"rmse_{unit}": "rmse", f"mae_{unit}": "mae"}
 
 

@@ -1,8 +1,9 @@
 """What homes of a district sold for, as one vector of numbers.
 
-The reading ``reconstruction-v1``: logarithm of the median price, mean, standard deviation and
-deciles of log prices, log price per square foot, log number of sales. Where a district has too few
-sales, the nearest ones of other districts fill in, and a flag says so. No income is used.
+The reading ``reconstruction-v1`` (deviation `house_price_vector`): logarithm of the median price,
+mean, standard deviation and deciles of log prices, log price per square foot, log number of sales.
+Where a district has too few sales, the nearest ones of other districts fill in, and a flag says so
+(deviation `house_price_fill`). No income is used.
 """
 
 import logging
@@ -108,11 +109,8 @@ def district_prices(
     Returns
     -------
     DataFrame
-        ``geoid``, :data:`PRICE_COLUMNS` (float), ``n_sales`` (the district's own),
-        ``prices_filled``, ``n_per_sqft``, ``per_sqft_filled``, ``fill_km`` (distance of the
-        farthest sale that was taken from elsewhere, 0 where none was). ``price_log_n_sales`` counts
-        the district's own sales alone. Without any floor area in the whole city there is no
-        ``price_log_per_sqft``.
+        Table ``siamese/prices-{level}.parquet``. Without any floor area in the whole city there is
+        no ``price_log_per_sqft``.
 
     Raises
     ------
