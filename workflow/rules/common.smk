@@ -49,16 +49,11 @@ wildcard_constraints:
     variant="|".join(STUDY.variants),
 
 
-# Code is an input: Snakemake watches a rule's script, and this digest watches the modules of the
-# package that the script imports. `script` is the path below workflow/scripts.
-def code(script):
-    return code_digest(Path(workflow.basedir) / "workflow" / "scripts" / script)
-
-
-# What runs a rule: its script, the digest of the code, and arithmetic threads, which never come from
-# --cores.
+# What runs a rule: its script, by the path below workflow/scripts, and arithmetic threads, which never
+# come from --cores. Code is an input: Snakemake watches the script, and the digest watches the
+# modules of the package that the script imports.
 def run_by(script):
-    digest = code(f"{script}.py")
+    digest = code_digest(Path(workflow.basedir) / f"workflow/scripts/{script}.py")
     return dict(script=script, code=digest, threads=config["threads"])
 
 
@@ -104,11 +99,12 @@ def table(place, label, caption):
     }
 
 
-def figure(place, label, caption):
+# Of a figure, `numbers` is the place of what it shows, where a table has its own.
+def figure(place, label, caption, numbers=None):
     return {
         "pdf": f"<results>/paper/{place}.pdf",
         "png": shown(place, "png", caption, "figure", label),
-        **{form: f"<results>/paper/{place}.{form}" for form in NUMBER_FORMS},
+        **{form: f"<results>/paper/{numbers or place}.{form}" for form in NUMBER_FORMS},
     }
 
 

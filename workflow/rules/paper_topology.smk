@@ -107,9 +107,6 @@ use rule exhibit as aerial_claims with:
         cases="<results>/paper/aerial/claims_cases.csv",
     pathvars:
         exhibit="aerial_claims",
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
     params:
         **made_by(
             "claims.aerial",
