@@ -5,7 +5,6 @@ from functools import cache
 import numpy as np
 import pytest
 
-from incomelens.common.errors import InputError
 from incomelens.paper.claims.aerial import CLAIMS, exhibit
 from incomelens.paper.claims.claim import CONTRADICTED, OPEN, SUPPORTED
 
@@ -304,9 +303,3 @@ def test_numbers_of_claims_are_unique_and_their_words_end_in_a_stop():
     for claim in CLAIMS:
         assert claim.says.endswith(".")
         assert claim.rule.endswith("of the cases.")
-
-
-def test_table_without_a_column_is_refused(study):
-    study["gains"]["lyon"] = study["gains"]["lyon"].drop(columns="gain")
-    with pytest.raises(InputError, match="lyon, none folds, gains: lacks the column gain"):
-        made(study)

@@ -3,7 +3,6 @@
 import pandas as pd
 import pytest
 
-from incomelens.common.errors import InputError
 from incomelens.paper.claims.claim import CONTRADICTED, OPEN, SUPPORTED
 from incomelens.paper.claims.district import CLAIMS, exhibit
 from incomelens.paper.claims.district_cases import Study
@@ -354,13 +353,3 @@ def test_ledger_is_printed_in_all_forms(made, tmp_path):
     files["cases"] = tmp_path / "claims_cases.csv"
     made.write(files)
     assert all(path.stat().st_size > 2000 for path in files.values())
-
-
-def test_table_without_a_column_is_named(two_modes, reference):
-    scores, groups, variables, comparison, baselines = two_modes
-    less = variables.drop(columns="direction_ci_low")
-    with pytest.raises(InputError, match=r"shapley/variables\.csv: lacks the column direction_ci"):
-        exhibit(scores, groups, less, comparison, reference, baselines)
-    less = comparison.drop(columns="p_welch")
-    with pytest.raises(InputError, match=r"income_comparison\.csv: lacks the column p_welch"):
-        exhibit(scores, groups, variables, less, reference, baselines)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from incomelens.common.errors import InputError, listed
 from incomelens.paper.forms import Cells, html, latex, markdown
 
 MISSING = "–"
@@ -203,12 +202,3 @@ def in_print_order(table: pd.DataFrame, **orders: Iterable) -> pd.DataFrame:
     )
     places = ranks.sort_values(list(ranks), kind="stable").index
     return table.loc[places].reset_index(drop=True)
-
-
-def check_columns(table: pd.DataFrame, columns: Sequence[str], name: str) -> None:
-    """Refuse a table that lacks a column, with a message that names it."""
-    missing = [column for column in columns if column not in table]
-    if missing:
-        raise InputError(
-            f"{name}: lacks the column {listed(missing, most=20)}; it has {listed(table, most=20)}"
-        )

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from incomelens.common.errors import InputError
-from incomelens.paper.draw.maps import scale_bar_length
-from incomelens.paper.draw.style import INK
+from incomelens.paper.draw.maps import draw_scale_bar
+from incomelens.paper.draw.style import MM_PER_INCH
 
 # Tiles that are in memory at once: 64 of 800 x 800 pixels are 120 MB.
 TILES_AT_ONCE = 64
@@ -180,26 +180,8 @@ def frame_square(axes: Axes, square: Square) -> None:
     axes.set_aspect("equal")
 
 
-def draw_bar_below(axes: Axes, square: Square, *, below_mm: float = 2.2) -> float:
-    """Draw a scale bar below the lower left corner of a map, where it hides nothing.
-
-    Returns
-    -------
-    float
-        Its length in metres.
-    """
-    length = scale_bar_length(square.east - square.west)
-    height = axes.get_position().height * axes.figure.get_figheight() * 25.4
-    down = -below_mm / height
-    axes.plot(
-        [square.west, square.west + length], [down, down],
-        transform=axes.get_xaxis_transform(), clip_on=False,
-        color=INK, linewidth=1.2, solid_capstyle="butt", gid="scale bar",
-    )  # fmt: skip
-    label = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
-    axes.annotate(
-        label, (square.west + length, down), xycoords=axes.get_xaxis_transform(),
-        xytext=(3, 0), textcoords="offset points", va="center", ha="left",
-        annotation_clip=False,
-    )  # fmt: skip
-    return length
+def draw_bar_below(axes: Axes, *, below_mm: float = 2.2) -> None:
+    """Draw a scale bar below the lower left corner of a map, where it hides nothing."""
+    down = below_mm / (axes.get_position().height * axes.figure.get_figheight() * MM_PER_INCH)
+    corner = {"bbox_to_anchor": (0, -down), "bbox_transform": axes.transAxes, "border_pad": 0}
+    draw_scale_bar(axes, location="center left", scale_loc="right", **corner)
