@@ -79,10 +79,8 @@ def merge_land_use(
     Returns
     -------
     MergedLandUse
-        ``polygons``: ``identifier``, ``code``, ``urban_class`` (null for airports, no data and
-        codes we do not know), ``value`` (uint8 of the class rasters: 1..19, 255 excluded, 0
-        unknown), ``geometry``; and a ``report``. Codes without a class are named in a warning with
-        their area.
+        ``polygons``, table ``cells/{city}-land_use.parquet``, and a ``report``. Codes without a
+        class are named in a warning with their area.
 
     Raises
     ------

@@ -66,8 +66,7 @@ def assign_city_folds(
     Returns
     -------
     DataFrame
-        ``cell_id``, ``income_class`` (1 = poorest), ``fold`` (0, 1, ...), ``block``, sorted by
-        ``cell_id``; the order of `cells` plays no part.
+        Table ``folds/{city}-{scheme}.parquet``; the order of `cells` plays no part.
 
     Raises
     ------

@@ -63,8 +63,7 @@ def district_folds(
     Returns
     -------
     DataFrame
-        ``geoid``, ``fold`` (0, 1, ...), ``block``, in the order of `districts`; under scheme
-        `block` also ``buffer_km``, the same in all rows.
+        Table ``folds/{level}-{scheme}.parquet``, in the order of `districts`.
 
     Raises
     ------

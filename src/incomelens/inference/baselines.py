@@ -142,8 +142,8 @@ def predict_out_of_fold(
     Returns
     -------
     DataFrame
-        ``cell_id``, ``fold``, ``observed``, ``predicted``, ``p``, ``prob_1`` .. ``prob_5`` (missing
-        where the model has none), sorted by ``cell_id``.
+        Table ``inference/{city}/{scheme}/baselines.parquet`` without ``model``, sorted by
+        ``cell_id``.
 
     Raises
     ------

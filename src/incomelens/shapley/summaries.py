@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from incomelens.common.contracts import columns
 from incomelens.common.errors import InputError, listed
 from incomelens.common.names import INCOMES
 from incomelens.common.seeds import job_rng
@@ -89,9 +90,8 @@ def groups_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int) -
     Returns
     -------
     DataFrame
-        ``level``, ``income``, ``mode``, ``group``, ``n``, ``mean_abs``; ``ci_low`` and ``ci_high``
-        resample districts, ``block_ci_low`` and ``block_ci_high`` whole spatial blocks, because
-        neighbouring districts are alike.
+        Table ``shapley/groups.csv``; spatial blocks are drawn whole because neighbouring districts
+        are alike.
     """
     rows = []
     for task in tasks:
@@ -119,12 +119,8 @@ def variables_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int
     Returns
     -------
     DataFrame
-        ``level``, ``income``, ``mode``, ``game``, ``variable``, ``n``, ``mean_abs``, intervals as
-        in :func:`groups_table`, ``rank`` (1 is the largest mean_abs), ``direction`` (Spearman
-        correlation of the variable with its own values), ``direction_ci_low`` and
-        ``direction_ci_high`` (spatial blocks), ``mean_value`` (mean value with its sign). In the
-        game `twelve` all variables; of the game `eleven` only ``location``, whose rank is its place
-        among the ten census variables, and which has no direction.
+        Table ``shapley/variables.csv``: of the game `twelve` all variables, of `eleven`
+        ``location``, whose rank is its place among the ten census variables.
     """
     rows = []
     for task in tasks:
@@ -161,17 +157,8 @@ def income_comparison_table(
     Returns
     -------
     DataFrame
-        ``level``, ``mode``, ``variable`` (the twelve and ``location``), ``mean_abs_per_capita``,
-        ``mean_abs_median_household``, ``difference`` (first minus second), ``p_welch`` (districts
-        taken as independent), ``p_paired`` (districts with both incomes), ``ci_low`` and
-        ``ci_high`` of the difference by resampling whole spatial blocks, ``n_per_capita``,
-        ``n_median_household``, ``n_common``. No rows where a study has one income alone.
+        Table ``shapley/income_comparison.csv``.
     """
-    columns = [
-        *("level", "mode", "variable", "mean_abs_per_capita", "mean_abs_median_household"),
-        *("difference", "p_welch", "p_paired", "ci_low", "ci_high"),
-        *("n_per_capita", "n_median_household", "n_common"),
-    ]
     found = {tuple(task.names[key] for key in TASK): task for task in tasks}
     parts = []
     for level, mode in dict.fromkeys((level, mode) for level, _, mode in found):
@@ -201,7 +188,9 @@ def income_comparison_table(
                 }
             )
         )
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    if not parts:
+        return pd.DataFrame(columns=columns("shapley/income_comparison.csv"))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _income_values(task: ExplainedTask) -> IncomeValues:

@@ -44,9 +44,7 @@ def plan_shards(
     Returns
     -------
     DataFrame
-        ``cell_id``; ``shard``, 0 .. n_shards - 1, some perhaps without cells; ``order``, 0 .. n - 1
-        over the whole plan; ``orthophoto``, null where no orthophoto holds the centre. Rows in
-        that order, cells without imagery last.
+        Table ``tiles/{city}/plan.parquet``; some shards perhaps without cells.
 
     Raises
     ------

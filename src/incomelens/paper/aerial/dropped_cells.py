@@ -6,7 +6,7 @@ import pandas as pd
 
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.table import Table, check_columns
+from incomelens.paper.table import Table
 
 
 def exhibit(
@@ -50,8 +50,6 @@ def exhibit(
 
 
 def _city_drops(name: str, cells: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
-    check_columns(cells, ["cell_id", "imputed"], f"{name}, cells")
-    check_columns(index, ["cell_id", "kept", "drop_reason"], f"{name}, tiles' index")
     table = cells[["cell_id", "imputed"]].merge(
         index[["cell_id", "kept", "drop_reason"]], on="cell_id", how="left", validate="1:1"
     )

@@ -21,7 +21,6 @@ from incomelens.paper.draw.panels import heading, set_spines
 from incomelens.paper.draw.style import QUIET, PaperFigure, paper_figure
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
-from incomelens.paper.table import check_columns
 
 # Predicted minus observed class: purple where the network sees less income than there is, orange
 # where it sees more (ColorBrewer's PuOr, safe for every eye), and a zero that is not white paper.
@@ -72,9 +71,6 @@ def prediction_maps_table(
         raise InputError("maps of predictions: no scheme of folds; name at least one")
     table = places_of(cells)
     for scheme, predicted in predictions.items():
-        check_columns(
-            predicted, ["cell_id", "observed", "predicted"], f"predictions, {scheme} folds"
-        )
         unknown = predicted.loc[~predicted["cell_id"].isin(table["cell_id"]), "cell_id"]
         if len(unknown):
             raise InputError(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from incomelens.paper.aerial.inputs import H1_COLUMNS, by_scheme, preprint_value
+from incomelens.paper.aerial.inputs import by_scheme, preprint_value
 from incomelens.paper.aerial.names import METHODS, check_cities, class_labels, main_method
 from incomelens.paper.aerial.tested import (
     BLOCK,
@@ -56,7 +56,7 @@ def exhibit(
     h1 : sequence of DataFrame
         `topology/h1-{scheme}.csv` of every scheme.
     """
-    numbers = by_scheme(h1, schemes, H1_COLUMNS, "H1")
+    numbers = by_scheme(h1, schemes, "H1")
     check_cities([*numbers["city"]], names)
     preprint = reference.part("aerial", "figure_6_preprint")
     numbers["preprint_coactivation"] = [
@@ -88,6 +88,7 @@ def exhibit(
         ),
         blocks=None if shown.empty else BLOCK,
         decimals=dict.fromkeys(two, 2),
+        printed=["Preprint: c"],
     )
     return Exhibit(table)
 

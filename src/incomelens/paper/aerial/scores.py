@@ -11,17 +11,12 @@ from incomelens.paper.names import folds_name
 from incomelens.paper.reference import Reference
 from incomelens.paper.table import EMPTY_SLOT, Table, estimate, number, rows
 
-SUMMARY_COLUMNS = [
-    "model", "cells", "scope", "metric", "n", "n_blocks", "value",
-    "ci_low", "ci_high", "block_ci_low", "block_ci_high",
-]  # fmt: skip
-
 
 def scores_of_cities(
     summary: Sequence[pd.DataFrame], places: Sequence[tuple[str, str]]
 ) -> pd.DataFrame:
     """Scores of the main network over all cells, pooled and as the mean of folds."""
-    table = stacked(summary, places, SUMMARY_COLUMNS, "summary of scores")
+    table = stacked(summary, places, "summary of scores")
     shown = (table["model"] == MAIN) & (table["cells"] == "all")
     shown &= table["scope"].isin(["pooled", "mean_of_folds"])
     return table[shown].reset_index(drop=True)
@@ -65,6 +60,7 @@ def confusion_scores(
             for whose in ("ours", "paper")
         }
         | dict.fromkeys(["n", "Hardest class: ours", "Hardest class: paper"], 0),
+        printed=[name for name in shown[0] if name.endswith(": paper")],
     )
 
 

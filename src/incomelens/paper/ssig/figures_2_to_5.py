@@ -10,7 +10,6 @@ from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import LEVELS, SOCIOECONOMIC, SPATIAL, VARIABLES
 from incomelens.paper.reference import TEN
 from incomelens.paper.ssig.shapley_panels import WHISKER, ShapleyTables, shapley_figure
-from incomelens.paper.table import check_columns
 
 # The game in which latitude and longitude are two players.
 GAME = "twelve"
@@ -82,7 +81,6 @@ def shapley_tables(
             f"shapley/groups.csv: the groups are {listed(groups['group'])}; expected "
             f"{SOCIOECONOMIC} and {SPATIAL}, one row each"
         )
-    check_columns(values, ["geoid", *TEN], "SHAP values")
     without = sorted(set(values["geoid"]) - set(districts["geoid"]))
     if without:
         raise InputError(
@@ -95,7 +93,6 @@ def shapley_tables(
 
 
 def _rows_of(table: pd.DataFrame, keys: dict[str, str], name: str) -> pd.DataFrame:
-    check_columns(table, list(keys), name)
     found = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
     if found.empty:
         wanted = ", ".join(f"{key} {value}" for key, value in keys.items())
