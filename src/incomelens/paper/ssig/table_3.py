@@ -35,14 +35,7 @@ from incomelens.paper.ssig.scores import (
     with_empty_rows,
     without_scores,
 )
-from incomelens.paper.table import (
-    EMPTY_SLOT,
-    Estimate,
-    Table,
-    estimate,
-    in_print_order,
-    rows,
-)
+from incomelens.paper.table import EMPTY_SLOT, Estimate, Table, estimate, in_print_order, rows
 
 ROWS = ["ssig", *BASELINES]
 SHOWN_SCHEMES = ("random", "block")
