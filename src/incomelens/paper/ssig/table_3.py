@@ -100,7 +100,6 @@ def exhibit(
 
 def _notes(scores: pd.DataFrame) -> tuple[str, ...]:
     built = set(scores["model"])
-    missing = without_scores(BASELINES, built)
     return (
         f"Ours: mean of {scores['n_folds'].max():.0f} folds; {INTERVAL_OF_FOLDS}, "
         "as do the intervals of all scores but CoD. Reading of SSIG: what of the Gaussian process "
@@ -111,7 +110,7 @@ def _notes(scores: pd.DataFrame) -> tuple[str, ...]:
         "fitted anew.",
         *[_baselines_note(scores)] * bool(built & set(BASELINES)),
         EMPTY_SLOT,
-        *[f"Without scores of ours in this run: {listed(missing, most=9)}."] * bool(missing),
+        *without_scores(BASELINES, built),
     )
 
 
