@@ -33,10 +33,7 @@ DRAWN = "cod"
 def exhibit(ablation: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Exhibit:
     """Lay out and draw the scores of one baseline on every set of modalities.
 
-    Parameters
-    ----------
-    ablation : DataFrame
-        `siamese/ablation.csv`.
+    From `siamese/ablation.csv`.
     """
     found = _checked(ablation, levels)
     metrics = headed(SHOWN)

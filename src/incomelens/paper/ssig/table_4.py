@@ -28,13 +28,7 @@ from incomelens.paper.table import EMPTY_SLOT, Table, in_print_order
 def exhibit(
     summary: pd.DataFrame, reference: Reference, *, levels: Mapping[str, str] = LEVELS
 ) -> Exhibit:
-    """Set the scores of the ablation beside the paper's.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        `ssig/summary.csv`.
-    """
+    """Set the scores of the ablation beside the paper's, from `ssig/summary.csv`."""
     scores = main_scores(summary, GP_MODELS, levels)
     scheme = next(name for name in SCHEMES if name in set(scores["scheme"]))
     metrics = paper_metrics(reference)
