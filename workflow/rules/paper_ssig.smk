@@ -154,6 +154,18 @@ use rule exhibit as ssig_figure_validation with:
         **made_by("ssig.figure_validation", metric="cod", levels=STUDY.level_names),
 
 
+# Beyond the paper.
+use rule exhibit as ssig_figure_density with:
+    input:
+        districts=expand("<results>/districts/{level}.parquet", level=LEVEL_NAMES),
+    output:
+        **figure("ssig/density", "Income against density", "ssig_figure_density"),
+    pathvars:
+        exhibit="ssig_figure_density",
+    params:
+        **made_by("ssig.figure_density", incomes=INCOMES, levels=LEVEL_NAMES),
+
+
 rule ssig_income_maps:
     input:
         expand(

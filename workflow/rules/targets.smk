@@ -72,6 +72,7 @@ rule ssig_paper:
         rules.ssig_deviations.output,
         rules.ssig_figure_1.output,
         rules.ssig_figure_validation.output,
+        rules.ssig_figure_density.output,
         rules.ssig_income_maps.input,
         rules.ssig_table_5.output,
         rules.ssig_shapley_figures.input,
