@@ -157,13 +157,15 @@ use rule exhibit as ssig_figure_validation with:
 # Beyond the paper.
 use rule exhibit as ssig_figure_density with:
     input:
-        districts=expand("<results>/districts/{level}.parquet", level=LEVEL_NAMES),
+        districts=expand("<results>/districts/{level}.parquet", level=STUDY.level_names),
     output:
         **figure("ssig/density", "Income against density", "ssig_figure_density"),
     pathvars:
         exhibit="ssig_figure_density",
     params:
-        **made_by("ssig.figure_density", incomes=INCOMES, levels=LEVEL_NAMES),
+        **made_by(
+            "ssig.figure_density", incomes=STUDY.incomes, levels=STUDY.level_names
+        ),
 
 
 rule ssig_income_maps:
