@@ -5,10 +5,13 @@ rule attribute_cells:
     input:
         unpack(trained_models),
         unpack(lambda wildcards: tiles_of(wildcards.city)),
+        predictions="<results>/inference/{city}/{scheme}/predictions.parquet",
         folds="<results>/folds/{city}-{scheme}.parquet",
         histories=histories_to_choose_from,
     output:
-        attribution="<results>/attribution/{city}/{scheme}.parquet",
+        sums="<results>/attribution/{city}/{scheme}.parquet",
+        turns="<results>/attribution/{city}/{scheme}-turns.parquet",
+        pairings="<results>/attribution/{city}/{scheme}-pairings.parquet",
     log:
         "<logs>/attribution/attribute_cells/{city}-{scheme}.log",
     benchmark:

@@ -6,10 +6,13 @@ rule attribute_network:
     input:
         unpack(trained_models),
         unpack(lambda wildcards: tiles_of(wildcards.city)),
+        predictions="<results>/inference/{city}/{scheme}/main/predictions.parquet",
         folds="<results>/folds/{city}-{scheme}.parquet",
         histories=histories_to_choose_from,
     output:
-        attribution="<results>/attribution/{city}/{scheme}-{network}.parquet",
+        sums="<results>/attribution/{city}/{scheme}-{network}.parquet",
+        turns="<results>/attribution/{city}/{scheme}-{network}-turns.parquet",
+        pairings="<results>/attribution/{city}/{scheme}-{network}-pairings.parquet",
     log:
         "<logs>/attribution/attribute_network/{city}-{scheme}-{network}.log",
     benchmark:

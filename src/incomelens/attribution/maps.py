@@ -1,6 +1,6 @@
-"""Saliency maps of both classes and all methods from one forward pass."""
+"""Saliency maps of both classes and all methods from one forward pass a turn of the image."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -10,7 +10,8 @@ from torch.nn import functional
 
 from incomelens.attribution.guided import GuidedActivations
 from incomelens.attribution.scores import FeatureMaps, has_one_logit, target_scores
-from incomelens.common.errors import InputError
+from incomelens.attribution.zonal import TURNS, transformed, undone
+from incomelens.common.errors import InputError, listed
 from incomelens.inference.network import IncomeNetwork
 
 METHODS = ("guided", "gradient", "gradcam")
@@ -52,6 +53,12 @@ def check_postprocess(postprocess: str) -> None:
         raise InputError(
             f"postprocess: {postprocess!r} is unknown; known are {', '.join(POSTPROCESSINGS)}"
         )
+
+
+def check_turns(turns: int) -> None:
+    """Raise an InputError unless images can be turned in so many ways."""
+    if turns not in TURNS:
+        raise InputError(f"turns: {turns}; expected one of {listed(TURNS)}")
 
 
 def image_gradients(
@@ -136,6 +143,33 @@ def saliency_maps(
         methods=methods,
         postprocess=postprocess,
     )
+
+
+def turned_maps(
+    network: IncomeNetwork,
+    images: Tensor,
+    *,
+    turns: int,
+    methods: Sequence[str] = METHODS,
+    postprocess: str = "none",
+) -> Iterator[Tensor]:
+    """Yield the maps of the images turned and mirrored, each turned back.
+
+    Their mean has no direction of the network's own: a network pads and pools one-sidedly, so that
+    its maps are brighter on one side whatever is there.
+
+    Parameters
+    ----------
+    network, images, methods, postprocess
+        As for :func:`saliency_maps`, whose shape the maps have.
+    turns : {1, 2, 4, 8}
+        The image as it is; and upside down (half a turn); under all four quarter turns; and
+        mirrored as well. The mean over 2 has no sides, over 4 no axis, over 8 no handedness.
+    """
+    for transform in TURNS[turns]:
+        turned = transformed(images, transform).contiguous(memory_format=torch.channels_last)
+        made = saliency_maps(network, turned, methods=methods, postprocess=postprocess)
+        yield undone(made, transform)
 
 
 def finish(

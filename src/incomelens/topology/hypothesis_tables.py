@@ -6,9 +6,7 @@ import numpy as np
 import pandas as pd
 
 from incomelens.common.errors import InputError
-from incomelens.topology.hypotheses import q_values
-
-LEVEL = 0.05
+from incomelens.topology.hypotheses import LEVEL, q_values
 
 
 def h0_table(ratios: Mapping[str, pd.DataFrame], *, level: float = LEVEL) -> pd.DataFrame:
