@@ -14,6 +14,7 @@ from incomelens.attribution.curves import (
     patch_order,
     tile_curves,
 )
+from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 
 from . import nets
@@ -107,7 +108,9 @@ def test_areas_and_their_differences_from_chance_by_hand():
     one = curves_of(
         guided=(1, 0, 0), guided_turned=(1, 1, 0), random0=(1, 0.5, 0), random1=(1, 0.7, 0)
     )
-    table = area_table({"city": one}, n_resamples=9, seed=0).set_index("order")
+    table = area_table({"city": one}, n_resamples=9, seed=0)
+    check_written(table, "results/small/attribution/curve_areas.csv")
+    table = table.set_index("order")
     assert table.loc["guided", "area"] == pytest.approx(0.25)
     assert table.loc["random", "area"] == pytest.approx(0.55)
     assert table.loc["guided", "over_random"] == pytest.approx(-0.3)
@@ -120,6 +123,8 @@ def test_areas_and_their_differences_from_chance_by_hand():
 def test_mean_curves_count_a_tile_once_however_many_random_orders_it_has():
     one = curves_of(random0=(1, 0.4, 0), random1=(1, 0.6, 0))
     other = curves_of(random0=(0, 0, 0)).assign(cell_id="b")
-    mean = mean_curves({"x": one, "y": other}).set_index("share")
+    mean = mean_curves({"x": one, "y": other})
+    check_written(mean, "results/small/attribution/mean_curves.csv")
+    mean = mean.set_index("share")
     assert mean["n"].tolist() == [2, 2, 2]
     assert mean["score"].tolist() == [0.5, 0.25, 0.0]

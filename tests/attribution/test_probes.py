@@ -16,6 +16,7 @@ from incomelens.attribution.probes import (
     models_by_network,
     network_similarity,
 )
+from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 
 from .nets import MemoryTiles, save_fold_models
@@ -89,7 +90,7 @@ def test_a_network_that_forgot_everything_has_other_maps(similarity):
 
 @pytest.mark.slow
 def test_the_head_alone_leaves_the_guided_gradient_nearly_as_it_was(similarity):
-    """A guided gradient hardly depends on the weights behind the maps (ruling 7)."""
+    """A guided gradient hardly depends on the weights behind the maps."""
     head = similarity[(similarity["against"] == "head") & (similarity["measure"] == "spearman")]
     mean = head.groupby("method")["mean"].mean()
     assert mean["guided_gradient"] > mean["gradcam"]
@@ -98,6 +99,8 @@ def test_the_head_alone_leaves_the_guided_gradient_nearly_as_it_was(similarity):
 @pytest.mark.slow
 def test_similarities_of_cities_are_averaged_over_their_units(similarity):
     summary = similarity_summary({"a": similarity, "b": similarity})
+    check_written(similarity, "results/small/attribution/a/block-similarity.csv")
+    check_written(summary, "results/small/attribution/similarity.csv")
     key = ["kind", "step", "against", "method", "measure"]
     row = summary.set_index(key).loc[("network", 1, "softmax", "guided_gradient", "spearman")]
     part = similarity[
@@ -116,7 +119,10 @@ def test_similarities_of_cities_are_averaged_over_their_units(similarity):
 def test_the_mirror_is_exact_behind_one_logit_and_not_behind_five(models, tiles, folds):
     table = mirror_table(models, tiles, folds, n_tiles=6, seed=1, device=CPU)
     assert set(table["fold"]) == {0, 1}
-    summary = mirror_summary({"a": table}).set_index(["network", "quantity"])
+    summary = mirror_summary({"a": table})
+    check_written(table, "results/small/attribution/a/block-mirror.csv")
+    check_written(summary, "results/small/attribution/mirror.csv")
+    summary = summary.set_index(["network", "quantity"])
     assert_allclose(summary.loc[("main", "plain_gradient"), "cosine_mean"], -1, atol=1e-5)
     assert_allclose(summary.loc[("main", "cam"), "cosine_max"], -1, atol=1e-5)
     assert summary.loc[("softmax", "plain_gradient"), "cosine_mean"] > -0.99
@@ -129,6 +135,7 @@ def test_curves_are_drawn_for_tiles_of_low_and_high_alone(models, tiles, folds):
     predictions = folds.assign(predicted=predicted)
     options = {"n_tiles": 4, "steps": 3, "patches": 4, "random_orders": 2, "device": CPU}
     table = curve_table(models["main"], tiles, predictions, seed=1, **options)
+    check_written(table, "results/small/attribution/a/block-main-curves.parquet")
     side = table.drop_duplicates("cell_id").set_index("cell_id")["ses"]
     classes = predictions.set_index("cell_id")["predicted"]
     assert all((classes[cell] < 3) == (ses == "low") for cell, ses in side.items())

@@ -12,11 +12,12 @@ from pandas.testing import assert_frame_equal
 from incomelens.attribution import run, strata
 from incomelens.attribution.maps import METHODS, saliency_maps
 from incomelens.attribution.models import ModelChoice, lowest_loss
-from incomelens.attribution.parts import PartStore
 from incomelens.attribution.run import attribution_parts, keep_maps
-from incomelens.attribution.table import COLUMNS, write_parts
+from incomelens.attribution.table import write_parts
 from incomelens.cells.urban_classes import EXCLUDED, NAMES
+from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
+from incomelens.common.finished_parts import FinishedParts
 from incomelens.common.tables import read_table
 from incomelens.inference.inputs import scale_images
 from incomelens.inference.model_files import WEIGHTS_FILE, load_model, save_model
@@ -26,6 +27,7 @@ from .nets import PX, MemoryTiles, save_fold_models, small
 CELLS = [f"CRS3035RES200mN{2_800_000 + 200 * row}E3700000" for row in range(7)]
 CPU = torch.device("cpu")
 KEYS = ["cell_id", "method", "target", "urban_class", "transform"]
+PLACE = "results/small/attribution/lyon/random.parquet"
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +71,7 @@ def test_each_row_is_the_sum_over_its_class_of_the_map_that_the_held_out_model_m
     models, tiles, folds
 ):
     table = attributed(models, tiles, folds)
-    assert tuple(table.columns) == COLUMNS
+    check_written(table, PLACE)
     assert not table.duplicated(KEYS).any()
     found = table.set_index(KEYS)["activation_sum"]
     for cell, fold in zip(CELLS[:2], (0, 1), strict=True):
@@ -132,7 +134,7 @@ def test_a_killed_run_goes_on_and_ends_like_one_that_was_not(models, tiles, fold
     assert_frame_equal(attributed(models, tiles, folds, checkpoint_dir=tmp_path / "parts"), whole)
     assert {path: path.stat().st_mtime_ns for path in kept} == times
     assert len(list((tmp_path / "parts").iterdir())) == 12
-    PartStore(tmp_path / "parts").discard()
+    FinishedParts(tmp_path / "parts").discard()
     assert not (tmp_path / "parts").exists()
 
 
@@ -205,7 +207,7 @@ def test_tiles_of_one_class_and_of_none(models, folds):
     assert (table["area_share"] == 1).all()
     assert set(table.loc[table["cell_id"] == CELLS[2], "excluded_share"]) == {0.25}
     empty = attributed(models, MemoryTiles(CELLS, land_use=land_use), folds.iloc[[1]])
-    assert tuple(empty.columns) == COLUMNS
+    check_written(empty, PLACE)
     assert_frame_equal(empty, table.iloc[:0], check_dtype=True, check_categorical=False)
 
 

@@ -22,7 +22,6 @@ from incomelens.demo.cities.mirror import (
     orthophotos,
     planted_table,
     truth_table,
-    write_city_mirror,
 )
 from incomelens.demo.formats import ign as ign_format
 
@@ -232,14 +231,6 @@ def test_truth_has_every_cell_once_and_names_the_planted_classes(cities):
     planted = planted_table(cities).groupby("city")["code"].agg(set).to_dict()
     assert planted["valmorin"] == {"12100", "14100", "14200"}
     assert all(code.startswith("11") for code in planted["aubervieux"])
-
-
-def test_asked_files_are_written_and_an_unknown_one_is_named(cities, contents, tmp_path):
-    path = tmp_path.joinpath(*FILOSOFI_2015)
-    write_city_mirror(cities, [path])
-    assert path.read_bytes() == contents[FILOSOFI_2015]
-    with pytest.raises(InputError, match=r"have no such file; they have synthetic_filosofi_2015/"):
-        write_city_mirror(cities, [tmp_path / "synthetic_filosofi_2015" / "other.zip"])
 
 
 def test_two_cities_in_one_place_are_refused(cities):

@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from incomelens.common.errors import InputError
 from incomelens.demo.districts.city import simulate_city
 from incomelens.demo.districts.homes import MODALITIES, draw_signals
-from incomelens.demo.districts.homes_mirror import homes_contents, write_homes_mirror
+from incomelens.demo.districts.homes_mirror import homes_contents
 from incomelens.siamese.inputs.locate import locate_sales
 from incomelens.siamese.inputs.prices import district_prices, sales_by_district
 from incomelens.siamese.inputs.sales import home_sales
@@ -159,9 +158,3 @@ def test_strength_zero_leaves_nothing_of_income_in_the_pictures(city):
     for modality in MODALITIES:
         assert abs(none[modality].corr(none["z"])) < 0.25
         assert np.allclose(full[modality], full["z"])
-
-
-def test_a_file_that_the_homes_do_not_have_is_refused(city, tmp_path):
-    signals = draw_signals(city, strength=FULL, seed=5)
-    with pytest.raises(InputError, match=r"the synthetic homes have no such file; they have dof_s"):
-        write_homes_mirror(city, signals, [tmp_path / "dof_sales_2019" / "2020.xlsx"], seed=5)

@@ -10,17 +10,18 @@ import pytest
 
 from incomelens.common.errors import InputError
 from incomelens.demo.districts.city import simulate_city
-from incomelens.demo.districts.mirror import mirror_contents, write_mirror
+from incomelens.demo.districts.mirror import census_contents
+from incomelens.demo.mirror import write_mirror
 
 
 @pytest.fixture(scope="module")
 def contents(city):
-    return {key: make() for key, make in mirror_contents(city).items()}
+    return {key: make() for key, make in census_contents(city).items()}
 
 
 def test_every_file_is_the_same_to_the_byte_on_a_second_run(contents):
     again = simulate_city(n_tracts=60, n_zctas=12, seed=1)
-    assert {key: make() for key, make in mirror_contents(again).items()} == contents
+    assert {key: make() for key, make in census_contents(again).items()} == contents
 
 
 def test_an_api_answer_is_a_list_of_lists_of_text_with_a_header(contents):
@@ -111,11 +112,11 @@ def test_relationship_file_splits_every_zcta_over_its_counties(contents, city):
 
 def test_unknown_file_is_refused_by_name(city, tmp_path):
     with pytest.raises(InputError, match=r"no such file; it has acs5_2019_tract/B"):
-        write_mirror(city, [tmp_path / "acs5_2019_tract" / "B99999.json"])
+        write_mirror(census_contents(city), [tmp_path / "acs5_2019_tract" / "B99999.json"])
     assert not list(tmp_path.iterdir())
 
 
 def test_files_are_written_below_their_source(city, contents, tmp_path):
     file = tmp_path / "acs5_2019_zcta" / "B02001.json"
-    write_mirror(city, [file])
+    write_mirror(census_contents(city), [file])
     assert file.read_bytes() == contents["acs5_2019_zcta", "B02001.json"]

@@ -8,7 +8,8 @@ import pytest
 from shapely import box
 
 from incomelens.demo.districts.city import DistrictCity, simulate_city
-from incomelens.demo.districts.mirror import mirror_contents, write_mirror
+from incomelens.demo.districts.mirror import census_contents
+from incomelens.demo.mirror import write_mirror
 from incomelens.districts.columns import VARIABLES
 
 
@@ -20,7 +21,8 @@ def city() -> DistrictCity:
 @pytest.fixture(scope="session")
 def mirror(city, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("mirror")
-    write_mirror(city, [folder / source / file for source, file in mirror_contents(city)])
+    contents = census_contents(city)
+    write_mirror(contents, [folder / source / file for source, file in contents])
     return folder
 
 

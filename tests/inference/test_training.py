@@ -12,7 +12,8 @@ import torch
 from scipy.stats import binomtest
 
 from incomelens.common.errors import InputError
-from incomelens.inference.checkpoint import CHECKPOINT_FILE, discard_checkpoint
+from incomelens.common.finished_parts import FinishedParts
+from incomelens.inference.checkpoint import CHECKPOINT_FILE
 from incomelens.inference.history import history_table
 from incomelens.inference.network import build_network
 from incomelens.inference.predict import predict
@@ -229,7 +230,7 @@ def test_a_full_disk_is_told_and_leaves_the_last_whole_checkpoint(tmp_path):
     tiles = TinyTiles(12, signal=False)
     run(tmp_path, tiles, settings=with_settings(epochs=1))
     whole = (tmp_path / CHECKPOINT_FILE).read_bytes()
-    message = r"training\.safetensors: epoch 0 could not be kept \(.*\); make room"
+    message = r"training\.safetensors: could not be kept \(.*\); make room"
     with files_no_larger_than(50_000), pytest.raises(InputError, match=message):
         run(tmp_path, tiles, settings=with_settings(epochs=2))
     assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT_FILE]
@@ -305,7 +306,7 @@ def test_scalars_reach_tensorboard(tmp_path):
 
 def test_a_discarded_checkpoint_is_gone(tmp_path):
     run(tmp_path / "kept", TinyTiles(12, signal=False), settings=with_settings(epochs=1))
-    discard_checkpoint(tmp_path / "kept")
+    FinishedParts(tmp_path / "kept").discard()
     assert not (tmp_path / "kept").exists()
 
 

@@ -1,5 +1,6 @@
-"""The list of deviations: complete entries, switches that exist, readable misuse."""
+"""The list of deviations: complete and cited entries, switches that exist, readable misuse."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from incomelens.common.errors import InputError
 from incomelens.paper.deviations import deviations_exhibit, read_deviations
 
 ROOT = Path(__file__).parents[2]
+LIST = ROOT / "config" / "deviations.yaml"
 ENTRY = {
     "id": "a",
     "paper": "district",
@@ -45,8 +47,40 @@ def test_every_switch_of_our_list_is_a_key_of_the_configuration():
         yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text("utf-8"))
         for name in ("config", "nyc")
     )
-    found = read_deviations(ROOT / "config" / "deviations.yaml", config=merged(default, nyc))
+    found = read_deviations(LIST, config=merged(default, nyc))
     assert len(deviations_exhibit(found, paper="district").table.numbers) >= 15
+
+
+CITATION = re.compile(r"\b[Dd]eviations? ((?:`\w+`(?:, | and )?)+)")
+"""In prose, comments and docstrings alike: deviation `one`, deviations `one` and `two`."""
+
+
+def texts(*folders):
+    for folder in folders:
+        for path in (ROOT / folder).rglob("*.*"):
+            if path.suffix in {".py", ".smk", ".yaml", ".md", ".rst"}:
+                yield re.sub(r"\n\s*(?:# )?", " ", path.read_text(encoding="utf-8"))
+
+
+def cited(*folders):
+    """Ids that the texts of these folders cite."""
+    citations = (ids for text in texts(*folders) for ids in CITATION.findall(text))
+    return {one for ids in citations for one in re.findall(r"`(\w+)`", ids)}
+
+
+def test_every_deviation_that_is_cited_is_in_the_list():
+    known = {deviation.id for deviation in read_deviations(LIST)}
+    assert cited("src", "workflow", "config", "docs") <= known
+
+
+def test_every_deviation_of_the_list_is_cited_where_it_is_made():
+    known = {deviation.id for deviation in read_deviations(LIST)}
+    assert known <= cited("src", "workflow", "config")
+
+
+def test_nothing_cites_a_document_outside_of_the_repository():
+    of_it = re.compile(r"\brulings? \d", re.IGNORECASE)
+    assert not any(of_it.search(text) for text in texts("src", "workflow", "config", "docs"))
 
 
 def test_entry_is_read_as_it_stands(read):
@@ -66,7 +100,7 @@ def test_table_keeps_to_one_paper_and_the_order_of_the_file(read):
 def test_missing_and_unknown_fields_are_named(read):
     entry = {key: value for key, value in ENTRY.items() if key != "why"} | {"reason": "x"}
     with pytest.raises(
-        InputError, match=r"entry 1 \(a\): lacks why and has the unknown field reason"
+        InputError, match=r"entry 1 \(a\): unknown key 'reason'; .*entry 1 \(a\): 'why' is missing"
     ):
         read(entry)
 
@@ -78,7 +112,7 @@ def test_empty_field_is_named(read, value):
 
 
 def test_unknown_paper_is_refused(read):
-    with pytest.raises(InputError, match="paper is 'other'; expected aerial or district"):
+    with pytest.raises(InputError, match="paper holds 'other'; expected aerial or district"):
         read(ENTRY | {"paper": "other"})
 
 
@@ -96,7 +130,7 @@ def test_switch_that_the_configuration_lacks_is_named(read):
     ("text", "message"),
     [
         ("a: 1", "expected a list of entries"),
-        ("- just text", "entry 1 is 'just text' instead of the fields"),
+        ("- just text", "entry 1 holds 'just text'; expected a mapping with the keys id"),
         ("- [", "not readable as YAML"),
     ],
 )

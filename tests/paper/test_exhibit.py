@@ -11,7 +11,7 @@ import pytest
 
 from incomelens.common.errors import InputError
 from incomelens.common.tables import write_table
-from incomelens.paper.draw.style import new_figure
+from incomelens.paper.draw.style import PaperFigure
 from incomelens.paper.exhibit import Exhibit, make, read
 from incomelens.paper.reference import Reference
 from incomelens.paper.table import Table
@@ -85,7 +85,7 @@ def files(tmp_path):
 def test_a_table_and_figure_has_all_forms_and_says_what_it_is(files):
     paths = files("csv", "json", "md", "tex", "html", "pdf", "png", "losses")
     paths["losses"] = paths["csv"].with_name("losses.csv")
-    Exhibit(TABLE, new_figure(10, 10), more={"losses": NUMBERS}).write(paths)
+    Exhibit(TABLE, PaperFigure((0.4, 0.4)), more={"losses": NUMBERS}).write(paths)
     assert all(path.stat().st_size > 0 for path in paths.values())
     meaning = json.loads(paths["json"].read_text("utf-8"))
     assert meaning["kinds"] == ["table", "figure"]
@@ -94,7 +94,7 @@ def test_a_table_and_figure_has_all_forms_and_says_what_it_is(files):
 
 def test_numbers_behind_a_figure_are_no_table_for_readers(files):
     paths = files("csv", "json", "pdf", "png")
-    Exhibit(NUMBERS, new_figure(10, 10)).write(paths)
+    Exhibit(NUMBERS, PaperFigure((0.4, 0.4))).write(paths)
     assert json.loads(paths["json"].read_text("utf-8")) == {"kinds": ["figure"], "table": None}
 
 

@@ -6,7 +6,9 @@ import pytest
 import yaml
 
 from incomelens.common.errors import InputError
-from incomelens.paper.reference import read_reference
+from incomelens.common.yaml_files import SCHEMAS, read_yaml
+from incomelens.paper.names import BASELINES, LEVELS
+from incomelens.paper.reference import TEN, read_reference
 
 
 @pytest.fixture
@@ -48,14 +50,14 @@ def test_typed_value_is_read_back(read, slots):
 def test_missing_slot_says_to_write_null(read, slots):
     del slots["ssig"]["table_1"]["tract"]["per_capita_income"]["gini"]
     with pytest.raises(
-        InputError, match=r"ssig\.table_1\.tract\.per_capita_income\.gini' is missing; write null"
+        InputError, match=r"table_1\.tract\.per_capita_income: 'gini' is missing; .* write null"
     ):
         read(slots)
 
 
 def test_misspelt_slot_is_told_with_the_nearest_name(read, slots):
     slots["ssig"]["table_1"]["tract"]["per_capita_incom"] = {}
-    with pytest.raises(InputError, match=r"per_capita_incom'; did you mean 'per_capita_income'\?"):
+    with pytest.raises(InputError, match=r"per_capita_incom' .*did you mean 'per_capita_income'\?"):
         read(slots)
 
 
@@ -68,7 +70,7 @@ def test_value_that_is_no_number_is_named(read, slots, value):
 
 def test_error_without_unit_asks_for_it(read, slots):
     slots["ssig"]["table_4"]["tract"]["per_capita_income"]["spatial"]["mae"] = 1.0
-    with pytest.raises(InputError, match=r"spatial\.mae is typed, but ssig\.error_unit is null"):
+    with pytest.raises(InputError, match=r"mae holds 1\.0; expected null as long as"):
         read(slots)
 
 
@@ -78,10 +80,26 @@ def test_unknown_error_unit_is_refused(read, slots):
         read(slots)
 
 
-def test_table_that_is_no_mapping_names_its_keys(read, slots):
+def test_table_that_is_no_mapping_is_named(read, slots):
     slots["ssig"]["table_1"] = None
-    with pytest.raises(InputError, match=r"ssig\.table_1 holds None instead of a mapping"):
+    with pytest.raises(InputError, match=r"ssig\.table_1 holds None; expected a mapping"):
         read(slots)
+
+
+def test_slot_typed_twice_is_refused(tmp_path):
+    path = tmp_path / "paper_reference.yaml"
+    path.write_text("ssig: {}\nssig: {}", encoding="utf-8")
+    with pytest.raises(InputError, match="key 'ssig' stands twice"):
+        read_reference(path)
+
+
+def test_the_schema_knows_the_models_and_variables_that_are_printed():
+    slots = read_yaml(SCHEMAS / "paper_reference.schema.yaml")["properties"]["ssig"]["properties"]
+    models = slots["table_3"]["additionalProperties"]["additionalProperties"]["required"]
+    assert models == ["ssig", *BASELINES]
+    defined = read_yaml(SCHEMAS / "paper_reference.schema.yaml")["$defs"]
+    assert defined["variables"]["required"] == TEN
+    assert defined["levels"]["required"] == list(LEVELS)
 
 
 def test_broken_yaml_names_the_file(tmp_path):

@@ -1,6 +1,5 @@
 """An archive unpacks into its folder, whole, or not at all."""
 
-import io
 import stat
 import zipfile
 
@@ -8,8 +7,6 @@ import multivolumefile
 import numpy as np
 import py7zr
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
 from incomelens.sources.fetching.archives import (
@@ -20,7 +17,7 @@ from incomelens.sources.fetching.archives import (
     unpack_7z,
     unpack_zip,
 )
-from incomelens.sources.fetching.multi_part import JoinedFiles, first_parts, parts_of
+from incomelens.sources.fetching.multi_part import first_parts, parts_of
 
 
 @pytest.fixture
@@ -269,27 +266,6 @@ def test_parts_are_told_from_whole_archives(tmp_path):
 def test_heads_of_members_are_read_without_unpacking(in_parts):
     heads = member_heads(in_parts, ["x/3.jp2", "x/0.jp2"], n_bytes=10)
     assert heads == {name: BODIES[name][:10] for name in ("x/0.jp2", "x/3.jp2")}
-
-
-@given(sizes=st.lists(st.integers(0, 9), min_size=1, max_size=6), data=st.data())
-def test_joined_files_read_as_their_bytes_put_together(tmp_path_factory, sizes, data):
-    folder = tmp_path_factory.mktemp("joined")
-    whole = bytes(range(sum(sizes)))
-    paths, start = [], 0
-    for number, size in enumerate(sizes):
-        paths.append(folder / str(number))
-        paths[-1].write_bytes(whole[start : start + size])
-        start += size
-    peer = io.BytesIO(whole)
-    with io.BufferedReader(JoinedFiles(paths), buffer_size=4) as joined:
-        for _ in range(6):
-            at = data.draw(st.integers(0, len(whole) + 2))
-            whence = data.draw(st.sampled_from([io.SEEK_SET, io.SEEK_END]))
-            move = at if whence == io.SEEK_SET else -min(at, len(whole))
-            n = data.draw(st.integers(0, 12))
-            assert joined.seek(move, whence) == peer.seek(move, whence)
-            assert joined.read(n) == peer.read(n)
-            assert joined.tell() == peer.tell()
 
 
 @pytest.mark.real

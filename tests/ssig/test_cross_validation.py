@@ -14,9 +14,9 @@ from incomelens.common.errors import InputError
 from incomelens.folds.buffer import places_on_earth
 from incomelens.ssig.diagnostics import errors_by_group, residual_moran
 from incomelens.ssig.features import SOCIOECONOMIC, feature_names, income_sample
-from incomelens.ssig.gp_validation import cross_validate_gps
+from incomelens.ssig.gp_folds import cross_validate_gps
 from incomelens.ssig.out_of_fold import splits
-from incomelens.ssig.reference_validation import cross_validate_references
+from incomelens.ssig.reference_folds import cross_validate_references
 from incomelens.ssig.references import REFERENCES, reference_model, smallest_leaf
 
 GP = {"models": ["ssig"], "modes": ["literal"], "starts": 1, "known_noise": False, "seed": 1}

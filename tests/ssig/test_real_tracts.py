@@ -15,7 +15,7 @@ from incomelens.districts.build import build_districts
 from incomelens.folds.districts import district_folds
 from incomelens.ssig.features import feature_names, income_sample
 from incomelens.ssig.fit import fit_gp
-from incomelens.ssig.gp_validation import cross_validate_gp
+from incomelens.ssig.gp_folds import cross_validate_gp
 from incomelens.ssig.prediction import predict_income
 from incomelens.ssig.scores import score_folds
 

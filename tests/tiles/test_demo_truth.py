@@ -10,7 +10,8 @@ from incomelens.cells.build import build_cells
 from incomelens.cells.land_use import class_areas, merge_land_use
 from incomelens.cells.urban_classes import NAMES, class_values
 from incomelens.demo.cities.city import make_city
-from incomelens.demo.cities.mirror import city_contents, write_city_mirror
+from incomelens.demo.cities.mirror import city_contents
+from incomelens.demo.mirror import write_mirror
 from incomelens.sources.readers.filosofi import read_filosofi
 from incomelens.sources.readers.orthophotos import extract_orthophotos, list_orthophotos
 from incomelens.sources.readers.urban_atlas import read_urban_atlas
@@ -30,9 +31,10 @@ class Cut:
 
     def __init__(self, folder):
         self.city = make_city("Essai", index=3, seed=5, cells_wide=6, cells_high=5)
-        files = {source: folder / source / name for source, name in city_contents([self.city])}
-        parts = [folder / s / name for s, name in city_contents([self.city]) if "ortho" in s]
-        write_city_mirror([self.city], [*files.values(), *parts])
+        contents = city_contents([self.city])
+        files = {source: folder / source / name for source, name in contents}
+        parts = [folder / source / name for source, name in contents if "ortho" in source]
+        write_mirror(contents, [*files.values(), *parts])
         grid = read_filosofi(files["synthetic_filosofi_2015"])
         delivery = read_urban_atlas(files["synthetic_urban_atlas_2012"], city="Essai")
         self.cells = build_cells(grid, delivery.boundary, exclude_imputed=False)

@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
 from incomelens.cells.urban_classes import NAMES
+from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.topology.planted import (
     decision_rates,
@@ -113,7 +114,10 @@ def many_cities(n, draw):
 def test_maps_that_know_nothing_hit_as_often_as_chance_says():
     rng = np.random.default_rng(2)
     ranks = rank_table([many_cities(150, lambda: rng.random(6))])
-    hits = hit_rates(ranks, n_resamples=200, seed=0).set_index(["style", "ses"])
+    hits = hit_rates(ranks, n_resamples=200, seed=0)
+    check_written(ranks, "results/small/topology/planted_ranks.csv")
+    check_written(hits, "results/small/topology/planted_hits.csv")
+    hits = hits.set_index(["style", "ses"])
     row = hits.loc[("residential", "low")]
     assert row["chance"] == pytest.approx(1 / 3)
     assert row["ci_low"] < 1 / 3 < row["ci_high"]
@@ -147,7 +151,10 @@ def test_decisions_are_counted_by_what_was_planted(planted):
     }
     ratios = planted_ratios(tables, planted)
     assert ratios["decision"].tolist() == ["over", "under", "none", "under", "none", "over"]
-    rates = decision_rates(ratios).set_index(["style", "ses", "planted"])
+    rates = decision_rates(ratios)
+    check_written(ratios, "results/small/topology/planted_ratios.csv")
+    check_written(rates, "results/small/topology/planted_h0.csv")
+    rates = rates.set_index(["style", "ses", "planted"])
     others = rates.loc[("both", "low", False)]
     assert (others["over"], others["under"]) == pytest.approx((1 / 3, 1 / 3))
     assert (others["n_cities"], others["cities_over"]) == (2, 0.5)
@@ -172,6 +179,7 @@ def test_pairs_are_judged_on_both_measures(planted):
     )
     quiet = pairs.assign(q_value=0.9, plain_q_value=0.9)
     rates = pair_rates({("one", "main"): pairs, ("two", "main"): quiet}, planted)
+    check_written(rates, "results/small/topology/planted_h1.csv")
     rates = rates.set_index(["style", "ses", "measure"])
     plain, adjusted = (rates.loc[("residential", "low", name)] for name in ("plain", "adjusted"))
     assert (plain["n_tests"], plain["over"], plain["under"]) == pytest.approx((3, 1 / 3, 1 / 3))

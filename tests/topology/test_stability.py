@@ -6,6 +6,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from incomelens.cells.urban_classes import NAMES
+from incomelens.common.contracts import check_written
 from incomelens.topology.inputs import PUBLISHED, tile_group
 from incomelens.topology.ratios import mean_terms
 from incomelens.topology.relied_on import occlusion_ratios
@@ -91,6 +92,8 @@ def test_too_few_tiles_or_classes_give_no_correlation():
 
 def test_the_summary_takes_folds_together_and_medians(table):
     summary = stability_summary({"a": table, "b": table})
+    check_written(table, "results/small/topology/a/block-stability.csv")
+    check_written(summary, "results/small/topology/stability.csv")
     chosen = table[
         (table["between"] == "folds") & (table["network"] == "main") & (table["method"] == "guided")
     ]

@@ -6,6 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from incomelens.cells.urban_classes import NAMES
+from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.topology.hypothesis_tables import h0_table, h1_table
 from incomelens.topology.inputs import tile_group
@@ -85,6 +86,8 @@ def test_measures_beside_the_mean_are_those_of_the_tiles(city, ratios):
 
 def test_the_planted_class_is_over_activated(ratios):
     table = h0_table({"here": ratios})
+    check_written(ratios, "results/small/topology/here/block/activation_ratios.csv")
+    check_written(table, "results/small/topology/h0-block.csv")
     for ses in ("low", "high"):
         medium = row(table, ses=ses, urban_class="medium")
         assert medium["decision"] == "over-activated"
@@ -129,7 +132,10 @@ def test_a_planted_interaction_survives_the_adjustment():
     tables = worlds.tables_of(
         np.array([activation] * 8), share, predicted=np.ones(500, dtype=int), block=np.arange(500)
     )
-    table = h1_table({"here": coactivation_table(*tables, **DRAWS)})
+    pairs = coactivation_table(*tables, **DRAWS)
+    table = h1_table({"here": pairs})
+    check_written(pairs, "results/small/topology/here/block/coactivation.csv")
+    check_written(table, "results/small/topology/h1-block.csv")
     pair = row(table, ses="low", urban_class="continuous", neighbour_class="dense")
     assert pair["decision"] == pair["plain_decision"] == "over-coactivated"
     assert pair["adjusted_ci_low"] > 1
@@ -251,6 +257,8 @@ def test_probabilities_and_gains_by_hand():
     assert row(table, ses="low", urban_class="water")["probability"] == pytest.approx(2 / 3)
     assert row(table, ses="low", urban_class="natural")["n"] == 0
     gains = gain_table(shares, predictions, folds, **options)
+    check_written(table, "results/small/topology/here/probabilities.csv")
+    check_written(gains, "results/small/topology/here/gains.csv")
     pair = row(gains, ses="low", urban_class="dense", neighbour_class="water")
     assert pair["n"] == 30
     assert pair["gain"] == pytest.approx(4 / 3)

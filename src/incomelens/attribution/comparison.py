@@ -92,10 +92,7 @@ def similarity_table(reference: Maps, others: Mapping[str, Maps]) -> pd.DataFram
     Returns
     -------
     DataFrame
-        ``against``, ``method`` (of :data:`QUANTITIES`), ``target``, ``measure`` (``spearman`` and
-        ``ssim`` over the pixels of each tile, ``class_ratios``: rank correlation of the mean
-        ratios of urban classes), ``n`` (tiles where neither map is empty, or classes), ``mean``,
-        ``sd`` over tiles.
+        Table ``attribution/{city}/{scheme}-similarity.csv``, from ``against`` on.
     """
     rows = []
     for against, saliency in {

@@ -7,10 +7,10 @@ import pandas as pd
 
 from incomelens.attribution.curves import areas
 from incomelens.common.seeds import job_rng
+from incomelens.folds.resampling import percentile_interval
 
 TILE = ["city", "fold", "cell_id", "ses"]
 RANDOM, TURNED = "random", "_turned"
-LEVEL = 95.0
 
 
 def mean_curves(curves: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -24,8 +24,7 @@ def mean_curves(curves: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``order``, ``mode``, ``share``, ``n`` (tiles), ``score`` (mean over tiles; random orders of
-        a tile count as one).
+        Table ``attribution/mean_curves.csv``.
     """
     table = _stacked(curves)
     by_tile = table.groupby([*TILE, "order", "mode", "share"], sort=False, as_index=False)["score"]
@@ -47,10 +46,8 @@ def area_table(curves: Mapping[str, pd.DataFrame], *, n_resamples: int, seed: in
     Returns
     -------
     DataFrame
-        ``order``, ``mode``, ``n`` (tiles with a map), ``area`` (mean), then for methods
-        ``over_random`` and ``over_turned`` with ``*_ci_*``: mean difference, in the tiles' own
-        pairs, from random patches and from the same map turned by half. A deletion is good below
-        0, an insertion above.
+        Table ``attribution/curve_areas.csv``, differences for methods alone. A deletion is good
+        below 0, an insertion above.
     """
     wide = areas(_stacked(curves)).pivot_table(
         index=[*TILE, "mode"], columns="order", values="area", aggfunc="mean", sort=False
@@ -80,5 +77,5 @@ def _difference(
     for _, of_city in values.groupby(level="city", sort=True):
         drawn = rng.integers(len(of_city), size=(n_resamples, len(of_city)))
         totals += of_city.to_numpy()[drawn].sum(axis=1)
-    low, high = np.percentile(totals / len(values), ((100 - LEVEL) / 2, (100 + LEVEL) / 2))
-    return {name: values.mean(), f"{name}_ci_low": low, f"{name}_ci_high": high}
+    interval = percentile_interval(totals / len(values))
+    return {name: values.mean()} | interval.columns(f"{name}_ci")

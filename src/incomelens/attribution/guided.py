@@ -50,9 +50,9 @@ class GuidedActivations(TorchFunctionMode):
 
     Notes
     -----
-    Springenberg et al. (2015), arXiv:1412.6806, for ReLU; ruling 6 for the others. A valve is an
-    identity of its own before the activation: a tensor that is read elsewhere too, such as by a
-    skip connection, is changed on the activation's branch only.
+    Springenberg et al. (2015), arXiv:1412.6806, for ReLU; deviation `guided_rule` for the others. A
+    valve is an identity of its own before the activation: a tensor that is read elsewhere too, such
+    as by a skip connection, is changed on the activation's branch only.
     """
 
     def __init__(self, network: nn.Module) -> None:

@@ -84,7 +84,8 @@ def image_gradients(
     Notes
     -----
     With one logit the plain gradients, and the CAMs, of low and high are each other's negatives:
-    one backward pass serves both. The guided rule is not odd in its seed and takes two (ruling 7).
+    one backward pass serves both. The guided rule is not odd in its seed and takes two (deviation
+    `logit_scores`).
     """
     check_methods(methods)
     features = FeatureMaps(network)
@@ -134,7 +135,8 @@ def saliency_maps(
 
     Notes
     -----
-    Levy Abitbol & Karsai (2020), "Guided Grad-CAM"; rulings 6 and 7.
+    Levy Abitbol & Karsai (2020), "Guided Grad-CAM"; deviations `guided_rule` and
+    `map_postprocessing`.
     """
     check_postprocess(postprocess)
     return finish(

@@ -1,4 +1,7 @@
-"""How much the map of the richest class differs from that of the poorest (ruling 7)."""
+"""How much the map of the richest class differs from that of the poorest.
+
+Behind one logit hardly, or by its sign alone: deviation `logit_scores`.
+"""
 
 import numpy as np
 import pandas as pd
@@ -29,10 +32,10 @@ def mirror_property(
     Returns
     -------
     DataFrame
-        ``head``, ``quantity``, ``n``, ``cosine_mean``, ``cosine_sd``, ``cosine_min``,
-        ``cosine_max``. Quantities: the signed gradients of the image (``guided_gradient``,
-        ``plain_gradient``), the ``cam`` before its ReLU, and the finished maps of each method.
-        ``n`` counts the tiles where neither map is 0 everywhere; the others have no cosine.
+        Table ``attribution/{city}/{scheme}-mirror.csv``, from ``head`` on. Quantities: the signed
+        gradients of the image (``guided_gradient``, ``plain_gradient``), the ``cam`` before its
+        ReLU, and the finished maps of each method. Tiles where a map is 0 everywhere have no
+        cosine.
 
     Notes
     -----

@@ -17,7 +17,7 @@ MODEL_CHOICES = ("out_of_fold", "best_fold")
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """The rule by which a tile gets its network (ruling 8).
+    """The rule by which a tile gets its network (deviation `out_of_fold_maps`).
 
     Attributes
     ----------

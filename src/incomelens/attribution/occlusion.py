@@ -54,9 +54,7 @@ def occlusion_table(
     Returns
     -------
     DataFrame
-        The columns of an attribution (:data:`incomelens.attribution.table.COLUMNS`) with the method
-        ``occlusion``, transform 0 alone: ``activation_sum`` is the absolute change of the score of
-        the target (logit or log-odds) when the pixels of the class take their mean colour.
+        Table ``attribution/{city}/{scheme}-{network}-occlusion.parquet``, transform 0 alone.
     """
     device = device or choose_device()
     parts = []

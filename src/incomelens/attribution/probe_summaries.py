@@ -20,9 +20,7 @@ def similarity_summary(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By ``kind``, ``step``, ``against``, ``method`` and ``measure``: ``n_units`` (a city's fold
-        and target for which there is a value), ``n`` (tiles, or classes, behind all units),
-        ``mean``, ``low``, ``high`` of the units' means.
+        Table ``attribution/similarity.csv``.
     """
     table = _stacked(tables)
     known = table[table["mean"].notna()]
@@ -47,8 +45,7 @@ def mirror_summary(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By ``network``, ``head`` and ``quantity``: ``n_networks``, ``n`` tiles, ``cosine_mean`` over
-        tiles, ``cosine_min`` and ``cosine_max`` of all tiles (missing where no tile has two maps).
+        Table ``attribution/mirror.csv``.
     """
     rows = []
     for unit, table in _stacked(tables).groupby(MIRROR_UNIT, sort=False):

@@ -134,9 +134,7 @@ def network_similarity(
     Returns
     -------
     DataFrame
-        :func:`incomelens.attribution.comparison.similarity_table` with ``fold`` and ``kind``
-        (``network``; ``cascade``: the parts from the head down to this one are made anew) in front
-        and ``step``, the order within a kind.
+        Table ``attribution/{city}/{scheme}-similarity.csv``.
     """
     device = device or choose_device()
     others = [name for name in models if name != MAIN]
@@ -177,7 +175,7 @@ def mirror_table(
     postprocess: str = "none",
     device: torch.device | None = None,
 ) -> pd.DataFrame:
-    """Measure the mirror property of every network (ruling 7).
+    """Measure the mirror property of every network (deviation `logit_scores`).
 
     Parameters are those of :func:`network_similarity`. Returns
     :func:`incomelens.attribution.mirror.mirror_property` with ``network`` and ``fold`` in front.
@@ -227,9 +225,7 @@ def curve_table(
     Returns
     -------
     DataFrame
-        ``fold``, ``cell_id``, ``ses``, ``order`` (a method, a method with ``_turned``, ``random``),
-        ``draw`` (of the random orders; 0 otherwise), ``mode``, ``share``, ``score``. Empty maps
-        give no order.
+        Table ``attribution/{city}/{scheme}-{network}-curves.parquet``. Empty maps give no order.
     """
     device = device or choose_device()
     ses_of = {number: ses for ses, classes in SES_CLASSES.items() for number in classes}

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -20,7 +22,6 @@ from incomelens.attribution.maps import (
     turned_maps,
 )
 from incomelens.attribution.models import ModelChoice, cells_by_model, ready_model
-from incomelens.attribution.parts import PartStore, part_digest
 from incomelens.attribution.scores import TARGETS
 from incomelens.attribution.strata import NO_SES, with_strata
 from incomelens.attribution.table import (
@@ -41,6 +42,7 @@ from incomelens.attribution.zonal import (
 )
 from incomelens.common.code_digest import code_digest
 from incomelens.common.errors import InputError, listed
+from incomelens.common.finished_parts import FinishedParts, digest_of
 from incomelens.common.progress import progress
 from incomelens.inference.devices import choose_device
 from incomelens.inference.inputs import scale_images
@@ -112,7 +114,8 @@ def attribution_parts(
         By default CUDA where there is one.
     checkpoint_dir : path, optional
         Finished parts are kept here, and read again by a run with the same code, models, tiles,
-        cells and settings; :class:`~incomelens.attribution.parts.PartStore` discards them.
+        cells and settings; :class:`~incomelens.common.finished_parts.FinishedParts` discards
+        them.
 
     Yields
     ------
@@ -134,20 +137,20 @@ def attribution_parts(
     ]
     if not jobs:
         raise InputError("attribution: the fold table has no cells; expected at least one")
-    store = PartStore(checkpoint_dir)
+    finished = FinishedParts(checkpoint_dir)
     model: TrainedModel | None = None
     loaded = None
     for fold, cells in progress(jobs, "explaining tiles", unit="part"):
         digest = _digest(models[fold], tiles, cells, settings)
-        kept = {name: store.load(f"{digest}-{name}") for name in PARTS}
-        if any(table is None for table in kept.values()):
+        part = _kept(finished, digest)
+        if part is None:
             if loaded != fold:
                 model = ready_model(models[fold], tile_px=tiles.tile_px, device=device)
                 loaded = fold
-            kept = vars(_explain(model, fold, tiles, cells, settings, device))
-            for name, table in kept.items():
-                store.save(f"{digest}-{name}", table)
-        yield Part(**kept)
+            part = _explain(model, fold, tiles, cells, settings, device)
+            for name, table in vars(part).items():
+                finished.save(f"{digest}-{name}.parquet", partial(table.to_parquet, index=False))
+        yield part
 
 
 def keep_maps(
@@ -192,6 +195,17 @@ def keep_maps(
     shape = (0, len(settings.methods), len(TARGETS), tiles.tile_px, tiles.tile_px)
     maps = np.stack([found[one] for one in cell_ids]) if found else np.empty(shape, np.float32)
     return KeptMaps(tuple(cell_ids), tuple(settings.methods), TARGETS, maps)
+
+
+def _kept(finished: FinishedParts, digest: str) -> Part | None:
+    """Read a finished part; None unless all of its tables are there."""
+    tables = {}
+    for name in PARTS:
+        file = f"{digest}-{name}.parquet"
+        tables[name] = finished.load(file, pd.read_parquet, own=(pa.ArrowException,))
+        if tables[name] is None:
+            return None
+    return Part(**tables)
 
 
 def _of_parts(cells: pd.DataFrame) -> list[pd.DataFrame]:
@@ -277,4 +291,4 @@ def _digest(
         "turns": settings.turns,
         "batch_size": settings.batch_size,
     }
-    return part_digest(told, tiles.read_images(sample), tiles.read_land_use(sample))
+    return digest_of(told, tiles.read_images(sample), tiles.read_land_use(sample))

@@ -27,9 +27,10 @@ def target_scores(network: IncomeNetwork, maps: Tensor) -> Tensor:
     -----
     The paper and its released code take the gradient of the class probability. Within a tile ours
     differs from it by a positive factor only, which no activation ratio sees: with one logit,
-    :math:`\partial \hat y_1 / \partial z < 0 < \partial \hat y_n / \partial z` always (ruling 7);
-    with more, the log-odds rise with the probability. Unlike the probability, neither score goes
-    flat where the network is sure of itself, and a number added to all logits changes nothing.
+    :math:`\partial \hat y_1 / \partial z < 0 < \partial \hat y_n / \partial z` always
+    (deviation `logit_scores`); with more, the log-odds rise with the probability. Unlike the
+    probability, neither score goes flat where the network is sure of itself, and a number added to
+    all logits changes nothing.
     """
     logits = network.head.logits(network.pool(maps))
     if logits.shape[1] == 1:
@@ -55,7 +56,7 @@ class ScoredNetwork(nn.Module):
     ----------
     features : module
         Its output are the feature maps: the layer of Grad-CAM. For an EfficientNet the activated
-        and normalised output of ``conv_head`` (the authors' ``top_conv``), before the added pool.
+        and normalised output of ``conv_head``, before the added pool (deviation `grad_cam_layer`).
     """
 
     def __init__(self, network: IncomeNetwork) -> None:

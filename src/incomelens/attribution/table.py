@@ -14,21 +14,10 @@ from numpy.typing import NDArray
 from incomelens.attribution.scores import TARGETS
 from incomelens.attribution.zonal import TileSums
 from incomelens.cells.urban_classes import NAMES
+from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.common.files import whole_file
 
-COLUMNS = (
-    "cell_id",
-    "fold",
-    "model_fold",
-    "method",
-    "target",
-    "urban_class",
-    "transform",
-    "activation_sum",
-    "area_share",
-    "excluded_share",
-)
 PAIRINGS = pa.schema(
     {
         "cell_id": pa.string(),
@@ -51,10 +40,8 @@ class Part:
     sums : DataFrame
         See :func:`sums_table`.
     turns : DataFrame
-        Of the map of every turn of the image, turned back, as it lies: ``cell_id``, ``fold``,
-        ``model_fold``, ``method``, ``target``, ``urban_class``, ``turn``, ``activation_sum``. The
-        first turn is the image as it is, whose map is the released one; sums of the mean map are
-        the means of these.
+        Of the map of every turn of the image, turned back. The first is the image as it is, whose
+        map is the released one; sums of the mean map are the means of these.
     pairings : DataFrame
         See :func:`pairing_table`.
     """
@@ -85,15 +72,16 @@ def sums_table(
     Returns
     -------
     DataFrame
-        The columns of :data:`COLUMNS`. Classes that a tile does not have give no row, and a tile
-        without any class of the 19 gives none at all. A tile whose map is empty has sums of 0.
+        Table ``attribution/{city}/{scheme}.parquet``. Classes that a tile does not have give no
+        row, and a tile without any class of the 19 gives none at all. A tile whose map is empty has
+        sums of 0.
     """
     tile, urban_class = np.nonzero(sums.area_share)
     table = _long(cells, sums, model_fold, methods, layer="transform")
     n_rows = len(table) // max(len(tile), 1)
     table["area_share"] = np.repeat(sums.area_share[tile, urban_class], n_rows)
     table["excluded_share"] = np.repeat(sums.excluded_share[tile], n_rows)
-    return table[list(COLUMNS)]
+    return table
 
 
 def turn_table(
@@ -137,10 +125,9 @@ def pairing_table(
     Returns
     -------
     DataFrame
-        One row a tile, method and urban class of its land: ``cell_id``, ``ses``, ``method``,
-        ``urban_class``, ``stratum``, ``place`` of the tile in the stratum, and ``activation_sums``,
-        a list: the sum of the map of every tile of the stratum, in the order of places, so that
-        the one at ``place`` is the tile's own.
+        Table ``attribution/{city}/{scheme}-pairings.parquet``: one row a tile, method and urban
+        class of its land, with a list of the sums of the maps of all tiles of the stratum there, in
+        the order of their places.
     """
     tile, urban_class = np.nonzero(area_share)
     lists = paired[:, tile, :, urban_class].transpose(0, 2, 1).reshape(-1, len(cells))
@@ -189,6 +176,7 @@ def write_parts(parts: Iterable[Part], paths: Mapping[str, str | Path]) -> int:
         writers: dict[str, pq.ParquetWriter] = {}
         for part in parts:
             for name, place in beside.items():
+                check_written(getattr(part, name), paths[name])
                 schema = PAIRINGS if name == "pairings" else None
                 table = pa.Table.from_pandas(getattr(part, name), schema, preserve_index=False)
                 if name not in writers:

@@ -79,9 +79,9 @@ def zonal_sums(maps: Tensor, land_use: Tensor, *, n_transforms: int = N_TRANSFOR
 
     Notes
     -----
-    Re-pairing maps and land use: ruling 18. The land use is turned back rather than every map
-    forth. Sums are of double precision; rows of pixels have accumulators of their own, which keeps
-    a GPU from queueing for the few that a tile would have.
+    Re-pairing maps and land use: deviation `h0_against_repairing`. The land use is turned back
+    rather than every map forth. Sums are of double precision; rows of pixels have accumulators of
+    their own, which keeps a GPU from queueing for the few that a tile would have.
     """
     columns = _columns(maps, land_use)
     values = maps.double()

@@ -29,14 +29,13 @@ def build_cells(
 ) -> gpd.GeoDataFrame:
     """Cells of one city, with their mean income and the reasons to drop some.
 
-    A cell belongs to the city if it shares some area with the boundary, however little. (The
-    released code asks for any common point; the two differ only for cells that touch the boundary
-    from outside without overlapping it.)
+    A cell belongs to the city if it shares some area with the boundary, however little (deviation
+    `city_cells`).
 
     Income is the sum of the standards of living over the inhabitants divided by their number. INSEE
     winsorises that sum before it publishes it, at the 5th and 95th percentile of the department, so
     incomes of two departments are cut at different heights. `winsorise` cuts the cells' means once
-    more; the paper does not.
+    more (deviation `winsorisation`).
 
     Parameters
     ----------
@@ -68,7 +67,7 @@ def build_cells(
     -----
     Levy Abitbol & Karsai (2020), "Aerial, socioeconomic and land-use datasets and their
     combination". Without a flag (`imputed` NA) a cell of fewer than 11 households counts as
-    imputed, the rule by which INSEE imputes.
+    imputed, the rule by which INSEE imputes (deviation `imputed_cells`).
     """
     _check(grid, boundary)
     cells = grid.loc[inside_boundary(grid, boundary)].reset_index(drop=True)

@@ -1,4 +1,7 @@
-"""Land-use polygons of a city, mended and merged into urban classes; exact shares per cell."""
+"""Land-use polygons of a city, mended and merged into urban classes; exact shares per cell.
+
+Deviation `land_use_overlaps`.
+"""
 
 import logging
 from dataclasses import dataclass

@@ -35,7 +35,7 @@ URBAN_CLASSES = (
     UrbanClass("motorways", "Motorways", "infrastructure", ("12210",)),
     UrbanClass("roads", "Other roads", "infrastructure", ("12220",)),
     UrbanClass("railways", "Railways", "infrastructure", ("12230",)),
-    # Too few for a result of their own (ruling 3): in the sums, not in the published tables.
+    # Too few for a result of their own (deviation `urban_classes`): in the sums, not in the tables.
     UrbanClass("ports", "Ports", "infrastructure", ("12300",), published=False),
     UrbanClass("construction_dump", "Construction, dumps", "functional", ("13100", "13300")),
     UrbanClass("no_use", "Without current use", "no use", ("13400",)),

@@ -8,6 +8,7 @@
 ``progress``          a bar on a terminal, plain lines in a log
 ``seeds``             random generators from the study's seed and the job's name
 ``files``             files that are written whole or not at all
+``contracts``         what stands in the tables that stages write, column by column
 ``tables``            reading and writing tables by their ending
 ``compiling``         functions compiled by numba, kept on disk where possible
 ``code_digest``       which modules of the package a script or module uses, as one digest

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from pyarrow import ArrowInvalid
 
+from incomelens.common.contracts import check_read, check_written
 from incomelens.common.errors import DamagedFileError, InputError
 from incomelens.common.files import whole_file
 
@@ -25,17 +26,21 @@ def read_table(path: str | Path, *, text: Sequence[str] = ("geoid", "cell_id")) 
     DamagedFileError
         If the file is not what its ending says.
     InputError
-        If there is no reader for its ending.
+        If there is no reader for its ending, or it lacks a column of its contract
+        (:mod:`incomelens.common.contracts`).
     """
     path = Path(path)
     try:
         if path.suffix == ".csv":
-            return pd.read_csv(path, dtype=dict.fromkeys(text, str), keep_default_na=True)
-        if path.suffix == ".parquet":
-            return _read_parquet(path)
+            table = pd.read_csv(path, dtype=dict.fromkeys(text, str), keep_default_na=True)
+        elif path.suffix == ".parquet":
+            table = _read_parquet(path)
+        else:
+            raise InputError(f"{path}: tables end in .csv or .parquet, not in {path.suffix!r}")
     except (ArrowInvalid, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DamagedFileError(path, error) from None
-    raise InputError(f"{path}: tables end in .csv or .parquet, not in {path.suffix!r}")
+    check_read(table, path)
+    return table
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -47,8 +52,15 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a table as CSV, Parquet or, where it has a geometry, GeoParquet, whole or not."""
+    """Write a table as CSV, Parquet or, where it has a geometry, GeoParquet, whole or not.
+
+    Raises
+    ------
+    ContractError
+        If it breaks the contract of its path (:mod:`incomelens.common.contracts`).
+    """
     path = Path(path)
+    check_written(table, path)
     with whole_file(path) as beside:
         if path.suffix == ".csv":
             # Ten significant digits: more than any of our numbers carries, and equal on every run.

@@ -7,6 +7,7 @@ what the models find with what was put in.
 ``cities``        cities seen from the air
 ``districts``     a city of districts: its people, homes, sales and pictures
 ``formats``       files as the providers would write them
+``mirror``        what writes the files of a mirror
 ``smooth_field``  random fields, from which people and land use are drawn
 ================  ==========================================================
 """

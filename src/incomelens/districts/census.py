@@ -1,4 +1,4 @@
-"""Districts from the US Census Bureau's own files.
+"""Districts from the US Census Bureau's own files (deviation `provider`).
 
 Tables come from the Census API (``get=group(B19301)``): a JSON list of lists, the header first,
 all values text or null. ``B19301_001E`` is an estimate, ``..M`` its margin of error at 90 %
@@ -32,12 +32,12 @@ MALE = "B01001_002E"
 UNDER_18 = [f"B01001_{line:03d}E" for line in (*range(3, 7), *range(27, 31))]
 FROM_65 = [f"B01001_{line:03d}E" for line in (*range(20, 26), *range(44, 50))]
 ADULTS_25 = "B15003_001E"
-BACHELOR = "B15003_022E"
+BACHELOR = "B15003_022E"  # as the highest degree: deviation `bachelor_only`
 POSTGRADUATE = ["B15003_023E", "B15003_024E", "B15003_025E"]  # master, professional, doctorate
-LABOUR_FORCE = "B23025_003E"  # civilian
+LABOUR_FORCE = "B23025_003E"  # civilian: deviation `unemployment_definition`
 UNEMPLOYED = "B23025_005E"
 RACES = "B02001_001E"
-WHITE, BLACK, ASIAN = "B02001_002E", "B02001_003E", "B02001_005E"  # alone, any ethnicity
+WHITE, BLACK, ASIAN = "B02001_002E", "B02001_003E", "B02001_005E"  # alone: deviation `race_alone`
 PER_CAPITA_INCOME = "B19301_001"
 MEDIAN_HOUSEHOLD_INCOME = "B19013_001"
 
@@ -70,7 +70,8 @@ def census_districts(
         Those in which no district lies are told in a warning.
     relationship : path, optional
         The 2010 ZCTA-county relationship file, for districts whose identifier does not name their
-        county. A ZCTA belongs to the city if a part of it lies in one of `areas`.
+        county. A ZCTA belongs to the city if a part of it lies in one of `areas` (deviation
+        `zip_selection`).
 
     Returns
     -------
@@ -100,7 +101,8 @@ def census_districts(
 def read_census_tables(files: Sequence[str | Path]) -> pd.DataFrame:
     """Cells of the Census tables that the district study needs, indexed by district.
 
-    Missing codes such as -666666666 are missing values. A file may hold one table or several.
+    Missing codes such as -666666666 are missing values (deviation `districts_in_fit`). A file may
+    hold one table or several.
     """
     tables = [_read_census_table(Path(file)) for file in files]
     cells = pd.concat(tables, axis="columns") if tables else pd.DataFrame()
@@ -131,7 +133,7 @@ def variables_of(cells: pd.DataFrame, *, land_km2: pd.Series) -> pd.DataFrame:
     cells : DataFrame
         See :func:`read_census_tables`.
     land_km2 : Series
-        Land area of the same districts.
+        Land area of the same districts (deviation `density_area`).
     """
     population = cells[POPULATION]
     income = _positive(cells, f"{MEDIAN_HOUSEHOLD_INCOME}E")

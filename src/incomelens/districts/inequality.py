@@ -5,24 +5,17 @@ or populations. A weight of two is the same as two districts.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from incomelens.folds.resampling import Interval
 
 Incomes = NDArray[np.float64]
 Weights = NDArray[np.float64]
 
 MOE_PER_STANDARD_ERROR = 1.645
 """The Census Bureau's margins of error are those of a 90 % interval."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Limits of an interval with the stated level of confidence."""
-
-    low: float
-    high: float
 
 
 def gini(income: Incomes, weight: Weights) -> float:
@@ -58,8 +51,8 @@ def decile_ratio(income: Incomes, weight: Weights) -> float:
 
     Infinite where the poorest tenth has nothing, as in a draw of uncertain incomes.
 
-    A district on the edge of a tenth counts with the part of its weight that lies in it, so that
-    a tenth is a tenth for any number of districts.
+    A district on the edge of a tenth counts with the part of its weight that lies in it (deviation
+    `decile_tenths`).
 
     Examples
     --------

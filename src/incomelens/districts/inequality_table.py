@@ -11,11 +11,11 @@ from incomelens.common.progress import progress
 from incomelens.common.seeds import job_rng
 from incomelens.districts.inequality import (
     MEASURES,
-    Interval,
     measures,
     resampled_interval,
     sampling_error_interval,
 )
+from incomelens.folds.resampling import Interval
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,8 @@ def inequality_table(
     seed: int,
 ) -> pd.DataFrame:
     """Measure inequality between districts, one row a measure and weighting.
+
+    Beside the paper stands what counts districts: deviation `inequality_unweighted`.
 
     Parameters
     ----------

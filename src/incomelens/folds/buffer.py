@@ -2,7 +2,8 @@
 
 Blocks of districts touch, so that a held-out district still has training districts next door. As
 around blocks of cells, those within a buffer are left out of training: half the distance over which
-incomes are alike, or less where that would cost more than a fifth of the training districts.
+incomes are alike, or less where that would cost more than a fifth of the training districts
+(deviation `district_buffer`).
 """
 
 import logging

@@ -2,8 +2,9 @@
 
 Neighbouring cells earn alike, so a random split lets a model copy what it knows from next door.
 Squares of about the range of that likeness, with a strip around the held-out ones left out of
-training, ask for income where no neighbour is known (ruling 11; Roberts et al. 2017, Ecography
-40:8). Both schemes are made of the same classes and blocks, so that scores can be set side by side.
+training, ask for income where no neighbour is known (deviation `spatial_leakage`; Roberts et al.
+2017, Ecography 40:8). Both schemes are made of the same classes and blocks, so that scores can be
+set side by side.
 """
 
 import logging

@@ -2,7 +2,7 @@
 
 Each scheme asks another question. `random` scores interpolation between known neighbours, as the
 paper does; `block` scores prediction for a part of the city without data; `area` for a whole
-borough without data (Roberts et al. 2017, Ecography 40:8; ruling 11 applies the same to cells).
+borough without data (Roberts et al. 2017, Ecography 40:8; deviation `fold_choice`).
 Around held-out blocks a buffer is left out of training. Areas have none: whoever predicts a borough
 without data does know what lies behind its border.
 """

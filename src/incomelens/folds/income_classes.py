@@ -12,7 +12,7 @@ from incomelens.common.errors import InputError, listed
 logger = logging.getLogger(__name__)
 
 UNEVEN = 0.1  # classes that differ by more than this from an equal share are worth a warning
-# Ruling 2: the paper prints {3, 4} for high, which counts from zero.
+# The paper prints {3, 4} for high, which counts from zero: deviation `ses_groups`.
 SES_CLASSES = {"low": (1, 2), "high": (4, 5)}
 
 
@@ -26,6 +26,8 @@ class IncomeClasses:
 
 def income_classes(income: NDArray[np.float64], *, n_classes: int = 5) -> IncomeClasses:
     """Cut the incomes of a city's kept cells into classes of about equal size.
+
+    Deviation `income_fifths`.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 A resample draws as many units as there are, with replacement. Neighbouring units share their
 errors, so an interval from single units is too short; one from whole blocks (squares of cells,
-groups of districts) keeps neighbours together (ruling 11). A mean over folds is a mean of few
+groups of districts) keeps neighbours together. A mean over folds is a mean of few
 ratios, each of few units: what resampling does to those has little to do with the mean itself, so
 its interval comes from leaving out one unit at a time.
 """
@@ -24,6 +24,10 @@ class Interval:
 
     low: float
     high: float
+
+    def columns(self, name: str) -> dict[str, float]:
+        """Columns of a table: ``{name}_low``, ``{name}_high``."""
+        return {f"{name}_low": self.low, f"{name}_high": self.high}
 
 
 def percentile_interval(values: NDArray[np.float64], *, level: float = 0.95) -> Interval:
@@ -48,6 +52,27 @@ def percentile_interval(values: NDArray[np.float64], *, level: float = 0.95) -> 
     tail = 50 * (1 - level)
     low, high = np.percentile(known, (tail, 100 - tail))
     return Interval(float(low), float(high))
+
+
+def percentile_ends(
+    values: NDArray[np.float64], *, level: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Low and high ends of :func:`percentile_interval`, of many scores at a time.
+
+    Parameters
+    ----------
+    values : array of shape (n_resamples, ...)
+    level : float
+
+    Returns
+    -------
+    low, high : arrays of shape (...)
+    """
+    scores = values.reshape(len(values), -1).T
+    intervals = [percentile_interval(column, level=level) for column in scores]
+    low = np.array([interval.low for interval in intervals]).reshape(values.shape[1:])
+    high = np.array([interval.high for interval in intervals]).reshape(values.shape[1:])
+    return low, high
 
 
 def basic_interval(value: float, values: NDArray[np.float64], *, level: float = 0.95) -> Interval:

@@ -81,10 +81,10 @@ def inner_split(
 ) -> InnerSplit:
     """Split the training cells of a fold into those to learn from and those to check on.
 
-    The split follows the outer scheme (ruling 11): stratified by income class for `random`; whole
-    blocks for `block`, with the same strip around them. Of the blocks it takes those, out of
-    several random draws, that come nearest to `share` in every class and lose fewest cells to the
-    strip.
+    The split follows the outer scheme (deviation `inner_split`): stratified by income class for
+    `random`; whole blocks for `block`, with the same strip around them. Of the blocks it takes
+    those, out of several random draws, that come nearest to `share` in every class and lose fewest
+    cells to the strip.
 
     Parameters
     ----------

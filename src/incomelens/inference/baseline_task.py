@@ -82,8 +82,8 @@ def guess_by_ridge(
 def ridge_by_folds(train_fold: NDArray[np.int64]) -> Pipeline:
     """Ridge on standardised features, its strength chosen by leaving out one training fold a time.
 
-    So the choice follows the outer scheme (ruling 11): under spatial blocks it is made by
-    predicting blocks, where leaving out single cells would only ask to interpolate between
+    So the choice follows the outer scheme (deviation `inner_split`): under spatial blocks it is
+    made by predicting blocks, where leaving out single cells would only ask to interpolate between
     neighbours. With a single training fold, generalised cross-validation has to do.
     """
     splits = None

@@ -1,23 +1,19 @@
 """A training kept on disk after every epoch, so that a killed one goes on where it stopped."""
 
 import dataclasses
-import hashlib
 import json
 import logging
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import safetensors
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from incomelens.common.errors import InputError
-from incomelens.common.files import whole_file
+from incomelens.common.finished_parts import FinishedParts
 from incomelens.inference.history import EpochRecord
 
 logger = logging.getLogger(__name__)
@@ -76,34 +72,8 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Te
     optimiser.load_state_dict({**optimiser.state_dict(), "state": slots})
 
 
-def training_digest(settings: object, *arrays: np.ndarray, state: Mapping[str, Tensor]) -> str:
-    """Digest of everything that decides the course of a training.
-
-    Parameters
-    ----------
-    settings : object
-        Anything that JSON can hold.
-    *arrays : arrays
-        Ids, labels, sample images.
-    state : mapping of tensors
-        The network before training.
-    """
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    tensors = [state[key].numpy() for key in sorted(state)]
-    for array in [*arrays, *tensors]:
-        digest.update(f"\0{array.dtype.str}{array.shape}\0".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
-
-
 def save_checkpoint(folder: str | Path, checkpoint: Checkpoint, *, digest: str) -> None:
-    """Write a checkpoint over the last one, whole or not at all.
-
-    Raises
-    ------
-    InputError
-        If it cannot be written, as on a full disk; the last checkpoint is still there then.
-    """
+    """Write a checkpoint over the last one; errors as of :class:`FinishedParts`."""
     tensors = {
         f"{part}/{key}": tensor
         for part in ("network", "best", "optimiser")
@@ -111,17 +81,9 @@ def save_checkpoint(folder: str | Path, checkpoint: Checkpoint, *, digest: str) 
     }
     history = [dataclasses.asdict(record) for record in checkpoint.history]
     metadata = {"digest": digest, "history": json.dumps(history)}
-    path = Path(folder) / CHECKPOINT_FILE
-    try:
-        with whole_file(path) as beside:
-            # Through Python's own file: its error tells a full disk by name.
-            beside.write_bytes(safetensors.torch.save(tensors, metadata))
-    except OSError as error:
-        raise InputError(
-            f"{path}: epoch {len(history) - 1} could not be kept ({error.strerror or error}); make "
-            "room or choose another place, and run again: training goes on from the last whole "
-            "checkpoint"
-        ) from None
+    content = safetensors.torch.save(tensors, metadata)
+    # Through Python's own file: its error tells a full disk by name.
+    FinishedParts(folder).save(CHECKPOINT_FILE, lambda beside: beside.write_bytes(content))
 
 
 def load_checkpoint(folder: str | Path, *, digest: str) -> Checkpoint | None:
@@ -130,18 +92,12 @@ def load_checkpoint(folder: str | Path, *, digest: str) -> Checkpoint | None:
     One that is damaged or belongs to other settings or inputs is left aside, with a line in the
     log.
     """
-    path = Path(folder) / CHECKPOINT_FILE
-    if not path.is_file():
+    kept = FinishedParts(folder).load(CHECKPOINT_FILE, _read, own=(SafetensorError,))
+    if kept is None:
         return None
-    try:
-        with safetensors.safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        logger.warning("%s cannot be read (%s); training starts anew", path, error)
-        return None
+    metadata, tensors = kept
     if metadata.get("digest") != digest:
-        logger.info("%s: inputs or settings have changed; training starts anew", path)
+        logger.info("%s: inputs or settings have changed; training starts anew", folder)
         return None
     parts: dict[str, State] = {"network": {}, "best": {}, "optimiser": {}}
     for key, tensor in tensors.items():
@@ -151,6 +107,6 @@ def load_checkpoint(folder: str | Path, *, digest: str) -> Checkpoint | None:
     return Checkpoint(**parts, history=history)
 
 
-def discard_checkpoint(folder: str | Path) -> None:
-    """Remove the checkpoint, once what was trained is written."""
-    shutil.rmtree(folder, ignore_errors=True)
+def _read(path: Path) -> tuple[dict[str, str], State]:
+    with safetensors.safe_open(path, "pt") as file:
+        return file.metadata() or {}, {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118

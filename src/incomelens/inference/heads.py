@@ -60,9 +60,9 @@ class BinomialHead(Head):
     Notes
     -----
     Levy Abitbol & Karsai (2020), Methods, print :math:`\binom{n}{k-1} p^{k-1} (1-p)^{n-(k-1)}`,
-    which leaves out the term k = n+1 and so does not sum to one; the released code has n−1 trials,
-    as here. One logit :math:`z` decides all classes. In log space, values and gradients stay
-    finite for any :math:`z`: :math:`\partial \log \hat y_{k+1} / \partial z = k - (n-1) p`.
+    which leaves out the term k = n+1 and so does not sum to one: deviation
+    `binomial_trials`. One logit :math:`z` decides all classes. In log space, values and gradients
+    stay finite for any :math:`z`: :math:`\partial \log \hat y_{k+1} / \partial z = k - (n-1) p`.
     """
 
     def __init__(self, n_features: int, n_classes: int) -> None:

@@ -33,7 +33,7 @@ class EpochRecord:
 
 
 def best_epoch(history: Sequence[EpochRecord]) -> int:
-    """Epoch of the lowest validation loss, the first of equals."""
+    """Epoch of the lowest validation loss, the first of equals (deviation `best_epoch`)."""
     return min(history, key=lambda record: record.validation_loss).epoch
 
 

@@ -36,6 +36,10 @@ def scale_images(images: Tensor, scaling: str) -> Tensor:
     -------
     float32 tensor of shape (n, 3, rows, columns)
         RGB, in channels-last layout.
+
+    Notes
+    -----
+    Deviations `image_scaling` and `colour_order`.
     """
     check_scaling(scaling)
     values = images.permute(0, 3, 1, 2).to(torch.float32)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from incomelens.common.seeds import job_rng
 from incomelens.folds.resampling import (
-    Interval,
     basic_interval,
     percentile_interval,
     resampled_totals,
@@ -71,8 +70,8 @@ class Resampled:
             "n": self.n,
             "n_blocks": self.n_blocks,
             "value": value,
-            **_ends("ci", cell),
-            **_ends("block_ci", block),
+            **cell.columns("ci"),
+            **block.columns("block_ci"),
         }
 
 
@@ -184,7 +183,3 @@ def _blocks_across_folds(
         apart.reshape(n, -1), n_resamples=n_resamples, rng=job_rng(seed, "blocks"), block=block
     )
     return sums.reshape(n_resamples, n_folds, n_terms)
-
-
-def _ends(name: str, interval: Interval) -> dict[str, float]:
-    return {f"{name}_low": interval.low, f"{name}_high": interval.high}

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.finished_parts import digest_of
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_seed
 from incomelens.inference.checkpoint import (
@@ -22,7 +23,6 @@ from incomelens.inference.checkpoint import (
     optimiser_tensors,
     restore_optimiser,
     save_checkpoint,
-    training_digest,
 )
 from incomelens.inference.devices import precision
 from incomelens.inference.history import EpochRecord, best_epoch
@@ -266,7 +266,8 @@ def _digest(
     # How images reach the network and how its steps are launched changes no result.
     told = {key: value for key, value in told.items() if key not in SPEED_SETTINGS}
     told |= {"seed": seed, "architecture": dataclasses.asdict(network.architecture)}
-    return training_digest(told, *arrays, state=cpu_state(network))
+    state = cpu_state(network)
+    return digest_of(told, *arrays, *(state[key].numpy() for key in sorted(state)))
 
 
 def _check_finite(losses: Tensor, where: str, following: NextEpoch) -> None:

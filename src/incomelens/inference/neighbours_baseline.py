@@ -11,7 +11,7 @@ N_NEIGHBOURS = 8
 
 
 def copy_neighbours(task: FoldTask) -> Guess:
-    """Median class of the eight nearest training cells (ruling 11).
+    """Median class of the eight nearest training cells (deviation `spatial_leakage`).
 
     All of them where there are fewer. Equally near cells: see
     :func:`incomelens.cells.neighbours.nearest_cells`; a median between two classes: see

@@ -102,7 +102,7 @@ def build_network(
     head : {"binomial", "softmax", "ordinal"}
     pool : {"max_then_average", "average"}
         Max pooling 2 × 2 with stride 2 before the global average, as the paper says, or the global
-        average alone, as the released code does (ruling 5).
+        average alone, as the released code does (deviation `max_pooling`).
     n_classes : int
     weights : str or path
         Weights of the backbone: `timm`, `lite0_package`, `none` or a file (see

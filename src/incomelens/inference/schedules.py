@@ -67,9 +67,9 @@ def next_epoch(
 
     Notes
     -----
-    Levy Abitbol & Karsai (2020), Methods, for `paper`. `released` follows the authors' research
-    script, whose restarts are Keras's recompilation: 8e-5 / 2^restarts, moments forgotten. Within
-    30 epochs at most one happens.
+    Levy Abitbol & Karsai (2020), Methods, for `paper` (deviation `learning_schedule`). `released`
+    follows the authors' research script, whose restarts are Keras's recompilation:
+    8e-5 / 2^restarts, moments forgotten. Within 30 epochs at most one happens.
     """
     if schedule not in SCHEDULES:
         raise InputError(f"schedule: {schedule!r} is unknown; known are {', '.join(SCHEDULES)}")

@@ -62,7 +62,7 @@ def train(
     settings : TrainingSettings
     checkpoint_dir : path
         Holds the training after every epoch; remove it with
-        :func:`incomelens.inference.checkpoint.discard_checkpoint` once the result is written.
+        :meth:`incomelens.common.finished_parts.FinishedParts.discard` once the result is written.
     seed : int
         Decides order and flips. With as many threads, the CPU gives the same bits again, also when
         it was interrupted.

@@ -1,4 +1,7 @@
-"""Weights that a backbone starts from: timm's hub, a registry package, a file, or none."""
+"""Weights that a backbone starts from: timm's hub, a registry package, a file, or none.
+
+Which the paper's were: deviation `pretrained_weights`.
+"""
 
 import hashlib
 import importlib.metadata

@@ -1,4 +1,4 @@
-"""Where we read the papers in one of several ways, or depart from them (ruling 20)."""
+"""Where we read the papers in one of several ways, or depart from them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,13 +6,12 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError
+from incomelens.common.yaml_files import SCHEMAS, read_yaml
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.table import Table
 
-PAPERS = ("aerial", "district")
 HEADINGS = {
     "where": "Where",
     "paper_says": "The paper says",
@@ -53,13 +52,8 @@ def read_deviations(path: str | Path, *, config: Mapping | None = None) -> list[
         If an entry lacks a field, has an unknown or an empty one, names another paper than
         `aerial` or `district`, repeats an id, or names a switch that the configuration lacks.
     """
-    try:
-        entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not readable as YAML; {error}") from None
-    if not isinstance(entries, Sequence) or isinstance(entries, str):
-        raise InputError(f"{path}: expected a list of entries, each with {listed(FIELDS, most=7)}")
-    deviations = [_deviation(entry, f"{path}: entry {i}") for i, entry in enumerate(entries, 1)]
+    entries = read_yaml(path, schema=SCHEMAS / "deviations.schema.yaml")
+    deviations = [Deviation(**entry) for entry in entries]
     repeated = [name for name, n in Counter(d.id for d in deviations).items() if n > 1]
     if repeated:
         raise InputError(f"{path}: the id {repeated[0]!r} stands twice; give each entry its own")
@@ -67,31 +61,6 @@ def read_deviations(path: str | Path, *, config: Mapping | None = None) -> list[
         for deviation in deviations:
             _check_switch(deviation, config, path)
     return deviations
-
-
-def _deviation(entry: object, where: str) -> Deviation:
-    if not isinstance(entry, Mapping):
-        raise InputError(f"{where} is {entry!r} instead of the fields {listed(FIELDS, most=7)}")
-    where = f"{where} ({entry['id']})" if "id" in entry else where
-    missing = [name for name in FIELDS if name not in entry]
-    unknown = [name for name in entry if name not in FIELDS]
-    if missing or unknown:
-        raise InputError(
-            f"{where}: "
-            + " and ".join(
-                [f"lacks {listed(missing, most=7)}"] * bool(missing)
-                + [f"has the unknown field {listed(unknown, most=7)}"] * bool(unknown)
-            )
-            + f"; the fields are {listed(FIELDS, most=7)}"
-        )
-    for name, value in entry.items():
-        if not (name == "switch" and value is None) and not (
-            isinstance(value, str) and value.strip()
-        ):
-            raise InputError(f"{where}: {name} holds {value!r}; expected a line of text")
-    if entry["paper"] not in PAPERS:
-        raise InputError(f"{where}: paper is {entry['paper']!r}; expected {' or '.join(PAPERS)}")
-    return Deviation(**entry)
 
 
 def _check_switch(deviation: Deviation, config: Mapping, path: str | Path) -> None:

@@ -39,11 +39,7 @@ class Variable:
 
 VARIABLES = {
     "bachelor": Variable(
-        "≥25UDG",
-        "Adults with a bachelor's degree",
-        SOCIOECONOMIC,
-        "%",
-        "B15003_022 / B15003_001",
+        "≥25UDG", "Adults with a bachelor's degree", SOCIOECONOMIC, "%", "B15003_022 / B15003_001"
     ),
     "postgraduate": Variable(
         "≥25PGD",
@@ -171,7 +167,8 @@ SCORES = {
     "width_90_usd": Score("width of 90 % intervals", 0, "USD"),
 }
 
-# From this rank correlation of a variable with its own Shapley values on, its sign is clear.
+# From this rank correlation of a variable with its own Shapley values on, its sign is clear:
+# deviation `direction_of_effect`.
 CLEAR_DIRECTION = 0.3
 
 

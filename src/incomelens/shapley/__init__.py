@@ -2,7 +2,8 @@
 
 The question of the stage is how much each variable, alone, in pairs and in groups, moves a
 district's predicted income away from the average over a background, and how sure the model is of
-it. Ruling 14 asks for exact interventional values; ``docs/shapley.md`` derives the method.
+it. Values are exact and interventional (deviation `shapley_explainer`); ``docs/shapley.md`` derives
+the method.
 
 ========================  ========================================================================
 ``names``                 players of the games, and what the two games are called
@@ -19,7 +20,6 @@ it. Ruling 14 asks for exact interventional values; ``docs/shapley.md`` derives 
 ``background``            k-means points, random rows or all rows, with weights
 ``explainers``            exact values or the paper's likely procedure, one result type
 ``groups``                summaries over districts: means, directions, ranks, Table 5's tests
-``checkpoint``            chunks kept on disk, so that a killed job goes on where it was
 ``task``                  a fitted GP of a task as model, background and sample
 ``runs``                  what the workflow computes for a task, with its checks
 ``comparisons``           the same beside other backgrounds and the kernel explainer

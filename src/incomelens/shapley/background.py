@@ -1,4 +1,7 @@
-"""Backgrounds: the points that stand for 'this variable is not known'."""
+"""Backgrounds: the points that stand for 'this variable is not known'.
+
+Deviation `shapley_background`.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from scipy.linalg import block_diag
 from scipy.stats import rankdata, ttest_ind, ttest_rel
 
 from incomelens.common.errors import InputError
-from incomelens.folds.resampling import percentile_interval, resampled_totals
+from incomelens.folds.resampling import percentile_ends, resampled_totals
 from incomelens.shapley.inputs import checked_matrix
 
 
@@ -32,7 +32,7 @@ def group_totals(
     .. math:: \frac1n \sum_i \Bigl| \sum_{j \in G} \phi_{ij} \Bigr|
 
     Members that pull a district in opposite directions cancel, unlike in a sum of mean absolute
-    values.
+    values (deviation `shapley_groups`).
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def compare_incomes(
     n_resamples: int = 2000,
     confidence: float = 0.95,
 ) -> IncomeComparison:
-    """Do players weigh more for one income than for the other? (Table 5, ruling 15).
+    """Do players weigh more for one income than for the other? (Deviation `table_5_test`).
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def compare_incomes(
         lambda j: ttest_rel(first[at_one][:, j], second[at_two][:, j], axis=0).pvalue,
     )
     draws = _block_differences(one, two, n_resamples, rng)
-    intervals = [percentile_interval(values, level=confidence) for values in draws.T]
+    low, high = percentile_ends(draws, level=confidence)
     return IncomeComparison(
         mean_one=first.mean(axis=0),
         mean_two=second.mean(axis=0),
@@ -244,8 +244,8 @@ def compare_incomes(
         p_welch=welch,
         p_paired=paired,
         n_common=len(common),
-        ci_low=np.array([interval.low for interval in intervals]),
-        ci_high=np.array([interval.high for interval in intervals]),
+        ci_low=low,
+        ci_high=high,
     )
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from incomelens.common.errors import listed
+from incomelens.common.finished_parts import Chunk, digest_of, gather_rows
 from incomelens.common.progress import progress
 from incomelens.shapley.background import Background
-from incomelens.shapley.checkpoint import Chunk, digest_of, gather_chunks
 from incomelens.shapley.engine import plan_accuracy
 from incomelens.shapley.explainers import explain
 from incomelens.shapley.inputs import Players
@@ -106,7 +106,7 @@ def _explain_game(
         background.points,
         background.weights,
     )
-    values = gather_chunks(
+    values = gather_rows(
         lambda start: _chunks(task, settings, players, start),
         n_rows=len(task.points),
         folder=parts,

@@ -15,7 +15,7 @@ from scipy.stats import rankdata
 
 from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng
-from incomelens.folds.resampling import percentile_interval, resampled_totals
+from incomelens.folds.resampling import percentile_ends, resampled_totals
 from incomelens.shapley.groups import (
     IncomeValues,
     compare_incomes,
@@ -155,7 +155,7 @@ def variables_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int
 def income_comparison_table(
     tasks: Sequence[ExplainedTask], *, resamples: int, seed: int
 ) -> pd.DataFrame:
-    """Does a variable weigh more for one income than for the other? (Table 5, ruling 15).
+    """Does a variable weigh more for one income than for the other? (Table 5).
 
     Returns
     -------
@@ -221,9 +221,8 @@ def _intervals(
     intervals = {}
     for name, block in (("ci", None), ("block_ci", task.blocks)):
         totals = resampled_totals(terms, n_resamples=resamples, rng=rng, block=block)
-        ends = [percentile_interval(means) for means in (totals[:, 1:] / totals[:, :1]).T]
-        intervals[f"{name}_low"] = np.array([interval.low for interval in ends])
-        intervals[f"{name}_high"] = np.array([interval.high for interval in ends])
+        means = totals[:, 1:] / totals[:, :1]
+        intervals[f"{name}_low"], intervals[f"{name}_high"] = percentile_ends(means)
     return intervals
 
 
@@ -248,8 +247,5 @@ def _direction_intervals(
     spread = spread_x * spread_y
     known = spread > ROUNDING
     drawn = np.where(known, covariance, np.nan) / np.sqrt(np.where(known, spread, 1))
-    ends = [percentile_interval(column) for column in drawn.T]
-    return {
-        "direction_ci_low": [*(one.low for one in ends), np.nan],
-        "direction_ci_high": [*(one.high for one in ends), np.nan],
-    }
+    low, high = percentile_ends(drawn)
+    return {"direction_ci_low": [*low, np.nan], "direction_ci_high": [*high, np.nan]}

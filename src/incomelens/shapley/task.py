@@ -1,9 +1,9 @@
 """What is explained: a fitted process on its own districts, against a background.
 
 A task is one level, income and mode. Its districts are those the process was fitted to, which are
-all that have the income, as in the paper. The background is one for all tasks of a level, chosen
-from the districts that have every income of the study: values against two backgrounds answer two
-questions, and Table 5 compares incomes, not questions.
+all that have the income, as in the paper (deviation `shapley_model`). The background is one for all
+tasks of a level, chosen from the districts that have every income of the study: values against two
+backgrounds answer two questions, and Table 5 compares incomes, not questions.
 """
 
 from __future__ import annotations

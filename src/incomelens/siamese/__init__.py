@@ -1,8 +1,8 @@
 """siamese: the five image-and-price baselines that the district study compares itself with.
 
 Bai, Lam & Li (2023), Table 3; the models' own paper (IEEE Access 2020) is known in outline only,
-and what is built here is the documented reading `reconstruction-v1` (config/deviations.yaml). A
-baseline that lacks a modality says so in its name.
+and what is built here is the documented reading `reconstruction-v1` (deviation
+`baselines_reading`). A baseline that lacks a modality says so in its name.
 
 ====================  ===========================================================================
 ``inputs``            inputs of a district, none of which knows any income

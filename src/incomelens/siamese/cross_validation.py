@@ -50,7 +50,7 @@ def cross_validate_baselines(
     Returns
     -------
     DataFrame
-        The columns of :func:`incomelens.ssig.gp_validation.cross_validate_gp` and ``modalities``;
+        The columns of :func:`incomelens.ssig.gp_folds.cross_validate_gp` and ``modalities``;
         a model's name says what it lacks, and `mode` is the reading of the models' source.
     """
     modalities = check_modalities(modalities)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from incomelens.common.errors import InputError
 
-# In the order of the suffixes, with the suffix of a model that lacks it.
+# In the order of the suffixes, with the suffix of a model that lacks it: deviation
+# `baselines_lacking`.
 MODALITIES = {"prices": "noHP", "satellite": "noSAT", "street_view": "noSV"}
 IMAGE_MODALITIES = ("satellite", "street_view")
 READING = "reconstruction-v1"
-# The two readings of Double-Ridge: one first ridge on all features, or one a modality.
+# The two readings of Double-Ridge, one first ridge on all features or one a modality: deviation
+# `baselines_double_ridge`.
 DOUBLE_RIDGE = {"joint": "main", "per_modality": "ridge_per_modality"}
 
 

@@ -1,7 +1,8 @@
 """Scores of the baselines and of SSIG: on a model's own coverage, and on common ground.
 
 The paper's baselines cover fewer districts than SSIG. Rows of its Table 3 are therefore of
-different samples; here every score exists twice, `own` and `common`.
+different samples; here every score exists twice, `own` and `common` (deviation
+`baselines_coverage`).
 """
 
 from collections.abc import Callable

@@ -14,8 +14,8 @@ it should be compared with, all under the same folds.
 ``storage``              a fitted GP on disk: safetensors and JSON
 ``references``           linear models, forests, boosting, copy-the-neighbours
 ``out_of_fold``          what cross-validation shares: splits, and rows of predictions
-``gp_validation``        out-of-fold predictions of the Gaussian processes
-``reference_validation`` out-of-fold predictions of the reference models
+``gp_folds``             out-of-fold predictions of the Gaussian processes
+``reference_folds``      out-of-fold predictions of the reference models
 ``scores``               r², CoD, RMSE, MAE, coverage: per fold, pooled, with intervals
 ``diagnostics``          what is left in the residuals: Moran's I, errors by group
 =======================  ====================================================================

@@ -82,6 +82,9 @@ def income_sample(
 ) -> Sample:
     """Districts that have the income, in the variant's sample, with their folds.
 
+    Those at the top code stay in the variant `main` (deviation `top_code`); `known_noise` takes the
+    margins of error along (deviation `margins_of_error`).
+
     Raises
     ------
     InputError

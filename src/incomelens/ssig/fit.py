@@ -1,4 +1,4 @@
-"""Fit the Gaussian process in one of four modes (ruling 12).
+"""Fit the Gaussian process in one of four modes (deviation `kernel_settings`).
 
 The paper prints its kernel with lengthscale 1 and says neither whether that is optimised nor what
 the noise is. `literal` takes it at its word (GPy's untouched defaults), `fixed_lengthscale`

@@ -1,4 +1,4 @@
-"""Income of districts by a fitted Gaussian process, through GPyTorch."""
+"""Income of districts by a fitted Gaussian process, through GPyTorch (deviation `software`)."""
 
 import warnings
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Z-scores from the training districts only (ruling 12)."""
+"""Z-scores from the training districts only (deviation `scaling_per_fold`)."""
 
 from dataclasses import dataclass
 

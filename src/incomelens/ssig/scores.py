@@ -39,9 +39,10 @@ METRICS = (
 )
 HALF_WIDTH = {share: float(norm.ppf(0.5 + share / 200)) for share in (50, 90)}
 NO_INTERVAL = Interval(np.nan, np.nan)
-# Districts in the smallest fold from which on a mean of folds has an interval. A score of fewer is
-# a ratio of two poorly known numbers, and the mean of such is off by more than chance: in simulated
-# worlds of 39 districts in five folds, mean CoD lies 0.06 to 0.4 below the models' own.
+# Districts in the smallest fold from which on a mean of folds has an interval (deviation
+# `mean_of_folds`). A score of fewer is a ratio of two poorly known numbers, and the mean of such is
+# off by more than chance: in simulated worlds of 39 districts in five folds, mean CoD lies 0.06 to
+# 0.4 below the models' own.
 LEAST_IN_FOLD = 20
 # Where scores can lie; intervals end there.
 BOUNDS = dict.fromkeys(METRICS, (0.0, np.inf)) | {
@@ -232,10 +233,10 @@ def _summary_rows(
             "n_folds": len(folds),
             "metric": name,
             "mean_of_folds": mean,
-            **_ends("folds_ci", _within(interval, *BOUNDS[name])),
+            **_within(interval, *BOUNDS[name]).columns("folds_ci"),
             "pooled": float(pooled[name][0]),
-            **_ends("ci", percentile_interval(by_district[name])),
-            **_ends("block_ci", percentile_interval(by_block[name])),
+            **percentile_interval(by_district[name]).columns("ci"),
+            **percentile_interval(by_block[name]).columns("block_ci"),
         }
 
 
@@ -253,7 +254,3 @@ def _arrays(group: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:
 def _within(interval: Interval, lowest: float, highest: float) -> Interval:
     low, high = np.clip([interval.low, interval.high], lowest, highest)
     return Interval(float(low), float(high))
-
-
-def _ends(name: str, interval: Interval) -> dict[str, float]:
-    return {f"{name}_low": interval.low, f"{name}_high": interval.high}

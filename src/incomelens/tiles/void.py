@@ -10,7 +10,7 @@ white, by default      not a pixel, which may be a roof, but an area of a quarte
 =====================  ====================================================================
 
 Lossy compression frays the edge of an area of one colour; what is nearly that colour there is void
-as well.
+as well. What becomes of a tile: deviation `void_imagery`.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""From native pixels to the cell's own grid, in one resampling."""
+"""From native pixels to the cell's own grid, in one resampling (deviation `one_resampling`)."""
 
 from dataclasses import dataclass
 

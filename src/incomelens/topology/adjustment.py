@@ -1,4 +1,4 @@
-r"""Coactivation adjusted for what area alone does to it (ruling 19).
+r"""Coactivation adjusted for what area alone does to it (deviation `figure_6_adjusted`).
 
 The expected coactivation is that of the expected ratios :math:`\rho_u^s` of
 :mod:`incomelens.topology.intensities`; adjusted coactivation is observed over expected. In a

@@ -22,10 +22,7 @@ def h0_table(ratios: Mapping[str, pd.DataFrame], *, level: float = LEVEL) -> pd.
     Returns
     -------
     DataFrame
-        The cities' rows with ``city`` in front, ``q_value`` over all cities, SES and classes of a
-        method, ``decision`` (``over-activated`` or ``under-activated`` against the ratio expected
-        under re-pairing, ``not rejected``, ``too few tiles``, ``not observed``) and
-        ``joint_decision`` for the city (``rejected``, ``not rejected``, ``too few tiles``).
+        Table ``topology/h0-{scheme}.csv``: the cities' rows, judged.
     """
     return _judged(ratios, level, words=("over-activated", "under-activated"))
 
@@ -42,9 +39,8 @@ def h1_table(coactivations: Mapping[str, pd.DataFrame], *, level: float = LEVEL)
     Returns
     -------
     DataFrame
-        As :func:`h0_table`, with ``over-coactivated`` and ``under-coactivated`` by the adjusted
-        coactivation, and ``plain_q_value`` and ``plain_decision`` for c itself, so that it shows
-        which findings survive the adjustment.
+        Table ``topology/h1-{scheme}.csv``. Decisions on c itself stand beside those on the adjusted
+        coactivation, so that it shows which findings survive the adjustment.
     """
     words = ("over-coactivated", "under-coactivated")
     table = _judged(coactivations, level, words=words)

@@ -14,7 +14,7 @@ from incomelens.folds.income_classes import SES_CLASSES
 
 logger = logging.getLogger(__name__)
 
-# Ruling 3: a tile that is mostly airport says little about the rest of its land.
+# A tile that is mostly airport says little about the rest of its land (deviation `excluded_land`).
 MOST_EXCLUDED = 0.5
 PUBLISHED = tuple(place for place, one in enumerate(URBAN_CLASSES) if one.published)
 # "Very low to very high density", without isolated structures, which seldom have neighbours.

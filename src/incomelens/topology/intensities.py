@@ -1,4 +1,4 @@
-r"""What activation ratios would be if classes did not interact (ruling 19).
+r"""What activation ratios would be if classes did not interact (deviation `figure_6_adjusted`).
 
 Without interaction every class :math:`u` has one intensity :math:`\lambda_u`, the activation of a
 unit of its area wherever it lies, and a tile shares its activation out accordingly:

@@ -60,12 +60,8 @@ def coactivation_table(
     Returns
     -------
     DataFrame
-        A row for every method, SES and ordered pair: ``n`` joint tiles, ``n_tiles`` with u,
-        ``coactivation`` (c), ``expected_no_interaction``, ``coactivation_adjusted``, intervals of c
-        and (``adjusted_``) of the adjusted value, ``effect_size`` (difference of adjusted ratios
-        with and without v, in their SD), ``p_value``, ``q_value`` (over the method's pairs),
-        ``joint_p_value`` (the city's, one a method), and ``plain_p_value``, ``plain_q_value`` of c
-        itself: H1 read to the letter, wrong by arithmetic.
+        Table ``topology/{city}/{scheme}/coactivation.csv``: a row for every method, SES and ordered
+        pair.
 
     Raises
     ------
@@ -109,7 +105,7 @@ def gain_table(
     Returns
     -------
     DataFrame
-        ``ses``, ``urban_class``, ``neighbour_class``, ``n`` (tiles with both), ``gain``, intervals.
+        Table ``topology/{city}/gains.csv``.
     """
     tiles = labelled_tiles(shares, predictions, folds, label=label)
     holds = tiles.holds[:, RESIDENTIAL]

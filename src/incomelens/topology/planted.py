@@ -18,6 +18,7 @@ from statsmodels.stats.proportion import proportion_confint
 from incomelens.cells.urban_classes import CODE_VALUES, NAMES
 from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng
+from incomelens.folds.resampling import Interval, percentile_interval
 
 LEVEL = 0.05
 UNIT = ["city", "style", "network", "method", "ses"]
@@ -73,10 +74,7 @@ def planted_ratios(
     Returns
     -------
     DataFrame
-        Classes that were tested: ``city``, ``style``, ``network``, ``method``, ``ses``,
-        ``urban_class``, ``planted``, ``n``, ``ratio``, ``expected_ratio``, ``effect_size``,
-        ``p_value``, ``q_value`` (within the city and network), ``decision`` at q ≤ 0.05 (``over``,
-        ``under``, ``none``).
+        Table ``topology/planted_ratios.csv``.
     """
     parts = [table.assign(city=city, network=network) for (city, network), table in ratios.items()]
     table = pd.concat(parts, ignore_index=True)
@@ -105,11 +103,7 @@ def rank_table(ratios: Sequence[pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a unit with planted and other classes: ``n_classes``, ``n_planted``, ``hit``
-        (whether the class with the largest ratio is planted), ``chance`` (of that), ``share_first``
-        (of the planted ones among as many classes with the largest ratios), ``area`` (under the
-        ROC curve: the probability that a planted class has the larger ratio of two, 0.5 by chance),
-        ``best`` (the class with the largest ratio).
+        Table ``topology/planted_ranks.csv``, one row a unit with planted and other classes.
     """
     rows = []
     together = pd.concat(ratios, ignore_index=True)
@@ -160,10 +154,8 @@ def hit_rates(ranks: pd.DataFrame, *, n_resamples: int, seed: int) -> pd.DataFra
     Returns
     -------
     DataFrame
-        By style (and ``both``), network, method and SES (and ``both``): ``n_cities``, ``n`` units,
-        ``hits``, ``hit_rate`` with Wilson's 95 % interval ``ci_*`` (missing for ``both`` SES, whose
-        two units of a city are not independent), ``chance``, ``share_first``, ``area`` with
-        ``area_ci_*`` by resampling cities.
+        Table ``topology/planted_hits.csv``: Wilson's intervals of hit rates, by resampling cities
+        those of the mean area.
     """
     rows = []
     for name, table in _marginals(ranks):
@@ -173,7 +165,7 @@ def hit_rates(ranks: pd.DataFrame, *, n_resamples: int, seed: int) -> pd.DataFra
             low = high = np.nan
         rng = job_rng(seed, *name.values())
         by_city = table.groupby("city", sort=True)["area"].mean().to_numpy()
-        area_low, area_high = _mean_interval(by_city, n_resamples, rng)
+        area = _mean_interval(by_city, n_resamples, rng)
         rows.append(
             name
             | {
@@ -186,9 +178,8 @@ def hit_rates(ranks: pd.DataFrame, *, n_resamples: int, seed: int) -> pd.DataFra
                 "chance": table["chance"].mean(),
                 "share_first": table["share_first"].mean(),
                 "area": by_city.mean(),
-                "area_ci_low": area_low,
-                "area_ci_high": area_high,
             }
+            | area.columns("area_ci")
         )
     return pd.DataFrame(rows)
 
@@ -204,10 +195,7 @@ def decision_rates(ratios: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By style (and ``both``), network, method, SES (and ``both``) and ``planted``: ``n_tests``,
-        ``over``, ``under`` (shares of the tests), ``n_cities``, ``cities_over`` (share of the
-        cities in which at least one such class is called over-activated) with Wilson's 95 %
-        interval ``cities_over_ci_*``.
+        Table ``topology/planted_h0.csv``.
     """
     rows = []
     for name, table in _marginals(ratios):
@@ -245,9 +233,7 @@ def pair_rates(
     Returns
     -------
     DataFrame
-        By style (and ``both``), network, method, SES (and ``both``) and ``measure`` (``plain``,
-        ``adjusted``): ``n_tests``, ``over`` and ``under`` (shares of the tests with q ≤ 0.05 within
-        the city), ``n_cities``, ``cities_rejected`` with Wilson's interval.
+        Table ``topology/planted_h1.csv``.
     """
     style = planted.drop_duplicates("city").set_index("city")["style"]
     parts = [table.assign(city=city, network=network) for (city, network), table in pairs.items()]
@@ -288,10 +274,9 @@ def _marginals(table: pd.DataFrame) -> list[tuple[dict[str, str], pd.DataFrame]]
 
 def _mean_interval(
     values: NDArray[np.float64], n_resamples: int, rng: np.random.Generator
-) -> tuple[float, float]:
+) -> Interval:
     """Percentile interval of a mean over cities; missing below two."""
     if len(values) < 2:
-        return np.nan, np.nan
+        return Interval(np.nan, np.nan)
     drawn = values[rng.integers(len(values), size=(n_resamples, len(values)))].mean(axis=1)
-    low, high = np.percentile(drawn, (100 * LEVEL / 2, 100 * (1 - LEVEL / 2)))
-    return float(low), float(high)
+    return percentile_interval(drawn, level=1 - LEVEL)

@@ -70,8 +70,8 @@ def activation_ratio(
     Notes
     -----
     Levy Abitbol & Karsai (2020), "Univariate correlations". The text leaves open whose area
-    :math:`F_u` divides; with the tile's own (ruling 9), :math:`\sum_u F_u^s r_u^s = 1` in every
-    tile.
+    :math:`F_u` divides; with the tile's own (deviation `area_of_class`),
+    :math:`\sum_u F_u^s r_u^s = 1` in every tile.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def activation_ratio(
     """
     activation = present_activation(activation_sum, area_share)
     total = activation.sum(axis=-1, keepdims=True)
-    # A silent tile says nothing about H0: it is left out, not counted as ratio 0.
+    # Left out, not counted as ratio 0: deviation `silent_maps`.
     return quotient(activation, area_share * total)
 
 

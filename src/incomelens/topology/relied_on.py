@@ -36,8 +36,8 @@ def occlusion_ratios(
     Returns
     -------
     DataFrame
-        ``city``, ``style``, ``network``, ``method`` (``occlusion``), ``ses``, ``urban_class``,
-        ``planted``, ``n``, ``ratio``. There is no test of H0: no map can be turned.
+        As :func:`incomelens.topology.planted.planted_ratios` gives, without tests of H0: no map can
+        be turned.
     """
     style = planted.drop_duplicates("city").set_index("city")["style"]
     marked = set(zip(planted["city"], planted["urban_class"], strict=True))

@@ -2,8 +2,9 @@
 
 If a map does not follow the land, it may as well be turned or mirrored before it is laid on the
 land. So all sums are also taken under the other seven rotations and reflections of the map, and a
-draw picks one of the eight for every spatial block (ruling 18). Unlike a comparison with 1 this
-holds for small shares, few tiles, maps that favour the centre, and neighbours that are alike.
+draw picks one of the eight for every spatial block. Unlike a comparison with 1 (deviation
+`h0_against_repairing`) this holds for small shares, few tiles, maps that favour the centre, and
+neighbours that are alike.
 """
 
 import math

@@ -1,7 +1,7 @@
 """95 % intervals by bootstrap: over tiles, as the paper, and over spatial blocks of tiles.
 
 Neighbouring tiles are alike, so that intervals over single tiles are too short; those over blocks
-stand beside them (ruling 11).
+stand beside them (deviations `figure_5_intervals` and `ratio_intervals`).
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from incomelens.common.seeds import job_rng
-from incomelens.folds.resampling import block_totals, percentile_interval, resampled_totals
+from incomelens.folds.resampling import block_totals, percentile_ends, resampled_totals
 from incomelens.topology.ratios import RatioTerms, quotient
 
 ROUNDING = 1e-10  # a standard error below this part of the value is nothing but rounding
@@ -94,7 +94,7 @@ def percentile_intervals(
     """
     units = {"tiles": terms, "blocks": block_totals(terms, block)}
     ends = [
-        _percentiles(function(_resampled(unit, n_resamples, job_rng(seed, name))))
+        percentile_ends(function(_resampled(unit, n_resamples, job_rng(seed, name))))
         for name, unit in units.items()
     ]
     return Intervals(*ends[0], *ends[1])
@@ -119,7 +119,7 @@ def _studentised(
     drawn, drawn_error = _value_and_error(_resampled(sums, n_resamples, rng), n_classes)
     steady = error <= ROUNDING * value
     # All tiles with the same ratio: the interval is that ratio, whatever the resamples.
-    low, high = _percentiles(np.where(steady, 0.0, quotient(drawn - value, drawn_error)))
+    low, high = percentile_ends(np.where(steady, 0.0, quotient(drawn - value, drawn_error)))
     single = (bottom > 0).sum(axis=0) < 2
     ends = np.where(single, np.nan, (value - high * error, value - low * error))
     return np.maximum(ends[0], 0.0), ends[1]
@@ -134,13 +134,3 @@ def _value_and_error(
     value = quotient(top, bottom)
     variance = squares - 2 * value * products + value**2 * weights
     return value, quotient(np.sqrt(np.maximum(variance, 0.0)), bottom)
-
-
-def _percentiles(
-    drawn: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    flat = drawn.reshape(len(drawn), -1)
-    ends = [percentile_interval(column) for column in flat.T]
-    low = np.array([one.low for one in ends]).reshape(drawn.shape[1:])
-    high = np.array([one.high for one in ends]).reshape(drawn.shape[1:])
-    return low, high

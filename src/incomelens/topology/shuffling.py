@@ -1,7 +1,7 @@
 """H1, *ratios do not depend on other classes*: neighbours dealt out again.
 
 If ratios of u do not depend on v, it is chance which of the tiles with u, of like area of u, also
-hold v. So the presence of v is shuffled among them (ruling 19).
+hold v. So the presence of v is shuffled among them (deviation `h1_studentised`).
 """
 
 import numpy as np

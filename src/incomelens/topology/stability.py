@@ -38,10 +38,9 @@ def stability_table(
     Returns
     -------
     DataFrame
-        ``between`` (``folds``: tiles of two folds, hence two networks; ``networks``: `main` and
-        another on all tiles; ``methods``: of `main`; ``ses``: low and high of `main`), ``network``,
-        ``method``, ``ses``, ``a``, ``b`` (what is compared), ``n_classes``, ``spearman`` (missing
-        below three classes).
+        Table ``topology/{city}/{scheme}-stability.csv``: `folds` compares tiles of two folds, hence
+        two networks; `networks` main and another on all tiles; `methods` and `ses` two of main. No
+        correlation below three classes.
     """
     ratios = {
         (network, method, ses): _ratios(attribution, predictions, folds, method=method, ses=ses)
@@ -131,8 +130,7 @@ def stability_summary(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By ``between``, ``network``, ``method``, ``a`` and ``b`` (folds: any two): ``n``
-        correlations, their ``median``, ``low`` and ``high``.
+        Table ``topology/stability.csv``.
     """
     table = pd.concat(tables.values(), ignore_index=True)
     of_folds = table["between"] == "folds"

@@ -1,7 +1,7 @@
 """Tables of one city: activation ratios, tested (H0), and probabilities of urban classes.
 
-Column names are those of the contract. ``ci_*`` resamples tiles as the paper does, ``block_ci_*``
-spatial blocks of tiles. Ports are in the sums and not in the tables (ruling 3).
+``ci_*`` resamples tiles as the paper does, ``block_ci_*`` spatial blocks of tiles. Ports
+are in the sums and not in the tables (deviation `urban_classes`).
 """
 
 import numpy as np
@@ -63,11 +63,8 @@ def activation_ratio_table(
     Returns
     -------
     DataFrame
-        A row for every method, SES and published class: ``n`` tiles, ``ratio`` (x; NaN where
-        ``n`` is 0), its intervals, ``expected_ratio`` (its mean under re-pairing),
-        ``effect_size`` (distance of the two in SD of the tiles' ratios), ``p_value``, ``q_value``
-        (over the method's SES and classes), ``joint_p_value`` (one for each method: the city's),
-        and beside them ``pooled_ratio``, ``min_share_n``, ``min_share_ratio`` with a P each.
+        Table ``topology/{city}/{scheme}/activation_ratios.csv``: a row for every method, SES and
+        published class.
 
     Raises
     ------
@@ -128,7 +125,7 @@ def probability_table(
     Returns
     -------
     DataFrame
-        ``ses``, ``urban_class``, ``n`` (tiles with the class), ``probability``, intervals.
+        Table ``topology/{city}/probabilities.csv``.
     """
     tiles = labelled_tiles(shares, predictions, folds, label=label)
     present = tiles.holds[:, PUBLISHED].astype(np.float64)

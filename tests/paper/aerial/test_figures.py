@@ -11,7 +11,6 @@ from pyproj import CRS
 from incomelens.cells.urban_classes import EXCLUDED
 from incomelens.common.errors import InputError
 from incomelens.paper.aerial import figure_1, income_map
-from incomelens.paper.aerial.figure_1 import square_figure
 from incomelens.paper.draw.classes import CLASS_COLOURS, DROPPED_FACE, INCOME_COLOURS
 from incomelens.tiles.index import build_index
 from incomelens.tiles.shard_file import ShardWriter
@@ -26,7 +25,12 @@ def world():
 
 @pytest.fixture(scope="module")
 def drawn(world):
-    return square_figure(world.cells, world.land_use, world.index, world.tiles, city="Aubervieux")
+    return square_of(world).figure
+
+
+def square_of(world, **changes):
+    tables = {name: getattr(world, name) for name in ("cells", "land_use", "index", "tiles")}
+    return figure_1.square_exhibit(**tables | changes, name="Aubervieux")
 
 
 def map_of(world, **changes):
@@ -100,7 +104,7 @@ def test_land_use_has_the_colours_of_its_classes(drawn, world):
 def test_land_outside_the_square_is_not_drawn(world):
     kept = world.index["cell_id"].isin(world.cells["cell_id"][7:9])
     index = world.index.assign(kept=kept, drop_reason=world.index["drop_reason"].mask(kept))
-    figure = square_figure(world.cells, world.land_use, index, world.tiles, city="Aubervieux")
+    figure = square_of(world, index=index).figure
     layers = panel(figure, "Land use").collections
     assert sum(len(layer.get_paths()) for layer in layers) == 2
 
@@ -108,11 +112,11 @@ def test_land_outside_the_square_is_not_drawn(world):
 def test_unknown_urban_class_is_named(world):
     land_use = world.land_use.assign(urban_class="moor")
     with pytest.raises(InputError, match="unknown urban classes moor"):
-        square_figure(world.cells, land_use, world.index, world.tiles, city="Aubervieux")
+        square_of(world, land_use=land_use)
 
 
 def test_table_behind_figure_1_states_the_square_and_its_cells(world):
-    table = figure_1.square_table(world.cells, world.index)
+    table = square_of(world).table
     assert len(table) == 28
     assert table["cell_id"].tolist() == world.cells["cell_id"][2:].tolist()
     edges = table[[f"square_{edge}_m" for edge in ("west", "south", "east", "north")]]

@@ -16,7 +16,7 @@ from incomelens.paper.draw.classes import (
     WATER_FACE,
     draw_class_key,
 )
-from incomelens.paper.draw.style import axes_mm, figure_style, new_figure
+from incomelens.paper.draw.style import paper_figure
 
 # Full dichromacy on linear RGB: Machado, Oliveira & Fernandes (2009), severity 1.
 EYES = {
@@ -97,8 +97,8 @@ def test_income_classes_stand_out_from_what_lies_around_them(eye):
 
 
 def test_key_names_every_class_once_and_fits():
-    with figure_style():
-        axes = axes_mm(new_figure(183.0, 30.0), 1.5, 1.0, 180.0, 27.0)
+    with paper_figure(183.0, 30.0) as figure:
+        axes = figure.panel(1.5, 1.0, 180.0, 27.0)
         draw_class_key(axes)
         axes.figure.canvas.draw()
         texts = axes.texts

@@ -16,7 +16,7 @@ from incomelens.paper.draw.grid import (
     show_grid,
     whole_city,
 )
-from incomelens.paper.draw.style import axes_mm, figure_style, new_figure
+from incomelens.paper.draw.style import paper_figure
 
 from ..aerial_world import CELL, SOUTH, WEST, FakeTiles, aerial_world
 
@@ -33,8 +33,8 @@ def test_whole_city_is_the_box_around_its_cells(cells):
     assert square.extent == (WEST, WEST + 1200, SOUTH, SOUTH + 1000)
 
 
-def test_widened_square_keeps_its_centre_and_its_grid(cells):
-    assert whole_city(cells).widened(2) == Square(WEST - 400, SOUTH - 400, 10, 9, CELL)
+def test_square_with_margin_keeps_its_centre_and_its_grid(cells):
+    assert whole_city(cells).with_margin() == Square(WEST - 200, SOUTH - 200, 8, 7, CELL)
 
 
 def test_grid_has_north_up_and_west_left(cells):
@@ -136,8 +136,8 @@ def test_mosaic_leaves_out_what_lies_outside(cells):
 
 def test_picture_is_not_stretched_and_the_bar_is_as_long_as_it_says(cells):
     square = whole_city(cells)
-    with figure_style():
-        axes = axes_mm(new_figure(80.0, 80.0), 2.0, 2.0, 60.0, 50.0)
+    with paper_figure(80.0, 80.0) as figure:
+        axes = figure.panel(2.0, 2.0, 60.0, 50.0)
         show_grid(axes, square.grid(cells, np.arange(30.0)), square)
         length = draw_bar_below(axes, square)
         axes.figure.canvas.draw()

@@ -18,15 +18,15 @@ from incomelens.paper.draw.maps import (
     quantile_classes,
     scale_bar_length,
 )
-from incomelens.paper.draw.style import axes_mm, figure_style, new_figure
+from incomelens.paper.draw.style import paper_figure
 
 incomes = arrays(float, st.integers(1, 300), elements=st.floats(1e3, 3e5))
 
 
 @pytest.fixture
 def axes():
-    with figure_style():
-        yield axes_mm(new_figure(89.0, 89.0), 2.0, 2.0, 85.0, 85.0)
+    with paper_figure(89.0, 89.0) as figure:
+        yield figure.panel(2.0, 2.0, 85.0, 85.0)
 
 
 def test_projection_keeps_areas_and_lengths(districts):

@@ -9,9 +9,8 @@ import pytest
 from incomelens.paper.draw.style import (
     GROUP_COLOURS,
     SCHEME_COLOURS,
-    axes_mm,
     figure_style,
-    new_figure,
+    paper_figure,
     sequential_colours,
     value_colours,
 )
@@ -19,9 +18,8 @@ from incomelens.paper.draw.style import (
 
 @pytest.fixture
 def figure():
-    with figure_style():
-        made = new_figure(89.0, 40.0)
-        axes_mm(made, 10.0, 5.0, 60.0, 25.0).set_xlabel("incomé ≥ 25 (USD)")
+    with paper_figure(89.0, 40.0) as made:
+        made.panel(10.0, 5.0, 60.0, 25.0).set_xlabel("incomé ≥ 25 (USD)")
     return made
 
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from incomelens.attribution.models import lowest_loss
-from incomelens.attribution.parts import PartStore
 from incomelens.attribution.run import attribution_parts
 from incomelens.attribution.table import write_parts
+from incomelens.common.finished_parts import FinishedParts
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table
 from incomelens.tiles.store import open_tiles
@@ -24,4 +24,4 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         **snakemake.params.settings,
     )
     write_parts(parts, dict(snakemake.output.items()))
-    PartStore(checkpoint).discard()
+    FinishedParts(checkpoint).discard()

@@ -3,7 +3,8 @@
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.demo.districts.city import simulate_city
-from incomelens.demo.districts.mirror import write_mirror
+from incomelens.demo.districts.mirror import census_contents
+from incomelens.demo.mirror import write_mirror
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     city = simulate_city(
@@ -11,4 +12,4 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         n_zctas=snakemake.params.n_zctas,
         seed=job_seed(snakemake.params.seed, snakemake.rule),
     )
-    write_mirror(city, snakemake.output.mirror)
+    write_mirror(census_contents(city), snakemake.output.mirror)

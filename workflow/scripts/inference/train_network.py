@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from incomelens.common.finished_parts import FinishedParts
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
-from incomelens.inference.checkpoint import discard_checkpoint
 from incomelens.inference.fold_training import train_fold_model
 from incomelens.inference.history import history_table
 from incomelens.inference.settings import TrainingSettings
@@ -26,4 +26,4 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         folder=folder,
     )
     write_table(history_table(result.history), snakemake.output.history)
-    discard_checkpoint(folder / "checkpoint")
+    FinishedParts(folder / "checkpoint").discard()

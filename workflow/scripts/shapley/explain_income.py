@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from incomelens.common.finished_parts import FinishedParts
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
-from incomelens.shapley.checkpoint import discard_chunks
 from incomelens.shapley.runs import Settings, explain_games
 from incomelens.shapley.tables import values_description, values_table, write_description
 from incomelens.shapley.task import load_tasks
@@ -34,4 +34,4 @@ with job(snakemake.log[0], threads=params.threads):
     games = explain_games(task, settings, parts=parts, code=params.code)
     write_table(values_table(task, games), snakemake.output.values)
     write_description(values_description(task, games, settings), snakemake.output.description)
-    discard_chunks(parts)
+    FinishedParts(parts).discard()

@@ -3,7 +3,7 @@
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
-from incomelens.ssig.gp_validation import cross_validate_gps
+from incomelens.ssig.gp_folds import cross_validate_gps
 
 task = snakemake.wildcards
 

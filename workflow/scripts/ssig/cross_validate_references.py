@@ -4,7 +4,7 @@ from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
 from incomelens.ssig.features import income_sample
-from incomelens.ssig.reference_validation import cross_validate_references
+from incomelens.ssig.reference_folds import cross_validate_references
 
 task = snakemake.wildcards
 

@@ -1,21 +1,20 @@
 """The mirror folder of synthetic cities seen from the air: which source and file holds what."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
-from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
 from incomelens.common.errors import InputError, listed
-from incomelens.common.files import whole_file
 from incomelens.demo.cities.city import BEYOND, ORTHOPHOTO, AerialCity
 from incomelens.demo.cities.people import PLANTED
 from incomelens.demo.formats import ign as ign_format
 from incomelens.demo.formats import urban_atlas as urban_atlas_format
 from incomelens.demo.formats.filosofi import filosofi_2015, filosofi_2019
 from incomelens.demo.formats.ign import Orthophoto
+from incomelens.demo.mirror import Contents
 
 FILOSOFI_FILES = {
     2015: ("synthetic_filosofi_2015", "Filosofi2015_carreaux_200m_csv.zip"),
@@ -28,43 +27,23 @@ URBAN_ATLAS_SOURCES = {
 ORTHOPHOTO_SOURCE = "synthetic_orthohr"
 LAMBERT_93 = "EPSG:2154"
 
-Key = tuple[str, str]
 
-
-def write_city_mirror(
-    cities: Sequence[AerialCity], files: Sequence[str | Path], *, threads: int = 1
-) -> None:
-    """Write `files` of the mirror, each whole or not at all.
+def city_contents(cities: Sequence[AerialCity], *, threads: int = 1) -> Contents:
+    """What the mirror of some cities holds.
 
     Parameters
     ----------
     cities : sequence of AerialCity
-    files : sequence of path
-        Ending in ``{source}/{file}`` of the registry of sources.
     threads : int
         That encode images; they change the speed alone.
 
     Raises
     ------
     InputError
-        If a file is none of these cities', with those that are, or two cities share a place.
+        If there are no cities, or two share a place.
     """
-    contents = city_contents(cities, threads=threads)
-    for file in map(Path, files):
-        key = (file.parent.name, file.name)
-        if key not in contents:
-            known = listed(("/".join(known) for known in contents), len(contents))
-            raise InputError(f"{file}: the synthetic cities have no such file; they have {known}")
-        with whole_file(file) as beside:
-            beside.write_bytes(contents[key]())
-
-
-def city_contents(
-    cities: Sequence[AerialCity], *, threads: int = 1
-) -> dict[Key, Callable[[], bytes]]:
-    """Source and file name to a function that gives the file's content."""
     _check_places(cities)
-    contents: dict[Key, Callable[[], bytes]] = {}
+    contents: Contents = {}
     for vintage, write in ((2015, filosofi_2015), (2019, filosofi_2019)):
         chosen = [city.cells for city in cities if city.filosofi == vintage]
         if chosen:
@@ -121,12 +100,12 @@ def orthophotos(cities: Sequence[AerialCity]) -> Iterator[Orthophoto]:
                     yield Orthophoto(left, top, frame.metres_per_pixel, pixels)
 
 
-def _land_use_contents(cities: Sequence[AerialCity]) -> dict[Key, Callable[[], bytes]]:
+def _land_use_contents(cities: Sequence[AerialCity]) -> Contents:
     writers = {
         "shapefile": (urban_atlas_format.shapefile_delivery, ""),
         "geopackage": (urban_atlas_format.geopackage_delivery, "_UA2018_v013"),
     }
-    contents: dict[Key, Callable[[], bytes]] = {}
+    contents: Contents = {}
     for kind, source in URBAN_ATLAS_SOURCES.items():
         deliver, ending = writers[kind]
         single = {

@@ -1,13 +1,10 @@
 """The mirror of the synthetic homes: sales, tax lots, images from above and from the street."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 import pandas as pd
 
-from incomelens.common.errors import InputError, listed
-from incomelens.common.files import whole_file
 from incomelens.common.seeds import job_rng
 from incomelens.demo.districts.city import DistrictCity
 from incomelens.demo.districts.outlines import COUNTIES
@@ -15,6 +12,7 @@ from incomelens.demo.districts.sales import draw_lots_and_sales
 from incomelens.demo.districts.satellite_picture import paint_city, two_geotiffs
 from incomelens.demo.districts.street_picture import street_views_zip
 from incomelens.demo.formats.dof import pluto_zip, sales_workbook
+from incomelens.demo.mirror import Contents
 
 # The workbook of each borough, in the order of the boroughs' numbers: a county each.
 WORKBOOKS = ("manhattan", "bronx", "brooklyn", "queens", "statenisland")
@@ -22,34 +20,16 @@ SALES, LOTS = "dof_sales_2019", "pluto_19v2"
 SATELLITE, STREET = "synthetic_satellite", "synthetic_street_views"
 
 
-def write_homes_mirror(
-    city: DistrictCity, signals: pd.DataFrame, files: Sequence[str | Path], *, seed: int
-) -> None:
-    """Write `files` of the mirror, each whole or not at all.
+def homes_contents(city: DistrictCity, signals: pd.DataFrame, *, seed: int) -> Contents:
+    """What the mirror of the homes holds.
 
     Parameters
     ----------
     city : DistrictCity
     signals : DataFrame
         Of :func:`~incomelens.demo.districts.homes.draw_signals`.
-    files : sequence of path
-        Ending in ``{source}/{file}`` of the registry of sources.
     seed : int
     """
-    contents = homes_contents(city, signals, seed=seed)
-    for file in map(Path, files):
-        key = (file.parent.name, file.name)
-        if key not in contents:
-            known = listed(("/".join(one) for one in contents), len(contents))
-            raise InputError(f"{file}: the synthetic homes have no such file; they have {known}")
-        with whole_file(file) as beside:
-            beside.write_bytes(contents[key]())
-
-
-def homes_contents(
-    city: DistrictCity, signals: pd.DataFrame, *, seed: int
-) -> dict[tuple[str, str], Callable[[], bytes]]:
-    """Source and file name to a function that gives the file's content."""
     lots, sales = draw_lots_and_sales(city, signals["prices"], job_rng(seed, "sales"))
 
     @cache

@@ -1,16 +1,12 @@
 """The mirror folder of the synthetic city: which source and file holds what."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-
 import geopandas as gpd
 import pandas as pd
 
-from incomelens.common.errors import InputError, listed
-from incomelens.common.files import whole_file
 from incomelens.demo.districts.city import DistrictCity
 from incomelens.demo.districts.outlines import COUNTIES, STATE
-from incomelens.demo.formats import census as census
+from incomelens.demo.formats import census
+from incomelens.demo.mirror import Contents
 
 INCOME_TABLES = {"B19301": "per_capita_income", "B19013": "median_household_income"}
 WATER_TRACT = "990000"  # a tract of water: it has a row in every table and no polygon
@@ -19,27 +15,8 @@ ELSEWHERE_METRES = 400_000.0
 N_ELSEWHERE = 3
 
 
-def write_mirror(city: DistrictCity, files: Sequence[str | Path]) -> None:
-    """Write `files` of the mirror, each whole or not at all.
-
-    Parameters
-    ----------
-    city : DistrictCity
-    files : sequence of path
-        Ending in ``{source}/{file}`` of the registry of sources.
-    """
-    contents = mirror_contents(city)
-    for file in map(Path, files):
-        key = (file.parent.name, file.name)
-        if key not in contents:
-            known = listed(("/".join(known) for known in contents), len(contents))
-            raise InputError(f"{file}: the synthetic city has no such file; it has {known}")
-        with whole_file(file) as beside:
-            beside.write_bytes(contents[key]())
-
-
-def mirror_contents(city: DistrictCity) -> dict[tuple[str, str], Callable[[], bytes]]:
-    """Source and file name to a function that gives the file's content."""
+def census_contents(city: DistrictCity) -> Contents:
+    """What the mirror of the census holds."""
     tracts = _with_water(city)
     zctas, parts = _with_elsewhere(city)
     tract_shapes = city.tracts.assign(land_m2=_land(city.tracts))
@@ -64,9 +41,7 @@ def mirror_contents(city: DistrictCity) -> dict[tuple[str, str], Callable[[], by
     }
 
 
-def _tables(
-    source: str, people: pd.DataFrame, geography: pd.DataFrame
-) -> dict[tuple[str, str], Callable[[], bytes]]:
+def _tables(source: str, people: pd.DataFrame, geography: pd.DataFrame) -> Contents:
     counts = {
         (source, f"{table}.json"): (
             lambda table=table, cells=cells: census.counts_json(table, cells, geography)

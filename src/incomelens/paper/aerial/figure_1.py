@@ -11,11 +11,7 @@ from matplotlib.colors import Normalize
 
 from incomelens.common.errors import InputError, listed
 from incomelens.folds.kept import kept_cells
-from incomelens.paper.draw.classes import (
-    CLASS_COLOURS,
-    HATCH,
-    draw_class_key,
-)
+from incomelens.paper.draw.classes import CLASS_COLOURS, HATCH, draw_class_key
 from incomelens.paper.draw.grid import (
     Square,
     TileReader,
@@ -25,17 +21,14 @@ from incomelens.paper.draw.grid import (
     mosaic,
     show_grid,
 )
+from incomelens.paper.draw.panels import heading, set_spines
 from incomelens.paper.draw.style import (
     MISSING_FACE,
     MISSING_HATCH,
     PAGE_MM,
     QUIET,
-    RULE,
     PaperFigure,
-    axes_mm,
-    figure_style,
-    letter,
-    new_figure,
+    paper_figure,
     sequential_colours,
 )
 from incomelens.paper.exhibit import Exhibit
@@ -56,7 +49,7 @@ def exhibit(
     name: str,
     threads: int,
 ) -> Exhibit:
-    """Draw the three data sets of the square with most kept cells.
+    """Draw the three data sets of the square with most kept cells (deviation `figure_1_square`).
 
     Parameters
     ----------
@@ -72,16 +65,26 @@ def exhibit(
         That read tiles.
     """
     tiles = open_tiles(index, shards, threads=threads)
-    return Exhibit(
-        square_table(cells, index), square_figure(cells, land_use, index, tiles, city=name)
-    )
+    return square_exhibit(cells, land_use, index, tiles, name=name)
 
 
-def square_table(cells: gpd.GeoDataFrame, index: pd.DataFrame) -> pd.DataFrame:
-    """List the edges of the square, and the kept cells in it with their income."""
+def square_exhibit(
+    cells: gpd.GeoDataFrame,
+    land_use: gpd.GeoDataFrame,
+    index: pd.DataFrame,
+    tiles: TileReader,
+    *,
+    name: str,
+) -> Exhibit:
+    """List and draw the square, given its tiles (see `exhibit`)."""
     kept = kept_cells(cells, index)
     square = fullest_square(kept)
     shown = square.within(kept)
+    figure = _square_figure(square, shown, land_use, tiles, city=name)
+    return Exhibit(_edges_and_cells(square, shown), figure)
+
+
+def _edges_and_cells(square: Square, shown: gpd.GeoDataFrame) -> pd.DataFrame:
     edges = dict(zip(("west", "south", "east", "north"), square.bounds, strict=True))
     return pd.DataFrame(
         {
@@ -94,61 +97,42 @@ def square_table(cells: gpd.GeoDataFrame, index: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def square_figure(
-    cells: gpd.GeoDataFrame,
+def _square_figure(
+    square: Square,
+    shown: gpd.GeoDataFrame,
     land_use: gpd.GeoDataFrame,
-    index: pd.DataFrame,
     tiles: TileReader,
     *,
     city: str,
 ) -> PaperFigure:
-    """Draw aerial image, income and land use of one square.
-
-    Parameters
-    ----------
-    cells, land_use : GeoDataFrame
-        `cells/{city}.parquet` and `cells/{city}-land_use.parquet`.
-    index : DataFrame
-        `tiles/{city}/index.parquet`.
-    tiles : TileReader
-        The tiles of the city.
-    city : str
-        Its name in print.
-    """
-    kept = kept_cells(cells, index)
-    square = fullest_square(kept)
-    shown = square.within(kept)
     margin, gap, top = 1.5, 4.5, 12.5
     width = (PAGE_MM - 2 * margin - 2 * gap) / 3
     height = min(width * square.n_north / square.n_east, 90.0)
-    with figure_style():
-        figure = new_figure(PAGE_MM, top + height + 42.0)
+    with paper_figure(PAGE_MM, top + height + 42.0) as figure:
         places = [margin + place * (width + gap) for place in range(3)]
-        panels = [axes_mm(figure, left, top, width, height) for left in places]
+        panels = [figure.panel(left, top, width, height) for left in places]
         _draw_mosaic(panels[0], square, shown, tiles)
         colours = _draw_incomes(panels[1], square, shown)
         _draw_land_use(panels[2], square, land_use)
         titles = ("Aerial image", "Income", "Land use")
         for panel, mark, title in zip(panels, "abc", titles, strict=True):
-            letter(panel, mark)
-            panel.set_title(title, loc="left", x=0.06, pad=4.2)
-            for spine in panel.spines.values():
-                spine.set(visible=True, color=RULE)
+            heading(panel, mark, title)
+            set_spines(panel)
         draw_bar_below(panels[0], square, below_mm=3.6)
         sides = " × ".join(
             f"{n * square.cell_m / 1000:g} km" for n in (square.n_east, square.n_north)
         )
-        header = axes_mm(figure, margin, 0.0, PAGE_MM - 2 * margin, 5.0)
+        header = figure.panel(margin, 0.0, PAGE_MM - 2 * margin, 5.0)
         header.set_axis_off()
         header.text(0, 0.15, f"{city}: {sides} with {len(shown):,} kept cells", fontsize=8)
         header.text(1, 0.15, "a, b: grey where no cell is kept", color=QUIET, ha="right")
         bar = figure.colorbar(
-            colours, cax=axes_mm(figure, places[1], top + height + 2.5, width, 2.2),
+            colours, cax=figure.panel(places[1], top + height + 2.5, width, 2.2),
             orientation="horizontal", extend="both", extendfrac=0.04,
         )  # fmt: skip
         bar.outline.set_visible(False)
         bar.set_label("1,000 EUR a year per consumption unit", labelpad=2)
-        draw_class_key(axes_mm(figure, margin, top + height + 14.0, PAGE_MM - 2 * margin, 27.0))
+        draw_class_key(figure.panel(margin, top + height + 14.0, PAGE_MM - 2 * margin, 27.0))
     return figure
 
 

@@ -1,23 +1,23 @@
 """Fig. 2 of the aerial paper: confusion matrices of the network, a city a panel."""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from matplotlib.colors import Normalize
 
 from incomelens.paper.aerial.inputs import stacked
 from incomelens.paper.aerial.names import INCOME_CLASSES, MAIN, METRICS, PAPER_METRICS, check_cities
 from incomelens.paper.aerial.scores import confusion_scores, scores_of_cities
+from incomelens.paper.draw.panels import colour_strip, outline_field, set_spines, two_decimals
 from incomelens.paper.draw.style import (
     INK,
     MM_PER_INCH,
     PaperFigure,
-    axes_mm,
-    figure_style,
     letter,
-    new_figure,
+    paper_figure,
     sequential_colours,
 )
 from incomelens.paper.exhibit import Exhibit
@@ -41,6 +41,8 @@ def exhibit(
 ) -> Exhibit:
     """Draw the confusion matrices, and set the scores in their keys beside the paper's.
 
+    Deviations `figure_2_matrices` and `p_of_r`.
+
     Parameters
     ----------
     confusion, summary : sequences of DataFrame
@@ -63,14 +65,7 @@ def exhibit(
 def confusion_table(
     confusion: Sequence[pd.DataFrame], places: Sequence[tuple[str, str]]
 ) -> pd.DataFrame:
-    """List what :func:`confusion_figure` shows: one row a city, observed and predicted class.
-
-    Parameters
-    ----------
-    confusion : sequence of DataFrame
-        `inference/{city}/{scheme}/confusion.csv`.
-    places : sequence of (city, scheme)
-    """
+    """List what the figure shows: one row a city, observed and predicted class."""
     table = stacked(confusion, places, CONFUSION_COLUMNS, "confusion")
     shown = (table["model"] == MAIN) & (table["cells"] == "all")
     return table[shown].reset_index(drop=True)
@@ -79,34 +74,23 @@ def confusion_table(
 def confusion_figure(
     confusion: pd.DataFrame, scores: pd.DataFrame, *, names: Mapping[str, str]
 ) -> PaperFigure:
-    """Draw the confusion matrix of every city, with its r, Acc, MAE and Acc±1 (Fig. 2).
-
-    Parameters
-    ----------
-    confusion : DataFrame
-        From :func:`confusion_table`, of one scheme.
-    scores : DataFrame
-        From :func:`incomelens.paper.aerial.scores.scores_of_cities`, of the same.
-    names : mapping
-        Of cities in print.
-    """
+    """Draw the confusion matrix of every city, with its r, Acc, MAE and Acc±1."""
     cities = list(dict.fromkeys(confusion["city"]))
     check_cities(cities, names)
     columns = min(len(cities), MOST_COLUMNS)
     lines = -(-len(cities) // columns)
     step = TOP_MM + PANEL_MM + BELOW_MM - 1.0
     width = LEFT_MM + columns * (PANEL_MM + GAP_MM) - GAP_MM + RIGHT_MM
-    with figure_style():
-        figure = new_figure(width, lines * step + 13.0)
+    with paper_figure(width, lines * step + 13.0) as figure:
         for place, city in enumerate(cities):
             line, column = divmod(place, columns)
             left = LEFT_MM + column * (PANEL_MM + GAP_MM)
-            axes = axes_mm(figure, left, TOP_MM + line * step, PANEL_MM, PANEL_MM)
+            axes = figure.panel(left, TOP_MM + line * step, PANEL_MM, PANEL_MM)
             _draw_matrix(axes, confusion[confusion["city"] == city])
             axes.set_xlabel("Predicted class")
             if column == 0:
                 axes.set_ylabel("Observed class")
-            letter(axes, "abcdefghijklmnopqrstuvwxyz"[place], left_mm=6.0, above_mm=8.6)
+            letter(axes, ascii_lowercase[place], left_mm=6.0, above_mm=8.6)
             _draw_scores(axes, names[city], scores[scores["city"] == city])
         _draw_key(figure, lines * step + 3.0)
     return figure
@@ -134,29 +118,18 @@ def _draw_matrix(axes: Axes, table: pd.DataFrame) -> None:
             color=colour,
         )  # fmt: skip
         if i == j:
-            axes.add_patch(
-                Rectangle(
-                    (j + 0.5, i + 0.5),
-                    1,
-                    1,
-                    fill=False,
-                    edgecolor=INK,
-                    linewidth=0.8,
-                    clip_on=False,
-                )
-            )
+            outline_field(axes, j + 0.5, i + 0.5)
     ends = {1: "1\npoorest", n: f"{n}\nrichest"}
     axes.set_xticks(INCOME_CLASSES, [ends.get(k, str(k)) for k in INCOME_CLASSES])
     axes.set_yticks(INCOME_CLASSES, [str(k) for k in INCOME_CLASSES])
     axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    set_spines(axes, None)
 
 
 def _draw_scores(axes: Axes, name: str, scores: pd.DataFrame) -> None:
     means = scores[scores["scope"] == "mean_of_folds"].set_index("metric")
     texts = [
-        f"{METRICS[metric].heading} = {_two_decimals(means['value'].get(metric))}"
+        f"{METRICS[metric].heading} = {two_decimals(means['value'].get(metric))}"
         for metric in PAPER_METRICS
     ]
     title = f"{name} (n = {means['n'].iloc[0]:,})"
@@ -172,19 +145,8 @@ def _draw_scores(axes: Axes, name: str, scores: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
-def _two_decimals(value: float | None) -> str:
-    if value is None or np.isnan(value):
-        return "–"
-    return f"{value:.2f}".replace("-", "−")
-
-
 def _draw_key(figure: PaperFigure, top: float) -> None:
-    axes = axes_mm(figure, LEFT_MM, top, PANEL_MM, 2.2)
-    axes.imshow(
-        np.linspace(0, 1, 256)[None], cmap=sequential_colours(), aspect="auto", extent=(0, 1, 0, 1)
-    )
+    axes = figure.panel(LEFT_MM, top, PANEL_MM, 2.2)
+    label = "of the cells observed in the class"
+    colour_strip(axes, sequential_colours(), Normalize(0, 1), label, pad=2)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0 %", "25 %", "50 %", "75 %", "100 %"])
-    axes.set_yticks([])
-    axes.set_xlabel("of the cells observed in the class", labelpad=2)
-    for spine in axes.spines.values():
-        spine.set_visible(False)

@@ -13,20 +13,12 @@ from incomelens.paper.aerial.names import INCOME_CLASSES
 from incomelens.paper.draw.classes import (
     DROPPED_FACE,
     INCOME_COLOURS,
-    MAP_MARGIN,
     add_swatch,
     draw_income_classes,
 )
-from incomelens.paper.draw.grid import Square, draw_bar_below, frame_square, show_grid, whole_city
-from incomelens.paper.draw.style import (
-    QUIET,
-    RULE,
-    PaperFigure,
-    axes_mm,
-    figure_style,
-    letter,
-    new_figure,
-)
+from incomelens.paper.draw.grid import Square, draw_bar_below, places_of, show_grid, whole_city
+from incomelens.paper.draw.panels import heading, set_spines
+from incomelens.paper.draw.style import QUIET, PaperFigure, paper_figure
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
 from incomelens.paper.table import check_columns
@@ -55,7 +47,7 @@ def exhibit(
     name: str,
     schemes: Sequence[str],
 ) -> Exhibit:
-    """Draw the classes of one city.
+    """Draw the classes of one city (deviation `difference_map`).
 
     Parameters
     ----------
@@ -75,37 +67,14 @@ def exhibit(
 def prediction_maps_table(
     cells: gpd.GeoDataFrame, predictions: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
-    """List what :func:`prediction_maps` shows: every cell with its classes and their difference.
+    """List what the maps show: every cell with its classes and their difference, by scheme.
 
-    Parameters
-    ----------
-    cells : GeoDataFrame
-        `cells/{city}.parquet`, EPSG:3035.
-    predictions : mapping
-        By scheme, `inference/{city}/{scheme}/predictions.parquet`.
-
-    Returns
-    -------
-    DataFrame
-        ``cell_id``, ``easting_m``, ``northing_m`` (lower-left corner), ``observed``, then
-        ``predicted_{scheme}`` and ``difference_{scheme}``; missing for dropped cells.
-
-    Raises
-    ------
-    InputError
-        If there is no scheme, a predicted cell is none of the city's, or two schemes disagree
-        about an observed class.
+    Classes are missing for dropped cells. A cell that is none of the city's, and schemes that
+    disagree about an observed class, are refused.
     """
     if not predictions:
         raise InputError("maps of predictions: no scheme of folds; name at least one")
-    bounds = cells.geometry.bounds
-    table = pd.DataFrame(
-        {
-            "cell_id": cells["cell_id"].to_numpy(),
-            "easting_m": bounds["minx"].to_numpy(),
-            "northing_m": bounds["miny"].to_numpy(),
-        }
-    )
+    table = places_of(cells)
     for scheme, predicted in predictions.items():
         check_columns(
             predicted, ["cell_id", "observed", "predicted"], f"predictions, {scheme} folds"
@@ -131,54 +100,36 @@ def prediction_maps_table(
 
 
 def prediction_maps(cells: gpd.GeoDataFrame, table: pd.DataFrame, *, city: str) -> PaperFigure:
-    """Draw observed, predicted and differing classes of a city (Fig. 3, Supplementary Figs. 2-5).
-
-    Parameters
-    ----------
-    cells : GeoDataFrame
-        `cells/{city}.parquet`.
-    table : DataFrame
-        From :func:`prediction_maps_table`, its rows in the order of `cells`.
-    city : str
-        Its name in print.
-    """
+    """Draw observed, predicted and differing classes of a city, in the order of `cells`."""
     schemes = [c.removeprefix("predicted_") for c in table.columns if c.startswith("predicted_")]
-    square = whole_city(cells[table["observed"].notna().to_numpy()])
-    square = square.widened(max(1, round(MAP_MARGIN * max(square.n_east, square.n_north))))
+    square = whole_city(cells[table["observed"].notna().to_numpy()]).with_margin()
     height = min(PANEL_MM * square.n_north / square.n_east, TALLEST_MM)
     columns = 1 + len(schemes)
     full_width = 2 * MARGIN_MM + columns * (PANEL_MM + GAP_MM) - GAP_MM
     lower = TOP_MM + height + BETWEEN_MM
-    with figure_style():
-        figure = new_figure(full_width, lower + max(height, 37.0) + 3.0)
+    with paper_figure(full_width, lower + max(height, 37.0) + 3.0) as figure:
         lefts = [MARGIN_MM + place * (PANEL_MM + GAP_MM) for place in range(columns)]
-        axes = axes_mm(figure, lefts[0], TOP_MM, PANEL_MM, height)
+        axes = figure.panel(lefts[0], TOP_MM, PANEL_MM, height)
         _draw_classes(axes, square, cells, table, "observed")
         n = int(table["observed"].notna().sum())
-        _title(axes, "a", f"{city}: observed, {n:,} of {len(table):,} cells")
+        heading(axes, "a", f"{city}: observed, {n:,} of {len(table):,} cells")
         draw_bar_below(axes, square, below_mm=3.0)
         for left, scheme, marks in zip(lefts[1:], schemes, ("bc", "de", "fg"), strict=False):
-            upper = axes_mm(figure, left, TOP_MM, PANEL_MM, height)
+            upper = figure.panel(left, TOP_MM, PANEL_MM, height)
             _draw_classes(upper, square, cells, table, f"predicted_{scheme}")
-            _title(upper, marks[0], f"Predicted, {folds_name(scheme)}")
-            below = axes_mm(figure, left, lower, PANEL_MM, height)
+            heading(upper, marks[0], f"Predicted, {folds_name(scheme)}")
+            below = figure.panel(left, lower, PANEL_MM, height)
             _draw_differences(below, square, cells, table[f"difference_{scheme}"])
-            _title(below, marks[1], "Predicted − observed")
-        _draw_key(axes_mm(figure, lefts[0], lower - 4.0, PANEL_MM, 37.0), table, schemes)
+            heading(below, marks[1], "Predicted − observed")
+        _draw_key(figure.panel(lefts[0], lower - 4.0, PANEL_MM, 37.0), table, schemes)
     return figure
-
-
-def _title(axes: Axes, mark: str, title: str) -> None:
-    letter(axes, mark)
-    axes.set_title(title, loc="left", x=0.06, pad=4.2)
 
 
 def _draw_classes(
     axes: Axes, square: Square, cells: gpd.GeoDataFrame, table: pd.DataFrame, column: str
 ) -> None:
-    number = table.set_index("cell_id")[column].astype(float)
-    draw_income_classes(axes, square, cells, number)
-    _frame(axes)
+    draw_income_classes(axes, square, cells, table.set_index("cell_id")[column].astype(float))
+    set_spines(axes)
 
 
 def _draw_differences(
@@ -192,13 +143,7 @@ def _draw_differences(
         axes, square.grid(cells[inside], known[inside]), square,
         cmap=colours, vmin=-most - 1.5, vmax=most + 0.5, zorder=2,
     )  # fmt: skip
-    frame_square(axes, square)
-    _frame(axes)
-
-
-def _frame(axes: Axes) -> None:
-    for spine in axes.spines.values():
-        spine.set(visible=True, color=RULE)
+    set_spines(axes)
 
 
 def _draw_key(axes: Axes, table: pd.DataFrame, schemes: list[str]) -> None:

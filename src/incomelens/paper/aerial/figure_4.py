@@ -8,9 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, to_hex
-from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from incomelens.attribution.kept_maps import KeptMaps, read_kept_maps
@@ -19,16 +17,15 @@ from incomelens.common.errors import InputError, listed
 from incomelens.paper.aerial.names import METHODS, class_labels, main_method
 from incomelens.paper.draw.classes import CLASS_COLOURS, add_swatch
 from incomelens.paper.draw.grid import TileReader
+from incomelens.paper.draw.panels import RATIO_COLOURS, ratio_scale, set_spines
 from incomelens.paper.draw.style import (
     INK,
     MISSING_FACE,
     PAGE_MM,
     QUIET,
     PaperFigure,
-    axes_mm,
-    figure_style,
     letter,
-    new_figure,
+    paper_figure,
 )
 from incomelens.paper.exhibit import Exhibit
 from incomelens.sources.readers.grid_ids import corners_of
@@ -75,26 +72,7 @@ def exhibit(
 
 
 def tile_table(kept: KeptMaps, land_use: gpd.GeoDataFrame, *, cell_id: str) -> gpd.GeoDataFrame:
-    """List the polygons of a tile with the ratio of each map, the numbers behind Fig. 4.
-
-    Parameters
-    ----------
-    kept : KeptMaps
-    land_use : GeoDataFrame
-        `cells/{city}-land_use.parquet`.
-    cell_id : str
-
-    Returns
-    -------
-    GeoDataFrame
-        Rows of :func:`incomelens.attribution.polygons.polygon_ratios`, with ``cell_id``,
-        ``method`` and ``target``.
-
-    Raises
-    ------
-    InputError
-        If no map of the cell was kept.
-    """
+    """List the polygons of a tile with the ratio of each map; refuse a cell without maps."""
     if cell_id not in kept.cell_ids:
         raise InputError(
             f"kept maps: none of the cell {cell_id}; there are those of {listed(kept.cell_ids)}"
@@ -115,41 +93,24 @@ def tile_table(kept: KeptMaps, land_use: gpd.GeoDataFrame, *, cell_id: str) -> g
 def tile_figure(
     kept: KeptMaps, table: gpd.GeoDataFrame, tiles: TileReader, *, city: str
 ) -> PaperFigure:
-    """Draw the tile, both maps, its polygons and their ratios.
-
-    Parameters
-    ----------
-    kept : KeptMaps
-    table : GeoDataFrame
-        From :func:`tile_table`; the main method is drawn.
-    tiles : TileReader
-    city : str
-        Its name in print.
-    """
+    """Draw the tile, both maps of the main method, its polygons and their ratios."""
     cell_id, method = table["cell_id"].iloc[0], main_method([*kept.methods])
     shown = table[table["method"] == method]
     maps = kept.maps[kept.cell_ids.index(cell_id), kept.methods.index(method)]
     by_target = dict(zip(kept.targets, maps, strict=True))
     easting, northing = (int(one[0]) for one in corners_of(pd.Series([cell_id]), file="kept maps"))
     square = (easting, easting + CELL_M, northing, northing + CELL_M)
-    with figure_style():
-        figure = new_figure(PAGE_MM, TOP_MM + 2 * PANEL_MM + BETWEEN_MM + BELOW_MM)
-        panels = [
-            axes_mm(
-                figure,
-                LEFT_MM + column * (PANEL_MM + GAP_MM),
-                TOP_MM + row * (PANEL_MM + BETWEEN_MM),
-                PANEL_MM,
-                PANEL_MM,
-            )
+    with paper_figure(PAGE_MM, TOP_MM + 2 * PANEL_MM + BETWEEN_MM + BELOW_MM) as figure:
+        places = [
+            (column * (PANEL_MM + GAP_MM), row * (PANEL_MM + BETWEEN_MM))
             for row in range(2)
             for column in range(3)
-        ]  # fmt: skip
+        ]
+        panels = [figure.panel(LEFT_MM + x, TOP_MM + y, PANEL_MM, PANEL_MM) for x, y in places]
         titles = [f"{city}: one tile, 200 m × 200 m", *_titles(METHODS.get(method, method))]
         for axes, name, title in zip(panels, "abcdef", titles, strict=True):
             axes.set(xlim=square[:2], ylim=square[2:], xticks=[], yticks=[], aspect="equal")
-            for spine in axes.spines.values():
-                spine.set(visible=True, color=QUIET)
+            set_spines(axes, QUIET)
             letter(axes, name)
             axes.set_title(f"     {title}", loc="left", pad=3.5)
         panels[0].imshow(tiles.read_images([cell_id])[0], extent=square, interpolation="nearest")
@@ -161,10 +122,9 @@ def tile_figure(
         for axes, target in zip(panels[4:], TARGET_WORDS, strict=True):
             _draw_ratios(axes, shown[shown["target"] == target])
         below = TOP_MM + 2 * PANEL_MM + BETWEEN_MM + 3.0
-        _draw_classes(axes_mm(figure, LEFT_MM, below, PANEL_MM * 1.7, 24.0), one_map)
-        _draw_scale(
-            axes_mm(figure, 2 * (PANEL_MM + GAP_MM), below + 2.0, PANEL_MM - 3.0, 3.0), figure
-        )
+        _draw_classes(figure.panel(LEFT_MM, below, PANEL_MM * 1.7, 24.0), one_map)
+        scale = figure.panel(2 * (PANEL_MM + GAP_MM), below + 2.0, PANEL_MM - 3.0, 3.0)
+        ratio_scale(scale, SCALE, TICKS, "share of activation over share of area")
     return figure
 
 
@@ -195,7 +155,7 @@ def _draw_polygons(
 
 
 def _draw_ratios(axes: Axes, polygons: gpd.GeoDataFrame) -> None:
-    norm, colours = LogNorm(*SCALE, clip=True), mpl.colormaps["PuOr_r"]
+    norm, colours = LogNorm(*SCALE, clip=True), mpl.colormaps[RATIO_COLOURS]
     faces = [
         MISSING_FACE if np.isnan(ratio) else to_hex(colours(norm(max(ratio, SCALE[0]))))
         for ratio in polygons["ratio"]
@@ -227,13 +187,3 @@ def _draw_classes(axes: Axes, polygons: gpd.GeoDataFrame) -> None:
         column, row = divmod(place, 6)
         add_swatch(axes, (column + 0.01, row + 0.15), (0.12, 0.66), colour)
         axes.text(column + 0.16, row + 0.5, label, va="center", fontsize=6.5)
-
-
-def _draw_scale(axes: Axes, figure: PaperFigure) -> None:
-    scale = figure.colorbar(
-        ScalarMappable(LogNorm(*SCALE), mpl.colormaps["PuOr_r"]),
-        cax=axes, orientation="horizontal", extend="both",
-    )  # fmt: skip
-    scale.set_ticks(TICKS, labels=[f"{tick:g}" for tick in TICKS])
-    axes.xaxis.set_minor_locator(NullLocator())
-    scale.set_label("share of activation over share of area")

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from incomelens.paper.aerial.inputs import H0_COLUMNS, PROBABILITY_COLUMNS, by_scheme, of_city
 from incomelens.paper.aerial.names import (
@@ -22,17 +21,17 @@ from incomelens.paper.aerial.names import (
     main_scheme,
     published_groups,
 )
-from incomelens.paper.draw.style import (
-    INK,
-    PAGE_MM,
-    QUIET,
-    RULE,
-    PaperFigure,
-    axes_mm,
-    figure_style,
-    letter,
-    new_figure,
+from incomelens.paper.draw.panels import (
+    BAND,
+    DASHED,
+    INTERVAL_PT,
+    NULL_COLOUR,
+    key_above,
+    key_line,
+    key_mark,
+    vertical_grid,
 )
+from incomelens.paper.draw.style import INK, PAGE_MM, QUIET, PaperFigure, letter, paper_figure
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
 from incomelens.paper.table import check_columns, rows
@@ -41,9 +40,6 @@ RANDOM_DIFFUSION = 1.0
 LINE_MM, TOP_MM, BELOW_MM = 4.2, 16.0, 11.0
 LABELS_MM, COUNTS_MM, COUNT_MM, RIGHT_MM = 35.0, 18.0, 9.0, 4.0
 OFFSETS = {"low": -0.19, "high": 0.19}
-BAND = "#f6f6f6"
-NULL_COLOUR = "#e69f00"  # the paper's line is yellow, too
-DASHED = (0, (4, 3))
 
 
 def exhibit(
@@ -55,6 +51,8 @@ def exhibit(
     schemes: Sequence[str],
 ) -> Exhibit:
     """Draw the activation ratios of one city, and where low and high SES live.
+
+    Deviation `figure_5_caption`.
 
     Parameters
     ----------
@@ -73,18 +71,7 @@ def exhibit(
 
 
 def ratios_figure(ratios: pd.DataFrame, probabilities: pd.DataFrame, *, city: str) -> PaperFigure:
-    """Draw activation ratios with the decision of H0, and the probabilities beside them.
-
-    Parameters
-    ----------
-    ratios : DataFrame
-        H0's rows of one city with a column ``scheme``; the main method under the main scheme is
-        drawn.
-    probabilities : DataFrame
-        `topology/{city}/probabilities.csv`.
-    city : str
-        Its name in print.
-    """
+    """Draw activation ratios with the decision of H0, and the probabilities beside them."""
     check_columns(probabilities, PROBABILITY_COLUMNS, f"{city}, probabilities")
     scheme, method = main_scheme([*ratios["scheme"]]), main_method([*ratios["method"]])
     shown = ratios[(ratios["scheme"] == scheme) & (ratios["method"] == method)]
@@ -92,16 +79,15 @@ def ratios_figure(ratios: pd.DataFrame, probabilities: pd.DataFrame, *, city: st
     n_lines = len(lines) + len(published_groups())
     height = n_lines * LINE_MM
     width = (PAGE_MM - LABELS_MM - COUNTS_MM - COUNT_MM - RIGHT_MM) / 2
-    with figure_style():
-        figure = new_figure(PAGE_MM, TOP_MM + height + BELOW_MM)
-        left = axes_mm(figure, LABELS_MM, TOP_MM, width, height)
+    with paper_figure(PAGE_MM, TOP_MM + height + BELOW_MM) as figure:
+        left = figure.panel(LABELS_MM, TOP_MM, width, height)
         right_mm = LABELS_MM + width + COUNTS_MM + RIGHT_MM
-        right = axes_mm(figure, right_mm, TOP_MM, width, height)
+        right = figure.panel(right_mm, TOP_MM, width, height)
         _draw_ratios(left, shown, lines)
         _draw_probabilities(right, probabilities, lines)
-        counts = axes_mm(figure, LABELS_MM + width, TOP_MM, COUNTS_MM, height)
+        counts = figure.panel(LABELS_MM + width, TOP_MM, COUNTS_MM, height)
         _write_counts(counts, shown, lines, {"low": 0.48, "high": 1.0})
-        count = axes_mm(figure, right_mm + width, TOP_MM, COUNT_MM - 1.0, height)
+        count = figure.panel(right_mm + width, TOP_MM, COUNT_MM - 1.0, height)
         # The same tiles for both.
         _write_counts(count, probabilities, lines, {"low": 1.0})
         for axes in (left, counts, right, count):
@@ -128,34 +114,47 @@ def row_places() -> dict[str, int]:
 
 
 def _draw_ratios(axes: Axes, table: pd.DataFrame, lines: dict[str, int]) -> None:
-    limit = _upper_limit(table)
-    for ses, offset in OFFSETS.items():
-        of_ses = table[(table["ses"] == ses) & table["ratio"].notna()]
-        for row in rows(of_ses):
-            y = lines[row.urban_class] + offset
-            tested = row.decision != TOO_FEW
-            colour = SES_COLOURS[ses] if tested else QUIET
-            low, high = row.block_ci_low, row.block_ci_high
-            if tested:
-                _interval(axes, y, low, high, limit, colour)
-                axes.plot([row.expected_ratio] * 2, [y - 0.17, y + 0.17], color=INK, linewidth=0.6)
-            if row.ratio > limit:
-                continue
-            axes.plot(
-                row.ratio, y, SES_MARKERS[ses], color=colour, markersize=3.6 if tested else 2.4,
-                markerfacecolor=colour if is_rejected(row.decision) else "white",
-                markeredgewidth=0.8, zorder=3, gid=f"ratio {ses} {row.urban_class}",
-            )  # fmt: skip
+    limit, decision = _upper_limit(table), table["decision"]
+    dots = table.assign(enough=decision != TOO_FEW, filled=decision.map(is_rejected))
+    _draw_dots(axes, dots, lines, "ratio", limit)
     axes.axvline(RANDOM_DIFFUSION, color=NULL_COLOUR, linewidth=1.2, zorder=1, gid="H0")
-    axes.set_xlim(0.0, limit)
     axes.set_xlabel("Mean activation ratio x")
+
+
+def _draw_probabilities(axes: Axes, table: pd.DataFrame, lines: dict[str, int]) -> None:
+    enough = table["n"] >= LEAST_TILES
+    _draw_dots(axes, table.assign(enough=enough, filled=enough), lines, "probability", 1.0)
+    axes.axvline(BASE_PROBABILITY, color=QUIET, linewidth=0.7, linestyle=DASHED, zorder=1)
+    axes.set_xlabel("Share p̂ of tiles with the class that is of this SES")
+
+
+def _draw_dots(
+    axes: Axes, table: pd.DataFrame, lines: dict[str, int], column: str, limit: float
+) -> None:
+    """Draw a dot a class and SES; grey and small without enough tiles, those beyond `limit` not."""
+    axes.set_xlim(0.0, limit)
     _tidy(axes, lines)
+    for ses, offset in OFFSETS.items():
+        for row in rows(table[(table["ses"] == ses) & table[column].notna()]):
+            y, value = lines[row.urban_class] + offset, getattr(row, column)
+            colour = SES_COLOURS[ses] if row.enough else QUIET
+            if row.enough:
+                _interval(axes, y, row.block_ci_low, row.block_ci_high, limit, colour)
+            if row.enough and column == "ratio":
+                axes.plot([row.expected_ratio] * 2, [y - 0.17, y + 0.17], color=INK, linewidth=0.6)
+            if value <= limit:
+                axes.plot(
+                    value, y, SES_MARKERS[ses], color=colour, markeredgewidth=0.8, zorder=3,
+                    markersize=3.6 if row.enough else 2.4, clip_on=column == "ratio",
+                    markerfacecolor=colour if row.filled else "white",
+                    gid=f"{column} {ses} {row.urban_class}",
+                )  # fmt: skip
 
 
 def _interval(axes: Axes, y: float, low: float, high: float, limit: float, colour: str) -> None:
     if not np.isfinite([low, high]).all():
         return
-    axes.hlines(y, min(low, limit), min(high, limit), colour, linewidth=1.1)
+    axes.hlines(y, min(low, limit), min(high, limit), colour, linewidth=INTERVAL_PT)
     if high > limit:  # an arrow, for an interval that leaves the picture
         axes.plot(limit, y, ">", color=colour, markersize=3, clip_on=False, zorder=4)
 
@@ -184,40 +183,17 @@ def _write_counts(
             axes.text(place, lines[row.urban_class], f"{row.n:,}", fontsize=5.5, **style)
 
 
-def _draw_probabilities(axes: Axes, table: pd.DataFrame, lines: dict[str, int]) -> None:
-    for ses, offset in OFFSETS.items():
-        for row in rows(table[(table["ses"] == ses) & table["probability"].notna()]):
-            y = lines[row.urban_class] + offset
-            enough = row.n >= LEAST_TILES
-            colour = SES_COLOURS[ses] if enough else QUIET
-            if enough:
-                _interval(axes, y, row.block_ci_low, row.block_ci_high, 1.0, colour)
-            axes.plot(
-                row.probability, y, SES_MARKERS[ses], color=colour,
-                markersize=3.6 if enough else 2.4, markerfacecolor=colour if enough else "white",
-                markeredgewidth=0.8, zorder=3, clip_on=False,
-                gid=f"probability {ses} {row.urban_class}",
-            )  # fmt: skip
-    axes.axvline(BASE_PROBABILITY, color=QUIET, linewidth=0.7, linestyle=DASHED, zorder=1)
-    axes.set_xlim(0.0, 1.0)
-    axes.set_xlabel("Share p̂ of tiles with the class that is of this SES")
-    _tidy(axes, lines)
-
-
 def _tidy(axes: Axes, lines: dict[str, int]) -> None:
     for names in published_groups().values():
         for name in names[::2]:
             axes.axhspan(lines[name] - 0.5, lines[name] + 0.5, color=BAND, linewidth=0, zorder=0)
     axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    axes.grid(axis="x", color=RULE, linewidth=0.4)
-    axes.set_axisbelow(True)
+    vertical_grid(axes)
 
 
 def _write_classes(axes: Axes, lines: dict[str, int]) -> None:
     labels = class_labels()
     axes.set_yticks(list(lines.values()), [labels[name] for name in lines])
-    axes.tick_params(axis="y", length=0)
     for group, names in published_groups().items():
         axes.annotate(
             group.capitalize(), (0, lines[names[0]] - 1), xytext=(-2.5 - 92, 0),
@@ -227,32 +203,21 @@ def _write_classes(axes: Axes, lines: dict[str, int]) -> None:
 
 
 def _draw_key(figure: PaperFigure) -> None:
-    def marker(ses: str, label: str, *, filled: bool = True) -> Line2D:
-        colour = SES_COLOURS[ses]
-        return Line2D(
-            [], [], color=colour, marker=SES_MARKERS[ses], markersize=4, linewidth=1.1,
-            markerfacecolor=colour if filled else "white", label=label,
-        )  # fmt: skip
-
-    handles: Sequence[Line2D] = [
-        marker("low", f"low SES ({SES_CLASSES['low']})"),
-        marker("high", f"high SES ({SES_CLASSES['high']})"),
-        marker("low", "open: H0 not rejected (a)", filled=False),
-        Line2D(
-            [], [], color=QUIET, marker="o", markersize=2.6, linewidth=0, markerfacecolor="white",
-            label="too few tiles, not tested",
+    ses = [
+        key_mark(SES_COLOURS[key], label, SES_MARKERS[key], filled=filled, linewidth=INTERVAL_PT)
+        for key, label, filled in (
+            ("low", f"low SES ({SES_CLASSES['low']})", True),
+            ("high", f"high SES ({SES_CLASSES['high']})", True),
+            ("low", "open: H0 not rejected (a)", False),
+        )
+    ]
+    handles = [
+        *ses,
+        key_mark(QUIET, "too few tiles, not tested", size=2.6, filled=False, linewidth=0),
+        key_line(NULL_COLOUR, "random diffusion (H0)", 1.2),
+        key_mark(
+            INK, "expected under H0, maps turned", "|", size=5, markeredgewidth=0.6, linewidth=0
         ),
-        Line2D([], [], color=NULL_COLOUR, linewidth=1.2, label="random diffusion (H0)"),
-        Line2D(
-            [], [], color=INK, marker="|", markersize=5, markeredgewidth=0.6, linewidth=0,
-            label="expected under H0, maps turned",
-        ),
-        Line2D(
-            [], [], color=QUIET, linewidth=0.7, linestyle=DASHED,
-            label=f"two of five classes, {BASE_PROBABILITY:g}",
-        ),
-    ]  # fmt: skip
-    figure.legend(
-        handles=handles, loc="upper center", ncols=4, frameon=False,
-        bbox_to_anchor=(0.5, 1.0), handlelength=2.2, columnspacing=1.8,
-    )  # fmt: skip
+        key_line(QUIET, f"two of five classes, {BASE_PROBABILITY:g}", 0.7, DASHED),
+    ]
+    key_above(figure, handles, 4, handlelength=2.2, columnspacing=1.8)

@@ -7,11 +7,9 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import NullLocator
 
 from incomelens.paper.aerial.inputs import (
     GAIN_COLUMNS,
@@ -30,6 +28,7 @@ from incomelens.paper.aerial.names import (
     main_scheme,
     published_groups,
 )
+from incomelens.paper.draw.panels import RATIO_COLOURS, is_dark, ratio_scale, set_spines
 from incomelens.paper.draw.style import (
     INK,
     MISSING_HATCH,
@@ -37,10 +36,8 @@ from incomelens.paper.draw.style import (
     QUIET,
     RULE,
     PaperFigure,
-    axes_mm,
-    figure_style,
     letter,
-    new_figure,
+    paper_figure,
 )
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
@@ -50,7 +47,6 @@ from incomelens.paper.table import check_columns, rows
 # The same scale in every city; what lies beyond has the colour of the end, and its number.
 SCALE = (0.4, 2.5)
 TICKS = (0.4, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 2.5)
-COLOURS = "PuOr_r"  # ColorBrewer: safe for every eye, 1 is white
 ROW_MM, TOP_MM, LABELS_MM, RIGHT_MM, BETWEEN_MM, BELOW_MM = 4.6, 6.0, 33.0, 2.0, 7.5, 38.0
 DARK = 0.45  # luminance below which numbers are white
 # A frame that is seen on every colour: dark, with a light rim.
@@ -60,6 +56,15 @@ FRAME = {
     "linewidth": 1.0,
     "path_effects": [withStroke(linewidth=2.6, foreground="white")],
 }
+
+TOO_FEW = {
+    "facecolor": "white",
+    "edgecolor": MISSING_HATCH,
+    "hatch": "////",
+    "linewidth": 0,
+    "alpha": 0.5,
+}
+SAME = {"facecolor": RULE, "linewidth": 0}
 
 
 @dataclass(frozen=True)
@@ -110,25 +115,10 @@ def exhibit(
 def pairs_table(
     pairs: pd.DataFrame, gains: pd.DataFrame, preprint: Mapping[str, object], *, city: str
 ) -> pd.DataFrame:
-    """List every number of :func:`pairs_figure`, in every scheme and method.
+    """List every number of the figure, in every scheme and method: pairs of one city, gains beside.
 
-    Parameters
-    ----------
-    pairs : DataFrame
-        H1's rows of one city with a column ``scheme``.
-    gains : DataFrame
-        `topology/{city}/gains.csv`.
-    preprint : mapping
-        `aerial.figure_6_preprint` of the reference: measure, SES, class, neighbour, city.
-    city : str
-        Its key.
-
-    Returns
-    -------
-    DataFrame
-        `pairs` with ``gain``, ``gain_n``, its interval (``gain_block_ci_low``, ..),
-        ``gain_decision`` (the interval is above, below or across 1) and the values of the preprint,
-        ``preprint_coactivation`` and ``preprint_gain``, missing where it shows none.
+    ``gain_decision`` says whether the gain's interval is above, below or across 1; the preprint's
+    values (measure, SES, class, neighbour, city) are missing where it shows none.
     """
     check_columns(gains, GAIN_COLUMNS, f"{city}, gains")
     keys = ["ses", "urban_class", "neighbour_class"]
@@ -153,15 +143,7 @@ def pairs_table(
 
 
 def pairs_figure(table: pd.DataFrame, *, city: str) -> PaperFigure:
-    """Draw coactivation, adjusted coactivation and gain, low SES above high SES each.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`pairs_table`; the main method under the main scheme is drawn.
-    city : str
-        Its name in print.
-    """
+    """Draw coactivation, adjusted coactivation and gain, low SES above high SES each."""
     scheme, method = main_scheme([*table["scheme"]]), main_method([*table["method"]])
     shown = table[(table["scheme"] == scheme) & (table["method"] == method)]
     height = ROW_MM * len(RESIDENTIAL)
@@ -169,11 +151,10 @@ def pairs_figure(table: pd.DataFrame, *, city: str) -> PaperFigure:
     width = PAGE_MM - LABELS_MM - RIGHT_MM
     n_panels = 2 * len(MEASURES)
     words = f", {METHODS.get(method, method)}, {folds_name(scheme)}"
-    with figure_style():
-        figure = new_figure(PAGE_MM, TOP_MM + n_panels * step + BELOW_MM)
+    with paper_figure(PAGE_MM, TOP_MM + n_panels * step + BELOW_MM) as figure:
         for place in range(n_panels):
             measure, ses = MEASURES[place // 2], ("low", "high")[place % 2]
-            axes = axes_mm(figure, LABELS_MM, TOP_MM + place * step, width, height)
+            axes = figure.panel(LABELS_MM, TOP_MM + place * step, width, height)
             draw_pairs(axes, shown[shown["ses"] == ses], measure)
             letter(axes, "abcdef"[place], left_mm=LABELS_MM - 1.0, above_mm=1.2)
             title = measure.title + ("" if measure.column == "gain" else words)
@@ -186,7 +167,7 @@ def pairs_figure(table: pd.DataFrame, *, city: str) -> PaperFigure:
 
 def draw_pairs(axes: Axes, table: pd.DataFrame, measure: Measure) -> None:
     """Draw one heat map: residential classes in rows, the classes beside them in columns."""
-    columns, colours = class_order(), mpl.colormaps[COLOURS]
+    columns, colours = class_order(), mpl.colormaps[RATIO_COLOURS]
     norm = LogNorm(*SCALE, clip=True)
     axes.set(xlim=(0, len(columns)), ylim=(len(RESIDENTIAL), 0))
     found = {(row.urban_class, row.neighbour_class): row for row in rows(table)}
@@ -201,10 +182,9 @@ def draw_pairs(axes: Axes, table: pd.DataFrame, measure: Measure) -> None:
             axes.add_patch(
                 Rectangle((x, y), 1, 1, facecolor=colour, edgecolor="white", linewidth=0.4)
             )
-            is_dark = float(np.dot(colour[:3], (0.299, 0.587, 0.114))) < DARK
             axes.text(
                 x + 0.5, y + 0.53, f"{value:.2f}", ha="center", va="center", fontsize=5.5,
-                color="white" if is_dark else INK, gid=f"{u} beside {v}",
+                color="white" if is_dark(colour, DARK) else INK, gid=f"{u} beside {v}",
             )  # fmt: skip
             if is_marked(row, measure):
                 axes.add_patch(
@@ -224,15 +204,8 @@ def is_marked(row: object, measure: Measure) -> bool:
 
 def _draw_empty(axes: Axes, x: int, y: int, *, is_pair: bool) -> None:
     """Leave a cell empty: hatched for too few tiles, grey for a class beside itself."""
-    if not is_pair:
-        axes.add_patch(Rectangle((x, y), 1, 1, facecolor=RULE, linewidth=0))
-        return
-    axes.add_patch(
-        Rectangle(
-            (x, y), 1, 1, facecolor="white", edgecolor=MISSING_HATCH, hatch="////",
-            linewidth=0, alpha=0.5,
-        )
-    )  # fmt: skip
+    field = Rectangle((x, y), 1, 1, **TOO_FEW) if is_pair else Rectangle((x, y), 1, 1, **SAME)
+    axes.add_patch(field)
 
 
 def _frame(axes: Axes) -> None:
@@ -245,8 +218,7 @@ def _frame(axes: Axes) -> None:
     for names in published_groups().values():
         edge += len(names)
         axes.axvline(edge, color=QUIET, linewidth=0.8, zorder=4)
-    for side in ("top", "right", "bottom", "left"):
-        axes.spines[side].set(visible=True, color=RULE)
+    set_spines(axes)
 
 
 def _write_columns(axes: Axes) -> None:
@@ -259,23 +231,12 @@ def _write_columns(axes: Axes) -> None:
 
 
 def _draw_scale(figure: PaperFigure, top_mm: float) -> None:
-    axes = axes_mm(figure, LABELS_MM + 20.0, top_mm, 60.0, 3.0)
-    scale = figure.colorbar(
-        ScalarMappable(LogNorm(*SCALE), mpl.colormaps[COLOURS]),
-        cax=axes, orientation="horizontal", extend="both",
-    )  # fmt: skip
-    scale.set_ticks(TICKS, labels=[f"{tick:g}" for tick in TICKS])
-    axes.xaxis.set_minor_locator(NullLocator())
-    scale.set_label("1: the class beside changes nothing")
-    keys = axes_mm(figure, LABELS_MM + 92.0, top_mm - 1.5, 56.0, 10.0)
+    scale = figure.panel(LABELS_MM + 20.0, top_mm, 60.0, 3.0)
+    ratio_scale(scale, SCALE, TICKS, "1: the class beside changes nothing")
+    keys = figure.panel(LABELS_MM + 92.0, top_mm - 1.5, 56.0, 10.0)
     keys.set(xlim=(0, 56), ylim=(10, 0))
     keys.set_axis_off()
     keys.add_patch(Rectangle((0, 0.5), 6, 3.4, **FRAME))
     keys.text(8, 2.2, "q ≤ 0.05; for gains, interval without 1", va="center", fontsize=6.5)
-    keys.add_patch(
-        Rectangle(
-            (0, 5.5), 6, 3.4, facecolor="white", edgecolor=MISSING_HATCH, hatch="////",
-            linewidth=0, alpha=0.5,
-        )
-    )  # fmt: skip
+    keys.add_patch(Rectangle((0, 5.5), 6, 3.4, **TOO_FEW))
     keys.text(8, 7.2, "too few tiles with both", va="center", fontsize=6.5)

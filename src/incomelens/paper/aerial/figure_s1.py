@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from incomelens.inference.architecture import describe_network
 from incomelens.inference.network import build_network
 from incomelens.paper.aerial.names import MAIN, model_labels
-from incomelens.paper.draw.style import INK, QUIET, PaperFigure, axes_mm, figure_style, new_figure
+from incomelens.paper.draw.style import INK, QUIET, PaperFigure, paper_figure
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.table import check_columns, rows
 
@@ -48,18 +48,10 @@ def architecture_figure(table: pd.DataFrame, *, title: str) -> PaperFigure:
     """Draw the blocks of a network from tile to class probabilities.
 
     A box is the wider, the larger the map that its block gives (on a logarithmic scale).
-
-    Parameters
-    ----------
-    table : DataFrame
-        From :func:`incomelens.inference.architecture.describe_network`.
-    title : str
-        Name of the network in print.
     """
     check_columns(table, COLUMNS, "architecture")
-    with figure_style():
-        figure = new_figure(WIDTH_MM, TOP_MM + ROW_MM * len(table) + 8.0)
-        axes = axes_mm(figure, 0.0, TOP_MM, WIDTH_MM, ROW_MM * len(table) + 8.0)
+    with paper_figure(WIDTH_MM, TOP_MM + ROW_MM * len(table) + 8.0) as figure:
+        axes = figure.panel(0.0, TOP_MM, WIDTH_MM, ROW_MM * len(table) + 8.0)
         axes.set(xlim=(0, WIDTH_MM), ylim=(ROW_MM * len(table) + 8.0, 0))
         axes.set_axis_off()
         for heading, at, side in (
@@ -75,12 +67,10 @@ def architecture_figure(table: pd.DataFrame, *, title: str) -> PaperFigure:
         for place, (row, width) in enumerate(zip(rows(table), widths, strict=True)):
             _draw_block(axes, row, width, place * ROW_MM, is_last=place == len(table) - 1)
         _draw_parts(axes, table)
-        total = ROW_MM * len(table) + 2.0
+        total, n_parameters = ROW_MM * len(table) + 2.0, f"{table['n_parameters'].sum():,}"
         axes.plot([SHAPE_AT - 10, PARAMETERS_AT], [total - 1.6] * 2, color=INK, linewidth=0.5)
-        axes.text(SHAPE_AT, total + 1.0, "all", ha="right", va="center")
-        axes.text(
-            PARAMETERS_AT, total + 1.0, f"{table['n_parameters'].sum():,}", ha="right", va="center"
-        )
+        for at, words in ((SHAPE_AT, "all"), (PARAMETERS_AT, n_parameters)):
+            axes.text(at, total + 1.0, words, ha="right", va="center")
     return figure
 
 
@@ -91,17 +81,9 @@ def _widths(table: pd.DataFrame) -> list[float]:
 
 
 def _draw_block(axes: Axes, row: object, width: float, top: float, *, is_last: bool) -> None:
-    axes.add_patch(
-        Rectangle(
-            (MIDDLE_AT - width / 2, top),
-            width,
-            BOX_MM,
-            facecolor=PART_FACES[row.part],
-            edgecolor=INK,
-            linewidth=0.5,
-            gid=f"block {row.block}",
-        )
-    )
+    style = {"facecolor": PART_FACES[row.part], "edgecolor": INK, "linewidth": 0.5}
+    corner, gid = (MIDDLE_AT - width / 2, top), f"block {row.block}"
+    axes.add_patch(Rectangle(corner, width, BOX_MM, **style, gid=gid))
     middle = top + BOX_MM / 2
     kernel = "" if pd.isna(row.kernel_px) else f", {row.kernel_px} × {row.kernel_px}"
     if row.part == "head" and row.block == "head":
@@ -112,7 +94,9 @@ def _draw_block(axes: Axes, row: object, width: float, top: float, *, is_last: b
     above = 1.2 if detail else 0.0
     axes.text(MIDDLE_AT, middle - above, name, ha="center", va="center", fontsize=6.5)
     axes.text(MIDDLE_AT, middle + 1.3, detail, ha="center", va="center", fontsize=5.2, color=INK)
-    axes.text(SHAPE_AT, middle, _shape(row), ha="right", va="center")
+    sides = [row.channels] if pd.isna(row.rows) else [row.channels, row.rows, row.columns]
+    shape = " × ".join(f"{side:,}" for side in sides)
+    axes.text(SHAPE_AT, middle, shape, ha="right", va="center")
     parameters = f"{row.n_parameters:,}" if row.n_parameters else "–"
     axes.text(PARAMETERS_AT, middle, parameters, ha="right", va="center")
     if not is_last:
@@ -121,12 +105,6 @@ def _draw_block(axes: Axes, row: object, width: float, top: float, *, is_last: b
             arrowprops={"arrowstyle": "-|>", "lw": 0.6, "color": INK, "shrinkA": 0, "shrinkB": 0}
             | {"mutation_scale": 5},
         )  # fmt: skip
-
-
-def _shape(row: object) -> str:
-    if pd.isna(row.rows):
-        return f"{row.channels:,}"
-    return f"{row.channels:,} × {row.rows:,} × {row.columns:,}"
 
 
 def _draw_parts(axes: Axes, table: pd.DataFrame) -> None:

@@ -9,23 +9,12 @@ from incomelens.paper.draw.classes import (
     CITY_FACE,
     DROPPED_FACE,
     INCOME_COLOURS,
-    MAP_MARGIN,
     WATER_FACE,
     add_swatch,
     draw_income_classes,
 )
-from incomelens.paper.draw.grid import (
-    draw_bar_below,
-    whole_city,
-)
-from incomelens.paper.draw.style import (
-    COLUMN_MM,
-    QUIET,
-    PaperFigure,
-    axes_mm,
-    figure_style,
-    new_figure,
-)
+from incomelens.paper.draw.grid import draw_bar_below, places_of, whole_city
+from incomelens.paper.draw.style import COLUMN_MM, QUIET, PaperFigure, paper_figure
 from incomelens.paper.exhibit import Exhibit
 
 BOUNDARY_POINTS = 1.0
@@ -57,16 +46,10 @@ def exhibit(
 
 def _shown(cells: gpd.GeoDataFrame, folds: pd.DataFrame) -> pd.DataFrame:
     """One row a cell: place, income and class (0: dropped)."""
-    bounds = cells.geometry.bounds
     number = cells["cell_id"].map(folds.set_index("cell_id")["income_class"])
-    return pd.DataFrame(
-        {
-            "cell_id": cells["cell_id"],
-            "easting_m": bounds["minx"],
-            "northing_m": bounds["miny"],
-            "income_eur_a_year": cells["income"],
-            "income_class": number.fillna(0).astype(int),
-        }
+    return places_of(cells).assign(
+        income_eur_a_year=cells["income"].to_numpy(),
+        income_class=number.fillna(0).astype(int).to_numpy(),
     )
 
 
@@ -78,14 +61,12 @@ def _drawn(
     city: str,
 ) -> PaperFigure:
     # Around the kept cells: a city may reach far beyond its imagery.
-    square = whole_city(cells[cells["cell_id"].isin(folds["cell_id"])])
-    square = square.widened(max(1, round(MAP_MARGIN * max(square.n_east, square.n_north))))
+    square = whole_city(cells[cells["cell_id"].isin(folds["cell_id"])]).with_margin()
     margin, top = 2.0, 7.0
     width = COLUMN_MM - 2 * margin
     height = min(width * square.n_north / square.n_east, 120.0)
-    with figure_style():
-        figure = new_figure(COLUMN_MM, top + height + 32.0)
-        axes = axes_mm(figure, margin, top, width, height)
+    with paper_figure(COLUMN_MM, top + height + 32.0) as figure:
+        axes = figure.panel(margin, top, width, height)
         _draw_city(axes, land_use)
         draw_income_classes(axes, square, cells, folds.set_index("cell_id")["income_class"])
         axes.set_axis_off()
@@ -94,7 +75,7 @@ def _drawn(
             loc="left", pad=4,
         )  # fmt: skip
         draw_bar_below(axes, square, below_mm=3.0)
-        key = axes_mm(figure, margin, top + height + 6.5, width, 24.5)
+        key = figure.panel(margin, top + height + 6.5, width, 24.5)
         _draw_income_key(key, classes)
     return figure
 

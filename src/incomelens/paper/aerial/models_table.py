@@ -34,7 +34,7 @@ def exhibit(
     places: Sequence[tuple[str, str]],
     networks: Mapping[str, Mapping[str, str]],
 ) -> Exhibit:
-    """Lay out all scores, and how far the main network is ahead of each model.
+    """Lay out all scores, and how far the main network is ahead (deviation `model_comparison`).
 
     Parameters
     ----------
@@ -98,17 +98,10 @@ def exhibit(
 
 
 def _model_row(
-    key: Mapping[str, str],
-    table: pd.DataFrame,
-    names: Mapping[str, str],
-    labels: Mapping[str, str],
+    key: Mapping[str, str], table: pd.DataFrame, names: Mapping[str, str], labels: Mapping[str, str]
 ) -> dict[str, object]:
     found = {row.metric: row for row in rows(table)}
-    parts = (
-        names[key["city"]],
-        folds_name(key["scheme"]),
-        SAMPLES.get(key["cells"], key["cells"]),
-    )
+    parts = (names[key["city"]], folds_name(key["scheme"]), SAMPLES.get(key["cells"], key["cells"]))
     ahead = found.get(DIFFERENCE)
     return {
         "City, folds and cells": "{}, {}, {} cells".format(*parts),

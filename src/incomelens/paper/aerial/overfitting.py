@@ -1,7 +1,8 @@
 """How much of a score is memory: random folds against spatial blocks, and the course of training.
 
 The question of the aerial paper's Supplementary Fig. 6. Whoever copies the neighbours has learnt
-nothing about images; how far that gets under random folds is how far memory of a place gets.
+nothing about images; how far that gets under random folds is how far memory of a place gets
+(deviation `overfitting_check`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,28 +10,30 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from incomelens.paper.aerial.inputs import stacked
-from incomelens.paper.aerial.names import (
-    check_cities,
-    model_label,
-    model_labels,
-    ordered_schemes,
-)
+from incomelens.paper.aerial.names import check_cities, model_labels, ordered_schemes
 from incomelens.paper.aerial.scores import SUMMARY_COLUMNS
+from incomelens.paper.draw.panels import (
+    DASHED,
+    DASHES,
+    DOT,
+    INTERVAL_PT,
+    key_above,
+    key_line,
+    lay_out_lines,
+    scheme_marks,
+    side_by_side,
+)
 from incomelens.paper.draw.style import (
     PAGE_MM,
     QUIET,
-    RULE,
     SCHEME_COLOURS,
     SCHEME_MARKERS,
     PaperFigure,
-    axes_mm,
-    figure_style,
     letter,
-    new_figure,
+    paper_figure,
 )
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
@@ -40,6 +43,7 @@ HISTORY_COLUMNS = ["epoch", "train_loss", "validation_loss"]
 GUESSING = float(np.log(5))  # cross-entropy of five equal probabilities
 LEFT_MM, GAP_MM, TOP_MM, BELOW_MM, LINE_MM, CURVES_MM = 50.0, 5.0, 13.0, 11.0, 4.0, 36.0
 LEAST_HEIGHT_MM = 26.0
+DOTTED = (0, (2, 1.2))
 
 
 def exhibit(
@@ -75,14 +79,7 @@ def exhibit(
 def overfitting_table(
     summary: Sequence[pd.DataFrame], places: Sequence[tuple[str, str]]
 ) -> pd.DataFrame:
-    """List the dots of :func:`overfitting_figure`: pooled r and MAE of every model over all cells.
-
-    Parameters
-    ----------
-    summary : sequence of DataFrame
-        `inference/{city}/{scheme}/summary.csv`.
-    places : sequence of (city, scheme)
-    """
+    """List the dots of the figure: pooled r and MAE of every model over all cells."""
     table = stacked(summary, places, SUMMARY_COLUMNS, "summary of scores")
     shown = (table["scope"] == "pooled") & (table["cells"] == "all")
     shown &= table["metric"].isin(list(SHOWN_METRICS))
@@ -92,14 +89,7 @@ def overfitting_table(
 def histories_table(
     histories: Sequence[pd.DataFrame], places: Sequence[tuple[str, str, int]]
 ) -> pd.DataFrame:
-    """Losses of the main network by epoch, one row a city, scheme, fold and epoch.
-
-    Parameters
-    ----------
-    histories : sequence of DataFrame
-        `inference/{city}/{scheme}/main/{fold}/history.csv`.
-    places : sequence of (city, scheme, fold)
-    """
+    """Losses of the main network by epoch, one row a city, scheme, fold and epoch."""
     numbered = [
         table.assign(fold=fold) for table, (_, _, fold) in zip(histories, places, strict=True)
     ]
@@ -115,17 +105,7 @@ def overfitting_figure(
     names: Mapping[str, str],
     labels: Mapping[str, str],
 ) -> PaperFigure:
-    """Draw r, MAE and the losses of training, a row a city.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        From :func:`overfitting_table`.
-    histories : DataFrame
-        From :func:`histories_table`.
-    names, labels : mappings
-        Of cities and of models in print.
-    """
+    """Draw r, MAE and the losses of training, a row a city."""
     cities = list(dict.fromkeys(scores["city"]))
     check_cities(cities, names)
     models = list(dict.fromkeys(scores["model"]))
@@ -135,22 +115,22 @@ def overfitting_figure(
     dots = (PAGE_MM - LEFT_MM - 2 * GAP_MM - CURVES_MM - 11.0) / 2
     lefts = [LEFT_MM, LEFT_MM + dots + GAP_MM]
     limits = {metric: _limits(scores, metric) for metric in SHOWN_METRICS}
-    with figure_style():
-        figure = new_figure(PAGE_MM, TOP_MM + len(cities) * step - 4.0)
+    with paper_figure(PAGE_MM, TOP_MM + len(cities) * step - 4.0) as figure:
         for place, city in enumerate(cities):
             top, of_city = TOP_MM + place * step, scores[scores["city"] == city]
             for left, metric in zip(lefts, SHOWN_METRICS, strict=True):
-                axes = axes_mm(figure, left, top, dots, height)
+                axes = figure.panel(left, top, dots, height)
                 of_metric = of_city[of_city["metric"] == metric]
+                lay_out_lines(
+                    axes, [labels.get(model, model) for model in models], with_names=left == LEFT_MM
+                )
                 _draw_dots(axes, of_metric, models, schemes, limits[metric])
                 axes.set_xlabel(SHOWN_METRICS[metric])
-                shown = [model_label(model, labels) for model in models]
-                axes.set_yticks(range(len(models)), shown if left == LEFT_MM else [])
                 if left == LEFT_MM:
                     letter(axes, "abcdefghijklmnopqrstuvwxyz"[place], left_mm=47.0)
                     title = f"{names[city]} (n = {of_city['n'].max():,})"
                     axes.set_title(title, loc="left", pad=4.5)
-            curves = axes_mm(figure, PAGE_MM - CURVES_MM - 2.0, top, CURVES_MM, height)
+            curves = figure.panel(PAGE_MM - CURVES_MM - 2.0, top, CURVES_MM, height)
             _draw_curves(curves, histories[histories["city"] == city], schemes)
         _draw_keys(figure, schemes)
     return figure
@@ -173,25 +153,16 @@ def _draw_dots(
     schemes: Sequence[str],
     limits: tuple[float, float],
 ) -> None:
-    offsets = np.linspace(-0.18, 0.18, len(schemes)) if len(schemes) > 1 else [0.0]
-    for place in range(0, len(models), 2):
-        axes.axhspan(place - 0.5, place + 0.5, color="#f6f6f6", linewidth=0, zorder=0)
-    for scheme, offset in zip(schemes, offsets, strict=True):
+    for scheme, offset in zip(schemes, side_by_side(len(schemes), 0.18), strict=True):
         rows = table[(table["scheme"] == scheme) & table["value"].notna()]
         y = np.array([models.index(model) for model in rows["model"]]) + offset
         colour = SCHEME_COLOURS[scheme]
-        axes.hlines(y, rows["block_ci_low"], rows["block_ci_high"], colour, linewidth=1.1)
-        axes.plot(
-            rows["value"], y, SCHEME_MARKERS[scheme], color=colour, markersize=3.6,
-            markeredgecolor="white", markeredgewidth=0.4, zorder=3, gid=f"dots {scheme}",
-        )  # fmt: skip
+        axes.hlines(y, rows["block_ci_low"], rows["block_ci_high"], colour, linewidth=INTERVAL_PT)
+        marker, gid = SCHEME_MARKERS[scheme], f"dots {scheme}"
+        axes.plot(rows["value"], y, marker, color=colour, **DOT, gid=gid)
     if limits[0] < 0:
-        axes.axvline(0.0, color=QUIET, linewidth=0.6, linestyle=(0, (4, 3)), zorder=1)
-    axes.set(xlim=limits, ylim=(len(models) - 0.5, -0.5))
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x", color=RULE, linewidth=0.4)
-    axes.set_axisbelow(True)
-    axes.spines["left"].set_visible(False)
+        axes.axvline(0.0, **DASHES, zorder=1)
+    axes.set_xlim(limits)
 
 
 def _draw_curves(axes: Axes, histories: pd.DataFrame, schemes: Sequence[str]) -> None:
@@ -200,14 +171,14 @@ def _draw_curves(axes: Axes, histories: pd.DataFrame, schemes: Sequence[str]) ->
         for _, fold in of_scheme.groupby("fold"):
             # One epoch is a dot, not a line.
             single = SCHEME_MARKERS[scheme] if len(fold) == 1 else None
-            for column, style in (("train_loss", (0, (2, 1.2))), ("validation_loss", "-")):
+            for column, style in (("train_loss", DOTTED), ("validation_loss", "-")):
                 axes.plot(
                     fold["epoch"] + 1, fold[column], color=SCHEME_COLOURS[scheme], linewidth=0.8,
                     linestyle=style, marker=single, markersize=3,
                     fillstyle="none" if column == "train_loss" else "full",
                     gid=f"{column} {scheme}",
                 )  # fmt: skip
-    axes.axhline(GUESSING, color=QUIET, linewidth=0.6, linestyle=(0, (4, 3)), zorder=1)
+    axes.axhline(GUESSING, **DASHES, zorder=1)
     last = int(histories["epoch"].max()) + 1 if len(histories) else 1
     axes.set_xlim(0.5, last + 0.5)
     ticks = MaxNLocator(5, integer=True, min_n_ticks=1).tick_values(1, last)
@@ -218,18 +189,9 @@ def _draw_curves(axes: Axes, histories: pd.DataFrame, schemes: Sequence[str]) ->
 
 def _draw_keys(figure: PaperFigure, schemes: Sequence[str]) -> None:
     handles = [
-        Line2D(
-            [], [], color=SCHEME_COLOURS[scheme], marker=SCHEME_MARKERS[scheme], markersize=4,
-            linewidth=1.1, markeredgecolor="white", label=folds_name(scheme),
-        )
-        for scheme in schemes
-    ]  # fmt: skip
-    handles += [
-        Line2D([], [], color=QUIET, linewidth=0.9, label="loss, validation"),
-        Line2D([], [], color=QUIET, linewidth=0.9, linestyle=(0, (2, 1.2)), label="loss, training"),
-        Line2D([], [], color=QUIET, linewidth=0.6, linestyle=(0, (4, 3)), label="guessing"),
+        *scheme_marks(schemes, {scheme: folds_name(scheme) for scheme in schemes}),
+        key_line(QUIET, "loss, validation", 0.9),
+        key_line(QUIET, "loss, training", 0.9, DOTTED),
+        key_line(QUIET, "guessing", 0.6, DASHED),
     ]
-    figure.legend(
-        handles=handles, loc="upper center", ncols=len(handles), frameon=False,
-        bbox_to_anchor=(0.5, 1.0), handlelength=2.4, columnspacing=2.0, fontsize=7,
-    )  # fmt: skip
+    key_above(figure, handles, len(handles), handlelength=2.4, columnspacing=2.0, fontsize=7)

@@ -10,7 +10,7 @@ from incomelens.paper.aerial.names import INCOME_CLASSES, class_labels
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.table import Table, check_columns
 
-# Both groups of fifths, counted from 1 (ruling 2).
+# Both groups of fifths, counted from 1 (deviation `ses_groups`).
 SES_GROUPS = {"low": (1, 2), "high": (4, 5)}
 # Land of a cell that has none of the 19 classes.
 NO_CLASS = ("excluded", "unknown")

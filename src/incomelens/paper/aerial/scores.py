@@ -35,11 +35,7 @@ def scores_of_cities(
 
 
 def confusion_scores(
-    confusion: pd.DataFrame,
-    scores: pd.DataFrame,
-    reference: Reference,
-    *,
-    names: Mapping[str, str],
+    confusion: pd.DataFrame, scores: pd.DataFrame, reference: Reference, *, names: Mapping[str, str]
 ) -> Table:
     """Scores in the keys of Fig. 2, the paper's beside ours.
 

@@ -1,4 +1,7 @@
-"""Our coactivations and gains beside those that the paper's preprint shows."""
+"""Our coactivations and gains beside those that the paper's preprint shows.
+
+Deviation `preprint_values`.
+"""
 
 from collections.abc import Mapping, Sequence
 

@@ -6,18 +6,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
-from matplotlib.patches import Rectangle
 
 from incomelens.paper.aerial.names import METRICS, PAPER_METRICS, check_cities
-from incomelens.paper.draw.style import (
-    INK,
-    PaperFigure,
-    axes_mm,
-    figure_style,
-    letter,
-    new_figure,
-    sequential_colours,
+from incomelens.paper.draw.panels import (
+    colour_strip,
+    heading,
+    is_dark,
+    outline_field,
+    set_spines,
+    two_decimals,
 )
+from incomelens.paper.draw.style import INK, PaperFigure, paper_figure, sequential_colours
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
 from incomelens.paper.table import Table, check_columns, estimate, rows
@@ -48,15 +47,7 @@ def exhibit(transfer: pd.DataFrame, *, names: Mapping[str, str], scheme: str) ->
 
 
 def transfer_figure(transfer: pd.DataFrame, *, names: Mapping[str, str]) -> PaperFigure:
-    """Draw r of every city's models on every city's cells, and what is lost against its own.
-
-    Parameters
-    ----------
-    transfer : DataFrame
-        `inference/transfer.csv`.
-    names : mapping
-        Of cities in print.
-    """
+    """Draw r of every city's models on every city's cells, and what is lost against its own."""
     check_columns(transfer, TRANSFER_COLUMNS, "transfer")
     table = transfer[transfer["metric"] == "pearson_r"]
     cities = _cities(table, names)
@@ -68,29 +59,22 @@ def transfer_figure(transfer: pd.DataFrame, *, names: Mapping[str, str]) -> Pape
         ("Network of one city in another", "value", "block_ci", sequential_colours(), skill),
         ("Loss against the city's own", "loss", "loss_ci", _loss_colours(), worse),
     )
-    with figure_style():
-        figure = new_figure(LEFT_MM + 2 * side + GAP_MM + 8.0, TOP_MM + side + BELOW_MM)
+    with paper_figure(LEFT_MM + 2 * side + GAP_MM + 8.0, TOP_MM + side + BELOW_MM) as figure:
         for place, (title, column, interval, colours, limits) in enumerate(shown):
             left = LEFT_MM + place * (side + GAP_MM)
-            axes = axes_mm(figure, left, TOP_MM, side, side)
+            axes = figure.panel(left, TOP_MM, side, side)
             values = _matrix(table, cities, column)
             ends = tuple(_matrix(table, cities, f"{interval}_{end}") for end in ("low", "high"))
             _draw_matrix(axes, values, ends, colours, limits)
-            letter(axes, "ab"[place])
-            axes.set_title(title, loc="left", x=5.0 / side, pad=4.2)
+            heading(axes, "ab"[place], title, x=5.0 / side)
             labels = [names[city] for city in cities]
             axes.set_xticks(range(len(cities)), labels, rotation=30, ha="right")
             axes.set_yticks(range(len(cities)), labels if place == 0 else [])
             axes.set_xlabel("Tested on")
             if place == 0:
                 axes.set_ylabel("Trained on")
-            bar = axes_mm(figure, left, TOP_MM + side + BELOW_MM - 12.0, side, 2.0)
-            edges = np.linspace(limits.vmin, limits.vmax, 256)[None]
-            bar.imshow(edges, cmap=colours, aspect="auto", extent=(limits.vmin, limits.vmax, 0, 1))
-            bar.set_yticks([])
-            bar.set_xlabel("r" if place == 0 else "Loss of r")
-            for spine in bar.spines.values():
-                spine.set_visible(False)
+            bar = figure.panel(left, TOP_MM + side + BELOW_MM - 12.0, side, 2.0)
+            colour_strip(bar, colours, limits, "r" if place == 0 else "Loss of r", pad=4.0)
     return figure
 
 
@@ -122,57 +106,26 @@ def _draw_matrix(
 ) -> None:
     axes.imshow(np.ma.masked_invalid(values), cmap=colours, norm=limits, interpolation="none")
     for (i, j), value in np.ndenumerate(values):
-        ink = "white" if np.isfinite(value) and _is_dark(colours(limits(value))) else INK
-        text = _text(value)
+        ink = "white" if np.isfinite(value) and is_dark(colours(limits(value)), 0.5) else INK
+        text = two_decimals(value)
         # A city against itself loses nothing: no interval to show.
         with_ends = np.isfinite(ends[0][i, j]) and ends[0][i, j] != ends[1][i, j]
-        below = f"{_text(ends[0][i, j])} to {_text(ends[1][i, j])}" if with_ends else ""
+        below = (
+            f"{two_decimals(ends[0][i, j])} to {two_decimals(ends[1][i, j])}" if with_ends else ""
+        )
         for shown, up, size in ((text, 4.0 * with_ends, 7.0), (below, -5.5, 4.8)):
             axes.annotate(
                 shown, (j, i), xytext=(0, up), textcoords="offset points",
                 ha="center", va="center", color=ink, fontsize=size,
             )  # fmt: skip
     for place in range(len(values)):
-        axes.add_patch(
-            Rectangle(
-                (place - 0.5, place - 0.5),
-                1,
-                1,
-                fill=False,
-                edgecolor=INK,
-                linewidth=0.8,
-                clip_on=False,
-            )
-        )
+        outline_field(axes, place - 0.5, place - 0.5)
     axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-
-
-def _is_dark(colour: tuple[float, ...]) -> bool:
-    red, green, blue = colour[:3]
-    return 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
-
-
-def _text(value: float) -> str:
-    if not np.isfinite(value):
-        return "–"
-    text = f"{value:.2f}"
-    return (text.lstrip("-") if not text.strip("-0.") else text).replace("-", "−")
+    set_spines(axes, None)
 
 
 def transfer_matrix(transfer: pd.DataFrame, *, names: Mapping[str, str], scheme: str) -> Table:
-    """Scores of every city's models on every city's cells, as a table.
-
-    Parameters
-    ----------
-    transfer : DataFrame
-        `inference/transfer.csv`.
-    names : mapping
-        Of cities in print.
-    scheme : str
-        Of the folds whose models travel.
-    """
+    """Lay out the scores of every city's models on every city's cells."""
     check_columns(transfer, TRANSFER_COLUMNS, "transfer")
     cities = _cities(transfer, names)
     found = {(row.trained_on, row.tested_on, row.metric): row for row in rows(transfer)}

@@ -2,7 +2,8 @@
 
 A claim is decided by cases: a task, a city, an urban class in a city. A case supports it where the
 uncertainty of its numbers allows no other answer, contradicts it where it excludes what is claimed,
-and is open in between. The claim is open as long as its open cases could still turn it.
+and is open in between. The claim is open as long as its open cases could still turn it
+(deviation `ledger_clear_cases`).
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -1,4 +1,7 @@
-"""Every qualitative claim of the district paper, in our words, and their ledger."""
+"""Every qualitative claim of the district paper, in our words, and their ledger.
+
+What its words mean: deviation `claims_rules`.
+"""
 
 import pandas as pd
 

@@ -47,8 +47,6 @@ DROPPED_FACE = "#b3b3b3"
 CITY_FACE = "#f4f4f4"
 WATER_FACE = "#dfe9f2"
 HATCH = "//////"
-# Around the kept cells on the map of a city, in shares of its longer side.
-MAP_MARGIN = 0.02
 
 
 def add_swatch(

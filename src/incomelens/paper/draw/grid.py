@@ -6,6 +6,7 @@ from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from PIL import Image
@@ -16,6 +17,8 @@ from incomelens.paper.draw.style import INK
 
 # Tiles that are in memory at once: 64 of 800 x 800 pixels are 120 MB.
 TILES_AT_ONCE = 64
+# Around the cells of a city, in shares of its longer side.
+MARGIN = 0.02
 
 
 class TileReader(Protocol):
@@ -72,8 +75,9 @@ class Square:
         row = np.rint((self.north - bounds["maxy"].to_numpy()) / self.cell_m).astype(np.intp)
         return row, column
 
-    def widened(self, cells: int) -> "Square":
-        """Square with so many more cells on every side."""
+    def with_margin(self) -> "Square":
+        """Square with a few more cells on every side."""
+        cells = max(1, round(MARGIN * max(self.n_east, self.n_north)))
         more = cells * self.cell_m
         sides = self.n_east + 2 * cells, self.n_north + 2 * cells
         return Square(self.west - more, self.south - more, *sides, self.cell_m)
@@ -89,6 +93,13 @@ class Square:
         image = np.full((self.n_north, self.n_east), np.nan)
         image[self.places(cells)] = values
         return image
+
+
+def places_of(cells: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Table of cells with their lower-left corners, to which an exhibit adds what it shows."""
+    corners = cells.geometry.bounds[["minx", "miny"]].to_numpy()
+    columns = {"easting_m": corners[:, 0], "northing_m": corners[:, 1]}
+    return pd.DataFrame({"cell_id": cells["cell_id"].to_numpy(), **columns})
 
 
 def whole_city(cells: gpd.GeoDataFrame) -> Square:

@@ -86,6 +86,12 @@ class _UnseenCanvas(FigureCanvasAgg):
 class PaperFigure(Figure):
     """A figure whose files are whole or not there, and equal on every run."""
 
+    def panel(self, left: float, top: float, width: float, height: float) -> Axes:
+        """Add axes at a place in millimetres from the figure's left and upper edge."""
+        full_width, full_height = self.get_size_inches() * MM_PER_INCH
+        bottom = 1.0 - (top + height) / full_height
+        return self.add_axes((left / full_width, bottom, width / full_width, height / full_height))
+
     def write(self, path: str | Path) -> None:
         """Write it as PDF or PNG, by the path's ending; nothing in the file tells the time."""
         is_pdf = Path(path).suffix == ".pdf"
@@ -95,24 +101,13 @@ class PaperFigure(Figure):
             self.savefig(beside, dpi=PIXELS_IN_PDF_DPI if is_pdf else PNG_DPI, metadata=metadata)
 
 
-def new_figure(width_mm: float, height_mm: float) -> PaperFigure:
-    """Make an empty figure of a size in millimetres."""
-    figure = PaperFigure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH))
-    _UnseenCanvas(figure)
-    return figure
-
-
-def axes_mm(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
-    """Add axes at a place in millimetres from the figure's left and upper edge."""
-    full_width, full_height = figure.get_size_inches() * MM_PER_INCH
-    return figure.add_axes(
-        (
-            left / full_width,
-            1.0 - (top + height) / full_height,
-            width / full_width,
-            height / full_height,
-        )
-    )
+@contextmanager
+def paper_figure(width_mm: float, height_mm: float) -> Iterator[PaperFigure]:
+    """Draw an empty figure of a size in millimetres in the style above."""
+    with figure_style():
+        figure = PaperFigure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH))
+        _UnseenCanvas(figure)
+        yield figure
 
 
 def letter(axes: Axes, text: str, *, left_mm: float = 0.0, above_mm: float = 1.5) -> None:
@@ -142,8 +137,8 @@ def sequential_colours() -> Colormap:
 def value_colours(colours: str) -> Colormap:
     """Low to high value of a variable in the beeswarms, by the configuration's `figures.colours`.
 
-    `paper` goes from blue to red as printed; `colour_blind_safe` from blue over purple to yellow,
-    growing lighter all along.
+    `paper` goes from blue to red as printed; `colour_blind_safe` (deviation `figure_colours`) from
+    blue over purple to yellow, growing lighter all along.
     """
     if colours == "paper":
         return LinearSegmentedColormap.from_list(

@@ -1,4 +1,4 @@
-"""Fig. 1 of the district paper: the twelve inputs of SSIG, one map each."""
+"""Fig. 1 of the district paper: the twelve inputs of SSIG, one map each (deviation `figure_1`)."""
 
 from collections.abc import Mapping
 
@@ -21,9 +21,7 @@ from incomelens.paper.draw.style import (
     PAGE_MM,
     PIXELS_IN_PDF_DPI,
     PaperFigure,
-    axes_mm,
-    figure_style,
-    new_figure,
+    paper_figure,
 )
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import LEVELS, SOCIOECONOMIC, SPATIAL, VARIABLES
@@ -63,14 +61,13 @@ def _drawn(districts: gpd.GeoDataFrame, level: str) -> PaperFigure:
     if not (districts.geom_type == "Point").any():
         plane["geometry"] = plane.geometry.simplify_coverage((east - west) / (width * DOTS_PER_MM))
     outline = area_outlines(plane)
-    with figure_style():
-        figure = new_figure(PAGE_MM, TOP_MM + 3 * panel - 2.0)
+    with paper_figure(PAGE_MM, TOP_MM + 3 * panel - 2.0) as figure:
         _draw_heading(figure, f"Inputs of SSIG, {level} level: {len(plane):,} districts")
         for place, name in enumerate(VARIABLES):
             row, column = divmod(place, COLUMNS)
             left, upper = MARGIN_MM + column * (width + GAP_MM), TOP_MM + row * panel
-            axes = axes_mm(figure, left, upper, width, height)
-            legend = axes_mm(figure, left, upper + height + 4.5, width, 2.2)
+            axes = figure.panel(left, upper, width, height)
+            legend = figure.panel(left, upper + height + 4.5, width, 2.2)
             _draw_input(axes, legend, plane, name, outline)
             if place == 0:
                 draw_scale_bar(axes, plane)
@@ -93,7 +90,7 @@ def _draw_input(
 
 def _draw_heading(figure: PaperFigure, text: str) -> None:
     """Write a line above all panels, at its right end which colour means which group."""
-    axes = axes_mm(figure, MARGIN_MM, 0.0, PAGE_MM - 2 * MARGIN_MM, 5.0)
+    axes = figure.panel(MARGIN_MM, 0.0, PAGE_MM - 2 * MARGIN_MM, 5.0)
     axes.set_axis_off()
     axes.text(0, 0.15, text, fontsize=8, va="baseline")
     right = 1.0

@@ -93,23 +93,7 @@ def shapley_tables(
     income: str,
     mode: str,
 ) -> ShapleyTables:
-    """Cut the tables of the stage `shapley` to one figure and its ten variables.
-
-    Parameters
-    ----------
-    districts : GeoDataFrame
-        `districts/{level}.parquet`: the variables' own values.
-    groups, variables : DataFrame
-        `shapley/groups.csv` and `shapley/variables.csv`, of all levels, incomes and modes.
-    values : DataFrame
-        `shapley/{level}-{income}-{mode}.parquet`: one row a district, one column a player.
-    level, income, mode : str
-
-    Raises
-    ------
-    InputError
-        If the tables do not have this level, income and mode, or lack a variable or a district.
-    """
+    """Cut the tables of the stage `shapley`, see `exhibit`, to one figure and its ten variables."""
     keys = {"level": level, "income": income, "mode": mode}
     groups = _rows_of(groups, keys, "shapley/groups.csv")
     variables = _rows_of(variables, {**keys, "game": GAME}, "shapley/variables.csv")

@@ -16,13 +16,7 @@ from incomelens.paper.draw.maps import (
     map_height,
     quantile_classes,
 )
-from incomelens.paper.draw.style import (
-    COLUMN_MM,
-    PaperFigure,
-    axes_mm,
-    figure_style,
-    new_figure,
-)
+from incomelens.paper.draw.style import COLUMN_MM, PaperFigure, paper_figure
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import INCOME_UNITS, INCOMES, LEVELS
 
@@ -57,8 +51,7 @@ def _drawn(districts: gpd.GeoDataFrame, level: str, income: str) -> PaperFigure:
     plane = local_projection(districts)
     margin, top, width = 2.0, 8.0, COLUMN_MM - 4.0
     height = map_height(plane, width, most=120.0)
-    with figure_style():
-        figure = new_figure(COLUMN_MM, top + height + 15.0)
+    with paper_figure(COLUMN_MM, top + height + 15.0) as figure:
         axes = draw_income_panel(figure, plane, income, left=margin, top=top, size=(width, height))
         known = plane[income].notna().sum()
         axes.set_title(
@@ -79,24 +72,16 @@ def draw_income_panel(
 ) -> Axes:
     """Draw the map of an income with scale bar and, 13 mm below it, its legend.
 
-    Parameters
-    ----------
-    figure : Figure
-    plane : GeoDataFrame
-        Districts from :func:`local_projection`.
-    income : str
-    left, top : float
-        Place of the map in millimetres from the figure's left and upper edge.
-    size : tuple of float
-        Width and height of the map in millimetres.
+    Place and size of the map, whose districts come from :func:`local_projection`, are in
+    millimetres, its place from the figure's left and upper edge.
     """
     width, height = size
     values = plane[income].to_numpy(dtype=float)
     classes = quantile_classes(values, CLASSES)
-    axes = axes_mm(figure, left, top, width, height)
+    axes = figure.panel(left, top, width, height)
     draw_map(axes, plane, values, classes, outline=area_outlines(plane))
     draw_scale_bar(axes, plane)
-    legend = axes_mm(figure, left + 0.02 * width, top + height + 6.5, 0.96 * width, 3.0)
+    legend = figure.panel(left + 0.02 * width, top + height + 6.5, 0.96 * width, 3.0)
     draw_class_legend(
         legend,
         classes,

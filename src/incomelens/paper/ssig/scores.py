@@ -18,13 +18,7 @@ INTERVAL_OF_FOLDS = (
     "in brackets its 95 % interval by leaving out one district at a time (jackknife), which means "
     "of folds of fewer than 20 districts do not have: those of the pooled score stand in the CSV"
 )
-ORDERS = {
-    "income": INCOMES,
-    "model": MODELS,
-    "mode": MODES,
-    "scheme": SCHEMES,
-    "metric": SCORES,
-}
+ORDERS = {"income": INCOMES, "model": MODELS, "mode": MODES, "scheme": SCHEMES, "metric": SCORES}
 Slots = Mapping[tuple[str, ...], float]
 
 
@@ -44,7 +38,7 @@ def main_scores(
 
 def paper_metrics(reference: Reference) -> dict[str, str]:
     """Our name of each printed score, in the paper's unit once that is known, and the slot's."""
-    unit = reference.printed("ssig", "error_unit") or "usd"
+    unit = reference.printed("ssig", "error_unit") or "usd"  # deviation `error_units`
     return {"r2": "r2", "cod": "cod", f"rmse_{unit}": "rmse", f"mae_{unit}": "mae"}
 
 

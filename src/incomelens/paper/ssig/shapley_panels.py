@@ -19,10 +19,8 @@ from incomelens.paper.draw.style import (
     QUIET,
     RULE,
     PaperFigure,
-    axes_mm,
-    figure_style,
     letter,
-    new_figure,
+    paper_figure,
     value_colours,
 )
 from incomelens.paper.names import (
@@ -62,20 +60,13 @@ def shapley_figure(
     ----------
     districts : GeoDataFrame
         `districts/{level}.parquet`.
-    groups : DataFrame
-        ``group`` (socio-economic, spatial), ``mean_abs``: mean absolute sum of its members' SHAP
-        values, in SD units of the income; ``block_ci_low`` and ``block_ci_high``, by resampling
-        spatial blocks, draw a whisker.
-    variables : DataFrame
-        ``variable``, ``mean_abs``: mean absolute SHAP value, ``direction``: correlation of the
-        variable with its own SHAP values, NaN where there is none; the interval as in `groups`.
+    groups, variables : DataFrame
+        ``mean_abs`` by ``group`` or ``variable``, in SD units of the income; an interval by spatial
+        blocks draws a whisker. Variables also have a ``direction``, NaN where there is none.
     values : DataFrame
         ``variable``, ``geoid``, ``shap`` and ``value``, the variable's own value in any unit.
-    level, income : str
-    colours : str
-        Colours of the dots: `colour_blind_safe` or `paper`.
-    levels : mapping
-        Level to its name in print.
+    level, income, colours, levels
+        See :func:`incomelens.paper.ssig.figures_2_to_5.exhibit`.
 
     Raises
     ------
@@ -92,18 +83,17 @@ def shapley_figure(
     map_width = PAGE_MM - map_left - 1.5
     map_size = map_width, map_height(plane, map_width, most=90.0)
     height = max(rows_top + rows_height + 10.0, top + map_size[1] + 15.0)
-    with figure_style():
-        figure = new_figure(PAGE_MM, height)
-        axes = axes_mm(figure, left, top, bars, 2 * ROW_MM)
+    with paper_figure(PAGE_MM, height) as figure:
+        axes = figure.panel(left, top, bars, 2 * ROW_MM)
         _draw_groups(axes, groups)
         letter(axes, "a", left_mm=left - 1.0)
-        axes = axes_mm(figure, left, rows_top, bars, rows_height)
+        axes = figure.panel(left, rows_top, bars, rows_height)
         _draw_variables(axes, variables)
         letter(axes, "b", left_mm=left - 1.0)
-        axes = axes_mm(figure, left + bars + gap, rows_top, swarm, rows_height)
+        axes = figure.panel(left + bars + gap, rows_top, swarm, rows_height)
         _draw_swarms(axes, values, names, colours)
         letter(axes, "c")
-        _draw_colour_key(axes_mm(figure, left + bars + gap + 8.0, top + 6.5, 36.0, 2.4), colours)
+        _draw_colour_key(figure.panel(left + bars + gap + 8.0, top + 6.5, 36.0, 2.4), colours)
         axes = draw_income_panel(figure, plane, income, left=map_left, top=top, size=map_size)
         axes.set_title(f"{levels[level]} level, {INCOMES[income]}", pad=6)
         letter(axes, "d")

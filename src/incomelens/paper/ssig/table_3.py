@@ -1,7 +1,8 @@
 """Table 3 of the district paper: SSIG and the five image-and-price baselines.
 
 The paper's baselines cover fewer districts than its SSIG. Ours are scored twice, on the districts
-that a model covers and on those that all models do, and under spatial folds beside random ones.
+that a model covers and on those that all models do, and under spatial folds beside random ones
+(deviations `baselines_missing` and `table_3_folds`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -9,14 +9,7 @@ from incomelens.common.errors import InputError
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import INCOMES, LEVELS, MODES, READINGS, VARIABLES
 from incomelens.paper.reference import TEN, Reference
-from incomelens.paper.table import (
-    EMPTY_SLOT,
-    Table,
-    check_columns,
-    in_print_order,
-    number,
-    rows,
-)
+from incomelens.paper.table import EMPTY_SLOT, Table, check_columns, in_print_order, number, rows
 
 COMPARISON_COLUMNS = [
     "level", "mode", "variable", "mean_abs_per_capita", "mean_abs_median_household", "difference",
@@ -112,7 +105,7 @@ def read_thresholds(reference: Reference) -> Thresholds:
 
 
 def conditions(levels: Mapping[str, Comparison], thresholds: Thresholds) -> Conditions:
-    """Apply the paper's filter to one variable (Discussions, on Table 5).
+    """Apply the paper's filter to one variable: deviations `table_5_filter`, `table_5_thresholds`.
 
     Parameters
     ----------
@@ -137,7 +130,7 @@ def conditions(levels: Mapping[str, Comparison], thresholds: Thresholds) -> Cond
 
 
 def comparisons(table: pd.DataFrame) -> dict[tuple[str, str], dict[str, Comparison]]:
-    """Our comparisons by mode and variable, then by level, with Welch's P (ruling 15)."""
+    """Our comparisons by mode and variable, then by level, with Welch's P."""
     check_columns(table, COMPARISON_COLUMNS, "comparison of incomes")
     found: dict[tuple[str, str], dict[str, Comparison]] = {}
     for row in rows(table):

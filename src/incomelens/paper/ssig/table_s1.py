@@ -1,4 +1,7 @@
-"""Table S1 of the district paper: variables of earlier models, as far as its text names them."""
+"""Table S1 of the district paper: variables of earlier models, as far as its text names them.
+
+Deviation `table_s1`.
+"""
 
 import pandas as pd
 

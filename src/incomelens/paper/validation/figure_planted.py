@@ -5,20 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from incomelens.paper.aerial.names import MAIN, class_labels, class_order, main_method
-from incomelens.paper.draw.style import (
-    INK,
-    PAGE_MM,
-    QUIET,
-    RULE,
-    PaperFigure,
-    axes_mm,
-    figure_style,
-    letter,
-    new_figure,
+from incomelens.paper.draw.panels import (
+    DOT,
+    INTERVAL_PT,
+    NULL_COLOUR,
+    key_above,
+    key_line,
+    key_mark,
+    lay_out_lines,
 )
+from incomelens.paper.draw.style import INK, PAGE_MM, QUIET, PaperFigure, letter, paper_figure
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.table import check_columns, rows
 from incomelens.paper.validation.names import (
@@ -66,13 +64,12 @@ def planted_figure(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame
     heights = [LINE_MM * len(names[style]) for style in styles]
     width = (PAGE_MM - LABELS_MM - RIGHT_MM - BETWEEN_MM) / 2
     total = TOP_MM + sum(heights) + GAP_MM * len(styles) + HITS_MM + BELOW_MM
-    with figure_style():
-        figure = new_figure(PAGE_MM, total)
+    with paper_figure(PAGE_MM, total) as figure:
         top = TOP_MM
         for number, (style, height) in enumerate(zip(styles, heights, strict=True)):
             for column, ses in enumerate(SES):
                 left = LABELS_MM + column * (width + BETWEEN_MM)
-                axes = axes_mm(figure, left, top, width, height)
+                axes = figure.panel(left, top, width, height)
                 chosen = drawn[(drawn["style"] == style) & (drawn["ses"] == ses)]
                 _draw_ratios(axes, chosen, names[style], with_names=column == 0)
                 n_cities = ranks[ranks["style"] == style]["city"].nunique()
@@ -84,7 +81,7 @@ def planted_figure(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame
             top += height + GAP_MM
         for column, network in enumerate(NETWORKS):
             left = LABELS_MM + column * (width + BETWEEN_MM)
-            axes = axes_mm(figure, left, top, width, HITS_MM)
+            axes = figure.panel(left, top, width, HITS_MM)
             chosen = hits[(hits["network"] == network) & (hits["ses"] != BOTH)]
             _draw_hits(axes, chosen, styles, with_names=column == 0)
             axes.set_title(f"A planted class comes first: {NETWORKS[network]}", loc="left")
@@ -120,21 +117,15 @@ def _draw_ratios(
             [value.median()] * 2, [y[0] - 0.16, y[0] + 0.16], color=INK,
             linewidth=1.2 if trained else 0.7, zorder=4,
         )  # fmt: skip
-    for line in range(0, len(names), 2):
-        axes.axhspan(line - 0.5, line + 0.5, color="#f6f6f6", linewidth=0, zorder=0)
     n_planted = int(pd.Series(names).isin(table.loc[table["planted"], "urban_class"]).sum())
     axes.axhline(n_planted - 0.5, color=QUIET, linewidth=0.5)
-    axes.axvline(1.0, color="#e69f00", linewidth=1.2, zorder=1)
-    axes.set(xscale="log", xlim=(LEAST * 0.92, MOST * 1.08), ylim=(len(names) - 0.5, -0.5))
+    axes.axvline(1.0, color=NULL_COLOUR, linewidth=1.2, zorder=1)
+    axes.set(xscale="log", xlim=(LEAST * 0.92, MOST * 1.08))
     ticks = [0.25, 0.5, 1, 2, 4]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.set_xlabel("Ratio x over its expectation under H0")
-    axes.set_yticks(range(len(names)), [labels[name] for name in names] if with_names else [])
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x", color=RULE, linewidth=0.4)
-    axes.set_axisbelow(True)
-    axes.spines["left"].set_visible(False)
+    lay_out_lines(axes, [labels[name] for name in names], with_names=with_names)
 
 
 def _draw_hits(axes: Axes, table: pd.DataFrame, styles: Sequence[str], *, with_names: bool) -> None:
@@ -145,42 +136,27 @@ def _draw_hits(axes: Axes, table: pd.DataFrame, styles: Sequence[str], *, with_n
         line = lines.index((row.style, row.ses))
         y = line - 0.4 + step * (methods.index(row.method) + 0.5)
         colour = METHOD_COLOURS[row.method]
-        axes.hlines(y, row.ci_low, row.ci_high, colour, linewidth=1.1)
-        axes.plot(
-            row.hit_rate, y, METHOD_MARKERS[row.method], color=colour, markersize=3.6,
-            markeredgecolor="white", markeredgewidth=0.4, zorder=3, clip_on=False,
-        )  # fmt: skip
+        axes.hlines(y, row.ci_low, row.ci_high, colour, linewidth=INTERVAL_PT)
+        marker = METHOD_MARKERS[row.method]
+        axes.plot(row.hit_rate, y, marker, color=colour, **DOT, clip_on=False)
         axes.plot([row.chance] * 2, [line - 0.45, line + 0.45], color=INK, linewidth=0.7)
-    axes.set(xlim=(0, 1), ylim=(len(lines) - 0.5, -0.5))
     short = {"residential": "residential", "infrastructure_green": "trade, green"}
     names = [f"{short.get(style, style)}, {ses}" for style, ses in lines]
-    axes.set_yticks(range(len(lines)), names if with_names else [])
-    axes.tick_params(axis="y", length=0)
+    lay_out_lines(axes, names, with_names=with_names, bands=False)
+    axes.set_xlim(0, 1)
     axes.set_xlabel("Hit rate over cities, 95 % interval; black: by chance")
-    axes.grid(axis="x", color=RULE, linewidth=0.4)
-    axes.set_axisbelow(True)
-    axes.spines["left"].set_visible(False)
 
 
 def _draw_key(figure: PaperFigure, method: str) -> None:
-    def dot(colour: str, label: str, *, marker: str = "o", filled: bool = True) -> Line2D:
-        return Line2D(
-            [], [], color=colour, marker=marker, markersize=3.6, linewidth=0,
-            markerfacecolor=colour if filled else "white", label=label,
-        )  # fmt: skip
-
-    shown = ALL_METHODS[method]
+    dot = {"size": 3.6, "linewidth": 0}
     handles = [
-        dot(PLANTED_COLOUR, f"planted: one dot a city, {shown}"),
-        dot(OTHER_COLOUR, "not planted"),
-        dot(PLANTED_COLOUR, "open: shuffled labels", filled=False),
-        Line2D([], [], color="#e69f00", linewidth=1.2, label="expected under H0"),
+        key_mark(PLANTED_COLOUR, f"planted: one dot a city, {ALL_METHODS[method]}", **dot),
+        key_mark(OTHER_COLOUR, "not planted", **dot),
+        key_mark(PLANTED_COLOUR, "open: shuffled labels", filled=False, **dot),
+        key_line(NULL_COLOUR, "expected under H0", 1.2),
         *(
-            dot(METHOD_COLOURS[name], f"{ALL_METHODS[name]} (c)", marker=METHOD_MARKERS[name])
+            key_mark(METHOD_COLOURS[name], f"{ALL_METHODS[name]} (c)", METHOD_MARKERS[name], **dot)
             for name in ("guided", "gradient", "gradcam", OCCLUSION)
         ),
     ]
-    figure.legend(
-        handles=handles, loc="upper center", ncols=4, frameon=False,
-        bbox_to_anchor=(0.5, 1.0), handlelength=1.4, columnspacing=1.2,
-    )  # fmt: skip
+    key_above(figure, handles, 4, handlelength=1.4, columnspacing=1.2)

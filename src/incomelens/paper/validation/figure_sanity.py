@@ -1,24 +1,12 @@
 """Figure: maps as a network forgets, maps of other networks, deletion and insertion."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from incomelens.paper.aerial.names import METHODS, known_first
-from incomelens.paper.draw.style import (
-    INK,
-    PAGE_MM,
-    QUIET,
-    RULE,
-    PaperFigure,
-    axes_mm,
-    figure_style,
-    letter,
-    new_figure,
-)
+from incomelens.paper.draw.panels import INTERVAL_PT, key_above, key_line, key_mark
+from incomelens.paper.draw.style import INK, PAGE_MM, QUIET, RULE, PaperFigure, letter, paper_figure
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.table import check_columns, rows
 from incomelens.paper.validation.names import (
@@ -32,7 +20,7 @@ from incomelens.paper.validation.names import (
 COLUMNS = ("kind", "step", "against", "method", "measure", "mean", "low", "high")
 LEFT_MM, TOP_MM, HEIGHT_MM, GAP_MM, BELOW_MM = 14.0, 13.0, 46.0, 24.0, 11.0
 CASCADE_MM, OTHERS_MM, BETWEEN_MM = 92.0, 56.0, 14.0
-DASHED = (0, (3, 2))
+DASHED, DOTTED = (0, (3, 2)), (0, (1, 1.2))
 OTHERS = ("turned", "again", "softmax", "shuffled")
 SHORT = {"turned": "turned", "again": "seed", "softmax": "softmax", "shuffled": "shuffled"}
 SMALL_MM = 74.0
@@ -55,20 +43,17 @@ def sanity_figure(similarity: pd.DataFrame, curves: pd.DataFrame) -> PaperFigure
     """Draw likeness above, curves below (see `exhibit`)."""
     check_columns(similarity, COLUMNS, "similarity of maps")
     ranks = similarity[similarity["measure"] == "spearman"]
-    with figure_style():
-        figure = new_figure(PAGE_MM, TOP_MM + 2 * HEIGHT_MM + GAP_MM + BELOW_MM)
-        cascade = axes_mm(figure, LEFT_MM, TOP_MM, CASCADE_MM, HEIGHT_MM)
+    with paper_figure(PAGE_MM, TOP_MM + 2 * HEIGHT_MM + GAP_MM + BELOW_MM) as figure:
+        cascade = figure.panel(LEFT_MM, TOP_MM, CASCADE_MM, HEIGHT_MM)
         _draw_cascade(cascade, ranks)
         letter(cascade, "a", left_mm=LEFT_MM - 2.0)
         left = LEFT_MM + CASCADE_MM + BETWEEN_MM
-        others = axes_mm(figure, left, TOP_MM, OTHERS_MM, HEIGHT_MM)
+        others = figure.panel(left, TOP_MM, OTHERS_MM, HEIGHT_MM)
         _draw_others(others, ranks)
         letter(others, "b", left_mm=8.0)
         top = TOP_MM + HEIGHT_MM + GAP_MM
         for place, mode in enumerate(("deletion", "insertion")):
-            axes = axes_mm(
-                figure, LEFT_MM + place * (SMALL_MM + BETWEEN_MM), top, SMALL_MM, HEIGHT_MM
-            )
+            axes = figure.panel(LEFT_MM + place * (SMALL_MM + BETWEEN_MM), top, SMALL_MM, HEIGHT_MM)
             _draw_curves(axes, curves[curves["mode"] == mode], mode)
             letter(axes, "cd"[place], left_mm=8.0 if place else LEFT_MM - 2.0)
         _draw_key(figure)
@@ -124,7 +109,7 @@ def _draw_curves(axes: Axes, curves: pd.DataFrame, mode: str) -> None:
         colour = METHOD_COLOURS.get(method, INK)
         axes.plot(
             part["share"], part["score"], color=colour, linewidth=0.8 if is_turned else 1.3,
-            linestyle=(0, (1, 1.2)) if is_turned else "-", gid=f"{mode} {order}",
+            linestyle=DOTTED if is_turned else "-", gid=f"{mode} {order}",
         )  # fmt: skip
     axes.set(xlim=(0, 1))
     axes.set_xlabel(f"Share of patches {'deleted' if mode == 'deletion' else 'inserted'}")
@@ -145,22 +130,15 @@ def _tidy(axes: Axes) -> None:
 
 
 def _draw_key(figure: PaperFigure) -> None:
-    def line(colour: str, label: str, **style: object) -> Line2D:
-        return Line2D([], [], color=colour, label=label, linewidth=1.1, **style)
-
-    def marked(method: str, label: str, names: Sequence[str] = tuple(GRADIENTS)) -> Line2D:
-        return line(
-            METHOD_COLOURS[method], label, marker=METHOD_MARKERS[method], markersize=3.6,
-            markerfacecolor="white" if method in names else METHOD_COLOURS[method],
-            linestyle=DASHED if method in names else "-",
-        )  # fmt: skip
-
-    handles = [
-        *(marked(method, label) for method, label in {**METHODS, **GRADIENTS}.items()),
-        line(INK, "random patches (c, d)"),
-        line(QUIET, "the map turned by half (c, d)", linestyle=(0, (1, 1.2))),
+    methods = [
+        key_mark(
+            METHOD_COLOURS[method], label, METHOD_MARKERS[method], size=3.6, linewidth=INTERVAL_PT,
+            filled=method not in GRADIENTS, linestyle=DASHED if method in GRADIENTS else "-",
+        )
+        for method, label in {**METHODS, **GRADIENTS}.items()
+    ]  # fmt: skip
+    others = [
+        key_line(INK, "random patches (c, d)", INTERVAL_PT),
+        key_line(QUIET, "the map turned by half (c, d)", INTERVAL_PT, DOTTED),
     ]
-    figure.legend(
-        handles=handles, loc="upper center", ncols=4, frameon=False,
-        bbox_to_anchor=(0.5, 1.0), handlelength=2.6, columnspacing=1.8,
-    )  # fmt: skip
+    key_above(figure, [*methods, *others], 4, handlelength=2.6, columnspacing=1.8)

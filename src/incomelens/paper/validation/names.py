@@ -19,10 +19,7 @@ STYLES = {
     "infrastructure_green": "trade, parks, sports planted",
     "both": "both styles",
 }
-GRADIENTS = {
-    "guided_gradient": "guided gradient alone",
-    "plain_gradient": "plain gradient alone",
-}
+GRADIENTS = {"guided_gradient": "guided gradient alone", "plain_gradient": "plain gradient alone"}
 OCCLUSION = "occlusion"
 ALL_METHODS = {**METHODS, **GRADIENTS, OCCLUSION: "class made even"}
 QUANTITIES = {**GRADIENTS, "cam": "CAM before its ReLU", **METHODS}

@@ -35,10 +35,7 @@ def exhibit(similarity: pd.DataFrame) -> Exhibit:
         part = part.sort_values("step", kind="stable")
         for against, of_one in part.groupby("against", sort=False):
             cells = {row.method: mean_with_range(row) for row in rows(of_one)}
-            line = {
-                "Measure": f"{label}, {words}",
-                "Compared with": against_label(against),
-            }
+            line = {"Measure": f"{label}, {words}", "Compared with": against_label(against)}
             shown.append(line | {name: cells.get(method, nan) for method, name in methods.items()})
     table = Table(
         numbers=similarity,

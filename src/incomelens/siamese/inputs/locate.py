@@ -1,4 +1,4 @@
-"""Where a sale lies, by its tax lot."""
+"""Where a sale lies, by its tax lot (deviation `house_price_location`)."""
 
 import logging
 

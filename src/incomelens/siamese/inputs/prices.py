@@ -1,8 +1,9 @@
 """What homes of a district sold for, as one vector of numbers.
 
-The reading ``reconstruction-v1``: logarithm of the median price, mean, standard deviation and
-deciles of log prices, log price per square foot, log number of sales. Where a district has too few
-sales, the nearest ones of other districts fill in, and a flag says so. No income is used.
+The reading ``reconstruction-v1`` (deviation `house_price_vector`): logarithm of the median price,
+mean, standard deviation and deciles of log prices, log price per square foot, log number of sales.
+Where a district has too few sales, the nearest ones of other districts fill in, and a flag says so
+(deviation `house_price_fill`). No income is used.
 """
 
 import logging

@@ -30,7 +30,7 @@ MAD_TO_SD = 1.4826
 def home_sales(
     sales: pd.DataFrame, *, least_price: float, outlier_mads: float
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Keep sales of homes at a market price.
+    """Keep sales of homes at a market price (deviation `home_sales`).
 
     In this order: sales of anything but homes, at less than `least_price` (transfers within a
     family and the like: 0 and 10 USD are the most frequent prices), reported more than once, in a

@@ -1,4 +1,7 @@
-"""Squares of ground inside each district, cut from satellite images or orthophotos."""
+"""Squares of ground inside each district, cut from satellite images or orthophotos.
+
+Deviation `satellite_squares`.
+"""
 
 import logging
 from collections.abc import Iterator, Sequence

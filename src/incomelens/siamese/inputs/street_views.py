@@ -1,4 +1,7 @@
-"""Photographs taken in each district: from a folder, or from Google's Street View Static API."""
+"""Photographs taken in each district: from a folder, or from Google's Street View Static API.
+
+Deviation `street_view_key`.
+"""
 
 import logging
 from collections.abc import Iterator, Sequence

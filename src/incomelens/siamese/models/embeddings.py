@@ -1,4 +1,7 @@
-"""One vector an image from a backbone of timm, and their mean over a district's images."""
+"""One vector an image from a backbone of timm, and their mean over a district's images.
+
+Deviation `baselines_embeddings`.
+"""
 
 import numpy as np
 import pandas as pd

@@ -2,7 +2,8 @@
 
 A second stage learns how far to trust the first. Where the first has seen the very districts that
 the second learns from, it looks better than it is; and it looks better than it is, too, where
-inner folds are easier than outer ones. So inner folds follow the outer scheme (ruling 11).
+inner folds are easier than outer ones. So inner folds follow the outer scheme
+(deviation `inner_split`).
 """
 
 import numpy as np

@@ -13,7 +13,7 @@
 ``manifest``     what was got from where, when, under which licence
 ``preflight``    what is missing, told before any job runs
 ``archives``     unpacking zip and 7z without leaving the folder
-``multi_part``   7z archives in several parts, read as one
+``multi_part``   7z archives in several parts: all there, and whole
 ``stray_files``  what systems and cloud drives leave beside a user's files
 ``delivery``     the wanted files of a delivery, whatever the layers of archives
 ===============  =====================================================================

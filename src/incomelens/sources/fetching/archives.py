@@ -8,13 +8,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from tempfile import TemporaryDirectory
 
+import multivolumefile
 import py7zr
 from py7zr.io import Py7zIO, WriterFactory
 
 from incomelens.common.errors import InputError, damage_told, listed
 from incomelens.common.files import beside_of, discard_leftovers
-from incomelens.sources.fetching.multi_part import PART, JoinedFiles, parts_of
+from incomelens.sources.fetching.multi_part import PART, parts_of
 from incomelens.sources.fetching.stray_files import is_stray, sorted_out
 
 MOST_BYTES = 400_000_000_000
@@ -217,9 +219,15 @@ def _opened_7z(archive: str | Path) -> Iterator[py7zr.SevenZipFile]:
         with py7zr.SevenZipFile(archive) as opened:
             yield opened
         return
-    # Buffered, because one read may not stop at the end of a part.
-    with io.BufferedReader(JoinedFiles(parts)) as joined, py7zr.SevenZipFile(joined) as opened:
-        yield opened
+    # The library takes every file that begins like the archive, so that the parts need a folder
+    # without the records that lie beside them.
+    with TemporaryDirectory(prefix="incomelens-") as folder:
+        for number, part in enumerate(parts):
+            Path(folder, f"parts.{number:04d}").symlink_to(part.resolve())
+        joined = multivolumefile.MultiVolume(Path(folder, "parts"), "rb")
+        # Buffered, because one read may not stop at the end of a part.
+        with io.BufferedReader(joined) as whole, py7zr.SevenZipFile(whole) as opened:
+            yield opened
 
 
 def _zip_entry(info: zipfile.ZipInfo) -> _Entry:

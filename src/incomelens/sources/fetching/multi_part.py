@@ -1,6 +1,5 @@
-"""Archives that come in several parts (``.7z.001``, ``.7z.002``, ...), read as one file."""
+"""Archives that come in several parts (``.7z.001``, ``.7z.002``, ...): all there, and whole."""
 
-import io
 import re
 import struct
 from collections.abc import Sequence
@@ -11,66 +10,6 @@ from incomelens.common.errors import InputError, listed
 PART = re.compile(r"^(?P<name>.+\.7z)\.(?P<number>\d{3,})$", re.IGNORECASE)
 SIGNATURE = b"7z\xbc\xaf\x27\x1c"
 START_HEADER = 32  # bytes: signature, version, where the last header is and how long
-
-
-class JoinedFiles(io.RawIOBase):
-    """Several files, one after another, as one readable file.
-
-    Parameters
-    ----------
-    paths : sequence of path
-        In order. At most one of them is open at a time.
-    """
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = list(paths)
-        self._starts = [0]
-        for path in self._paths:
-            self._starts.append(self._starts[-1] + path.stat().st_size)
-        self._position = 0
-        self._number = -1
-        self._open: io.BufferedReader | None = None
-
-    def readable(self) -> bool:
-        """Whether it can be read: always."""
-        return True
-
-    def seekable(self) -> bool:
-        """Whether a position can be chosen: always."""
-        return True
-
-    def tell(self) -> int:
-        """Position in the joined file, in bytes."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a position, counted from the start, from here or from the end."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._starts[-1]}
-        self._position = base[whence] + offset
-        return self._position
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fill `buffer` up to the end of the current part; 0 at the end of the last."""
-        number = next((i for i, end in enumerate(self._starts[1:]) if self._position < end), None)
-        if number is None:
-            return 0
-        if number != self._number or self._open is None:
-            self._close_part()
-            self._open, self._number = self._paths[number].open("rb"), number
-        self._open.seek(self._position - self._starts[number])
-        count = self._open.readinto(buffer)
-        self._position += count
-        return count
-
-    def close(self) -> None:
-        """Close the part that is open."""
-        self._close_part()
-        super().close()
-
-    def _close_part(self) -> None:
-        if self._open is not None:
-            self._open.close()
-            self._open = None
 
 
 def first_parts(files: Sequence[str | Path]) -> list[Path]:

@@ -2,15 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-
-from incomelens.common.errors import InputError, damage_told, listed
+from incomelens.common.errors import InputError, listed
+from incomelens.common.yaml_files import did_you_mean, read_yaml
 
 MEGABYTE = 1_000_000
 
@@ -104,7 +100,7 @@ class Registry:
         """Return one source; an unknown id is refused with the ids that there are."""
         if source not in self.sources:
             raise InputError(
-                f"{self.path}: there is no source {source!r}{_hint(source, self.sources)}; "
+                f"{self.path}: there is no source {source!r}{did_you_mean(source, self.sources)}; "
                 f"there are {listed(self.sources, most=20)}"
             )
         return self.sources[source]
@@ -118,7 +114,7 @@ class Registry:
         files = {file.name: file for file in self.source(source).files}
         if name not in files:
             raise InputError(
-                f"{self.path}: source {source} has no file {name!r}{_hint(name, files)}; "
+                f"{self.path}: source {source} has no file {name!r}{did_you_mean(name, files)}; "
                 f"it has {listed(files, most=20)}"
             )
         return files[name]
@@ -156,52 +152,9 @@ def load_registry(
 
 
 def _read_sources(path: str | Path, schema: str | Path | None) -> dict[str, Source]:
-    entries = _read_yaml(path)
-    if schema is not None:
-        validator = Draft202012Validator(_read_yaml(schema))
-        errors = sorted(validator.iter_errors(entries), key=lambda error: str(error.json_path))
-        if errors:
-            raise InputError(f"{path}: " + "; ".join(map(_explained, errors[:5])))
-    return {name: _source(name, entry) for name, entry in entries.items()}
-
-
-def _read_yaml(path: str | Path) -> Any:  # noqa: ANN401 - YAML holds anything
-    with damage_told(lambda problem: f"{path}: not readable as YAML: {problem}"):
-        try:
-            with Path(path).open("rb") as file:
-                return yaml.load(file, Loader=_StrictLoader)  # noqa: S506 - derived from SafeLoader
-        except FileNotFoundError:
-            raise InputError(
-                f"{path}: there is no such file; see `sources` in the configuration"
-            ) from None
-        except yaml.YAMLError as error:
-            raise InputError(f"{path}: not readable as YAML: {error}") from None
-
-
-# The parser in C is ten times as fast; a PyYAML that was built without it has the other.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _StrictLoader(_Loader):
-    """YAML in which a key is text and stands once.
-
-    A second source of the same name would hide the first; 06037 is 3103, and ``no`` is false.
-    """
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        """Refuse a key that stands twice or is no text."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for number, key in enumerate(keys):
-            written = node.value[number][0]
-            problem = None
-            if not isinstance(key, str):
-                as_it_stands = getattr(written, "value", key)
-                problem = f"key {as_it_stands} is {key!r} in YAML, no text; write it in quotes"
-            elif key in keys[:number]:
-                problem = f"key {key!r} stands twice"
-            if problem:
-                raise yaml.constructor.ConstructorError(None, None, problem, written.start_mark)
-        return super().construct_mapping(node, deep)
+    if not Path(path).exists():
+        raise InputError(f"{path}: there is no such file; see `sources` in the configuration")
+    return {name: _source(name, entry) for name, entry in read_yaml(path, schema=schema).items()}
 
 
 def _source(name: str, entry: Mapping[str, Any]) -> Source:
@@ -211,25 +164,3 @@ def _source(name: str, entry: Mapping[str, Any]) -> Source:
         for file, details in entry["files"].items()
     )
     return Source(**{**entry, "id": name, "secret": secret, "files": files})
-
-
-def _explained(error: ValidationError) -> str:
-    """Say a schema's complaint as where, what, expected."""
-    where = ".".join(map(str, error.absolute_path)) or "the registry"
-    if error.validator == "additionalProperties":
-        known = error.schema["properties"]
-        unknown = [key for key in error.instance if key not in known]
-        hint = _hint(unknown[0], known)
-        return f"{where}: unknown key {unknown[0]!r}{hint}; known are {listed(known, most=20)}"
-    if error.validator == "oneOf":
-        return f"{where}: needs either `address` or `manual`, and not both"
-    if error.validator == "enum":
-        return f"{where}: {error.instance!r} is not one of {listed(error.validator_value, most=20)}"
-    if error.validator == "pattern":
-        return f"{where}: {error.instance!r} does not look like {error.validator_value}"
-    return f"{where}: {error.message}"
-
-
-def _hint(word: str, known: object) -> str:
-    close = get_close_matches(word, list(known), n=1)  # type: ignore[call-overload]
-    return f" (did you mean {close[0]!r}?)" if close else ""

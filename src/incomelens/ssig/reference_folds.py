@@ -17,7 +17,7 @@ REFERENCE = "reference"  # what stands in the column `mode` for models that have
 def cross_validate_references(sample: Sample, *, names: Sequence[str], seed: int) -> pd.DataFrame:
     """Predict every district by each reference model that was fitted without its fold.
 
-    The columns are those of :func:`incomelens.ssig.gp_validation.cross_validate_gp`; what these
+    The columns are those of :func:`incomelens.ssig.gp_folds.cross_validate_gp`; what these
     models do not give is missing.
     """
     inputs = sample.inputs(feature_names("ssig"))

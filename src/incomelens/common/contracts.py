@@ -1,0 +1,246 @@
+"""What stands in the tables that stages write: every column's type, unit and meaning.
+
+``contracts.yaml`` says it, and how to read it. A table's contract is found by its place below
+``results/<study>/``: :func:`incomelens.common.tables.write_table` writes no table there that breaks
+its contract, and `read_table` refuses one that lacks a column. The page ``docs/tables.md`` is made
+from the contracts: ``python -m incomelens.common.contracts > docs/tables.md``.
+"""
+
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from incomelens.common.errors import InputError, listed
+
+FILE = Path(__file__).with_suffix(".yaml")
+KINDS = {
+    "text": "O",
+    "integer": "iu",
+    "number": "f",
+    "boolean": "b",
+    "date": "M",
+    "geometry": "O",
+    "numbers": "O",
+}
+"""Types of a contract, and how NumPy calls the arrays that hold them."""
+
+
+class ContractError(Exception):
+    """A table that our own code made and that is not what its contract says."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table, or (``prob_{class}``) a family of any number of columns.
+
+    Parameters
+    ----------
+    name : str
+    type : str
+        One of :data:`KINDS`.
+    unit : str
+        Empty for pure numbers, and where a unit has no meaning.
+    meaning : str
+    nullable : bool
+        Whether values may be missing.
+    """
+
+    name: str
+    type: str
+    unit: str
+    meaning: str
+    nullable: bool
+
+    @property
+    def pattern(self) -> str:
+        """Regular expression of its name, or of all names of the family."""
+        return _pattern(self.name, r"[^\n]+")
+
+    @property
+    def is_family(self) -> bool:
+        """Whether it stands for any number of columns."""
+        return "{" in self.name
+
+    def holds(self, values: pd.Series) -> bool:
+        """Whether the values are of its type; missing ones are of every type."""
+        kind, known = values.dtype.kind, values.dropna()
+        if self.type == "geometry":
+            return values.dtype.name == "geometry"
+        if known.empty or (kind == KINDS[self.type] == "O" and values.dtype != object):
+            return True
+        if kind == "O":
+            one = {"text": str, "boolean": bool, "numbers": np.ndarray}.get(self.type, ())
+            return all(isinstance(value, one) for value in known)
+        # Counts that are missing somewhere stand in floating-point columns.
+        whole = self.type == "integer" and kind == "f" and self.nullable
+        return kind in KINDS[self.type] or (whole and bool((known % 1 == 0).all()))
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What one kind of table holds.
+
+    Parameters
+    ----------
+    paths : tuple of str
+        Places below ``results/<study>/``, identities in braces: ``folds/{city}-{scheme}.parquet``.
+    meaning : str
+        What a row is.
+    columns : tuple of Column
+        In their order.
+    """
+
+    paths: tuple[str, ...]
+    meaning: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns that are always there, in their order."""
+        return [column.name for column in self.columns if not column.is_family]
+
+    @cached_property
+    def _in_order(self) -> re.Pattern[str]:
+        parts = (f"(?:{one.pattern}\n){'*' * one.is_family}" for one in self.columns)
+        return re.compile("".join(parts))
+
+    def fault(self, table: pd.DataFrame) -> str | None:
+        """What is wrong with a table, if anything is."""
+        if missing := [name for name in self.names if name not in table]:
+            return f"lacks the column {listed(missing, most=20)}"
+        declared = {name: self._column(name) for name in table}
+        if unknown := [name for name, column in declared.items() if column is None]:
+            return f"has the column {listed(unknown, most=20)}, which is not declared"
+        if not self._in_order.fullmatch("".join(f"{name}\n" for name in table)):
+            return f"has its columns in another order: {listed(table, most=40)}"
+        for name, column in declared.items():
+            values = table[name]
+            if len(table) and not column.holds(values):
+                return f"has {values.dtype} in the column {name}, declared {column.type}"
+            if not column.nullable and values.isna().any():
+                return f"lacks values in the column {name}, which is declared complete"
+        return None
+
+    def _column(self, name: str) -> Column | None:
+        ranked = sorted(self.columns, key=lambda one: one.is_family)
+        return next((one for one in ranked if re.fullmatch(one.pattern, name)), None)
+
+
+@cache
+def contracts() -> tuple[Contract, ...]:
+    """All contracts, in the order of the file."""
+    import yaml  # only jobs that write a table need it
+
+    told = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    shared = _by_name(told["columns"])
+    return tuple(_contract(path, entry, shared) for path, entry in told["tables"].items())
+
+
+def columns(path: str) -> list[str]:
+    """Names of the columns of the table at `path`, as ``contracts.yaml`` writes it."""
+    return next(one for one in contracts() if path in one.paths).names
+
+
+def contract_of(path: str | Path, names: Iterable[str] = ()) -> Contract | None:
+    """Contract of the table at `path`; none of tables elsewhere and of published ones.
+
+    Of the places that could be meant the most literal one is; where two are equal (folds of a city
+    and of a level), the one that has more of the columns `names`.
+    """
+    place = re.search(r"(?:^|/)results/[^/]+/(.+)$", Path(path).as_posix())
+    if place is None:
+        return None
+    candidates = [
+        (len(re.sub(r"\{\w+\}", "", of)), len(set(names) & set(contract.names)), contract)
+        for contract in contracts()
+        for of in contract.paths
+        if re.fullmatch(_pattern(of, "[^/]+"), place[1])
+    ]
+    return max(candidates, key=lambda one: one[:2])[2] if candidates else None
+
+
+def check_written(table: pd.DataFrame, path: str | Path) -> None:
+    """Raise a ContractError if the table to be written at `path` breaks its contract."""
+    contract = contract_of(path, table.columns)
+    if contract and (fault := contract.fault(table)):
+        declared = listed([column.name for column in contract.columns], most=40)
+        raise ContractError(f"{path}: the table {fault}; {FILE.name} declares {declared}")
+
+
+def check_read(table: pd.DataFrame, path: str | Path) -> None:
+    """Raise an InputError if the table read from `path` lacks a column of its contract."""
+    contract = contract_of(path, table.columns)
+    missing = [name for name in contract.names if name not in table] if contract else []
+    if missing:
+        raise InputError(
+            f"{path}: lacks the column {listed(missing, most=20)}; it has {listed(table, most=20)}"
+        )
+
+
+def documentation() -> str:
+    """The page on all tables, in Markdown."""
+    lines = [PREAMBLE]
+    for stage, of_stage in groupby(contracts(), lambda one: one.paths[0].partition("/")[0]):
+        lines.append(f"\n## {stage}")
+        for contract in of_stage:
+            lines += ["\n### " + ", ".join(f"`{path}`" for path in contract.paths), ""]
+            lines += [
+                contract.meaning,
+                "",
+                "| column | type | unit | meaning |",
+                "|---|---|---|---|",
+            ]
+            lines += [
+                f"| `{one.name}` | {one.type}{', or missing' * one.nullable} | {one.unit} "
+                f"| {one.meaning} |"
+                for one in contract.columns
+            ]
+    return "\n".join(lines) + "\n"
+
+
+HEADER = ("| column | type | unit | meaning |", "|---|---|---|---|")
+PREAMBLE = """# Tables
+
+What the stages write below `results/<study>/`, column by column. This page is made from
+[contracts.yaml](../src/incomelens/common/contracts.yaml), which every table is held to when it is
+written: `python -m incomelens.common.contracts > docs/tables.md`. Names in braces are identities,
+such as a city's key; a column in braces stands for any number of columns. A number without a unit
+is a pure one. Published tables and the numbers behind figures (`paper/`) say themselves what they
+hold."""
+
+
+def _contract(path: str, entry: dict, shared: dict[str, tuple[str, str, str]]) -> Contract:
+    known = shared | _by_name(entry.get("own", {}))
+    told = entry["columns"].split()
+    return Contract(
+        paths=(path, *entry.get("also", "").split()),
+        meaning=entry["rows"],
+        columns=tuple(
+            Column(name, *known[name], nullable=nullable)
+            for name, nullable in ((one.removesuffix("?"), one.endswith("?")) for one in told)
+        ),
+    )
+
+
+def _by_name(groups: dict[str, dict[str, str]]) -> dict[str, tuple[str, str, str]]:
+    """Type, unit and meaning by name, from meanings grouped under "type, unit"."""
+    known = {}
+    for group, meanings in groups.items():
+        kind, _, unit = group.partition(", ")
+        known |= {name: (kind, unit, meaning) for name, meaning in meanings.items()}
+    return known
+
+
+def _pattern(text: str, wildcard: str) -> str:
+    return wildcard.join(map(re.escape, re.split(r"\{\w+\}", text)))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(documentation())
