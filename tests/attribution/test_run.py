@@ -138,7 +138,9 @@ def test_a_killed_run_goes_on_and_ends_like_one_that_was_not(models, tiles, fold
     assert not (tmp_path / "parts").exists()
 
 
-@pytest.mark.parametrize("change", ["methods", "postprocess", "turns", "weights", "image", "land use"])
+@pytest.mark.parametrize(
+    "change", ["methods", "postprocess", "turns", "weights", "image", "land use"]
+)
 def test_parts_of_another_run_are_not_taken(models, tiles, folds, tmp_path, change):
     options = {"methods": ["gradcam"], "checkpoint_dir": tmp_path / "parts"}
     before = attributed(models, tiles, folds, **options)

@@ -31,7 +31,7 @@ def test_strata_hold_neighbours_of_one_ses_and_are_of_like_size():
     assert sorted(found["cell_id"]) == CELLS
     assert found["stratum"].is_monotonic_increasing
     by = found.merge(folds[["cell_id", "block"]]).groupby("stratum")
-    assert (by["ses"].nunique() == 1).all()
+    assert by["ses"].nunique().max() == 1
     assert by.size().between(22, 48).all()
     predicted = predictions.set_index("cell_id")["predicted"].reindex(found["cell_id"]).to_numpy()
     assert_array_equal(found["ses"] == "low", predicted <= 2)
@@ -88,8 +88,7 @@ def test_every_tile_of_an_ses_has_the_sums_of_all_maps_of_its_stratum_on_its_lan
         )
     )  # fmt: skip
     sums, turns, pairings = (
-        pd.concat([getattr(part, name) for part in parts])
-        for name in ("sums", "turns", "pairings")
+        pd.concat([getattr(part, name) for part in parts]) for name in ("sums", "turns", "pairings")
     )
     ses = predictions.assign(
         ses=predictions["predicted"].map({1: "low", 2: "low", 4: "high", 5: "high"})
@@ -101,7 +100,9 @@ def test_every_tile_of_an_ses_has_the_sums_of_all_maps_of_its_stratum_on_its_lan
         right_on=["cell_id", "method", "target", "urban_class"],
     )  # fmt: skip
     assert len(both) == len(pairings)
-    at_place = [one[place] for one, place in zip(both["activation_sums"], both["place"], strict=True)]
+    at_place = [
+        one[place] for one, place in zip(both["activation_sums"], both["place"], strict=True)
+    ]
     assert_allclose(at_place, both["activation_sum"], rtol=1e-5)
     sizes = pairings.groupby("stratum")["cell_id"].nunique()
     assert (pairings["activation_sums"].map(len) == pairings["stratum"].map(sizes)).all()

@@ -19,6 +19,7 @@ class World:
     activation_sum: np.ndarray  # (8, n_tiles, n_classes)
     area_share: np.ndarray  # (n_tiles, n_classes)
     block: np.ndarray
+    paired: np.ndarray | None = None  # (n_tiles, n_tiles, n_classes): map of one on land of another
 
 
 def land(rng, n, n_classes=N_CLASSES):
@@ -52,7 +53,9 @@ def summed(saliency, classes, block, n_classes=N_CLASSES):
             turned = turned[:, :, ::-1]
         sums.append(np.bincount(place, turned.ravel(), n * n_classes).reshape(n, n_classes))
     share = np.bincount(place, minlength=n * n_classes).reshape(n, n_classes) / SIDE**2
-    return World(np.array(sums), share, block)
+    inside = (classes[:, None, :] == np.arange(n_classes)[:, None]).astype(float)
+    paired = np.einsum("ip,jkp->ijk", saliency.reshape(n, -1), inside)
+    return World(np.array(sums), share, block, paired)
 
 
 def null_world(rng, n=40, *, tiles_a_block=1, centre_bias=0.0, alike=0.0):
@@ -120,6 +123,29 @@ def tables_of(activation, share, *, predicted, block, method="guided", excluded=
     predictions = pd.DataFrame({"cell_id": cells, "observed": predicted, "predicted": predicted})
     folds = pd.DataFrame({"cell_id": cells, "block": block})
     return pd.concat(rows, ignore_index=True), predictions, folds
+
+
+def pairings_of(world, *, predicted, method="guided", tiles_a_stratum=16):
+    """Pairings of a world, in the columns of the contract; strata are runs of tiles of one SES."""
+    parts = []
+    for ses, classes in {"low": (1, 2), "high": (4, 5)}.items():
+        tiles = np.flatnonzero(np.isin(predicted, classes))
+        for number, tile in enumerate(np.array_split(tiles, max(1, len(tiles) // tiles_a_stratum))):
+            land, column = np.nonzero(world.area_share[tile])
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "cell_id": [f"cell {one:04d}" for one in tile[land]],
+                        "ses": ses,
+                        "method": method,
+                        "urban_class": np.array(NAMES, dtype=object)[column],
+                        "stratum": f"{ses} {number}",
+                        "place": land,
+                        "activation_sums": list(world.paired[tile][:, tile[land], column].T),
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
 
 
 def fits_level(rejected, level):

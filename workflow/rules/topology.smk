@@ -4,6 +4,7 @@
 rule measure_activation:
     input:
         attribution="<results>/attribution/{city}/{scheme}.parquet",
+        pairings="<results>/attribution/{city}/{scheme}-pairings.parquet",
         predictions="<results>/inference/{city}/{scheme}/predictions.parquet",
         folds="<results>/folds/{city}-{scheme}.parquet",
     output:
@@ -23,6 +24,7 @@ rule measure_activation:
         code=code("topology/measure_activation.py"),
         seed=config["seed"],
         settings=config["topology"],
+        n_cities=len(CITIES),
         threads=config["threads"],
     script:
         "../scripts/topology/measure_activation.py"

@@ -6,6 +6,7 @@
 rule measure_network_activation:
     input:
         attribution="<results>/attribution/{city}/{scheme}-{network}.parquet",
+        pairings="<results>/attribution/{city}/{scheme}-{network}-pairings.parquet",
         predictions="<results>/inference/{city}/{scheme}/main/predictions.parquet",
         folds="<results>/folds/{city}-{scheme}.parquet",
     output:
@@ -25,6 +26,7 @@ rule measure_network_activation:
         code=code("topology/measure_activation.py"),
         seed=config["seed"],
         settings=config["topology"],
+        n_cities=1,  # judged one by one
         threads=config["threads"],
     script:
         "../scripts/topology/measure_activation.py"

@@ -48,12 +48,12 @@ class Stratum:
 
 @dataclass(frozen=True)
 class LogRatios:
-    """Average ratios over what they are with the maps of other tiles.
+    r"""Average ratios over what they are with the maps of other tiles.
 
     Attributes
     ----------
     value, error : arrays of shape (1 + n_draws, n_classes)
-        :math:`\\log(x / E)` and its standard error, the observation first; NaN for a class in
+        :math:`\log(x / E)` and its standard error, the observation first; NaN for a class in
         fewer than two blocks or whose maps have no partner, −inf where x is 0.
     expected : array of shape (n_classes,)
         E of the observation.
@@ -74,10 +74,13 @@ class LogRatios:
     def interval(self, *, level: float = LEVEL) -> tuple[Values, Values]:
         """Ends of the interval of the ratio x: without E exactly where P <= `level`."""
         away = self.studentised
-        furthest = np.sort(np.nan_to_num(away), axis=0)[::-1]
-        reach = furthest[int(np.floor(level * len(away) + TIE))] * self.error[0]
-        value = self.expected * np.exp(self.value[0])
-        return value * np.exp(-reach), value * np.exp(reach)
+        furthest = np.sort(np.where(np.isnan(away), 0.0, away), axis=0)[::-1]
+        reach = furthest[int(np.floor(level * len(away) + TIE))]
+        log_ratio = np.where(np.isfinite(self.value[0]), self.value[0], np.nan)
+        with np.errstate(invalid="ignore"):  # a draw that reaches infinitely far, times no error
+            half = reach * self.error[0]
+        value = self.expected * np.exp(log_ratio)
+        return value * np.exp(-half), value * np.exp(half)
 
     def joined(self, more: "LogRatios") -> "LogRatios":
         """With further draws."""
@@ -93,6 +96,7 @@ def exchanged_ratios(
     block: NDArray[np.int64],
     *,
     n_draws: int,
+    n_classes: int,
     rng: np.random.Generator,
 ) -> LogRatios:
     """Average ratios as observed and with maps dealt out again within strata.
@@ -103,12 +107,11 @@ def exchanged_ratios(
         Those of a single tile, whose map has no partner, take no part.
     block : array of shape (n_tiles,)
         Spatial block of every tile of the group.
-    n_draws : int
+    n_draws, n_classes : int
     rng : Generator
         The same draws for the same strata, whatever the terms.
     """
     strata = [one for one in strata if len(one.tile) > 1]
-    n_classes = strata[0].terms.numerator.shape[2] if strata else 0
     place = np.unique(block, return_inverse=True)[1]
     parts = []
     for orders in _orders([len(one.tile) for one in strata], n_draws, rng):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, rankdata, spearmanr
+from scipy.stats import beta, spearmanr
 from statsmodels.stats.multitest import multipletests
 
 from incomelens.folds.resampling import Interval
@@ -48,25 +48,27 @@ def deviations(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def p_values(deviation: NDArray[np.float64]) -> NDArray[np.float64]:
     """P = (M + 1) / (R + 1) of every column of :func:`deviations`; NaN without an observation."""
     as_far = (deviation[1:] >= deviation[0] - TIE).sum(axis=0)
-    return np.where(np.isfinite(deviation[0]), (as_far + 1) / len(deviation), np.nan)
+    return np.where(np.isnan(deviation[0]), np.nan, (as_far + 1) / len(deviation))
 
 
 def joint_p_value(deviation: NDArray[np.float64]) -> float:
     """P of the furthest deviation over all columns that have an observation.
 
-    How far is told by the rank among a column's own draws (Westfall & Young 1993: smallest P), so
-    that a column whose draws reach far by chance does not speak for all.
+    Each in units of what one of its draws in twenty exceeds, so that a column whose draws reach far
+    by chance does not speak for all.
 
     Ratios of a tile's classes make up for one another, so that P values of classes are not
     independent and must not be combined as if they were. Draws that are shared by the columns carry
     their dependence; where columns were drawn independently although their observations are not,
     the test errs on the safe side (Šidák 1967, J. Am. Stat. Assoc. 62:626).
     """
-    known = deviation[:, np.isfinite(deviation[0])]
+    known = deviation[:, ~np.isnan(deviation[0])]
     if known.shape[1] == 0:
         return np.nan
-    ranks = rankdata(known, method="min", axis=0)
-    return float(p_values(ranks.max(axis=1, keepdims=True))[0])
+    usual = np.quantile(known, 1 - LEVEL, axis=0, method="higher")
+    with np.errstate(invalid="ignore"):  # infinitely far, in units of infinitely far
+        units = np.nan_to_num(known / np.where(usual > 0, usual, 1.0), nan=1.0, posinf=np.inf)
+    return float(p_values(units.max(axis=1, keepdims=True))[0])
 
 
 def until_settled(
@@ -97,7 +99,7 @@ def until_settled(
     level : float
     """
     deviation = extend(least)
-    n_tests = n_families * int(np.isfinite(deviation[0]).sum())
+    n_tests = n_families * int((~np.isnan(deviation[0])).sum())
     wanted = int(np.ceil(n_tests / level)) - 1
     while len(deviation) - 1 < most and (len(deviation) <= wanted or not settled(deviation, level)):
         so_far = len(deviation) - 1
@@ -114,7 +116,7 @@ def until_settled(
 
 def settled(deviation: NDArray[np.float64], level: float = LEVEL) -> bool:
     """Whether more draws would hardly change a decision on q <= `level` within these columns."""
-    known = deviation[:, np.isfinite(deviation[0])]
+    known = deviation[:, ~np.isnan(deviation[0])]
     n_draws = len(known) - 1
     as_far = (known[1:] >= known[0] - TIE).sum(axis=0)
     low = np.nan_to_num(beta.ppf(UNSETTLED / 2, as_far, n_draws - as_far + 1), nan=0.0)
