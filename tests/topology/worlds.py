@@ -7,9 +7,9 @@ import pandas as pd
 from scipy import stats
 
 from incomelens.cells.urban_classes import NAMES
-
-SIDE = 8  # pixels of a tile
-N_CLASSES = 5
+from incomelens.topology.levels import N_CLASSES, SIDE
+from incomelens.topology.levels import draw_land as land
+from incomelens.topology.levels import draw_maps as maps
 
 
 @dataclass(frozen=True)
@@ -20,26 +20,6 @@ class World:
     area_share: np.ndarray  # (n_tiles, n_classes)
     block: np.ndarray
     paired: np.ndarray | None = None  # (n_tiles, n_tiles, n_classes): map of one on land of another
-
-
-def land(rng, n, n_classes=N_CLASSES):
-    """Class of every pixel of `n` tiles: two straight borders, anywhere."""
-    north, east = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
-    angle = rng.uniform(0, 2 * np.pi, (2, n, 1, 1))
-    side = np.cos(angle) * east + np.sin(angle) * north > rng.uniform(-3, 3, angle.shape)
-    classes = rng.permuted(np.tile(np.arange(n_classes), (n, 1)), axis=1)
-    part = side[0] + 2 * side[1]
-    # Four quarters of three classes: the first class may lie in two places.
-    return np.take_along_axis(classes, np.array([0, 1, 2, 0])[part.reshape(n, -1)], axis=1)
-
-
-def maps(rng, n, *, centre_bias=0.0):
-    """Smooth positive maps that know nothing of the land, shape (n, SIDE, SIDE)."""
-    coarse = rng.gamma(0.5, 1.0, (n, SIDE // 2, SIDE // 2))
-    fine = coarse.repeat(2, axis=1).repeat(2, axis=2)
-    place = np.arange(SIDE) - (SIDE - 1) / 2
-    near = np.exp(-(place[:, None] ** 2 + place**2) / 12)
-    return fine * (1 - centre_bias + centre_bias * near)
 
 
 def summed(saliency, classes, block, n_classes=N_CLASSES):

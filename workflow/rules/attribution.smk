@@ -39,6 +39,7 @@ rule keep_maps:
         predictions="<results>/inference/{city}/{scheme}/predictions.parquet",
         folds="<results>/folds/{city}-{scheme}.parquet",
         shares="<results>/tiles/{city}/land_use_shares.parquet",
+        sums="<results>/attribution/{city}/{scheme}.parquet",
         histories=histories_to_choose_from,
     output:
         maps="<results>/attribution/{city}/{scheme}-maps.safetensors",

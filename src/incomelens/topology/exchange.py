@@ -78,7 +78,7 @@ class LogRatios:
         reach = furthest[int(np.floor(level * len(away) + TIE))]
         log_ratio = np.where(np.isfinite(self.value[0]), self.value[0], np.nan)
         with np.errstate(invalid="ignore"):  # a draw that reaches infinitely far, times no error
-            half = reach * self.error[0]
+            half = (reach + TIE) * self.error[0]
         value = self.expected * np.exp(log_ratio)
         return value * np.exp(-half), value * np.exp(half)
 
