@@ -78,10 +78,11 @@ lock: ## renew the locks from envs/*.in (needs uv)
 	cd envs && $(COMPILE) requirements.in --output-file requirements.lock
 	cd envs && $(COMPILE) requirements.in bench.in --constraint requirements.lock --output-file bench.lock
 
-format: env ## rewrite all code in the house's format
+format: env ## rewrite all code in the house's format, and config/README.md from the schemas
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt .
+	$(BIN)/python -m incomelens.common.config_reference
 
 clean: ## remove results, not the environment
 	find results -mindepth 1 -not -name .gitkeep -delete

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from incomelens.cells import land_use
-from incomelens.cells.land_use import class_areas, merge_land_use
-from incomelens.cells.urban_classes import CODE_VALUES, NAMES, VALUES
+from incomelens.cells.land_use import merge_land_use
+from incomelens.cells.urban_classes import CODE_VALUES, VALUES
 from incomelens.common.errors import InputError
 
-from .worlds import box, grid_of, land, square
+from .worlds import box, land, square
 
 CELL_M2 = 200.0**2
 
@@ -118,19 +118,16 @@ def test_no_place_is_lost_none_is_twice_and_row_order_does_not_matter(shapes, se
 @settings(max_examples=10)
 def test_cutting_long_outlines_changes_no_overlap_and_no_area(shapes):
     polygons = land(*((f"{n}", "11100", shape) for n, shape in enumerate(shapes)))
-    cells = grid_of([(2, 2), (4, 1), (5, 5)])
     whole = merge_land_use(polygons)
-    shares = class_areas(cells, whole.polygons)
     before = land_use.MANY_VERTICES
     land_use.MANY_VERTICES = 4
     try:
         cut = merge_land_use(polygons)
-        cut_shares = class_areas(cells, cut.polygons)
     finally:
         land_use.MANY_VERTICES = before
     assert cut.report.n_overlaps == whole.report.n_overlaps
     assert_allclose(cut.report.overlap_m2, whole.report.overlap_m2)
-    pd.testing.assert_frame_equal(cut_shares, shares, atol=1e-9)
+    pd.testing.assert_series_equal(areas_of(cut), areas_of(whole), atol=1e-9)
 
 
 def test_a_copy_of_a_polygon_is_dropped_whatever_its_first_corner():
@@ -207,31 +204,6 @@ def test_land_of_another_city_is_refused():
 def test_tables_of_another_form_are_refused(polygons, message):
     with pytest.raises(InputError, match=message):
         merge_land_use(polygons)
-
-
-def test_shares_of_a_cell_by_hand():
-    polygons = land(
-        ("a", "11100", box(0, 0, 0.5, 1)),
-        ("b", "50000", box(0.5, 0, 0.5, 0.5)),
-        ("c", "12400", box(0.5, 0.5, 0.25, 0.5)),
-        ("d", "11999", box(0.75, 0.5, 0.25, 0.25)),
-    )
-    shares = class_areas(grid_of([(0, 0), (5, 5)]), merge_land_use(polygons).polygons)
-    named = ["continuous", "water", "excluded", "unknown"]
-    assert_allclose(shares[named], [[0.5, 0.25, 0.125, 0.125], [0, 0, 0, 1]])
-    assert list(shares.columns) == ["cell_id", *NAMES, "excluded", "unknown"]
-    assert_allclose(shares.drop(columns="cell_id").sum(axis=1), 1)
-
-
-def test_shares_of_one_class_in_many_polygons_add_up():
-    rows = [(f"{n}", "11100", box(n / 5, 0, 1 / 5, 1)) for n in range(5)]
-    shares = class_areas(grid_of(square(2, 1)), merge_land_use(land(*rows)).polygons)
-    assert_allclose(shares["continuous"], [1, 0], atol=1e-9)
-
-
-def test_cells_and_land_in_two_crs_are_refused():
-    with pytest.raises(InputError, match="bring both to EPSG:3035"):
-        class_areas(grid_of([(0, 0)]).to_crs(2154), land(("a", "11100", box(0, 0))))
 
 
 def test_the_mending_is_logged(caplog):

@@ -76,3 +76,13 @@ def test_no_meaning_is_left_without_a_table():
     shared = text.partition("\ntables:\n")[0]
     named = {column.name for contract in contracts() for column in contract.columns}
     assert set(re.findall(r"^    ([\w{}]+):", shared, flags=re.MULTILINE)) <= named
+
+
+def test_every_table_that_a_rule_writes_has_a_contract():
+    rules = "\n".join(
+        file.read_text(encoding="utf-8") for file in (ROOT / "workflow").rglob("*.smk")
+    )
+    places = re.findall(r'(?<!f)"<results>/(?!paper/)([^"]+\.(?:csv|parquet))"', rules)
+    assert len(places) > 20
+    for place in {re.sub(r"\{+\w+\}+", "x", place) for place in places}:
+        assert contract_of(f"results/tiny/{place}"), place

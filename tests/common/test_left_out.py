@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from incomelens.common.contracts import columns
 from incomelens.common.errors import InputError
 from incomelens.common.left_out import (
-    COLUMNS,
     Finding,
     collect_left_out,
     drop_counts,
@@ -22,7 +22,7 @@ def test_findings_are_rows_and_those_that_count_nothing_are_none():
         Finding("districts", "overlap", 0, 9, "kept", message="never told"),
     ]
     table = left_out_table(findings, stage="districts", of="tract")
-    assert table.columns.tolist() == list(COLUMNS)
+    assert table.columns.tolist() == columns("left_out.csv")
     assert table.to_numpy().tolist() == [
         ["districts", "tract", "districts", "no_income", "left_out", 2, 9, "0012"]
     ]
@@ -57,7 +57,7 @@ def test_tables_of_all_stages_are_joined_and_keep_their_zeros(tmp_path):
 
 
 def test_a_study_that_left_nothing_out_has_a_table_without_rows():
-    assert collect_left_out([]).columns.tolist() == list(COLUMNS)
+    assert collect_left_out([]).columns.tolist() == columns("left_out.csv")
 
 
 def test_a_table_of_another_form_is_named(tmp_path):

@@ -15,7 +15,6 @@ from incomelens.demo.cities.city import (
     city_corner,
     make_cities,
     make_city,
-    planted_codes,
 )
 from incomelens.demo.cities.people import FEW, PLANTED, draw_affluence
 from incomelens.demo.cities.picture import MEAN_COLOURS, plan_to_pixel
@@ -186,10 +185,6 @@ def test_strength_is_the_correlation_of_texture_and_affluence(city, style):
     assert abs(correlation(0.0, True)) < 0.35
     assert abs(correlation(1.0, False)) < 0.35
     assert correlation(0.0, True) < correlation(0.7, True) < 0.95
-
-
-def test_planted_codes_are_those_of_the_style(city):
-    assert planted_codes(city) == PLANTED["residential"]
 
 
 def test_places_of_cities_are_far_apart_and_on_the_grid():

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from incomelens.common.names import MODALITIES
 from incomelens.demo.districts.city import simulate_city
-from incomelens.demo.districts.homes import MODALITIES, draw_signals
+from incomelens.demo.districts.homes import draw_signals
 from incomelens.demo.districts.homes_mirror import homes_contents
 from incomelens.siamese.inputs.locate import locate_sales
 from incomelens.siamese.inputs.prices import district_prices, sales_by_district

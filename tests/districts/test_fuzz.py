@@ -61,23 +61,21 @@ def own(path):
     return pd.DataFrame(table.drop(columns="geometry"))
 
 
-def sound(read, folder, content, name):
-    (folder / f"sound-{name}").write_bytes(content)
-    return read(folder / f"sound-{name}")
+def held(read, path, sound, damaged):
+    """Hold what is read from damaged bytes at `path` to what is read from sound ones."""
+    beside = path.with_name(f"sound-{path.name}")
+    beside.write_bytes(sound)
+    assert_refused_or_right(read, path, damaged, read(beside))
 
 
 @fuzzed(damaged=damaged_tables(*OWN_TABLE))
 def test_own_cells(tmp_path_factory, damaged):
-    folder = tmp_path_factory.mktemp("own")
-    right = sound(own, folder, written(*OWN_TABLE), "own.csv")
-    assert_refused_or_right(own, folder / "own.csv", damaged, right)
+    held(own, tmp_path_factory.mktemp("own") / "own.csv", written(*OWN_TABLE), damaged)
 
 
 @fuzzed(damaged=damaged_lines(written(*OWN_TABLE)))
 def test_own_bytes(tmp_path_factory, damaged):
-    folder = tmp_path_factory.mktemp("own")
-    right = sound(own, folder, written(*OWN_TABLE), "own.csv")
-    assert_refused_or_right(own, folder / "own.csv", damaged, right)
+    held(own, tmp_path_factory.mktemp("own") / "own.csv", written(*OWN_TABLE), damaged)
 
 
 OWN_SHAPES = gpd.GeoDataFrame(
@@ -132,9 +130,7 @@ def census(path):
 
 @fuzzed(damaged=damaged_lines(answer(HEADER, ROWS)))
 def test_census_bytes(tmp_path_factory, damaged):
-    folder = tmp_path_factory.mktemp("census")
-    right = sound(census, folder, answer(HEADER, ROWS), "B.json")
-    assert_refused_or_right(census, folder / "B.json", damaged, right)
+    held(census, tmp_path_factory.mktemp("census") / "B.json", answer(HEADER, ROWS), damaged)
 
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(NASTY_VALUES)
@@ -174,9 +170,7 @@ def changed_answers(draw):
 
 @fuzzed(damaged=changed_answers())
 def test_census_values(tmp_path_factory, damaged):
-    folder = tmp_path_factory.mktemp("census")
-    right = sound(census, folder, answer(HEADER, ROWS), "B.json")
-    assert_refused_or_right(census, folder / "B.json", damaged, right)
+    held(census, tmp_path_factory.mktemp("census") / "B.json", answer(HEADER, ROWS), damaged)
 
 
 @pytest.mark.parametrize("part", [b"[", b"{", b'["a",', b'{"a":'])
@@ -207,10 +201,8 @@ def boundaries(path):
 
 @fuzzed(content=damaged_bytes(BOUNDARIES))
 def test_boundaries_bytes(tmp_path_factory, content):
-    folder = tmp_path_factory.mktemp("boundaries")
-    right = sound(boundaries, folder, BOUNDARIES, "b.zip")
     damaged = Damaged(content, frozenset(), "bytes of the zip")
-    assert_refused_or_right(boundaries, folder / "b.zip", damaged, right)
+    held(boundaries, tmp_path_factory.mktemp("boundaries") / "b.zip", BOUNDARIES, damaged)
 
 
 @st.composite
@@ -248,14 +240,13 @@ def changed_shapes(draw):
 @fuzzed(changed=changed_shapes())
 def test_boundaries_values(tmp_path_factory, changed):
     shapes, touched, what = changed
-    folder = tmp_path_factory.mktemp("boundaries")
-    right = sound(boundaries, folder, geopackage({"b": SHAPES}), "b.gpkg")
+    path = tmp_path_factory.mktemp("boundaries") / "b.gpkg"
     try:
         content = geopackage({"b": shapes})
     except (ValueError, RuntimeError):  # a value that the format cannot hold
         return
     damaged = Damaged(content, touched, what)
-    assert_refused_or_right(boundaries, folder / "b.gpkg", damaged, right)
+    held(boundaries, path, geopackage({"b": SHAPES}), damaged)
 
 
 RELATIONSHIP = (
@@ -270,13 +261,19 @@ def relationship(path):
 
 @fuzzed(damaged=damaged_tables(*RELATIONSHIP))
 def test_relationship_cells(tmp_path_factory, damaged):
-    folder = tmp_path_factory.mktemp("relationship")
-    right = sound(relationship, folder, written(*RELATIONSHIP), "rel.txt")
-    assert_refused_or_right(relationship, folder / "rel.txt", damaged, right)
+    held(
+        relationship,
+        tmp_path_factory.mktemp("relationship") / "rel.txt",
+        written(*RELATIONSHIP),
+        damaged,
+    )
 
 
 @fuzzed(damaged=damaged_lines(written(*RELATIONSHIP)))
 def test_relationship_bytes(tmp_path_factory, damaged):
-    folder = tmp_path_factory.mktemp("relationship")
-    right = sound(relationship, folder, written(*RELATIONSHIP), "rel.txt")
-    assert_refused_or_right(relationship, folder / "rel.txt", damaged, right)
+    held(
+        relationship,
+        tmp_path_factory.mktemp("relationship") / "rel.txt",
+        written(*RELATIONSHIP),
+        damaged,
+    )

@@ -6,13 +6,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 from incomelens.common.errors import InputError
-from incomelens.inference.elsewhere import predict_elsewhere
-from incomelens.inference.fold_training import labelled, train_fold_model
-from incomelens.inference.held_out import predict_held_out
 from incomelens.inference.model_files import load_model, save_model
 from incomelens.inference.network import build_network
-from incomelens.inference.predict import predict
+from incomelens.inference.predict import predict, predict_elsewhere, predict_held_out
 from incomelens.inference.settings import TrainingSettings
+from incomelens.inference.training import labelled, train_fold_model
 
 from .towns import Tiles as Images
 from .towns import town

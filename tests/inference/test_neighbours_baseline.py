@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from incomelens.inference.baseline_task import FoldTask
-from incomelens.inference.neighbours_baseline import copy_neighbours, median_class
+from incomelens.inference.baselines import copy_neighbours, median_class
 
 from .towns import cell_id
 

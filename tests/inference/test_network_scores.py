@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from incomelens.common.contracts import check_written
 from incomelens.inference.metrics import score
 from incomelens.inference.network_scores import (
     network_reliability,
@@ -43,7 +44,10 @@ def test_every_network_of_every_city_has_its_own_scores(predictions):
 
 def test_the_summary_holds_mean_and_extremes_over_cities(predictions):
     scores = network_scores(predictions, STYLES)
-    summary = score_summary(scores).set_index(["style", "network", "metric"])
+    summary = score_summary(scores)
+    check_written(scores, "results/small/inference/network_scores.csv")
+    check_written(summary, "results/small/inference/network_summary.csv")
+    summary = summary.set_index(["style", "network", "metric"])
     row = summary.loc[("residential", "main", "mae")]
     of_cities = scores[(scores["style"] == "residential") & (scores["network"] == "main")]["mae"]
     assert row["n_cities"] == 2
@@ -61,6 +65,7 @@ def test_a_network_that_says_one_class_has_no_correlation(predictions):
 
 def test_reliability_counts_the_cells_of_all_cities_once(predictions):
     table = network_reliability(predictions)
+    check_written(table, "results/small/inference/network_reliability.csv")
     n = sum(len(one) for (_, network), one in predictions.items() if network == "main")
     assert table[table["network"] == "main"]["n"].sum() == n
     hits = pd.concat([one for (_, name), one in predictions.items() if name == "main"])

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.inference.metrics import METRICS, score
 from incomelens.inference.transfer import mean_over_models, transfer_table
@@ -32,7 +33,9 @@ def predictions():
 @pytest.fixture(scope="module")
 def table(predictions):
     folds = {"here": HERE, "there": THERE}
-    return transfer_table(predictions, folds, seed=1, n_resamples=200)
+    table = transfer_table(predictions, folds, seed=1, n_resamples=200)
+    check_written(table, "results/small/inference/transfer.csv")
+    return table
 
 
 def test_probabilities_of_fold_models_are_averaged_by_hand():
@@ -43,6 +46,7 @@ def test_probabilities_of_fold_models_are_averaged_by_hand():
         **dict(zip(PROBABILITIES, np.array([[0, 0, 0, 0, 1], [0, 0.4, 0.6, 0, 0]]).T, strict=True))
     )
     mean = mean_over_models([first, second])
+    check_written(mean.assign(tested_on="there"), "results/small/inference/transfer/here.parquet")
     assert mean["cell_id"].tolist() == ["a", "b"]
     assert_allclose(mean[PROBABILITIES], [[0.5, 0.2, 0.3, 0, 0], [0, 0, 0, 0.25, 0.75]])
     assert mean["predicted"].tolist() == [1, 5]

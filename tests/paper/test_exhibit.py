@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from incomelens.common.errors import InputError
 from incomelens.common.tables import write_table
 from incomelens.paper.draw.style import PaperFigure
-from incomelens.paper.exhibit import Exhibit, make, read
+from incomelens.paper.exhibit import Exhibit, filled_caption, make, read
 from incomelens.paper.reference import Reference
 from incomelens.paper.table import Table
 
@@ -95,7 +95,32 @@ def test_a_table_and_figure_has_all_forms_and_says_what_it_is(files):
 def test_numbers_behind_a_figure_are_no_table_for_readers(files):
     paths = files("csv", "json", "pdf", "png")
     Exhibit(NUMBERS, PaperFigure((0.4, 0.4))).write(paths)
-    assert json.loads(paths["json"].read_text("utf-8")) == {"kinds": ["figure"], "table": None}
+    meaning = json.loads(paths["json"].read_text("utf-8"))
+    assert (meaning["kinds"], meaning["table"]) == (["figure"], None)
+
+
+def test_what_its_rule_tells_and_where_its_forms_lie_stands_with_the_meaning(files):
+    told = {"target": "ssig_table_9", "labels": {"table": "Table 9"}}
+    paths = files("csv", "json", "md", "tex", "html")
+    Exhibit(TABLE).write(paths, told=told)
+    meaning = json.loads(paths["json"].read_text("utf-8"))
+    assert meaning.items() >= told.items()
+    assert meaning["files"] == {form: f"x.{form}" for form in paths}
+
+
+def job(**params):
+    names = {"params": SimpleNamespace(**params), "wildcards": SimpleNamespace(city="Lyon")}
+    return SimpleNamespace(rule="ssig_figure_9", **names)
+
+
+def test_a_caption_is_filled_from_the_rules_parameters_and_wildcards():
+    text = "**Fig. {{ snakemake.params.number }}.** In {{ snakemake.wildcards.city }} & <so>."
+    assert filled_caption(text, job(number=3)) == "**Fig. 3.** In Lyon & <so>."
+
+
+def test_a_caption_that_asks_for_too_much_is_named():
+    with pytest.raises(InputError, match=r"caption of ssig_figure_9: .*'nme'.*the rule's params"):
+        filled_caption("{{ snakemake.params.nme }}", job(name="Lyon"))
 
 
 @pytest.mark.parametrize("forms", [("csv", "md"), ("csv", "json", "md", "tex", "html", "png")])

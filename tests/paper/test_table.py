@@ -200,6 +200,30 @@ def test_spanners_of_html_span_the_columns_below():
     assert spans == [(None, "2"), ("2", None), (None, "2")]
 
 
+def test_evidence_stands_below_its_row_on_a_page_and_among_the_notes_elsewhere():
+    shown = pd.DataFrame({"No.": ["1", "2"], "Claim": ["a", "b"]})
+    forms = laid(shown, evidence={1: "So & so."}, notes=("First.",)).forms()
+    row = '<tr class="evidence"><td></td><td colspan="1"><details><summary>Why</summary>'
+    assert f"<td>b</td></tr>\n{row}<p>So &amp; so.</p></details></td></tr>" in forms["html"]
+    assert forms["html"].count("So &amp; so.") == 1
+    assert forms["md"].endswith("First.\n\n2. So & so.\n")
+    assert r"\noindent 2. So \& so.\par" in forms["tex"]
+
+
+def test_many_notes_are_folded_on_a_page():
+    few, many = (
+        laid(pd.DataFrame({"x": [1.0]}), notes=("A <note>.",) * n).forms()["html"] for n in (3, 4)
+    )
+    assert few.count("<p>A &lt;note&gt;.</p>") == 3
+    assert "<details>" not in few
+    assert "<p>A &lt;note&gt;.</p>\n<details><summary>3 more notes</summary>" in many
+
+
+def test_a_long_table_of_a_page_is_reached_by_keyboard_and_has_a_name():
+    html = laid(pd.DataFrame({"x": [1.0]}), caption='A "b".').forms()["html"]
+    assert html.startswith('<div class="scroll" tabindex="0" role="region" aria-label="Table: A &q')
+
+
 def test_a_verdict_is_its_words_and_tells_a_page_what_it_says():
     table = laid(pd.DataFrame({"Claim": ["a"], "Held": [Verdict("does not hold", "no")]}))
     forms = table.forms()

@@ -113,7 +113,7 @@ class World:
                     | {"mean_abs_per_capita": one, "mean_abs_median_household": two}
                     | {"difference": one - two, "p_welch": self.p_values[level, name]}
                     | {"p_paired": 0.5, "ci_low": one - two - 0.002, "ci_high": one - two + 0.002}
-                    | {"n_per_capita": 100, "n_median_household": 99}
+                    | {"n_per_capita": 100, "n_median_household": 99, "n_common": 99}
                 )
         return pd.DataFrame(rows)
 

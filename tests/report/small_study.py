@@ -1,5 +1,6 @@
 """A small study in the shapes that earlier stages write, and its page."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,17 +16,17 @@ from incomelens.common.left_out import Finding, left_out_table
 from incomelens.paper.deviations import read_deviations
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import VARIABLES
-from incomelens.paper.table import Table
-from incomelens.report.city_map import city_map
-from incomelens.report.district_map import district_map
+from incomelens.paper.table import Table, Verdict
+from incomelens.report.exhibits import read_exhibits
+from incomelens.report.map.cities import city_map
+from incomelens.report.map.districts import district_map
 from incomelens.report.page import report_page
 from incomelens.report.provenance import provenance
-from incomelens.report.published import published
 
 ROOT = Path(__file__).parents[2]
 INCOME = "median_household_income"
-CLASSES = ("dense", "roads")
-TABLE_FORMS = ("csv", "json", "md", "tex", "html")
+YES, NO = Verdict("supported", "yes"), Verdict("contradicted", "no")
+FORMS = {"figure": ("csv", "json", "pdf", "png"), "table": ("csv", "json", "md", "tex", "html")}
 
 
 def cells(n_east=4, n_north=3):
@@ -55,18 +56,16 @@ def predictions(of_cells):
     )
 
 
-def attribution(of_cells):
+def ratios(of_cells):
     """Dense fabric: a quarter of each tile, half of its activation; the first map is empty."""
-    rows = []
     kept = of_cells.loc[of_cells["drop_reason"].isna(), "cell_id"]
-    for place, cell_id in enumerate(kept):
-        for target in ("low", "high"):
-            for name, share in zip(CLASSES, (0.25, 0.75), strict=True):
-                row = {"cell_id": cell_id, "method": "guided", "target": target, "transform": 0}
-                activation = 0.0 if place == 0 else 3.0
-                rows.append(
-                    row | {"urban_class": name, "area_share": share, "activation_sum": activation}
-                )
+    rows = [
+        {"cell_id": cell_id, "method": "guided", "target": target, "urban_class": name}
+        | {"area_share": share, "activation_ratio": 0.5 / share if place else np.nan}
+        for place, cell_id in enumerate(kept)
+        for target in ("low", "high")
+        for name, share in {"dense": 0.25, "roads": 0.75}.items()
+    ]
     return pd.DataFrame(rows)
 
 
@@ -105,8 +104,8 @@ def maps(*, with_shapley=True, with_city=True, with_activation=True):
     of_cells, of_districts = cells(), districts()
     found = []
     if with_city:
-        sums = attribution(of_cells) if with_activation else None
-        found = [city_map("aube", "Aube", of_cells, {"random": predictions(of_cells)}, sums)]
+        activation = ratios(of_cells) if with_activation else None
+        found = [city_map("aube", "Aube", of_cells, {"random": predictions(of_cells)}, activation)]
     values = {(INCOME, "optimised"): shapley(of_districts)} if with_shapley else {}
     predicted = {(INCOME, "random"): gps(of_districts)}
     return [*found, district_map("tract", of_districts, predicted, values, mode="optimised")]
@@ -120,49 +119,56 @@ def config(**changed):
     return settings | cities | changed
 
 
-def told(folder, name, *, kind="Figures", study="Aerial study", rule=None, **more):
-    """What the graph tells of a published file; the file and its other forms are written."""
-    csv, md, tex, png, pdf = (
-        folder / f"{name}.{end}" for end in ("csv", "md", "tex", "png", "pdf")
-    )
+@dataclass(frozen=True)
+class Blue:
+    """A figure of one colour."""
+
+    def write(self, path):
+        Image.new("RGB", (60, 40), "#0072B2").save(path)
+
+
+def exhibit(folder, name, *, kind="figure", study="Aerial study", target=None, **more):
+    """A table or figure as the stage paper writes it; gives the path of what it tells."""
     folder.mkdir(parents=True, exist_ok=True)
-    if kind == "Figures":
-        Image.new("RGB", (60, 40), "#0072B2").save(png)
-        pdf.write_bytes(b"%PDF-1.4")
-        file, files = png, [pdf, png]
-    else:
-        forms = {form: folder / f"{name}.{form}" for form in TABLE_FORMS}
-        Exhibit(more.pop("table", a_table())).write(forms)
-        file, files = csv, [csv, md, tex]
-    return {
-        "rule": rule or name,
-        "file": str(file),
-        "files": list(map(str, files)),
-        "study": study,
-        "kind": kind,
-        "label": name.capitalize(),
-        "caption": more.pop("caption", f"**{name}.** What {name} shows. Second sentence."),
-        "params": more.pop("params", {}),
-        "wildcards": more.pop("wildcards", {}),
-    }
+    table = more.pop("table", a_table())
+    one = Exhibit(table.numbers, Blue()) if kind == "figure" else Exhibit(table)
+    caption = more.pop("caption", f"**{name}.** What {name} shows. Second sentence.")
+    one.write(
+        {form: folder / f"{name}.{form}" for form in FORMS[kind]},
+        told={
+            "target": target or name,
+            "study": study,
+            "caption": caption,
+            "labels": {kind: name.capitalize()},
+        },
+    )
+    return folder / f"{name}.json"
 
 
-def a_table():
+def a_table(printed=("r: paper",)):
     shown = pd.DataFrame({"City": ["Aube"], "r: ours": [0.5], "r: paper": [0.7]})
-    return Table(numbers=shown, shown=shown, caption="Scores.", notes=("One note.",))
+    return Table(shown, shown, caption="Scores.", notes=("One note.",), printed=printed)
 
 
 def a_ledger():
+    verdicts = [YES, NO, NO, Verdict("open", "open")]
     shown = pd.DataFrame(
         {
             "No.": ["1", "", "2a", "3"],
             "The paper claims": ["A <holds> & more.", "", "B fails.", "C."],
             "Folds": ["random folds", "spatial blocks", "random folds", "random folds"],
-            "Verdict": ["supported", "contradicted", "contradicted", "open"],
+            "Verdict": verdicts,
         }
     )
-    notes = ("In our own words.", "1. Where. Holds if: so.", "2a. There.", "3. Nowhere.")
-    return Table(numbers=shown, shown=shown, caption="Claims.", notes=notes)
+    counts = {"supported": 1, "contradicted": 1, "open": 1}
+    return Table(
+        numbers=shown,
+        shown=shown,
+        caption="Claims.",
+        notes=("In our own words.",),
+        evidence={0: "Where. Holds if: so.", 2: "There.", 3: "Nowhere."},
+        tallies=[{"column": "Verdict", "folds": "random folds", "claims": 3} | counts],
+    )
 
 
 def jobs():
@@ -196,17 +202,18 @@ def left_out():
     )
 
 
-def page(folder, *, settings=None, published_files=None, found_maps=None, unasked=(), **more):
+def page(folder, *, settings=None, exhibits=None, found_maps=None, unasked=(), **more):
     """The page of the small study, as text."""
     paper = folder / "paper"
-    files = published_files or [
-        told(paper / "aerial", "fig2"),
-        told(paper / "aerial", "scores", kind="Tables"),
-        told(paper / "aerial", "claims", kind="Tables", table=a_ledger()),
-        told(paper / "ssig", "fig1", study="District study"),
+    paths = exhibits or [
+        exhibit(paper / "aerial", "fig2"),
+        exhibit(paper / "aerial", "fig2_beside", target="aerial_figure_2"),
+        exhibit(paper / "aerial", "scores", kind="table"),
+        exhibit(paper / "aerial", "claims", kind="table", table=a_ledger()),
+        exhibit(paper / "ssig", "fig1", study="District study"),
     ]
     return report_page(
-        [published(one) for one in files],
+        read_exhibits(paths),
         unasked=unasked,
         maps=maps() if found_maps is None else found_maps,
         left_out=more.get("left_out", left_out()),
@@ -215,7 +222,6 @@ def page(folder, *, settings=None, published_files=None, found_maps=None, unaske
             config=settings or config(),
             jobs=jobs(),
             manifest=more.get("manifest", sources()),
-            drawing=["fit_gp"],
             root=ROOT,
             now=datetime(2026, 5, 4, 12, 30, tzinfo=UTC),
         ),

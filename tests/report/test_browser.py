@@ -34,7 +34,7 @@ def test_every_image_is_drawn_and_described(open_page, path):
     images = open_page(path, SCREEN).page.evaluate(
         "[...document.images].map(one => [one.alt.length > 0, one.naturalWidth > 0])"
     )
-    assert len(images) == 2
+    assert len(images) == 3
     assert all(all(one) for one in images)
 
 

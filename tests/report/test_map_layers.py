@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incomelens.report.map_layers import (
+from incomelens.report.map.layers import (
     BLUE_TO_RED,
     class_layer,
     diverging_layer,

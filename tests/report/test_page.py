@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from incomelens.report.page import duration, json_for_page
+from incomelens.report.page import OPENING, duration, json_for_page
 
-from .small_study import a_ledger, config, left_out, maps, page, sources, told
+from .small_study import a_ledger, config, exhibit, left_out, maps, page, sources
 
 VOID = {"meta", "link", "img", "input", "br", "hr"}
 
@@ -84,7 +84,7 @@ def test_no_place_of_the_page_stands_twice(elements):
 
 
 def test_every_figure_has_an_alternative_text_and_its_size(elements):
-    assert len(elements.all("img")) == 2
+    assert len(elements.all("img")) == 3
     for image in elements.all("img"):
         assert image["alt"].startswith("Fig")
         assert int(image["width"]) > 0
@@ -100,7 +100,9 @@ def test_headings_descend_one_level_at_a_time(elements):
 
 def test_tables_scroll_in_a_box_that_a_keyboard_reaches(html):
     assert len(re.findall(r"<table>", html)) == len(
-        re.findall(r'<div class="scroll" tabindex="0" role="region"[^>]*table">\s*<table>', html)
+        re.findall(
+            r'<div class="scroll" tabindex="0" role="region"[^>]*Table: [^>]*>\s*<table>', html
+        )
     )
 
 
@@ -130,12 +132,12 @@ def test_deviations_of_both_papers_show_their_setting(elements):
 
 
 def test_a_study_of_districts_alone_names_the_missing_part(tmp_path):
-    files = [told(tmp_path / "paper/ssig", "fig1", study="District study")]
+    files = [exhibit(tmp_path / "paper/ssig", "fig1", study="District study")]
     found = Elements(
         page(
             tmp_path,
             settings=config(cities=[], shapley={"modes": []}),
-            published_files=files,
+            exhibits=files,
             found_maps=maps(with_city=False, with_shapley=False),
         )
     )
@@ -151,16 +153,30 @@ def test_a_study_without_maps_has_a_page_without_a_map(tmp_path):
 
 
 def test_tables_of_the_papers_values_stand_apart(html):
-    before, after = html.split('<section id="map-section">')
-    assert 'id="aerial-scores-tab"' in before
-    assert 'id="aerial-fig2-fig"' in after
+    before, after = html.split('<section id="run">')
+    assert 'id="aerial-scores-table"' in before
+    assert 'id="aerial-fig2-figure"' in after
 
 
-def test_a_table_without_markdown_is_named_with_its_file(tmp_path):
-    one = told(tmp_path / "paper/aerial", "raw", kind="Tables")
-    one["files"] = [name for name in one["files"] if not name.endswith(".md")]
-    found = Elements(page(tmp_path, published_files=[one]))
-    assert "This table has no form for readers; open its file. Files: raw.csv" in found.words
+def test_the_page_opens_with_the_map_and_the_pictures_that_say_most(html):
+    places = ["map-section", "opening", "papers", "run", "study-1", "left-out", "provenance"]
+    found = [html.index(f'<section id="{place}">') for place in places]
+    assert found == sorted(found)
+    opening = html.split('<section id="opening">')[1].split('<section id="papers">')[0]
+    assert "Does an aerial image tell the income of a place?" in opening
+    assert opening.count("<img") == html.count('id="aerial-fig2_beside-figure"') == 1
+
+
+def test_at_most_three_pictures_open_the_page_each_target_once(tmp_path):
+    targets = [name for names in OPENING.values() for name in names[-1:]]
+    targets += ["aerial_figure_2"]
+    files = [
+        exhibit(tmp_path / "paper", f"fig{place}", target=target)
+        for place, target in enumerate(targets)
+    ]
+    opening = page(tmp_path, exhibits=files).split('<section id="opening">')[1]
+    opening = opening.split('<section id="papers">')[0]
+    assert [name for name in range(9) if f'id="paper-fig{name}-figure"' in opening] == [0, 1, 2]
 
 
 def test_data_cannot_end_the_script_that_holds_it():
@@ -181,10 +197,10 @@ def test_durations_are_told_as_people_do():
 
 def test_two_ledgers_stand_one_below_the_other(tmp_path):
     files = [
-        told(tmp_path / "paper" / name, "claims", kind="Tables", study=study, table=a_ledger())
+        exhibit(tmp_path / "paper" / name, "claims", kind="table", study=study, table=a_ledger())
         for name, study in (("aerial", "Aerial study"), ("ssig", "District study"))
     ]
-    words = Elements(page(tmp_path, published_files=files)).words
+    words = Elements(page(tmp_path, exhibits=files)).words
     assert words.index("Aerial study: claims") < words.index("District study: claims")
 
 

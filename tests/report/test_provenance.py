@@ -32,7 +32,7 @@ def git(folder, *arguments):
 
 
 def told(root, **changed):
-    arguments = {"config": config(), "jobs": jobs(), "manifest": sources(), "drawing": ["fit_gp"]}
+    arguments = {"config": config(), "jobs": jobs(), "manifest": sources()}
     return provenance(**(arguments | {"root": root} | changed))
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.shapley.names import PLAYERS
 from incomelens.shapley.summaries import (
@@ -82,6 +83,7 @@ def test_incomes_are_compared_on_their_own_districts_level_by_level():
     names = {**NAMES, "income": "median_household_income"}
     tasks = [explained(2 * values), explained(values[:30], names, start=5)]
     table = income_comparison_table(tasks, resamples=100, seed=1)
+    check_written(table, "results/small/shapley/income_comparison.csv")
     assert list(table["variable"]) == [*PLAYERS, "location"]
     first = table.iloc[0]
     assert_allclose(first["mean_abs_per_capita"], 2 * np.abs(values[:, 0]).mean())

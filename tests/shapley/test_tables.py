@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from incomelens.common.errors import InputError
-from incomelens.districts.columns import INCOMES
+from incomelens.common.names import INCOMES
 from incomelens.shapley.background import full_background
 from incomelens.shapley.comparisons import KernelDifference, values_by_background
 from incomelens.shapley.inputs import GaussianProcessMean

@@ -15,7 +15,7 @@ from incomelens.siamese.models.embeddings import build_backbone, embed_images
 from incomelens.siamese.models.inner_folds import inner_folds
 from incomelens.siamese.models.modalities import Frozen, mean_embeddings, price_vectors
 from incomelens.siamese.models.scaling import branch_scaling
-from incomelens.siamese.names import bare, baseline, check_modalities, suffixed
+from incomelens.siamese.names import baseline, check_modalities, suffixed
 
 from .worlds import image_store, price_table, world
 
@@ -25,7 +25,6 @@ def test_a_name_says_what_a_model_lacks():
         "mixed_siamese_like"
     )
     assert suffixed("mixed_siamese_like", ["satellite"]) == "mixed_siamese_like-noHP-noSV"
-    assert bare("mixed_siamese_like-noHP-noSV") == "mixed_siamese_like"
 
 
 def test_unknown_models_and_modalities_are_named():

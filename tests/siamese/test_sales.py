@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.demo.formats.dof import sales_workbook
 from incomelens.siamese.inputs.locate import locate_sales
@@ -221,6 +222,23 @@ def test_workbooks_are_located_on_the_lots_or_by_a_column_of_their_own(workbook,
     sales = read_sales([workbook], [], settings=settings)
     assert sales["district_zip"].tolist() == ["SYNTHETIC"] * 2
     assert sales["longitude"].isna().all()
+
+
+def test_sales_of_every_reader_keep_one_contract(workbook, tmp_path):
+    (tmp_path / "lots.csv").write_text("bbl,longitude,latitude\n1000070001,-74,40\n")
+    (tmp_path / "sales.csv").write_text(
+        "borough,block,lot,building_class_category,sale_price,sale_date,longitude,latitude,home\n"
+        f"1,376,43,{HOUSE},3200000,2019-07-24,-73.97,40.72,0036061\n"
+    )
+    column = {"district_columns": {"tract": "home"}}
+    for file, lots, told in (
+        (workbook, [tmp_path / "lots.csv"], {"district_columns": {"tract": "neighborhood"}}),
+        (workbook, [], {}),
+        (tmp_path / "sales.csv", [], {"reader": "located"} | column),
+    ):
+        sales = read_sales([file], lots, settings={"reader": "dof"} | told)
+        homes, _ = home_sales(sales, least_price=1, outlier_mads=4.0)
+        check_written(homes, "results/small/siamese/sales.parquet")
 
 
 def test_a_district_column_that_workbooks_lack_is_named(workbook):

@@ -200,7 +200,7 @@ def test_an_unreadable_image_costs_its_squares_alone(districts, imagery, tmp_pat
 def test_imagery_of_another_place_is_refused_before_and_while_cutting(districts, imagery, tmp_path):
     elsewhere = imagery(west=WEST + 90_000)
     squares = choose(districts)
-    told = r"the 1 images cover none of 12 squares in districts .* longitude .*; imagery: longitude"
+    told = r"none of 12 squares in districts meets any of 1 orthophotos: .* longitude .*, ortho"
     with pytest.raises(InputError, match=told):
         orthophotos_of([squares], elsewhere, max_void_share=0.05)
     with pytest.raises(InputError, match=r"satellite: none of the 4 districts has an image"):

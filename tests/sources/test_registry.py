@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from incomelens.common.errors import InputError
-from incomelens.sources.fetching.manifest import source_table
 from incomelens.sources.fetching.registry import load_registry
 
 ENTRY = {
@@ -78,12 +77,6 @@ def test_a_census_table_is_asked_for_with_its_margins(registry):
     for level in ("tract", "zcta"):
         for file in registry.source(f"acs5_2019_{level}").files:
             assert f"get=group({file.name.removesuffix('.json')})&for=" in file.address
-
-
-def test_the_table_of_sources_has_a_row_each(registry):
-    table = source_table(registry)
-    assert list(table["source"]) == [source.id for source in registry]
-    assert table.notna().all(axis=None)
 
 
 def test_a_small_registry_loads(load):

@@ -11,7 +11,7 @@ import pytest
 from shapely import box
 
 from incomelens.common.errors import InputError
-from incomelens.sources.readers.dof_sales import SALE_COLUMNS, read_dof_sales
+from incomelens.sources.readers.dof_sales import COLUMNS, read_dof_sales
 from incomelens.sources.readers.located_sales import read_located_sales
 from incomelens.sources.readers.tax_lots import read_tax_lots
 
@@ -52,7 +52,7 @@ def changed(**values):
 
 def test_a_workbook_is_read_below_its_notes_with_types(workbook):
     sales = read_dof_sales([workbook(SALE, changed(feet=0, price="$1,250"))])
-    assert tuple(sales.columns) == SALE_COLUMNS
+    assert tuple(sales.columns) == tuple(COLUMNS.values())
     first, second = sales.to_dict("records")
     assert (first["borough"], first["block"], first["lot"]) == (1, 376, 43)
     assert first["address"] == "743 EAST 6TH STREET"

@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
-from incomelens.sources.fetching.verify import FORMATS, checksum, page_title, verify
+from incomelens.sources.fetching.verify import ANY_BYTES, MAGIC, TEXT, checksum, page_title, verify
 
+FORMATS = {*MAGIC, *TEXT, *ANY_BYTES}
 SCHEMA = "workflow/schemas/sources.schema.yaml"
 
 

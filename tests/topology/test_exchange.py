@@ -67,8 +67,8 @@ def test_the_observation_equals_a_loop_over_tiles_and_their_partners():
 
 
 def test_maps_are_exchanged_within_strata_alone():
-    tiles = small_city(n=4)
-    apart = Tiles(tiles.maps, tiles.land, np.arange(4))
+    rng = np.random.default_rng(0)
+    apart = Tiles(worlds.maps(rng, 4), rng.integers(N_CLASSES, size=(4, 64)), np.arange(4))
     # Two strata of two: each as it is or swapped.
     assert len(np.unique(exchanged(apart, size=2).value[:, 0].round(12))) == 4
     assert len(np.unique(exchanged(apart, size=4).value[:, 0].round(12))) > 4

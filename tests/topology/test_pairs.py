@@ -6,10 +6,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from incomelens.topology.adjustment import adjustment_sums
 from incomelens.topology.intensities import fit_intensities
-from incomelens.topology.pairs import appearance_gain, coactivation, joint_tiles
+from incomelens.topology.pairs import joint_tiles
 from incomelens.topology.ratios import activation_ratio
 
 from . import worlds
+from .worlds import appearance_gain, coactivation
 
 
 def test_coactivation_by_hand():

@@ -7,11 +7,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from incomelens.common.seeds import job_rng
 from incomelens.topology.adjustment import adjustment_sums
 from incomelens.topology.intensities import fit_intensities
-from incomelens.topology.pairs import coactivation
 from incomelens.topology.ratios import RatioTerms, activation_ratio
 from incomelens.topology.resampling import percentile_intervals, ratio_interval
 
 from . import worlds
+from .worlds import coactivation
 
 N_WORLDS = 500
 

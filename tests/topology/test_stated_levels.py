@@ -5,11 +5,11 @@ import pytest
 
 from incomelens.topology.adjustment import adjustment_sums
 from incomelens.topology.intensities import fit_intensities
-from incomelens.topology.pairs import coactivation
 from incomelens.topology.ratios import RatioTerms, activation_ratio
 from incomelens.topology.resampling import percentile_intervals, ratio_interval
 
 from . import worlds
+from .worlds import coactivation
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from incomelens.topology.hypothesis_tables import h0_table, h1_table
 from incomelens.topology.inputs import tile_group
 from incomelens.topology.pair_tables import coactivation_table, gain_table
 from incomelens.topology.ratios import mean_terms, pooled_terms
-from incomelens.topology.tables import activation_ratio_table, probability_table
+from incomelens.topology.tables import activation_ratio_table, probability_table, tile_ratio_table
 
 from . import worlds
 
@@ -80,6 +80,29 @@ def test_ratios_are_those_of_the_tiles_predicted_so(city, ratios):
     found = ratios[ratios["ses"] == "low"].set_index("urban_class")["ratio"]
     for place, name in enumerate(NAMES[:5]):
         assert found[name] == pytest.approx(x[place])
+
+
+def test_ratios_of_a_group_are_means_of_those_of_its_tiles(city, ratios):
+    tiles = tile_ratio_table(city[0])
+    predicted = tiles["cell_id"].map(city[1].set_index("cell_id")["predicted"])
+    low = tiles[(tiles["target"] == "low") & predicted.isin([1, 2])]
+    mean = low.groupby("urban_class")["activation_ratio"].mean()
+    found = ratios[ratios["ses"] == "low"].set_index("urban_class")["ratio"]
+    assert_allclose(found[list(NAMES[:5])], mean[list(NAMES[:5])])
+
+
+def test_a_tile_has_a_ratio_of_each_class_it_holds_and_none_where_its_map_is_empty(city):
+    attribution = city[0].copy()
+    first = attribution["cell_id"].iloc[0]
+    attribution.loc[attribution["cell_id"] == first, "activation_sum"] = 0.0
+    tiles = tile_ratio_table(attribution)
+    held = attribution[(attribution["transform"] == 0) & (attribution["area_share"] > 0)]
+    assert len(tiles) == len(held)
+    assert tiles["activation_ratio"].isna().equals(tiles["cell_id"] == first)
+    weighted = (tiles["area_share"] * tiles["activation_ratio"]).groupby(
+        [tiles["target"], tiles["cell_id"]]
+    )
+    assert_allclose(weighted.sum(min_count=1).dropna(), 1)
 
 
 def test_measures_beside_the_mean_are_those_of_the_tiles(city, pairings, ratios):

@@ -10,6 +10,7 @@ from incomelens.cells.urban_classes import NAMES
 from incomelens.topology.levels import N_CLASSES, SIDE
 from incomelens.topology.levels import draw_land as land
 from incomelens.topology.levels import draw_maps as maps
+from incomelens.topology.pairs import pair_gains, pair_terms
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,16 @@ class World:
     area_share: np.ndarray  # (n_tiles, n_classes)
     block: np.ndarray
     paired: np.ndarray | None = None  # (n_tiles, n_tiles, n_classes): map of one on land of another
+
+
+def coactivation(ratio, neighbour):
+    """Coactivation of every class of `ratio` with every class of `neighbour`."""
+    return pair_gains(pair_terms(ratio, neighbour).sum(axis=0), ratio.shape[1])
+
+
+def appearance_gain(in_group, holds, neighbour):
+    """Co-appearance gain, from whether each tile is in the group and holds each class."""
+    return coactivation(np.where(holds, in_group[:, None].astype(float), np.nan), neighbour)
 
 
 def summed(saliency, classes, block, n_classes=N_CLASSES):

@@ -12,6 +12,7 @@ from incomelens.common.code_digest import code_digest, module_digest
 from incomelens.common.jobs import offer_package_to_jobs
 from incomelens.common.lifetimes import announce_run
 from incomelens.common.runs import free_locks_of_dead_runs, note_run
+from incomelens.paper.names import INCOMES as INCOME_NAMES
 from incomelens.paper.names import figure_tasks, level_names
 
 # Planning makes millions of objects that live to its end; with hundreds of cities, looking for
@@ -106,6 +107,7 @@ def made_by(module, **settings):
 
 # What an exhibit writes at its place below results/<study>/paper, with its label, and its caption in
 # workflow/report. It may be both, `figure(...) | table(...)`.
+PAPER = f"results/{config['study']}/paper"
 PAPER_TITLES = {
     "aerial/validation": "Validation",
     "aerial/": "Aerial study",
@@ -113,11 +115,13 @@ PAPER_TITLES = {
 }
 TABLE_FORMS = ("md", "tex", "html", "json")
 NUMBER_FORMS = ("csv", "json")
+# Every table and figure that is shown to readers: file, kind, label, study and caption.
+SHOWN = []
 
 
 def table(place, label, caption):
     return {
-        "csv": shown(place, "csv", caption, "Tables", {"table": label}),
+        "csv": shown(place, "csv", caption, "table", label),
         **{form: f"<results>/paper/{place}.{form}" for form in TABLE_FORMS},
     }
 
@@ -125,21 +129,53 @@ def table(place, label, caption):
 def figure(place, label, caption):
     return {
         "pdf": f"<results>/paper/{place}.pdf",
-        "png": shown(place, "png", caption, "Figures", {"figure": label}),
+        "png": shown(place, "png", caption, "figure", label),
         **{form: f"<results>/paper/{place}.{form}" for form in NUMBER_FORMS},
     }
 
 
-def shown(place, form, caption, kind, labels):
+def shown(place, form, caption, kind, label):
+    study = next(
+        title for begin, title in PAPER_TITLES.items() if place.startswith(begin)
+    )
+    text = Path(workflow.basedir) / f"workflow/report/{caption}.rst"
+    SHOWN.append(
+        {
+            "file": f"{PAPER}/{place}.{form}",
+            "kind": kind,
+            "label": label,
+            "study": study,
+            "caption": text.read_text(encoding="utf-8"),
+        }
+    )
     return report(
         f"<results>/paper/{place}.{form}",
         caption=f"../report/{caption}.rst",
-        category=next(
-            title for begin, title in PAPER_TITLES.items() if place.startswith(begin)
-        ),
-        subcategory=kind,
-        labels=labels,
+        category=study,
+        subcategory=f"{kind.capitalize()}s",
+        labels={kind: label},
     )
+
+
+# What an exhibit tells of itself beside what it shows, wildcards in labels as readers know them.
+def told_of(wildcards, output):
+    own = [one for one in SHOWN if filled(one["file"], wildcards) in output]
+    names = {
+        name: (CITY_NAMES | LEVEL_NAMES | INCOME_NAMES).get(value, value)
+        for name, value in wildcards.items()
+    }
+    return {
+        "study": own[0]["study"],
+        "labels": {one["kind"]: filled(one["label"], names) for one in own},
+        "caption": own[0]["caption"],
+    }
+
+
+# Not str.format: a text may have places of others.
+def filled(text, values):
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
 
 
 # What a job asks of a machine: so much for itself, so much for every MB of the files that it reads,

@@ -26,5 +26,6 @@ rule exhibit:
     params:
         module="none",
         code="",
+        told=lambda wildcards, output: told_of(wildcards, output),
     script:
         "../scripts/paper/exhibit.py"

@@ -102,7 +102,7 @@ rule aerial_income_maps:
         expand(
             "<results>/paper/aerial/income_{city}.{format}",
             city=CITIES,
-            format=["pdf", "png"],
+            format=["pdf", "png", "json"],
         ),
     localrule: True
 

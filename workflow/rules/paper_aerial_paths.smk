@@ -37,5 +37,5 @@ def city_figures(stem, cities=CITIES):
         "<results>/paper/aerial/{stem}_{city}.{format}",
         stem=stem,
         city=cities,
-        format=["pdf", "png"],
+        format=["pdf", "png", "json"],
     )

@@ -67,7 +67,7 @@ rule aerial_figures_3:
         expand(
             "<results>/paper/aerial/fig3_{city}.{format}",
             city=CITIES,
-            format=["pdf", "png"],
+            format=["pdf", "png", "json"],
         ),
     localrule: True
 

@@ -104,5 +104,5 @@ rule ssig_shapley_figures:
             f"<results>/paper/ssig/fig{number}.{form}"
             for number, task in TASK_OF_FIGURE.items()
             if of_study(SHAPLEY_VALUES, *task)
-            for form in ("pdf", "png")
+            for form in ("pdf", "png", "json")
         ],

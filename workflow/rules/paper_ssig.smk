@@ -158,5 +158,5 @@ rule ssig_income_maps:
             "<results>/paper/ssig/income_{level}_{income}.{format}",
             level=LEVELS,
             income=INCOMES,
-            format=["pdf", "png"],
+            format=["pdf", "png", "json"],
         ),

@@ -44,7 +44,7 @@ use rule exhibit as aerial_validation_table with:
     input:
         unpack(lambda wildcards: TRUST[wildcards.check]),
     output:
-        **table("aerial/validation_{check}", "{check}", "aerial_validation"),
+        **table("aerial/validation_{check}", "Checks, {check}", "aerial_validation"),
     pathvars:
         exhibit="aerial_validation_table/{check}",
     params:
@@ -55,7 +55,7 @@ use rule exhibit as aerial_validation_findings with:
     input:
         **TRUST_FINDINGS,
     output:
-        **table("aerial/validation_findings", "findings", "aerial_validation"),
+        **table("aerial/validation_findings", "Findings", "aerial_validation"),
     pathvars:
         exhibit="aerial_validation_findings",
     resources:
@@ -101,7 +101,7 @@ rule validation:
             expand(
                 "<results>/paper/aerial/validation_{check}.{ending}",
                 check=[*TRUST, "findings"],
-                ending=["csv", "md", "tex"],
+                ending=["csv", "json", "md", "tex"],
             ),
             rules.aerial_figure_planted.output,
             rules.aerial_figure_sanity.output,

@@ -26,9 +26,8 @@ rule write_provenance:
         code=code("report/write_provenance.py"),
         config=config,
         root=str(CHECKOUT),
-        folder=BENCHMARKS,
-        benchmarks=lambda wildcards: benchmark_patterns(),
-        drawing=lambda wildcards: rules_with_seed(),
+        benchmarks=f"results/{config['study']}/benchmarks",
+        others=names_of_others(),
     script:
         "../scripts/report/write_provenance.py"
 
@@ -58,7 +57,12 @@ rule collect_left_out:
 
 rule write_report:
     input:
-        published=lambda wildcards: published_files(),
+        exhibits=[file for file in EXHIBITS if file.endswith(".json")],
+        files=EXHIBITS,
+        templates=expand(
+            CHECKOUT / "src/incomelens/report/templates/{name}",
+            name=["page.html", "style.css", "map.js"],
+        ),
         left_out=rules.collect_left_out.output.left_out,
         provenance=rules.write_provenance.output.provenance,
         deviations=DEVIATIONS,
@@ -68,8 +72,8 @@ rule write_report:
             city=MAPPED_CITIES,
             scheme=CITY_SCHEMES,
         ),
-        attribution=expand(
-            "<results>/attribution/{city}/{scheme}.parquet",
+        ratios=expand(
+            "<results>/topology/{city}/{scheme}/tile_ratios.parquet",
             city=MAPPED_CITIES,
             scheme=CITY_SCHEMES[:1],
         ),
@@ -97,9 +101,7 @@ rule write_report:
         runtime=minutes(20),
     params:
         code=code("report/write_report.py"),
-        layout=layout_digest(),
-        published=lambda wildcards: published_items(),
-        unasked=lambda wildcards: items_not_asked_for(),
+        unasked=not_asked_for(),
         cities={city: CITY_NAMES[city] for city in MAPPED_CITIES},
         schemes=CITY_SCHEMES,
         levels={level: LEVEL_NAMES[level] for level in MAPPED_LEVELS},

@@ -9,6 +9,7 @@ rule measure_activation:
         folds="<results>/folds/{city}-{scheme}.parquet",
     output:
         ratios="<results>/topology/{city}/{scheme}/activation_ratios.csv",
+        tiles="<results>/topology/{city}/{scheme}/tile_ratios.parquet",
         coactivation="<results>/topology/{city}/{scheme}/coactivation.csv",
     log:
         "<logs>/topology/measure_activation/{city}-{scheme}.log",

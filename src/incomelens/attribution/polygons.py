@@ -8,8 +8,8 @@ from rasterstats import zonal_stats
 from shapely.geometry import box
 
 from incomelens.common.errors import InputError
+from incomelens.common.names import CELL_M
 
-CELL_M = 200.0
 NO_DATA = -1.0  # maps are at least 0
 
 

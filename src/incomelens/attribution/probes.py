@@ -18,6 +18,7 @@ from incomelens.attribution.randomisation import cascade
 from incomelens.attribution.scores import TARGETS
 from incomelens.attribution.zonal import transformed
 from incomelens.common.errors import InputError
+from incomelens.common.names import MAIN
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_rng, job_seed
 from incomelens.folds.income_classes import SES_CLASSES
@@ -26,7 +27,6 @@ from incomelens.inference.inputs import scale_images
 from incomelens.inference.model_files import load_model
 from incomelens.inference.network import IncomeNetwork
 
-MAIN = "main"
 RANDOM = "random"
 TURNED = "turned"
 HALF_TURN = 2

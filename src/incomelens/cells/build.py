@@ -51,11 +51,7 @@ def build_cells(
     Returns
     -------
     GeoDataFrame
-        Sorted from south to north and west to east: ``cell_id``; ``income`` (EUR a year per
-        consumption unit, NaN where there is none); ``individuals``; ``households``; ``imputed``
-        (bool); ``n_neighbours``, how many of the eight cells around are cells of the city too,
-        dropped ones included; ``drop_reason``: ``no_inhabitants``, ``no_income`` (missing, zero or
-        negative), ``imputed``, or null; ``geometry``. EPSG:3035.
+        Table ``cells/{city}.parquet``, EPSG:3035.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Land-use polygons of a city, mended and merged into urban classes; exact shares per cell.
+"""Land-use polygons of a city, mended and merged into urban classes.
 
 Deviation `land_use_overlaps`.
 """
@@ -12,8 +12,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from incomelens.cells.urban_classes import CODE_VALUES, EXCLUDED, NAMES, UNKNOWN
+from incomelens.cells.urban_classes import CODE_VALUES, NAMES, UNKNOWN
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import CELL_M
 from incomelens.common.places import meeting
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 NEEDED = ("identifier", "code")
 OVERLAP_M2 = 1.0  # less is rounding of shared edges, not two opinions on one place
 NAMED_OVERLAP_M2 = 100.0
-MARGIN_METRES = 200.0  # one cell
+MARGIN_METRES = float(CELL_M)
 # Cutting a cell out of a road network costs a walk along all of it, so long outlines are cut into
 # pieces first.
 MANY_VERTICES = 1000
@@ -78,10 +79,8 @@ def merge_land_use(
     Returns
     -------
     MergedLandUse
-        ``polygons``: ``identifier``, ``code``, ``urban_class`` (null for airports, no data and
-        codes we do not know), ``value`` (uint8 of the class rasters: 1..19, 255 excluded, 0
-        unknown), ``geometry``; and a ``report``. Codes without a class are named in a warning with
-        their area.
+        ``polygons``, table ``cells/{city}-land_use.parquet``, and a ``report``. Codes without a
+        class are named in a warning with their area.
 
     Raises
     ------
@@ -119,45 +118,6 @@ def merge_land_use(
     )
     logger.info("land use: %s", report)
     return MergedLandUse(merged, report)
-
-
-def class_areas(cells: gpd.GeoDataFrame, land_use: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Exact share of every urban class in the area of each cell.
-
-    The truth that class rasters of tiles approach as their pixels get smaller.
-
-    Parameters
-    ----------
-    cells : GeoDataFrame
-        ``cell_id``, ``geometry``.
-    land_use : GeoDataFrame
-        ``value``, ``geometry`` of :func:`merge_land_use`, same CRS, without overlaps.
-
-    Returns
-    -------
-    DataFrame
-        One row a cell, in their order: ``cell_id``, one column an urban class (share of the cell's
-        area), ``excluded`` (airports, no data) and ``unknown`` (unknown codes, or no polygon). The
-        shares of a row add up to 1.
-    """
-    if cells.crs != land_use.crs:
-        raise InputError(
-            f"land use: cells in {cells.crs}, polygons in {land_use.crs}; bring both to EPSG:3035"
-        )
-    shapes, owner = _in_blocks(land_use.geometry.to_numpy())
-    value = land_use["value"].to_numpy(dtype=np.int64)[owner]
-    squares = cells.geometry.to_numpy()
-    cell, polygon = shapely.STRtree(shapes).query(squares, predicate="intersects")
-    area = shapely.area(shapely.intersection(squares[cell], shapes[polygon]))
-    sums = np.zeros((len(cells), EXCLUDED + 1))
-    np.add.at(sums, (cell, value[polygon]), area)
-    shares = sums / shapely.area(squares)[:, np.newaxis]
-    columns = {name: shares[:, number] for number, name in enumerate(NAMES, start=1)}
-    columns["excluded"] = shares[:, EXCLUDED]
-    bare = 1.0 - shares[:, UNKNOWN + 1 :].sum(axis=1)
-    # Shared edges are rounded: 1 minus the sum may be -1e-16.
-    columns["unknown"] = np.where(np.abs(bare) < 1e-9, 0.0, bare)
-    return pd.DataFrame({"cell_id": cells["cell_id"].to_numpy(), **columns})
 
 
 def _check(polygons: gpd.GeoDataFrame) -> None:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from incomelens.common.errors import InputError
-from incomelens.sources.readers.grid_ids import CELL_M, corners_of
+from incomelens.common.names import CELL_M
+from incomelens.sources.readers.grid_ids import corners_of
 
 # One of each opposite pair of directions: east, north, north-east, south-east.
 _HALF_OF_THE_QUEEN = ((1, 0), (0, 1), (1, 1), (1, -1))

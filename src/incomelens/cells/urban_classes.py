@@ -2,11 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from incomelens.common.errors import InputError, listed
-
 UNKNOWN = 0  # value of a land-use raster where no polygon lies
 EXCLUDED = 255  # and where the land has a class that the paper leaves out
 
@@ -59,30 +54,3 @@ VALUES = {name: number for number, name in enumerate(NAMES, start=1)}
 CODE_VALUES = {
     code: VALUES[one.name] for one in URBAN_CLASSES for code in one.codes
 } | dict.fromkeys(EXCLUDED_CODES, EXCLUDED)
-
-
-def class_values(codes: NDArray[np.str_] | list[str]) -> NDArray[np.uint8]:
-    """Value of each Urban Atlas code in a land-use raster.
-
-    Parameters
-    ----------
-    codes : sequence of str
-        Five-digit codes, such as ``11210``.
-
-    Returns
-    -------
-    array of uint8, same length
-        1..19 in the order of :data:`URBAN_CLASSES`; :data:`EXCLUDED` for airports and no data.
-
-    Raises
-    ------
-    InputError
-        If a code belongs to no class, with the codes.
-    """
-    unknown = sorted({str(code) for code in codes} - set(CODE_VALUES))
-    if unknown:
-        raise InputError(
-            f"land use: unknown class codes {listed(unknown)}; Urban Atlas 2012 and 2018 have "
-            f"{listed(CODE_VALUES, len(CODE_VALUES))}; add a new code to cells/urban_classes.py"
-        )
-    return np.array([CODE_VALUES[str(code)] for code in codes], dtype=np.uint8)

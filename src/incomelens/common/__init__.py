@@ -8,6 +8,8 @@
 ``progress``          a bar on a terminal, plain lines in a log
 ``seeds``             random generators from the study's seed and the job's name
 ``files``             files that are written whole or not at all
+``finished_parts``    parts of a long job, so that a killed one goes on where it was
+``names``             names and sizes that stages share
 ``contracts``         what stands in the tables that stages write, column by column
 ``tables``            reading and writing tables by their ending
 ``compiling``         functions compiled by numba, kept on disk where possible

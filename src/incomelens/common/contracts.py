@@ -50,6 +50,8 @@ class Column:
     meaning : str
     nullable : bool
         Whether values may be missing.
+    optional : bool
+        Whether the column itself may be.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Column:
     unit: str
     meaning: str
     nullable: bool
+    optional: bool
 
     @property
     def pattern(self) -> str:
@@ -76,7 +79,9 @@ class Column:
         if known.empty or (kind == KINDS[self.type] == "O" and values.dtype != object):
             return True
         if kind == "O":
-            one = {"text": str, "boolean": bool, "numbers": np.ndarray}.get(self.type, ())
+            one = {"text": str, "boolean": (bool, np.bool_), "numbers": np.ndarray}.get(
+                self.type, ()
+            )
             return all(isinstance(value, one) for value in known)
         # Counts that are missing somewhere stand in floating-point columns.
         whole = self.type == "integer" and kind == "f" and self.nullable
@@ -104,11 +109,12 @@ class Contract:
     @property
     def names(self) -> list[str]:
         """Names of the columns that are always there, in their order."""
-        return [column.name for column in self.columns if not column.is_family]
+        return [one.name for one in self.columns if not one.is_family and not one.optional]
 
     @cached_property
     def _in_order(self) -> re.Pattern[str]:
-        parts = (f"(?:{one.pattern}\n){'*' * one.is_family}" for one in self.columns)
+        often = ("*" if one.is_family else "?" * one.optional for one in self.columns)
+        parts = (f"(?:{one.pattern}\n){n}" for one, n in zip(self.columns, often, strict=True))
         return re.compile("".join(parts))
 
     def fault(self, table: pd.DataFrame) -> str | None:
@@ -139,7 +145,11 @@ def contracts() -> tuple[Contract, ...]:
     import yaml  # only jobs that write a table need it
 
     told = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    shared = _by_name(told["columns"])
+    shared = {
+        name: (*_type_and_unit(kind), meaning)
+        for kind, meanings in told["columns"].items()
+        for name, meaning in meanings.items()
+    }
     return tuple(_contract(path, entry, shared) for path, entry in told["tables"].items())
 
 
@@ -217,25 +227,25 @@ hold."""
 
 
 def _contract(path: str, entry: dict, shared: dict[str, tuple[str, str, str]]) -> Contract:
-    known = shared | _by_name(entry.get("own", {}))
-    told = entry["columns"].split()
+    known = dict(shared)
+    for key, meaning in entry.get("own", {}).items():
+        name, _, kind = key.rstrip(")").partition(" (")
+        known[name] = (*(_type_and_unit(kind) if kind else shared[name][:2]), meaning)
     return Contract(
         paths=(path, *entry.get("also", "").split()),
         meaning=entry["rows"],
         columns=tuple(
-            Column(name, *known[name], nullable=nullable)
-            for name, nullable in ((one.removesuffix("?"), one.endswith("?")) for one in told)
+            Column(name.replace("*", end), *known[name], nullable=mark == "?", optional=mark == "]")
+            for name, mark in re.findall(r"([^\s\[\]?]+)(\]|\??)", entry["columns"])
+            for end in (("low", "high") if "*" in name else ("",))
         ),
     )
 
 
-def _by_name(groups: dict[str, dict[str, str]]) -> dict[str, tuple[str, str, str]]:
-    """Type, unit and meaning by name, from meanings grouped under "type, unit"."""
-    known = {}
-    for group, meanings in groups.items():
-        kind, _, unit = group.partition(", ")
-        known |= {name: (kind, unit, meaning) for name, meaning in meanings.items()}
-    return known
+def _type_and_unit(kind: str) -> tuple[str, str]:
+    """Parts of "number, USD"; numbers without a unit have none."""
+    name, _, unit = kind.partition(", ")
+    return name, unit
 
 
 def _pattern(text: str, wildcard: str) -> str:

@@ -11,12 +11,11 @@ from typing import Literal, Self
 
 import pandas as pd
 
+from incomelens.common.contracts import columns
 from incomelens.common.errors import InputError, listed
 from incomelens.common.tables import read_table
 
 logger = logging.getLogger(__name__)
-
-COLUMNS = ("stage", "of", "what", "reason", "treated", "n", "total", "example")
 
 
 @dataclass(frozen=True)
@@ -68,14 +67,14 @@ def left_out_table(findings: Iterable[Finding], *, stage: str, of: str) -> pd.Da
     Returns
     -------
     DataFrame
-        :data:`COLUMNS`, one row a finding.
+        Table ``left_out.csv``, one row a finding.
     """
     found = [one for one in findings if one.n]
     for one in found:
         if one.message:
             logger.warning("%s: %s", of, one.message)
     rows = [{"stage": stage, "of": of} | asdict(one) for one in found]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=columns("left_out.csv"))
 
 
 def drop_counts(reasons: pd.Series, ids: pd.Series, *, what: str) -> list[Finding]:
@@ -103,12 +102,13 @@ def collect_left_out(files: Sequence[str | Path]) -> pd.DataFrame:
     InputError
         If a file is none of :func:`left_out_table`.
     """
-    tables = [pd.DataFrame(columns=list(COLUMNS))]
+    names = columns("left_out.csv")
+    tables = [pd.DataFrame(columns=names)]
     for file in files:
         table = read_table(file, text=("of", "example"))
-        missing = [name for name in COLUMNS if name not in table]
+        missing = [name for name in names if name not in table]
         if missing:
-            raise InputError(f"{file}: no column {listed(missing)}; expected {listed(COLUMNS, 8)}")
-        tables.append(table[list(COLUMNS)])
+            raise InputError(f"{file}: no column {listed(missing)}; expected {listed(names, 8)}")
+        tables.append(table[names])
     filled = [table for table in tables if len(table)] or tables[:1]
     return pd.concat(filled, ignore_index=True).fillna({"example": ""})

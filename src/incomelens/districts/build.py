@@ -7,12 +7,14 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from incomelens.common.contracts import columns
 from incomelens.common.errors import InputError, listed
 from incomelens.common.left_out import left_out_table
+from incomelens.common.names import INCOMES
 from incomelens.common.places import check_on_globe, told_extent
 from incomelens.districts.census import census_districts
 from incomelens.districts.checks import Origin, check_districts
-from incomelens.districts.columns import COLUMNS, INCOMES, NUMBERS
+from incomelens.districts.columns import NUMBERS
 from incomelens.districts.geometry import centroids
 from incomelens.districts.own_table import own_districts
 from incomelens.districts.shapes import shape_findings
@@ -47,7 +49,7 @@ def build_districts(
     Returns
     -------
     GeoDataFrame
-        Columns :data:`~incomelens.districts.columns.COLUMNS`, sorted by ``geoid``, in EPSG:4326.
+        Table ``districts/{level}.parquet``.
     """
     if settings["adapter"] == "census":
         districts, origin = _from_census(files, settings)
@@ -61,7 +63,9 @@ def build_districts(
     both = districts["bachelor"] + districts["postgraduate"]
     districts["bachelor_or_above"] = districts.get("bachelor_or_above", both).fillna(both)
     districts = districts.astype(dict.fromkeys(NUMBERS, "float64"))
-    districts = districts[list(COLUMNS)].sort_values("geoid", ignore_index=True)
+    districts = districts[columns("districts/{level}.parquet")].sort_values(
+        "geoid", ignore_index=True
+    )
     check_on_globe(districts.geometry, districts["geoid"], where=origin.file)
     check_districts(districts, incomes=incomes, origin=origin)
     place = told_extent(districts.geometry)

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from incomelens.common.errors import InputError, listed
-from incomelens.districts.columns import INCOMES, MISSING_CODES, SHARES, VARIABLES
+from incomelens.common.names import INCOMES
+from incomelens.districts.columns import MISSING_CODES, SHARES, VARIABLES
 from incomelens.districts.expressions import Source
 from incomelens.sources.readers.written_values import numbers
 

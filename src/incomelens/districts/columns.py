@@ -1,7 +1,6 @@
-"""Columns of ``districts/{level}.parquet``, in their order."""
+"""Columns of ``districts/{level}.parquet`` by what they are."""
 
-INCOMES = ("per_capita_income", "median_household_income")
-"""US dollars a year; missing where the Census Bureau publishes none."""
+from incomelens.common.names import INCOMES
 
 VARIABLES = (
     "bachelor",
@@ -19,26 +18,13 @@ VARIABLES = (
 
 SHARES = tuple(name for name in VARIABLES if name != "population_density")
 
-COLUMNS = (
-    "geoid",
-    "area",  # borough or county: what leave-one-area-out leaves out
+NUMBERS = (
     "population",
-    "per_capita_income",
-    "per_capita_income_moe",  # margin of error at 90 % confidence
-    "median_household_income",
-    "median_household_income_moe",
-    "median_household_income_topcoded",
+    *(f"{income}{end}" for income in INCOMES for end in ("", "_moe")),
     *VARIABLES,
     "bachelor_or_above",
     "longitude",
     "latitude",
-    "geometry",
-)
-
-NUMBERS = tuple(
-    name
-    for name in COLUMNS
-    if name not in {"geoid", "area", "median_household_income_topcoded", "geometry"}
 )
 
 TOP_CODE = 250_001

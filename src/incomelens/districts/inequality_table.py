@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from incomelens.common.contracts import columns
 from incomelens.common.errors import InputError, listed
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_rng
@@ -19,10 +20,6 @@ from incomelens.folds.resampling import Interval
 
 logger = logging.getLogger(__name__)
 
-COLUMNS = (
-    *("level", "income", "measure", "weighting", "unit", "n", "value"),
-    *("ci_low", "ci_high", "moe_ci_low", "moe_ci_high"),
-)
 IN_DOLLARS = ("mean", "sd")
 UNKNOWN = [Interval(np.nan, np.nan)] * len(MEASURES)
 
@@ -51,10 +48,7 @@ def inequality_table(
     Returns
     -------
     DataFrame
-        ``level``, ``income``, ``measure``, ``weighting`` (``districts``: all equal, as the paper;
-        ``population``), ``unit``, ``n``, ``value``; ``ci_low`` and ``ci_high`` by resampling
-        districts; ``moe_ci_low`` and ``moe_ci_high`` from the margins of error, missing where
-        there are none. All intervals are at 95 % confidence.
+        Table ``districts/inequality.csv``; no intervals from margins of error where there are none.
     """
     pairs = [(level, income) for level in districts for income in incomes]
     rows = [
@@ -86,7 +80,9 @@ def _rows(
         some = people > 0
         by_people = _measured(values[some], people[some], margins[some], n_resamples, rng)
         measured.append(by_people.assign(weighting="population", n=int(some.sum())))
-    return pd.concat(measured).assign(level=level, income=income)[list(COLUMNS)]
+    return pd.concat(measured).assign(level=level, income=income)[
+        columns("districts/inequality.csv")
+    ]
 
 
 def _can_weigh(known: pd.DataFrame, level: str, income: str) -> bool:

@@ -9,8 +9,9 @@ import geopandas as gpd
 import pandas as pd
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import INCOMES
 from incomelens.districts.checks import check_columns
-from incomelens.districts.columns import INCOMES, NUMBERS, TOP_CODE, VARIABLES
+from incomelens.districts.columns import NUMBERS, TOP_CODE, VARIABLES
 from incomelens.districts.expressions import Source
 from incomelens.districts.geometry import area_of_each, centroids, in_degrees
 from incomelens.districts.user_columns import numbers_from, sources_of

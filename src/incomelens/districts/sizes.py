@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from incomelens.common.errors import InputError
-from incomelens.districts.columns import INCOMES, VARIABLES
+from incomelens.common.names import INCOMES
+from incomelens.districts.columns import VARIABLES
 
 LEAST_TRAINING = 8
 """Districts that a model learns from, at least: those whose mean ``copy_neighbours`` takes."""

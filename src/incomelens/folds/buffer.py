@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from incomelens.common.errors import InputError
+from incomelens.common.names import INCOMES
 from incomelens.common.seeds import job_rng
 from incomelens.folds.variogram import empirical_variogram, fit_variogram, without_trend
 
 logger = logging.getLogger(__name__)
 
-# Columns of the districts, whose package this stage stands above and does not import.
-INCOMES = ["per_capita_income", "median_household_income"]
 EARTH_KM = 6371.0
 KM_PER_DEGREE = 111.195  # of latitude, on that sphere
 MOST_LEFT_OUT = 5  # at most one training district in so many

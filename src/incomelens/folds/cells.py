@@ -16,6 +16,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from incomelens.cells.neighbours import grid_coordinates, neighbour_pairs
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import CELL_M
 from incomelens.common.seeds import job_rng
 from incomelens.folds.blocks import group_blocks, square_blocks
 from incomelens.folds.income_classes import income_classes
@@ -25,7 +26,6 @@ from incomelens.folds.variogram import (
     fit_variogram,
     without_trend,
 )
-from incomelens.sources.readers.grid_ids import CELL_M
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +66,7 @@ def assign_city_folds(
     Returns
     -------
     DataFrame
-        ``cell_id``, ``income_class`` (1 = poorest), ``fold`` (0, 1, ...), ``block``, sorted by
-        ``cell_id``; the order of `cells` plays no part.
+        Table ``folds/{city}-{scheme}.parquet``; the order of `cells` plays no part.
 
     Raises
     ------

@@ -17,9 +17,9 @@ from sklearn.cluster import KMeans
 from sklearn.model_selection import KFold
 
 from incomelens.common.errors import InputError
+from incomelens.common.names import INCOMES
 from incomelens.folds.blocks import group_blocks
 from incomelens.folds.buffer import (
-    INCOMES,
     MOST_LEFT_OUT,
     half_income_range,
     local_km,
@@ -63,8 +63,7 @@ def district_folds(
     Returns
     -------
     DataFrame
-        ``geoid``, ``fold`` (0, 1, ...), ``block``, in the order of `districts`; under scheme
-        `block` also ``buffer_km``, the same in all rows.
+        Table ``folds/{level}-{scheme}.parquet``, in the order of `districts`.
 
     Raises
     ------
@@ -72,7 +71,7 @@ def district_folds(
         If there are fewer districts than folds or blocks, an area is missing, or a buffer leaves
         a fold nothing to learn from.
     """
-    has_income = districts[INCOMES].notna().any(axis=1)
+    has_income = districts[list(INCOMES)].notna().any(axis=1)
     kept = districts.loc[has_income].reset_index(drop=True)
     needed = max(n_folds, n_blocks)
     if len(kept) < needed:

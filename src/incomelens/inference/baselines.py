@@ -1,7 +1,7 @@
 """Models that the network should be compared with, under the same folds.
 
 What is had for nothing (`majority`), from geography alone (`copy_neighbours`), from colour alone
-(`mean_colour`, `mean_and_sd_colour`), and from texture without training (`random_features`).
+(`mean_colour`), and from texture without training (`random_features`).
 """
 
 import logging
@@ -10,19 +10,22 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from incomelens.cells.neighbours import grid_coordinates, nearest_cells
 from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng
 from incomelens.folds.training import training_cells
-from incomelens.inference.baseline_task import FoldTask, Guess
-from incomelens.inference.colour_baseline import mean_and_sd_colour, mean_colour
+from incomelens.inference.baseline_task import FoldTask, Guess, guess_by_ridge
 from incomelens.inference.metrics import N_CLASSES
-from incomelens.inference.neighbours_baseline import copy_neighbours
 from incomelens.inference.random_features import RandomFeatures, random_features
 from incomelens.inference.scored_cells import PROBABILITIES
 from incomelens.inference.streams import TileSource
 
 logger = logging.getLogger(__name__)
+
+N_NEIGHBOURS = 8
+TILES_AT_ONCE = 32
 
 
 def majority(task: FoldTask) -> Guess:
@@ -41,12 +44,70 @@ def majority(task: FoldTask) -> Guess:
     return Guess(np.full(n, best), np.full(n, p), shares)
 
 
+def copy_neighbours(task: FoldTask) -> Guess:
+    """Median class of the eight nearest training cells (deviation `spatial_leakage`).
+
+    All of them where there are fewer. Equally near cells: see
+    :func:`incomelens.cells.neighbours.nearest_cells`; a median between two classes: see
+    :func:`median_class`. Probabilities are the shares of the classes among the neighbours, so that
+    the expected class is their mean.
+    """
+    nearest = nearest_cells(
+        grid_coordinates(task.held_out), grid_coordinates(task.train), k=N_NEIGHBOURS
+    )
+    classes = task.train_class[nearest]
+    shares = (classes[:, :, None] == np.arange(1, N_CLASSES + 1)).mean(axis=1)
+    p = (classes.mean(axis=1) - 1) / (N_CLASSES - 1)
+    return Guess(median_class(classes), p, shares)
+
+
+def median_class(classes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Median of each row, as a class.
+
+    Half-way between two classes the one on the side of the row's mean is taken; if the mean is
+    half-way too, the one nearer to the middle class. Turning the order of classes round turns the
+    result round.
+
+    Parameters
+    ----------
+    classes : int array of shape (n, k)
+        From 1 to 5.
+
+    Returns
+    -------
+    int array of shape (n,)
+
+    Examples
+    --------
+    >>> median_class(np.array([[1, 2, 2, 5], [1, 2, 3, 5], [2, 2, 3, 3]]))
+    array([2, 3, 3])
+    """
+    median = np.median(classes, axis=1)
+    mean = classes.mean(axis=1)
+    middle = (N_CLASSES + 1) / 2
+    side = np.sign(mean - median)
+    side = np.where(side == 0, np.sign(middle - median), side)
+    half_way = median % 1 != 0
+    return (median + np.where(half_way, side / 2, 0)).astype(np.int64)
+
+
+def mean_colour(task: FoldTask) -> Guess:
+    """Ridge of the class on the mean red, green and blue of the tile."""
+    colours = tile_colours(task.tiles, np.concatenate([task.train, task.held_out]))
+    return guess_by_ridge(task, colours[: len(task.train)], colours[len(task.train) :])
+
+
+def tile_colours(tiles: TileSource, cell_ids: NDArray[np.str_]) -> NDArray[np.float64]:
+    """Mean red, green and blue of each tile, shape (n, 3), in grey levels 0..255."""
+    parts = []
+    for start in range(0, len(cell_ids), TILES_AT_ONCE):
+        images = tiles.read_images(cell_ids[start : start + TILES_AT_ONCE])
+        parts.append(images.reshape(len(images), -1, 3).mean(axis=1))
+    return np.concatenate(parts)
+
+
 WITHOUT_IMAGES = {"majority": majority, "copy_neighbours": copy_neighbours}
-WITH_IMAGES = {
-    "mean_colour": mean_colour,
-    "mean_and_sd_colour": mean_and_sd_colour,
-    "random_features": random_features,
-}
+WITH_IMAGES = {"mean_colour": mean_colour, "random_features": random_features}
 BASELINES = (*WITHOUT_IMAGES, *WITH_IMAGES)
 
 
@@ -81,8 +142,8 @@ def predict_out_of_fold(
     Returns
     -------
     DataFrame
-        ``cell_id``, ``fold``, ``observed``, ``predicted``, ``p``, ``prob_1`` .. ``prob_5`` (missing
-        where the model has none), sorted by ``cell_id``.
+        Table ``inference/{city}/{scheme}/baselines.parquet`` without ``model``, sorted by
+        ``cell_id``.
 
     Raises
     ------

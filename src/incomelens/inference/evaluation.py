@@ -29,22 +29,10 @@ class Evaluation:
 
     Attributes
     ----------
-    metrics : DataFrame
-        ``model``, ``cells``, ``fold``, ``n`` and the scores, one row a fold.
-    summary : DataFrame
-        ``model``, ``cells``, ``scope`` (``pooled``, ``mean_of_folds``, ``fold_0``, ..), ``metric``,
-        ``n``, ``n_blocks``, ``value`` and 95 % intervals: ``ci_low``, ``ci_high`` from single
-        cells, ``block_ci_low``, ``block_ci_high`` from spatial blocks. They hold for the models as
-        trained. The interval of an ``ece`` may begin below 0, which says as much as 0.
-    comparisons : DataFrame
-        First model minus each other one (``against``) under the same draws, pooled: ``model``,
-        ``against``, ``cells``, ``metric``, then as in `summary`.
-    confusion : DataFrame
-        ``model``, ``cells``, ``observed``, ``predicted``, ``n`` over all folds, ``share`` (of the
-        cells observed in that class), ``share_mean_of_folds``.
-    classes : DataFrame
-        ``model``, ``cells``, ``income_class``, ``n``, ``n_predicted``, ``precision``,
-        ``recall_within_1``, ``recall`` with both intervals.
+    metrics, summary, comparisons, confusion, classes : DataFrame
+        Tables ``inference/{city}/{scheme}/*.csv``. Comparisons are of the first model minus each
+        other one under the same draws, pooled. Intervals hold for the models as trained; that of an
+        ``ece`` may begin below 0, which says as much as 0.
     """
 
     metrics: pd.DataFrame

@@ -19,15 +19,14 @@ def network_scores(predictions: Predictions, styles: Mapping[str, str]) -> pd.Da
     Parameters
     ----------
     predictions : mapping
-        By city and network, as :func:`incomelens.inference.held_out.predict_held_out` gives them.
+        By city and network, as :func:`incomelens.inference.predict.predict_held_out` gives them.
     styles : mapping
         Of every synthetic city.
 
     Returns
     -------
     DataFrame
-        ``city``, ``style``, ``network`` and the fields of
-        :class:`incomelens.inference.metrics.Scores`.
+        Table ``inference/network_scores.csv``.
     """
     rows = []
     for (city, network), table in predictions.items():
@@ -53,8 +52,8 @@ def score_summary(scores: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``style``, ``network``, ``metric``, ``n_cities`` (with a value), ``mean``, ``low``,
-        ``high``. A network that predicts one class everywhere has no correlation.
+        Table ``inference/network_summary.csv``. A network that predicts one class everywhere has no
+        correlation.
     """
     long = scores.melt(["city", "style", "network"], list(METRICS), "metric")
     grouped = long.groupby(["style", "network", "metric"], sort=False)["value"]

@@ -1,6 +1,10 @@
-"""Predicting the income class of cells from their tiles."""
+"""Predicting the income class of cells from their tiles.
+
+Of a city's own cells each is asked of the fold model that did not see it, of another city's all.
+"""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,8 +15,84 @@ from incomelens.common.progress import progress
 from incomelens.inference.devices import choose_device, precision
 from incomelens.inference.heads import scale_position
 from incomelens.inference.inputs import scale_images
+from incomelens.inference.model_files import TrainedModel, load_model
 from incomelens.inference.network import IncomeNetwork
 from incomelens.inference.streams import ImageStream, TileSource
+from incomelens.inference.transfer import mean_over_models
+from incomelens.tiles.store import Tiles
+
+
+def predict_held_out(
+    folders: Sequence[str | Path], tiles: Tiles, folds: pd.DataFrame, *, batch_size: int
+) -> pd.DataFrame:
+    """Predict every cell of a city by the model that did not see it.
+
+    Parameters
+    ----------
+    folders : sequence of path
+        The model of fold 0, of fold 1, and so on.
+    tiles : Tiles
+    folds : DataFrame
+        ``cell_id``, ``income_class``, ``fold``.
+    batch_size : int
+
+    Returns
+    -------
+    DataFrame
+        ``cell_id``, ``fold``, ``observed``, ``predicted``, ``p``, ``prob_1`` .. ``prob_5``,
+        ``expected_class``, sorted by ``cell_id``.
+
+    Raises
+    ------
+    InputError
+        If there are fewer or more models than folds, or a model reads tiles of another size.
+    """
+    numbers = np.unique(folds["fold"])
+    if len(folders) != len(numbers):
+        raise InputError(
+            f"predictions: {len(folders)} models for {len(numbers)} folds; train one a fold"
+        )
+    parts = []
+    for fold, folder in zip(numbers, folders, strict=True):
+        held_out = folds.loc[folds["fold"] == fold, ["cell_id", "fold", "income_class"]]
+        predicted = predict_by(fitting_model(folder, tiles), tiles, held_out["cell_id"], batch_size)
+        parts.append(held_out.merge(predicted, on="cell_id", validate="one_to_one"))
+    table = pd.concat(parts).rename(columns={"income_class": "observed"})
+    return table.sort_values("cell_id", ignore_index=True)
+
+
+def predict_elsewhere(
+    folders: Sequence[str | Path], tiles: Tiles, cell_ids: Sequence[str], *, batch_size: int
+) -> pd.DataFrame:
+    """Mean prediction of a city's fold models for the cells of another city.
+
+    Returns
+    -------
+    DataFrame
+        See :func:`incomelens.inference.transfer.mean_over_models`.
+    """
+    models = [fitting_model(folder, tiles) for folder in folders]
+    return mean_over_models([predict_by(model, tiles, cell_ids, batch_size) for model in models])
+
+
+def fitting_model(folder: str | Path, tiles: Tiles) -> TrainedModel:
+    """Load a model; an InputError if it was trained on tiles of another size."""
+    model = load_model(folder)
+    if model.tile_px != tiles.tile_px:
+        raise InputError(
+            f"{folder}: the model was trained on tiles of {model.tile_px} pixels, these have "
+            f"{tiles.tile_px}; train it again on tiles of this size"
+        )
+    return model
+
+
+def predict_by(
+    model: TrainedModel, tiles: Tiles, cell_ids: Sequence[str], batch_size: int
+) -> pd.DataFrame:
+    """Predict cells by a trained model, its images scaled as in training."""
+    return predict(
+        model.network, tiles, list(cell_ids), scaling=model.scaling, batch_size=batch_size
+    )
 
 
 def predict(

@@ -29,8 +29,8 @@ def mean_over_models(predictions: Sequence[pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``cell_id``, ``predicted`` (most probable class, the lower one of two equal), ``p``
-        ((expected class − 1) / 4), ``prob_1`` .. ``prob_5``, sorted by ``cell_id``.
+        Table ``inference/transfer/{city}.parquet`` without ``tested_on``, sorted by ``cell_id``; of
+        two classes equally probable the lower one.
 
     Raises
     ------
@@ -83,11 +83,8 @@ def transfer_table(
     Returns
     -------
     DataFrame
-        ``trained_on``, ``tested_on``, ``metric``, ``n``, ``n_blocks``, ``value``, ``ci_low``,
-        ``ci_high`` (single cells), ``block_ci_low``, ``block_ci_high`` (spatial blocks); then
-        ``loss`` against the tested city's own models, positive where travelling costs, with
-        ``loss_ci_low``, ``loss_ci_high`` over blocks under the same draws; missing where the city
-        has no models of its own here.
+        Table ``inference/transfer.csv``: a loss under the same draws as the score, missing where
+        the city has no models of its own here.
 
     Raises
     ------

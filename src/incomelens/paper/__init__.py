@@ -14,4 +14,18 @@ is drawn from them, and both carry the paper's number; claims are judged by comp
 ``validation``        the same of the study `validation`: what the maps can be trusted with
 ``claims``            the rule of all verdicts, both papers' claims, findings of `validation`
 ====================  ==================================================================
+
+What many exhibits take is described here once:
+
+=====================  =================================================================
+``reference``          the papers' printed values
+``names``              names of the cities in print by key, in the order of their tables
+``city``, ``name``     one of them, and its name
+``levels``             names of the levels of districts in print by key, in their order
+``level``, ``income``  a task of the district study; ``mode``: what of its models was fitted
+``scheme``             of the folds; ``schemes``: of the tables given, in their order
+``places``             (city, scheme) of every table given, in their order
+``networks``           the configuration's `inference.networks`
+``threads``            so many read tiles
+=====================  =================================================================
 """

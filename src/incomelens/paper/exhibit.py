@@ -14,6 +14,7 @@ from types import NoneType, UnionType
 from typing import Protocol, get_args, get_origin, get_type_hints
 
 import pandas as pd
+from jinja2 import Environment, StrictUndefined, TemplateError
 
 from incomelens.common.errors import InputError, listed
 from incomelens.common.files import whole_file
@@ -47,14 +48,18 @@ class Exhibit:
     figure: Drawing | None = None
     more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
-    def write(self, files: Mapping[str, str | Path]) -> None:
+    def write(self, files: Mapping[str, str | Path], *, told: Mapping | None = None) -> None:
         """Write all its forms, each whole or not at all, and nothing if one cannot be made.
 
         Parameters
         ----------
         files : mapping
-            Paths by form: ``csv`` with full precision and ``json`` with the meaning; of a table
-            ``md``, ``tex`` and ``html``; of a figure ``pdf`` and ``png``; and those of `more`.
+            Paths by form, in one folder: ``csv`` with full precision and ``json`` with the
+            meaning; of a table ``md``, ``tex`` and ``html``; of a figure ``pdf`` and ``png``; and
+            those of `more`.
+        told : mapping
+            What its rule tells of it: ``target``, ``study``, ``caption`` and ``labels`` of the
+            table and the figure.
 
         Raises
         ------
@@ -63,7 +68,9 @@ class Exhibit:
         """
         numbers = self.table.numbers if isinstance(self.table, Table) else self.table
         tables = {"csv": numbers, **self.more}
-        texts = {"json": json.dumps(self.meaning(), ensure_ascii=False, indent=1) + "\n"}
+        names = {form: Path(path).name for form, path in files.items()}
+        meaning = {**(told or {}), **self.meaning(), "files": names}
+        texts = {"json": json.dumps(meaning, ensure_ascii=False, indent=1) + "\n"}
         texts |= self.table.forms() if isinstance(self.table, Table) else {}
         pictures = [] if self.figure is None else ["pdf", "png"]
         forms = [*tables, *texts, *pictures]
@@ -89,6 +96,31 @@ class Exhibit:
             "kinds": [kind for kind, is_there in kinds.items() if is_there],
             "table": None if table is None else table.meaning(),
         }
+
+
+def filled_caption(text: str, job: object) -> str:
+    """Fill the places of a caption, such as ``{{ snakemake.params.name }}``.
+
+    Parameters
+    ----------
+    text : str
+        As Snakemake's own report has it: reStructuredText, with Jinja's places.
+    job : object
+        What a script knows as ``snakemake``.
+
+    Raises
+    ------
+    InputError
+        If the caption names a parameter or wildcard that its rule does not have.
+    """
+    # Not HTML: what a caption becomes is escaped where it is laid out.
+    environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    try:
+        return environment.from_string(text).render(snakemake=job)
+    except TemplateError as error:
+        raise InputError(
+            f"caption of {job.rule}: {error}; mend workflow/report/, or the rule's params"
+        ) from None
 
 
 def make(

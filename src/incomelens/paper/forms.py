@@ -17,6 +17,8 @@ from incomelens.common.errors import InputError
 SPANNER = ": "
 # A column whose longest cell has more characters than this is set as a paragraph.
 LONG = 34
+# With more notes than this, a page folds all but the first away.
+MOST_NOTES = 3
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,15 @@ class Cells:
         Column whose value heads a block of rows.
     says : mapping from (row, column) to str
         What a cell with a verdict says: yes, no or open.
+    evidence : mapping from row to str
+        What is told of a row: below it on a page, as a note that begins with its first cell else.
     """
 
     text: pd.DataFrame
     right: Sequence[bool]
     blocks: str | None = None
     says: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    evidence: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def blanked(self) -> pd.DataFrame:
@@ -47,6 +52,11 @@ class Cells:
             return self.text
         titles = self.text[self.blocks]
         return self.text.assign(**{self.blocks: titles.mask(titles == titles.shift(), "")})
+
+    def all_notes(self, notes: Sequence[str]) -> list[str]:
+        """Notes of the table, and one of every row that has evidence."""
+        first = self.text.iloc[:, 0]
+        return [*notes, *(f"{first.iloc[row]}. {told}" for row, told in self.evidence.items())]
 
     def is_long(self, name: str) -> bool:
         """Whether a column is set as a paragraph."""
@@ -65,13 +75,14 @@ def _spans(headings: Sequence[str]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def markdown(cells: Cells) -> str:
-    """Write the table between pipes, columns as wide as their longest cell."""
+def markdown(cells: Cells, *, caption: str, notes: Sequence[str]) -> str:
+    """Write the table between pipes, columns as wide as their longest cell, with its notes."""
     columns = [
         _padded([name, *column], to_right=to_right)
         for (name, column), to_right in zip(cells.blanked.items(), cells.right, strict=True)
     ]
-    return "\n".join("| " + " | ".join(row) + " |" for row in zip(*columns, strict=True))
+    table = "\n".join("| " + " | ".join(row) + " |" for row in zip(*columns, strict=True))
+    return "\n\n".join([caption, table, *cells.all_notes(notes)]) + "\n"
 
 
 def _padded(cells: Sequence[str], *, to_right: bool) -> list[str]:
@@ -82,11 +93,26 @@ def _padded(cells: Sequence[str], *, to_right: bool) -> list[str]:
     return [heading, "-" * (width - 1) + ":" if to_right else "-" * width, *below]
 
 
-def html(cells: Cells) -> str:
-    """Write the element ``table``: spanners, row headings, verdicts, and no style."""
+def html(cells: Cells, *, caption: str, notes: Sequence[str]) -> str:
+    """Write a table with its notes as a part of a page: no style, evidence folded below its row."""
     body = [_html_row(cells, place, row) for place, row in enumerate(cells.blanked.to_numpy())]
-    lines = ["<thead>", *_html_head(cells), "</thead>", "<tbody>", *body, "</tbody>"]
-    return "\n".join(["<table>", *lines, "</table>", ""])
+    return "\n".join(
+        [
+            '<div class="scroll" tabindex="0" role="region" '
+            f'aria-label="Table: {escape(caption)}">',
+            *["<table>", "<thead>", *_html_head(cells), "</thead>"],
+            *["<tbody>", *body, "</tbody>", "</table>", "</div>"],
+            *_html_notes([f"<p>{escape(note)}</p>" for note in notes]),
+            "",
+        ]
+    )
+
+
+def _html_notes(notes: Sequence[str]) -> list[str]:
+    if len(notes) > MOST_NOTES:
+        folded = [f"<details><summary>{len(notes) - 1} more notes</summary>", *notes[1:]]
+        notes = [notes[0], *folded, "</details>"]
+    return ['<div class="notes">', *notes, "</div>"] if notes else []
 
 
 def _html_head(cells: Cells) -> list[str]:
@@ -128,7 +154,15 @@ def _html_row(cells: Cells, place: int, row: Sequence[str]) -> str:
             inside = f'<span class="verdict {says}">{inside}</span>'
         attribute = f' class="{kind}"' if kind else ""
         found.append(f"<{tag}{scope}{attribute}>{inside}</{tag}>")
-    return _html_line(found)
+    return _html_line(found) + _html_evidence(cells, place)
+
+
+def _html_evidence(cells: Cells, place: int) -> str:
+    if place not in cells.evidence:
+        return ""
+    told = f"<details><summary>Why</summary><p>{escape(cells.evidence[place])}</p></details>"
+    span = len(cells.text.columns) - 1
+    return f'\n<tr class="evidence"><td></td><td colspan="{span}">{told}</td></tr>'
 
 
 LATEX_SPECIAL = {
@@ -208,7 +242,7 @@ def latex(cells: Cells, *, caption: str, notes: Sequence[str]) -> str:
             r"\endfoot",
             *rows,
             r"\end{longtable}",
-            *(rf"\noindent {_escaped(note)}\par" for note in notes),
+            *(rf"\noindent {_escaped(note)}\par" for note in cells.all_notes(notes)),
             r"\endgroup",
             "",
         ]

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from incomelens.common.errors import InputError, listed
 from incomelens.paper.forms import Cells, html, latex, markdown
 
 MISSING = "–"
@@ -61,6 +60,10 @@ class Table:
         Columns of `shown` that hold what the paper prints.
     whose : str, optional
         Column of `shown` that says whose a row is: ``paper`` where the paper prints it.
+    evidence : mapping
+        What is told of a row, by its place: a note that begins with the row's first cell.
+    tallies : sequence of mappings
+        Of a ledger: how many verdicts of each kind a column has, and under which folds.
     """
 
     numbers: pd.DataFrame
@@ -72,6 +75,8 @@ class Table:
     units: Mapping[str, str] = field(default_factory=dict)
     printed: Sequence[str] = ()
     whose: str | None = None
+    evidence: Mapping[int, str] = field(default_factory=dict)
+    tallies: Sequence[Mapping[str, object]] = ()
 
     @property
     def printed_rows(self) -> list[int]:
@@ -81,11 +86,10 @@ class Table:
 
     def forms(self) -> dict[str, str]:
         """The table for readers, by ending of its file."""
-        cells = self._cells()
+        cells, makers = self._cells(), {"md": markdown, "tex": latex, "html": html}
         return {
-            "md": "\n\n".join([self.caption, markdown(cells), *self.notes]) + "\n",
-            "tex": latex(cells, caption=self.caption, notes=self.notes),
-            "html": html(cells),
+            form: make(cells, caption=self.caption, notes=self.notes)
+            for form, make in makers.items()
         }
 
     def _cells(self) -> Cells:
@@ -104,6 +108,7 @@ class Table:
                 for row, cell in enumerate(shown[name])
                 if isinstance(cell, Verdict)
             },
+            evidence=self.evidence,
         )
 
     def meaning(self) -> dict[str, object]:
@@ -122,6 +127,7 @@ class Table:
             "notes": list(self.notes),
             "columns": columns,
             "printed_rows": self.printed_rows,
+            "tallies": list(self.tallies),
         }
 
 
@@ -196,12 +202,3 @@ def in_print_order(table: pd.DataFrame, **orders: Iterable) -> pd.DataFrame:
     )
     places = ranks.sort_values(list(ranks), kind="stable").index
     return table.loc[places].reset_index(drop=True)
-
-
-def check_columns(table: pd.DataFrame, columns: Sequence[str], name: str) -> None:
-    """Refuse a table that lacks a column, with a message that names it."""
-    missing = [column for column in columns if column not in table]
-    if missing:
-        raise InputError(
-            f"{name}: lacks the column {listed(missing, most=20)}; it has {listed(table, most=20)}"
-        )

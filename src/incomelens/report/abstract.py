@@ -36,8 +36,8 @@ def parts_run(config: Mapping, maps: Sequence[Mapping]) -> list[Part]:
     config : mapping
         As resolved.
     maps : sequence of mappings
-        From :func:`incomelens.report.city_map.city_map` and
-        :func:`incomelens.report.district_map.district_map`, for the counts.
+        From :func:`incomelens.report.map.cities.city_map` and
+        :func:`incomelens.report.map.districts.district_map`, for the counts.
     """
     by_key = {one["key"]: one for one in maps}
     parts = []

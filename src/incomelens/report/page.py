@@ -1,9 +1,7 @@
 """Everything together, in one file that needs no network."""
 
 import json
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -15,19 +13,30 @@ from markupsafe import Markup
 
 from incomelens.common.files import whole_file
 from incomelens.paper.deviations import Deviation
+from incomelens.paper.forms import Cells
+from incomelens.paper.forms import html as html_table
 from incomelens.paper.names import LEVELS
 from incomelens.report.abstract import missing_parts, parts_run
-from incomelens.report.layout import PageTable, page_table
-from incomelens.report.pictures import Picture, embedded_picture
-from incomelens.report.published import FIGURES, TABLES, Published
-from incomelens.report.table_text import read_published_markdown
-from incomelens.report.tallies import tallies
+from incomelens.report.exhibits import Shown
 
 TEMPLATES = "templates"
 PAPERS = {
     "aerial": "Levy Abitbol & Karsai (2020), aerial study",
     "district": "Bai, Lam & Li (2023), district study",
 }
+# What a page opens with: the first three questions of which a study has a picture, the first one of
+# the targets named. Maps of single places stand behind, since the interactive map shows them.
+OPENING = {
+    "Does an aerial image tell the income of a place?": ("aerial_figure_2",),
+    "What does the network look at, in poor places and in wealthy ones?": ("aerial_figure_5",),
+    "What predicts the income of a district?": tuple(f"ssig_figure_{n}" for n in range(2, 6)),
+    "How well is it predicted where there are no neighbours?": ("ssig_figure_validation",),
+    "Where is the prediction wrong?": ("aerial_figure_3",),
+    "What is known of the districts?": ("ssig_figure_1",),
+    "Do the maps find the classes that tell income?": ("aerial_figure_planted",),
+    "Do the maps depend on what the network has learned?": ("aerial_figure_sanity",),
+}
+N_OPENING = 3
 # Told in a section of their own, from the file they are laid out from.
 OWN_SECTION = ("aerial_deviations", "ssig_deviations")
 # Packages whose versions are named first.
@@ -37,17 +46,8 @@ NAMED = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Item:
-    """A table or figure on the page: what is published, and its picture or table."""
-
-    published: Published
-    picture: Picture | None = None
-    table: PageTable | None = None
-
-
 def report_page(
-    published: Sequence[Published],
+    exhibits: Sequence[Shown],
     *,
     unasked: Sequence[Mapping[str, str]],
     maps: Sequence[Mapping],
@@ -55,13 +55,12 @@ def report_page(
     deviations: Sequence[Deviation],
     provenance: Mapping,
     folder: Path,
-    threads: int = 1,
 ) -> str:
     """Write the page of a study.
 
     Parameters
     ----------
-    published : sequence of Published
+    exhibits : sequence of Shown
         Its tables and figures, in the order in which they are shown.
     unasked : sequence of mappings
         Tables and figures of the workflow (``study``, ``label``) that the study does not ask for.
@@ -74,8 +73,6 @@ def report_page(
         From :func:`incomelens.report.provenance.provenance`.
     folder : Path
         Where the page will lie: links to files are relative to it.
-    threads : int
-        Pictures that are packed at a time.
 
     Returns
     -------
@@ -83,12 +80,6 @@ def report_page(
         HTML with styles, script, pictures and data inside.
     """
     config = provenance["configuration"]
-    shown = [one for one in published if one.rule not in OWN_SECTION]
-    with ThreadPoolExecutor(threads) as pool:
-        items = list(pool.map(_item, shown))
-    ledgers = [item for item in items if item.table and item.table.is_ledger]
-    beside = [item for item in items if item.table and item.table.beside_paper]
-    rest = [item for item in items if item not in ledgers and item not in beside]
     environment = Environment(
         loader=PackageLoader("incomelens.report", TEMPLATES),
         autoescape=True,
@@ -96,13 +87,16 @@ def report_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["link"] = lambda path: Path(path).relative_to(folder).as_posix()
-    environment.filters["mib"] = _memory
-    environment.filters["duration"] = duration
-    environment.filters["moment"] = _moment
+    environment.filters |= {
+        "link": lambda path: path.relative_to(folder).as_posix(),
+        "mib": _memory,
+        "duration": duration,
+        "moment": _moment,
+    }
     return environment.get_template("page.html").render(
         study=config["study"],
         synthetic=is_synthetic(provenance["sources"]),
+        **_in_order(exhibits),
         parts=parts_run(config, maps),
         missing=missing_parts(
             config,
@@ -110,15 +104,13 @@ def report_page(
             with_districts=_has_layer(maps, "variable/"),
             with_shapley=_has_layer(maps, "shapley/"),
         ),
-        ledgers=[(item, tallies(item.table)) for item in ledgers],
-        beside=beside,
-        studies=_by_study(rest),
         maps=maps,
         map_data=Markup(json_for_page(maps)),  # noqa: S704 - escaped by json_for_page
-        left_out=left_out_rows(left_out, config),
+        left_out=_left_out(left_out, config),
         deviations=_by_paper(deviations, config),
-        deviation_files=[one for one in published if one.rule in OWN_SECTION],
         provenance=provenance,
+        costs=_costs(provenance["costs"]["stages"]),
+        sources=_sources(provenance["sources"]),
         named=_named_packages(provenance["software"]["packages"]),
         configuration=yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=88),
         style=Markup(_inside("style.css")),  # noqa: S704 - our own file
@@ -132,47 +124,95 @@ def write_page(html: str, path: str | Path) -> None:
         beside.write_text(html, encoding="utf-8")
 
 
-def _item(published: Published) -> Item:
-    if published.kind == FIGURES:
-        return Item(published, picture=embedded_picture(published.file))
-    markdown = published.with_ending(".md")
-    table = page_table(read_published_markdown(markdown)) if markdown else None
-    return Item(published, table=table)
-
-
-def _by_study(items: Sequence[Item]) -> list[tuple[str, list[Item], list[Item]]]:
-    """Figures and tables of each study, studies in the order in which they first stand."""
-    return [
-        (
-            study,
-            *(
-                [one for one in items if (one.published.study, one.published.kind) == (study, kind)]
-                for kind in (FIGURES, TABLES)
-            ),
-        )
-        for study in dict.fromkeys(one.published.study for one in items)
-    ]
+def _in_order(exhibits: Sequence[Shown]) -> dict[str, object]:
+    """Exhibits by the sections that show them: pictures, ledgers, the papers' values, the rest."""
+    own_section = [one for one in exhibits if one.target in OWN_SECTION]
+    first = {one.target: one for one in reversed(exhibits) if one.kind == "figure"}
+    opening = [
+        (question, next(first[name] for name in targets if name in first))
+        for question, targets in OPENING.items()
+        if any(name in first for name in targets)
+    ][:N_OPENING]
+    ledgers = [one for one in exhibits if one.tallies]
+    taken = [*own_section, *ledgers, *(one for _, one in opening)]
+    rest = [one for one in exhibits if one not in taken]
+    further = [one for one in rest if not one.beside_paper]
+    by_study = {
+        study: [
+            [one for one in further if (one.study, one.kind) == (study, kind)]
+            for kind in ("figure", "table")
+        ]
+        for study in dict.fromkeys(one.study for one in further)
+    }
+    return {
+        "opening": opening,
+        "ledgers": ledgers,
+        "beside": [one for one in rest if one.beside_paper],
+        "studies": by_study,
+        "deviation_files": own_section,
+    }
 
 
 def _has_layer(maps: Sequence[Mapping], kind: str) -> bool:
     return any(layer["key"].startswith(kind) for one in maps for layer in one["layers"])
 
 
-def left_out_rows(left_out: pd.DataFrame, config: Mapping) -> list[dict[str, str]]:
-    """Tell what was left out in words, one mapping a row of the page's table."""
+def _table(rows: Sequence[Mapping[str, str]], caption: str, right: Collection[str]) -> Markup:
+    """Rows as HTML, columns named in `right` to the right; nothing where there is none."""
+    if not rows:
+        return Markup()
+    text = pd.DataFrame(rows)
+    cells = Cells(text, right=[name in right for name in text])
+    return Markup(html_table(cells, caption=caption, notes=()))  # noqa: S704 - cells are escaped
+
+
+def _left_out(left_out: pd.DataFrame, config: Mapping) -> Markup:
     names = {city: config["city"][city]["name"] for city in config["cities"]} | LEVELS
-    return [
+    rows = [
         {
-            "of": names.get(row.of, row.of),
-            "what": row.what,
-            "reason": row.reason.replace("_", " "),
-            "treated": row.treated.replace("_", " "),
-            "number": f"{row.n:,} of {row.total:,}",
-            "share": f"{100 * row.n / row.total:.1f}",
-            "example": "" if pd.isna(row.example) else str(row.example),
+            "Of": names.get(row.of, row.of),
+            "What": row.what,
+            "Why": row.reason.replace("_", " "),
+            "Treated": row.treated.replace("_", " "),
+            "How many": f"{row.n:,} of {row.total:,}",
+            "%": f"{100 * row.n / row.total:.1f}",
+            "Such as": "" if pd.isna(row.example) else str(row.example),
         }
         for row in left_out.itertuples(index=False)
     ]
+    return _table(rows, "What was left out.", ("How many", "%"))
+
+
+def _costs(stages: Sequence[Mapping]) -> Markup:
+    rows = [
+        {
+            "Stage": stage["stage"],
+            "Jobs": str(stage["n_jobs"]),
+            "Processor time": duration(stage["processor_s"]),
+            "Time of all jobs": duration(stage["wall_s"]),
+            "Longest job": duration(stage["longest_s"]),
+            "Peak memory, MiB": _memory(stage["peak_memory_mib"]),
+        }
+        for stage in stages
+    ]
+    return _table(rows, "Time and memory by stage.", [*rows[0]][1:] if rows else ())
+
+
+def _sources(sources: Sequence[Mapping]) -> Markup:
+    rows = [
+        {
+            "Source": source["source"],
+            "File": source["file"],
+            "Provider": source["provider"],
+            "Of": source["time_frame"],
+            "Licence": source["licence"],
+            "From": f"{source['origin']}, {source['checksum']}",
+            "MB": f"{source['bytes'] / 1e6:.2f}",
+            "SHA-256": f"{source['sha256'][:16]}…",
+        }
+        for source in sources
+    ]
+    return _table(rows, "Sources.", ("MB",))
 
 
 def is_synthetic(sources: Sequence[Mapping]) -> bool:

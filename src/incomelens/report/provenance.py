@@ -1,4 +1,4 @@
-"""Versions, configuration, code, seeds, sources and costs of one study, as one JSON file.
+"""Versions, configuration, code, seed, sources and costs of one study, as one JSON file.
 
 It says when and how long, and on which machine: what tables that are compared between runs must
 not say. It describes the moment in which it is written, after the last result of the study.
@@ -9,19 +9,22 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
 import pandas as pd
 
+from incomelens.common.errors import InputError
 from incomelens.common.files import whole_file
-from incomelens.report.benchmarks import costs_by
 
 # What decides about the results: the graph, its scripts and captions, the package.
 CODE = ("Snakefile", "workflow", "src")
 CODE_ENDINGS = (".py", ".smk", ".yaml", ".rst", ".html", ".css", ".js")
+# Snakemake's names, and ours with their units. Memory is the resident set in MiB; a job that ends
+# before the first look at it has none (NA).
+MEASURED = {"s": "wall_s", "cpu_time": "processor_s", "max_rss": "peak_memory_mib"}
 SEED_RULE = (
     "every job derives its own 32-bit seed: the first four bytes, big-endian, of the SHA-256 of "
     "the study’s seed and the job’s names (its rule, city, fold, ...), joined by U+001F"
@@ -33,7 +36,6 @@ def provenance(
     config: Mapping,
     jobs: pd.DataFrame,
     manifest: pd.DataFrame,
-    drawing: Sequence[str],
     root: str | Path,
     now: datetime | None = None,
 ) -> dict[str, object]:
@@ -44,11 +46,9 @@ def provenance(
     config : mapping
         The study's configuration, as resolved.
     jobs : DataFrame
-        From :func:`incomelens.report.benchmarks.job_costs`.
+        From :func:`job_costs`.
     manifest : DataFrame
         `sources/manifest.csv`.
-    drawing : sequence of str
-        Rules whose jobs draw random numbers.
     root : path
         The checkout.
     now : datetime, optional
@@ -66,7 +66,7 @@ def provenance(
         "code": {"sha256": tree_digest(root), **git_state(root)},
         "software": software(),
         "machine": machine(),
-        "seeds": {"study": config["seed"], "jobs": SEED_RULE, "rules_that_draw": list(drawing)},
+        "seeds": {"study": config["seed"], "jobs": SEED_RULE},
         "sources": _records(manifest),
         "costs": {
             "total": _total(jobs),
@@ -151,6 +151,73 @@ def machine() -> dict[str, object]:
         "processors": os.cpu_count(),
         "memory_gib": round(pages * page / 2**30, 1),
     }
+
+
+def job_costs(folder: str | Path, *, others: Collection[str]) -> pd.DataFrame:
+    """One row a job of the study that left a benchmark file, ``<stage>/<rule>[/<job>].tsv``.
+
+    Parameters
+    ----------
+    folder : path
+        Where the study's benchmark files lie.
+    others : collection of str
+        Cities, levels and the like that the study does not have (any more): a job with such a name,
+        between hyphens or slashes, is of an older configuration and left out, as are the jobs of
+        the stage `report`, yet to run.
+
+    Returns
+    -------
+    DataFrame
+        ``stage``, ``rule``, ``job``, ``wall_s``, ``processor_s``, ``peak_memory_mib``; sorted by
+        path.
+
+    Raises
+    ------
+    InputError
+        If a file lacks one of Snakemake's columns.
+    """
+    folder = Path(folder)
+    found = []
+    for path in sorted(folder.rglob("*.tsv")):
+        stage, rule, *job = path.relative_to(folder).with_suffix("").parts
+        if stage != "report" and not set("-".join(job).split("-")) & set(others):
+            found.append({"stage": stage, "rule": rule, "job": "/".join(job)} | _measured(path))
+    return pd.DataFrame(found, columns=["stage", "rule", "job", *MEASURED.values()])
+
+
+def _measured(path: Path) -> dict[str, float]:
+    table = pd.read_csv(path, sep="\t")
+    missing = [column for column in MEASURED if column not in table]
+    if missing:
+        raise InputError(
+            f"{path}: lacks the column {', '.join(missing)}; expected a benchmark file of "
+            "Snakemake: delete it and run the rule that made it once more"
+        )
+    # More than one row where a rule repeats its job: the last is the one whose output stands.
+    last = table.iloc[-1]
+    return {ours: float(last[theirs]) for theirs, ours in MEASURED.items()}
+
+
+def costs_by(jobs: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Sum up jobs by stage, or by stage and rule, in the order in which they first stand.
+
+    Returns
+    -------
+    DataFrame
+        The keys, ``n_jobs``, ``wall_s`` and ``processor_s`` (sums), ``longest_s`` (one job's wall
+        time), ``peak_memory_mib`` (the largest of one job, missing where no job was measured).
+    """
+    return (
+        jobs.groupby(keys, sort=False)
+        .agg(
+            n_jobs=("job", "size"),
+            wall_s=("wall_s", "sum"),
+            processor_s=("processor_s", "sum"),
+            longest_s=("wall_s", "max"),
+            peak_memory_mib=("peak_memory_mib", "max"),
+        )
+        .reset_index()
+    )
 
 
 def _total(jobs: pd.DataFrame) -> dict[str, object]:

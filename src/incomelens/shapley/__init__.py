@@ -14,7 +14,6 @@ the method.
 ``compile_kernels``       all of that compiled before any job needs it
 ``engine``                what all exact computations share: nodes, distances, chunks, threads
 ``values``                exact Shapley values with an error bound known before the run
-``torch_values``          the same values on any PyTorch device
 ``interactions``          the pairwise Shapley interaction index and main effects
 ``uncertainty``           posterior variance of every Shapley value
 ``background``            k-means points, random rows or all rows, with weights

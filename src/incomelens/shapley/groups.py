@@ -6,7 +6,7 @@ nothing of how these were computed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,37 +22,6 @@ from incomelens.shapley.inputs import checked_matrix
 def mean_absolute(values: ArrayLike) -> NDArray[np.float64]:
     """Mean absolute value of each player, shape (n_players,): the variable bars of the figures."""
     return np.abs(checked_matrix("values", values)).mean(axis=0)
-
-
-def group_totals(
-    values: ArrayLike, players: Sequence[str], groups: Mapping[str, Sequence[str]]
-) -> dict[str, float]:
-    r"""Mean absolute sum of the members' values, the group bars of the figures.
-
-    .. math:: \frac1n \sum_i \Bigl| \sum_{j \in G} \phi_{ij} \Bigr|
-
-    Members that pull a district in opposite directions cancel, unlike in a sum of mean absolute
-    values (deviation `shapley_groups`).
-
-    Parameters
-    ----------
-    values : array of shape (n_districts, n_players)
-    players : sequence of str
-        Names of the columns of `values`.
-    groups : mapping from str to sequence of str
-        Members of each group; players may be left out, and be in several groups.
-    """
-    matrix = checked_matrix("values", values)
-    totals = {}
-    for group, members in groups.items():
-        unknown = [member for member in members if member not in players]
-        if unknown:
-            raise InputError(
-                f"group '{group}': {unknown} are not players (players: {', '.join(players)})"
-            )
-        columns = [list(players).index(member) for member in members]
-        totals[group] = float(np.abs(matrix[:, columns].sum(axis=1)).mean())
-    return totals
 
 
 def direction(
@@ -104,16 +73,12 @@ class RankStability:
         Mean absolute values.
     ranks : array of shape (n_backgrounds, n_players)
     best_rank, worst_rank : arrays of shape (n_players,)
-    top_agreement : array of shape (n_players,)
-        Entry r: share of backgrounds whose r+1 leading players are, as a set, those of the mean
-        importance.
     """
 
     importance: NDArray[np.float64]
     ranks: NDArray[np.int64]
     best_rank: NDArray[np.int64]
     worst_rank: NDArray[np.int64]
-    top_agreement: NDArray[np.float64]
 
 
 def rank_stability(values_by_background: Sequence[ArrayLike]) -> RankStability:
@@ -128,15 +93,7 @@ def rank_stability(values_by_background: Sequence[ArrayLike]) -> RankStability:
         raise InputError("rank stability: give values of two backgrounds or more")
     importance = np.stack([mean_absolute(values) for values in values_by_background])
     ranks = importance_ranks(importance)
-    order = np.argsort(-importance, axis=1, kind="stable")
-    reference = np.argsort(-importance.mean(axis=0), kind="stable")
-    agreement = [
-        np.mean([set(row[: r + 1]) == set(reference[: r + 1]) for row in order.tolist()])
-        for r in range(importance.shape[1])
-    ]
-    return RankStability(
-        importance, ranks, ranks.min(axis=0), ranks.max(axis=0), np.array(agreement)
-    )
+    return RankStability(importance, ranks, ranks.min(axis=0), ranks.max(axis=0))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from incomelens.common.contracts import columns
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import INCOMES
 from incomelens.common.seeds import job_rng
 from incomelens.folds.resampling import percentile_ends, resampled_totals
 from incomelens.shapley.groups import (
@@ -29,7 +31,6 @@ from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
 GROUPS = {"socio-economic": SOCIOECONOMIC, "spatial": SPATIAL}
 ROUNDING = 1e-12  # of a product of variances of ranks between 0 and 1
 TASK = ["level", "income", "mode"]
-INCOME_PAIR = ("per_capita_income", "median_household_income")
 
 
 @dataclass(frozen=True)
@@ -83,14 +84,14 @@ def explained_task(
 def groups_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int) -> pd.DataFrame:
     """Mean absolute group sums of every task (panels a of Figs. 2-5).
 
-    A group's value in a district is the sum of its members' values in the game of twelve.
+    A group's value in a district is the sum of its members' values in the game of twelve, so that
+    members that pull it in opposite directions cancel (deviation `shapley_groups`).
 
     Returns
     -------
     DataFrame
-        ``level``, ``income``, ``mode``, ``group``, ``n``, ``mean_abs``; ``ci_low`` and ``ci_high``
-        resample districts, ``block_ci_low`` and ``block_ci_high`` whole spatial blocks, because
-        neighbouring districts are alike.
+        Table ``shapley/groups.csv``; spatial blocks are drawn whole because neighbouring districts
+        are alike.
     """
     rows = []
     for task in tasks:
@@ -118,12 +119,8 @@ def variables_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int
     Returns
     -------
     DataFrame
-        ``level``, ``income``, ``mode``, ``game``, ``variable``, ``n``, ``mean_abs``, intervals as
-        in :func:`groups_table`, ``rank`` (1 is the largest mean_abs), ``direction`` (Spearman
-        correlation of the variable with its own values), ``direction_ci_low`` and
-        ``direction_ci_high`` (spatial blocks), ``mean_value`` (mean value with its sign). In the
-        game `twelve` all variables; of the game `eleven` only ``location``, whose rank is its place
-        among the ten census variables, and which has no direction.
+        Table ``shapley/variables.csv``: of the game `twelve` all variables, of `eleven`
+        ``location``, whose rank is its place among the ten census variables.
     """
     rows = []
     for task in tasks:
@@ -160,21 +157,12 @@ def income_comparison_table(
     Returns
     -------
     DataFrame
-        ``level``, ``mode``, ``variable`` (the twelve and ``location``), ``mean_abs_per_capita``,
-        ``mean_abs_median_household``, ``difference`` (first minus second), ``p_welch`` (districts
-        taken as independent), ``p_paired`` (districts with both incomes), ``ci_low`` and
-        ``ci_high`` of the difference by resampling whole spatial blocks, ``n_per_capita``,
-        ``n_median_household``, ``n_common``. No rows where a study has one income alone.
+        Table ``shapley/income_comparison.csv``.
     """
-    columns = [
-        *("level", "mode", "variable", "mean_abs_per_capita", "mean_abs_median_household"),
-        *("difference", "p_welch", "p_paired", "ci_low", "ci_high"),
-        *("n_per_capita", "n_median_household", "n_common"),
-    ]
     found = {tuple(task.names[key] for key in TASK): task for task in tasks}
     parts = []
     for level, mode in dict.fromkeys((level, mode) for level, _, mode in found):
-        pair = [found.get((level, income, mode)) for income in INCOME_PAIR]
+        pair = [found.get((level, income, mode)) for income in INCOMES]
         if None in pair:
             continue
         one, two = (_income_values(task) for task in pair)
@@ -200,7 +188,9 @@ def income_comparison_table(
                 }
             )
         )
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    if not parts:
+        return pd.DataFrame(columns=columns("shapley/income_comparison.csv"))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _income_values(task: ExplainedTask) -> IncomeValues:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from incomelens.common.contracts import columns
 from incomelens.common.files import whole_file
 from incomelens.shapley.background import Background
 from incomelens.shapley.comparisons import KernelDifference
@@ -30,9 +31,7 @@ def values_table(task: Task, games: Mapping[str, ShapleyValues]) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        ``geoid``, ``prediction``, ``base_value``, one column a player, ``location``. The players
-        sum to prediction minus base value; ``location`` is the value of another game, in which
-        latitude and longitude are one player, and is not part of that sum.
+        Table ``shapley/{level}-{income}-{mode}.parquet``.
     """
     twelve, eleven = games["twelve"], games["eleven"]
     table = pd.DataFrame(
@@ -88,7 +87,7 @@ def write_description(description: Mapping[str, object], path: str | Path) -> No
 def uncertainty_table(
     values: pd.DataFrame, ids: Sequence[str], sd: NDArray[np.float64]
 ) -> pd.DataFrame:
-    """Posterior SD of values, long: ``geoid``, ``player``, ``value``, ``sd``.
+    """Posterior SD of values, long: ``shapley/{level}-{income}-{mode}-uncertainty.parquet``.
 
     Parameters
     ----------
@@ -124,13 +123,9 @@ def interactions_table(
     Returns
     -------
     DataFrame
-        ``game`` (`twelve`, or `eleven` with ``location`` as one player), ``kind``, ``player``,
-        ``other``, ``n``, ``mean_abs``, ``mean``; each pair once, in the order of the players.
-        `interaction`: the whole Shapley interaction index of the pair, not halved.
-        `main_effect` (`player` and `other` are the same): a player's value less half of its
-        interactions, :math:`\phi_j - \frac12 \sum_{l \ne j} I_{jl}`.
+        Table ``shapley/{level}-{income}-{mode}-interactions.csv``. A main effect is :math:`\phi_j -
+        \frac12 \sum_{l \ne j} I_{jl}`.
     """
-    columns = ["game", "kind", "player", "other", "n", "mean_abs", "mean"]
     rows = [
         (
             game,
@@ -146,7 +141,7 @@ def interactions_table(
         for k in range(j, values.shape[1])
         if len(values)
     ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns("shapley/{level}-{income}-{mode}-interactions.csv"))
 
 
 def background_table(
@@ -164,9 +159,7 @@ def background_table(
     Returns
     -------
     DataFrame
-        ``level``, ``income``, ``mode``, ``background`` (0 is the task's own), ``kind``,
-        ``variable``, ``n``, ``mean_abs``, ``rank``, and over all backgrounds ``best_rank`` and
-        ``worst_rank``.
+        Table ``shapley/background_sensitivity.csv``.
     """
     stability = rank_stability([of_background for _, of_background in values])
     parts = [
@@ -196,9 +189,7 @@ def explainer_table(
     Returns
     -------
     DataFrame
-        ``level``, ``income``, ``mode``, ``procedure``, ``coalitions`` (evaluated a district),
-        ``n`` districts, ``largest_difference`` and ``mean_abs_difference`` from the exact values,
-        ``share_of_values_zeroed``, ``exact_error_bound``.
+        Table ``shapley/explainer_comparison.csv``.
     """
     return pd.DataFrame(
         {

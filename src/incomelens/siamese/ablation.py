@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from incomelens.common.errors import InputError
-from incomelens.siamese.names import MODALITIES, check_modalities, joined
+from incomelens.common.names import MODALITIES
+from incomelens.siamese.names import check_modalities, joined
 from incomelens.siamese.scores import summarise_samples
 
 SCORES = ("r2", "cod", "rmse_usd", "mae_usd", "rmse_sd", "mae_sd")

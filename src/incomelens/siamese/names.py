@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from incomelens.common.errors import InputError
+from incomelens.common.names import MODALITIES
 
-# In the order of the suffixes, with the suffix of a model that lacks it: deviation
+# Suffix of a model that lacks a modality, in the order of the suffixes: deviation
 # `baselines_lacking`.
-MODALITIES = {"prices": "noHP", "satellite": "noSAT", "street_view": "noSV"}
-IMAGE_MODALITIES = ("satellite", "street_view")
+SUFFIXES = dict(zip(MODALITIES, ("noHP", "noSAT", "noSV"), strict=True))
+IMAGE_MODALITIES = MODALITIES[1:]
 READING = "reconstruction-v1"
 # The two readings of Double-Ridge, one first ridge on all features or one a modality: deviation
 # `baselines_double_ridge`.
@@ -82,19 +83,8 @@ def suffixed(model: str, modalities: Sequence[str]) -> str:
     >>> suffixed("mixed_siamese_like", ["prices", "satellite"])
     'mixed_siamese_like-noSV'
     """
-    lacking = [suffix for name, suffix in MODALITIES.items() if name not in modalities]
+    lacking = [suffix for name, suffix in SUFFIXES.items() if name not in modalities]
     return "-".join([model, *lacking])
-
-
-def bare(model: str) -> str:
-    """Name of a model without what it lacks.
-
-    Examples
-    --------
-    >>> bare("mixed_siamese_like-noSAT-noSV")
-    'mixed_siamese_like'
-    """
-    return model.split("-")[0]
 
 
 def joined(modalities: Sequence[str]) -> str:

@@ -27,7 +27,7 @@ def residual_moran(predictions: pd.DataFrame, districts: pd.DataFrame) -> pd.Dat
     Returns
     -------
     DataFrame
-        Columns of the task, ``n``, ``moran_i``, ``expected_i``, ``p_value``.
+        Table ``ssig/residual_moran.csv``.
     """
     rows = []
     place = districts.set_index(["level", "geoid"])[["longitude", "latitude"]]
@@ -71,8 +71,7 @@ def errors_by_group(predictions: pd.DataFrame, districts: pd.DataFrame) -> pd.Da
     Returns
     -------
     DataFrame
-        Columns of the task, ``grouping`` (``area``, ``income_decile``), ``group``, ``n``,
-        ``rmse_usd``, ``mae_usd``, ``bias_usd`` (predicted minus observed), ``coverage_90``.
+        Table ``ssig/errors_by_group.csv``.
     """
     keys = ["level", "geoid"]
     table = predictions.merge(districts[[*keys, "area"]], on=keys, how="left")

@@ -64,9 +64,7 @@ def cross_validate_gp(
     Returns
     -------
     DataFrame
-        ``geoid``, ``block``, ``model``, ``mode``, ``variant``, ``fold``, ``observed_usd``,
-        ``predicted_usd``, ``sd_usd`` (predictive, noise included), ``label_sd_usd`` (of the
-        training districts), ``log_marginal_likelihood``, ``converged``.
+        Table ``ssig/predictions/{level}-{income}-{scheme}-{kind}.parquet``, up to ``converged``.
     """
     features = feature_names(model, variant)
     inputs = sample.inputs(features)

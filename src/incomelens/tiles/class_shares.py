@@ -16,10 +16,8 @@ def class_shares(tiles: Tiles) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``cell_id``, ``urban_class``, ``area_share`` (of the whole tile, 0 to 1), in the order of
-        the tiles and of :data:`~incomelens.cells.urban_classes.NAMES`. Pixels of classes that the
-        paper leaves out are ``excluded``, those without land use ``unknown``: a tile's rows add up
-        to 1. Absent classes have no row.
+        Table ``tiles/{city}/land_use_shares.parquet``, in the order of the tiles and of
+        :data:`~incomelens.cells.urban_classes.NAMES`. Absent classes have no row.
     """
     names = np.array(["unknown", *NAMES, "excluded"])
     values = np.array([UNKNOWN, *range(1, len(NAMES) + 1), EXCLUDED])

@@ -39,9 +39,7 @@ def build_index(
     Returns
     -------
     DataFrame
-        One row a cell, in the order of `cells`: ``cell_id``; ``shard`` and ``row`` in it, -1 where
-        there is none; ``void_share``, NaN where unknown; ``kept``; ``drop_reason``, the cell's own
-        before the tile's, null where kept.
+        Table ``tiles/{city}/index.parquet``, one row a cell in the order of `cells`.
 
     Raises
     ------

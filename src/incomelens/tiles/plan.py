@@ -7,13 +7,12 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.places import meeting, told_extent
 
 logger = logging.getLogger(__name__)
 
-DEGREES = "EPSG:4326"
 # Footprints of neighbours that are this close, in the unit of the imagery, leave no gap.
 SEAM = 0.01
 # Cells are cut in bands from north to south. A JPEG 2000 of the IGN is decoded in rows of blocks of
@@ -45,9 +44,7 @@ def plan_shards(
     Returns
     -------
     DataFrame
-        ``cell_id``; ``shard``, 0 .. n_shards - 1, some perhaps without cells; ``order``, 0 .. n - 1
-        over the whole plan; ``orthophoto``, null where no orthophoto holds the centre. Rows in
-        that order, cells without imagery last.
+        Table ``tiles/{city}/plan.parquet``; some shards perhaps without cells.
 
     Raises
     ------
@@ -118,20 +115,22 @@ def check_cover(
     Raises
     ------
     InputError
-        If no cell is covered that far, with the extent of both.
+        If no cell is covered that far, with the extent of both; if none meets an orthophoto, with
+        the likely cause.
     """
     _check(cells, listing)
-    waiting = cells.loc[cells["drop_reason"].isna(), ["geometry"]]
+    waiting = cells.geometry[cells["drop_reason"].isna()]
     if waiting.empty:
         return
-    share = _covered_shares(waiting.geometry.to_crs(listing.crs).to_numpy(), listing)
+    remedy = "look whether the imagery is of this city and its `crs` is right"
+    meeting(waiting, listing.geometry, names=(what, "orthophotos"), least=0.0, remedy=remedy)
+    share = _covered_shares(waiting.to_crs(listing.crs).to_numpy(), listing)
     n, whole, kept = len(share), int((share >= 1).sum()), int((share >= 1 - max_void_share).sum())
-    apart = f"{what}: {_extent(waiting)}; imagery: {_extent(listing)}"
+    apart = f"{what}: {told_extent(waiting)}; imagery: {told_extent(listing.geometry)}"
     if kept == 0:
         raise InputError(
             f"orthophotos: the {len(listing)} images cover none of {n} {what} far enough "
-            f"({int((share > 0).sum())} in part); {apart}; look whether the imagery is of this "
-            "city and its `crs` is right"
+            f"({int((share > 0).sum())} in part); {apart}; {remedy}"
         )
     if whole < n:
         logger.warning(
@@ -155,19 +154,6 @@ def _covered_shares(squares: NDArray, listing: gpd.GeoDataFrame) -> NDArray[np.f
     overlap = shapely.area(shapely.intersection(covered, squares[part]))
     share[part] = np.minimum(overlap / shapely.area(squares[part]), np.nextafter(1, 0))
     return share
-
-
-def _extent(table: gpd.GeoDataFrame) -> str:
-    """Where a table lies, in degrees, or in its own numbers where these are no place on earth."""
-    system = table.crs.to_string() if len(table.crs.to_string()) < 20 else table.crs.name
-    to_degrees = Transformer.from_crs(table.crs, DEGREES, always_xy=True)
-    west, south, east, north = to_degrees.transform_bounds(*table.total_bounds)
-    if not all(abs(one) <= 360 for one in (west, south, east, north)):
-        numbers = ", ".join(f"{one:.0f}" for one in table.total_bounds)
-        return f"no place on earth ({numbers} in {system})"
-    return (
-        f"longitude {west:.4f} to {east:.4f}, latitude {south:.4f} to {north:.4f} (from {system})"
-    )
 
 
 def _check(cells: gpd.GeoDataFrame, listing: gpd.GeoDataFrame) -> None:

@@ -106,7 +106,7 @@ def tile_group(
         len(in_group) - len(cells),
     )
     tile = pd.Index(cells).get_indexer(names)[number]
-    activation, share = _arrays(rows, tile, cells, list(transforms))
+    activation, share = tile_arrays(rows, tile, cells, list(transforms))
     place = _block_places(folds)
     return TileGroup(
         cells,
@@ -236,12 +236,26 @@ def methods_of(attribution: pd.DataFrame) -> list[str]:
     return [str(method) for method in attribution["method"].unique()]
 
 
-def _arrays(
-    rows: pd.DataFrame,
-    tile: NDArray[np.int64],
-    cells: NDArray[np.object_],
-    transforms: list[int],
+def tile_arrays(
+    rows: pd.DataFrame, tile: NDArray[np.int64], cells: Sequence[str], transforms: list[int]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Sums and shares of one method and target as arrays: see :class:`TileGroup`.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of the attribution, none without an area.
+    tile : array of shape (n_rows,)
+        Place of each row's tile in `cells`.
+    cells : sequence of str
+    transforms : list of int
+        In the order wanted.
+
+    Raises
+    ------
+    InputError
+        If a sum is missing or there twice, or a class unknown.
+    """
     column = _class_places(rows)
     layer = pd.Index(transforms).get_indexer(rows["transform"])
     share = np.zeros((len(cells), len(NAMES)))

@@ -15,56 +15,6 @@ from incomelens.topology.ratios import quotient
 LEAST_TILES = 10
 
 
-def coactivation(ratio: NDArray[np.float64], neighbour: NDArray[np.bool_]) -> NDArray[np.float64]:
-    r"""Coactivation :math:`c_{u,v} = \mathbb{E}_{\sigma'}(r_u^s) / \mathbb{E}_\sigma(r_u^s)`.
-
-    Parameters
-    ----------
-    ratio : array of shape (n_tiles, n_u)
-        Activation ratios of the classes u in the tiles of one group; NaN where absent.
-    neighbour : array of shape (n_tiles, n_v)
-        Whether each tile holds each class v.
-
-    Returns
-    -------
-    array of shape (n_u, n_v)
-        NaN for a pair in no tile, or where u is nowhere active.
-
-    Notes
-    -----
-    Above 1 without any interaction wherever v takes area from an active u: set
-    ``coactivation(expected_ratio, neighbour)`` beside it (:mod:`incomelens.topology.intensities`).
-
-    Examples
-    --------
-    >>> coactivation(np.array([[3.0], [1.0]]), np.array([[True], [False]]))
-    array([[1.5]])
-    """
-    return pair_gains(pair_terms(ratio, neighbour).sum(axis=0), ratio.shape[1])
-
-
-def appearance_gain(
-    in_group: NDArray[np.bool_], holds: NDArray[np.bool_], neighbour: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    r"""Co-appearance gain :math:`\hat g_{u,v} = \hat p_{u,v} / \hat p_u`.
-
-    Parameters
-    ----------
-    in_group : array of shape (n_tiles,)
-        Whether each tile of the city is of low (or of high) SES.
-    holds : array of shape (n_tiles, n_u)
-    neighbour : array of shape (n_tiles, n_v)
-        Whether each tile holds each class.
-
-    Returns
-    -------
-    array of shape (n_u, n_v)
-        NaN for a pair in no tile, or where no tile with u is in the group.
-    """
-    value = np.where(holds, in_group[:, None].astype(np.float64), np.nan)
-    return pair_gains(pair_terms(value, neighbour).sum(axis=0), holds.shape[1])
-
-
 def joint_tiles(known: NDArray[np.bool_], neighbour: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Number of tiles that hold both classes of each pair, shape (n_u, n_v)."""
     return known.T.astype(np.int64) @ neighbour.astype(np.int64)
@@ -91,7 +41,13 @@ def pair_terms(value: NDArray[np.float64], neighbour: NDArray[np.bool_]) -> NDAr
 
 
 def pair_gains(totals: NDArray[np.float64], n_u: int) -> NDArray[np.float64]:
-    """Mean with the neighbour over mean of all, from sums of :func:`pair_terms`.
+    r"""Mean with the neighbour over mean of all, from sums of :func:`pair_terms`.
+
+    Of activation ratios it is the coactivation
+    :math:`c_{u,v} = \mathbb{E}_{\sigma'}(r_u^s) / \mathbb{E}_\sigma(r_u^s)`, above 1 without any
+    interaction wherever v takes area from an active u (:mod:`incomelens.topology.adjustment`); of
+    whether tiles are of low (or of high) SES, the co-appearance gain
+    :math:`\hat g_{u,v} = \hat p_{u,v} / \hat p_u`.
 
     Parameters
     ----------
@@ -100,6 +56,7 @@ def pair_gains(totals: NDArray[np.float64], n_u: int) -> NDArray[np.float64]:
     Returns
     -------
     array of shape (..., n_u, n_v)
+        NaN for a pair in no tile, or where the mean of all is zero.
     """
     sums, counts = totals[..., :n_u], totals[..., n_u : 2 * n_u]
     n_v = totals.shape[-1] // (2 * n_u) - 1

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from incomelens.cells.urban_classes import NAMES
+from incomelens.common.names import MAIN
 from incomelens.topology.inputs import PUBLISHED, SES_CLASSES, methods_of, tile_group
 from incomelens.topology.ratios import mean_terms
-
-MAIN = "main"
 
 
 def occlusion_ratios(

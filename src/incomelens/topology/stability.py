@@ -8,10 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from incomelens.common.names import MAIN
 from incomelens.topology.inputs import PUBLISHED, SES_CLASSES, methods_of, tile_group
 from incomelens.topology.ratios import mean_terms
 
-MAIN = "main"
 Values = NDArray[np.float64]
 
 

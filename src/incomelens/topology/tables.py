@@ -19,10 +19,11 @@ from incomelens.topology.inputs import (
     exchanged_sums,
     labelled_tiles,
     methods_of,
+    tile_arrays,
     tile_group,
 )
 from incomelens.topology.pairs import LEAST_TILES
-from incomelens.topology.ratios import quotient
+from incomelens.topology.ratios import activation_ratio, quotient
 from incomelens.topology.repairing import TRANSFORMS
 from incomelens.topology.resampling import Intervals, percentile_intervals
 
@@ -111,6 +112,42 @@ def activation_ratio_table(
         table["joint_p_value"] = joint_p_value(away)
         table["n_draws"] = len(away) - 1
         frames.append(table)
+    return pd.concat(frames, ignore_index=True)
+
+
+def tile_ratio_table(attribution: pd.DataFrame) -> pd.DataFrame:
+    """Activation ratio of every urban class in every tile, from the maps as they are.
+
+    Parameters
+    ----------
+    attribution : DataFrame
+        As for :func:`incomelens.topology.inputs.tile_group`.
+
+    Returns
+    -------
+    DataFrame
+        A row for every method, target, tile and class that the tile holds: ``area_share`` and
+        ``activation_ratio``, NaN all along a tile whose map is empty.
+
+    Raises
+    ------
+    InputError
+        As :func:`incomelens.topology.inputs.tile_arrays` and
+        :func:`incomelens.topology.ratios.activation_ratio`.
+    """
+    as_is = attribution[(attribution["transform"] == 0) & attribution["area_share"].gt(0)]
+    frames = []
+    for (method, target), rows in as_is.groupby(["method", "target"], observed=True, sort=False):
+        number, cells = pd.factorize(rows["cell_id"])
+        activation, share = tile_arrays(rows, number, cells, [0])
+        tile, column = np.nonzero(share)
+        columns = {
+            "cell_id": np.asarray(cells)[tile],
+            "urban_class": np.asarray(NAMES)[column],
+            "area_share": share[tile, column],
+            "activation_ratio": activation_ratio(activation[0], share)[tile, column],
+        }
+        frames.append(pd.DataFrame({"method": method, "target": target, **columns}))
     return pd.concat(frames, ignore_index=True)
 
 

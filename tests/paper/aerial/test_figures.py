@@ -147,7 +147,6 @@ def test_legend_states_the_limits_in_eur(city_map, world):
     assert "EUR a year per consumption unit" in texts
     first = world.classes.iloc[0]
     assert f"{first['income_from_eur']:,.0f} to {first['income_to_eur']:,.0f}" in texts
-    assert "200 m" in texts
 
 
 def test_map_ends_a_little_beyond_the_kept_cells(world):

@@ -300,11 +300,6 @@ def test_architecture_states_shapes_and_sums_parameters(architecture):
     assert overlapping(figure) == []
 
 
-def test_architecture_without_shapes_is_refused(architecture):
-    with pytest.raises(InputError, match="architecture: lacks the column rows"):
-        architecture_figure(architecture.drop(columns="rows"), title="Network")
-
-
 def test_figures_are_written_in_both_formats_and_equal_on_every_run(mapped, tmp_path):
     world, _, table = mapped
     for run in ("a", "b"):

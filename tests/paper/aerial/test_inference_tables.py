@@ -187,15 +187,9 @@ def test_random_folds_come_first():
     assert ordered_schemes(["block", "random", "block"]) == ["random", "block"]
 
 
-def test_missing_column_names_city_and_scheme(cities):
-    summary = cities["paris"]["random"].summary.drop(columns="block_ci_low")
-    with pytest.raises(InputError, match="paris, random folds, summary of scores: lacks"):
-        scores_of_cities([summary], [("paris", "random")])
-
-
 def test_no_city_at_all_is_told():
     with pytest.raises(InputError, match="there is no table; name at least one city"):
-        stacked([], [], ["a"], "confusion")
+        stacked([], [], "confusion")
 
 
 def test_city_without_a_name_is_told(drawn, reference):
@@ -205,4 +199,4 @@ def test_city_without_a_name_is_told(drawn, reference):
 
 def test_tables_are_matched_to_their_places():
     with pytest.raises(ValueError, match="zip"):
-        stacked([pd.DataFrame({"a": [1]})], [("x", "random"), ("y", "random")], ["a"], "t")
+        stacked([pd.DataFrame({"a": [1]})], [("x", "random"), ("y", "random")], "t")

@@ -159,11 +159,6 @@ def test_unknown_class_of_land_is_named(world):
         sizes(world, shares=shares)
 
 
-def test_missing_column_is_named(world):
-    with pytest.raises(InputError, match="A, predictions: lacks the column observed"):
-        sizes(world, predictions=predictions(world).drop(columns="observed"))
-
-
 def test_every_cell_is_counted_once_with_its_reason(world):
     table = drops(world)
     rows = table.numbers.set_index("fate")

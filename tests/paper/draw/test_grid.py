@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib_scalebar.scalebar import ScaleBar
 from numpy.testing import assert_array_equal
 
 from incomelens.common.errors import InputError
@@ -139,13 +140,12 @@ def test_picture_is_not_stretched_and_the_bar_is_as_long_as_it_says(cells):
     with paper_figure(80.0, 80.0) as figure:
         axes = figure.panel(2.0, 2.0, 60.0, 50.0)
         show_grid(axes, square.grid(cells, np.arange(30.0)), square)
-        length = draw_bar_below(axes, square)
+        draw_bar_below(axes)
         axes.figure.canvas.draw()
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     assert (west, east, south, north) == square.extent
     box = axes.get_window_extent()
     assert box.width / (east - west) == pytest.approx(box.height / (north - south))
-    (bar,) = [line for line in axes.lines if line.get_gid() == "scale bar"]
-    assert np.ptp(bar.get_xdata()) == length == 200.0
-    assert [text.get_text() for text in axes.texts] == ["200 m"]
-    assert bar.get_window_extent().y1 < box.y0
+    bar = next(artist for artist in axes.artists if isinstance(artist, ScaleBar)).info
+    assert (bar.length_px, bar.scale_text) == (200.0, "200 m")
+    assert bar.window_extent.y1 < box.y0

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from matplotlib_scalebar.scalebar import ScaleBar
 from numpy.testing import assert_allclose
 
 from incomelens.common.errors import InputError
 from incomelens.paper.draw.maps import (
+    draw_bar_inside,
     draw_class_legend,
     draw_map,
-    draw_scale_bar,
     local_projection,
     quantile_classes,
-    scale_bar_length,
 )
 from incomelens.paper.draw.style import paper_figure
 
@@ -63,23 +63,15 @@ def test_district_without_polygon_is_left_out(axes, districts):
     assert sum(len(layer.get_paths()) for layer in axes.collections) == len(plane) - 1
 
 
-def test_scale_bar_is_as_long_as_it_says(axes, districts):
+def test_scale_bar_is_round_and_as_long_as_it_says(axes, districts):
     plane = local_projection(districts)
     values = plane["per_capita_income"].to_numpy()
     draw_map(axes, plane, values, quantile_classes(values, 4))
-    length = draw_scale_bar(axes, plane)
-    (bar,) = [line for line in axes.lines if line.get_gid() == "scale bar"]
-    assert np.ptp(bar.get_xdata()) == pytest.approx(length) == pytest.approx(1000.0)
-    assert [text.get_text() for text in axes.texts] == ["1 km"]
-
-
-@given(extent=st.floats(10.0, 1e7))
-def test_scale_bar_is_round_and_takes_a_tenth_to_a_quarter_of_the_map(extent):
-    length = scale_bar_length(extent)
-    assert 0.1 * extent <= length <= 0.25 * extent * (1 + 1e-12)
-    assert length / 10 ** np.floor(np.log10(length) + 1e-9) == pytest.approx(
-        min((1, 2, 5), key=lambda f: abs(f - length / 10 ** np.floor(np.log10(length) + 1e-9)))
-    )
+    draw_bar_inside(axes, plane)
+    axes.figure.canvas.draw()
+    (bar,) = [artist for artist in axes.artists if isinstance(artist, ScaleBar)]
+    assert bar.info.length_px == pytest.approx(1000.0)
+    assert bar.info.scale_text == "1 km"
 
 
 def test_classes_of_even_data_are_round_and_even():

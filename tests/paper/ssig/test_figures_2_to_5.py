@@ -11,12 +11,11 @@ from incomelens.common.errors import InputError
 from incomelens.paper.names import SOCIOECONOMIC, SPATIAL, VARIABLES
 from incomelens.paper.reference import TEN
 from incomelens.paper.ssig.figures_2_to_5 import (
-    ShapleyTables,
     exhibit,
     shapley_figure_table,
     shapley_tables,
 )
-from incomelens.paper.ssig.shapley_panels import beeswarm_offsets, shapley_figure
+from incomelens.paper.ssig.shapley_panels import ShapleyTables, beeswarm_offsets, shapley_figure
 
 from ..worlds import paper_world
 
@@ -50,9 +49,10 @@ def values(districts):
 
 @pytest.fixture
 def draw(districts, groups, variables, values):
-    def figure(**changed):
-        tables = {"groups": groups, "variables": variables, "values": values} | changed
-        return shapley_figure(districts, level="tract", income="per_capita_income", **tables)
+    def figure(colours="paper", **changed):
+        tables = {"groups": groups, "variables": variables, "dots": values} | changed
+        given = {"level": "tract", "income": "per_capita_income", "colours": colours}
+        return shapley_figure(districts, ShapleyTables(**tables), **given)
 
     return figure
 
@@ -106,7 +106,7 @@ def test_low_values_get_the_low_colour(draw, values):
 
 
 def test_constant_variable_gets_one_colour(draw, values):
-    layer = panel(draw(values=values.assign(value=3.0)), "SHAP value").collections[0]
+    layer = panel(draw(dots=values.assign(value=3.0)), "SHAP value").collections[0]
     assert set(np.asarray(layer.get_array())) == {0.5}
 
 
@@ -194,6 +194,14 @@ def test_task_that_was_not_computed_is_named(stage, districts):
         stage(groups=world.groups)
 
 
+def test_groups_of_another_kind_are_named(stage):
+    groups = paper_world().groups.replace(SPATIAL, "x")
+    with pytest.raises(
+        InputError, match=r"groups\.csv: the groups are .*; expected socio-economic"
+    ):
+        stage(groups=groups)
+
+
 def test_district_from_another_run_is_named(stage):
     values = pd.DataFrame([{"geoid": "99", **dict.fromkeys(TEN, 0.1)}])
     with pytest.raises(InputError, match="the districts 99 are not in the table of districts"):
@@ -229,26 +237,3 @@ def test_lonely_dots_stay_in_the_middle():
 def test_dots_grow_from_the_middle_to_both_sides():
     offsets = beeswarm_offsets(np.zeros(5), width=1.0, height=0.1)
     assert offsets == pytest.approx([0.0, 0.1, -0.1, 0.2, -0.2])
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"groups": pd.DataFrame({"group": ["x"], "mean_abs": [1.0]})}, "the groups are x; expect"),
-        ({"groups": pd.DataFrame({"group": ["x"]})}, "group totals: lacks the column mean_abs"),
-        ({"values": pd.DataFrame(columns=["variable"])}, "SHAP values: lacks the column geoid"),
-    ],
-)
-def test_tables_of_another_shape_are_refused(draw, change, message):
-    with pytest.raises(InputError, match=message):
-        draw(**change)
-
-
-def test_unknown_variable_is_named(draw, variables):
-    with pytest.raises(InputError, match="unknown variable shoes; known: bachelor"):
-        draw(variables=variables.assign(variable=["white", "male", "shoes"]))
-
-
-def test_variable_without_shap_values_is_named(draw, values):
-    with pytest.raises(InputError, match="SHAP values: no rows for male"):
-        draw(values=values[values["variable"] != "male"])

@@ -117,11 +117,6 @@ def test_a_study_without_modalities_shows_five_empty_models(summary, reference):
         assert empty["r²: random"].isna().all()
 
 
-def test_a_table_without_samples_is_refused(summary, reference, scores):
-    with pytest.raises(InputError, match=r"siamese/summary\.csv: lacks the column sample"):
-        table_3.exhibit(summary, reference, scores.drop(columns="sample"))
-
-
 @pytest.fixture
 def ablation(summary):
     one = summary[(summary["model"] == "ssig") & (summary["variant"] == "main")]

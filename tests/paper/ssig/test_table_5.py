@@ -166,8 +166,3 @@ def test_empty_threshold_is_named(reference):
     slots["ssig"]["thresholds"]["p_value"] = None
     with pytest.raises(InputError, match=r"ssig\.thresholds\.p_value is null; Table 5's filter"):
         read_thresholds(Reference("here", slots))
-
-
-def test_comparison_without_a_column_names_it(comparison, reference):
-    with pytest.raises(InputError, match="comparison of incomes: lacks the column p_paired"):
-        table_5.exhibit(comparison.drop(columns="p_paired"), reference)

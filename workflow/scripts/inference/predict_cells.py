@@ -4,7 +4,7 @@ from pathlib import Path
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
-from incomelens.inference.held_out import predict_held_out
+from incomelens.inference.predict import predict_held_out
 from incomelens.tiles.store import open_tiles
 
 with job(snakemake.log[0], threads=snakemake.params.threads):

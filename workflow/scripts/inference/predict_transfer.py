@@ -6,7 +6,7 @@ import pandas as pd
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
-from incomelens.inference.elsewhere import predict_elsewhere
+from incomelens.inference.predict import predict_elsewhere
 from incomelens.tiles.store import open_tiles
 
 with job(snakemake.log[0], threads=snakemake.params.threads):

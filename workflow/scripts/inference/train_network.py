@@ -6,9 +6,9 @@ from incomelens.common.finished_parts import FinishedParts
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
-from incomelens.inference.fold_training import train_fold_model
 from incomelens.inference.history import history_table
 from incomelens.inference.settings import TrainingSettings
+from incomelens.inference.training import train_fold_model
 from incomelens.tiles.store import open_tiles
 
 with job(snakemake.log[0], threads=snakemake.params.threads):

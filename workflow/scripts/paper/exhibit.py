@@ -1,14 +1,16 @@
 """Make one table or figure of a paper, by the module that its rule names."""
 
 from incomelens.common.jobs import job
-from incomelens.paper.exhibit import make
+from incomelens.paper.exhibit import filled_caption, make
 
 with job(snakemake.log[0], threads=snakemake.threads):
     params = dict(snakemake.params.items())
+    module, told, _ = (params.pop(name) for name in ("module", "told", "code"))
     exhibit = make(
-        params["module"],
+        module,
         inputs=dict(snakemake.input.items()),
-        settings={name: value for name, value in params.items() if name not in ("module", "code")},
+        settings=params,
         offered={**dict(snakemake.wildcards.items()), "threads": snakemake.threads},
     )
-    exhibit.write(dict(snakemake.output.items()))
+    told |= {"target": snakemake.rule, "caption": filled_caption(told["caption"], snakemake)}
+    exhibit.write(dict(snakemake.output.items()), told=told)

@@ -1,17 +1,16 @@
-"""How the study came about: versions, configuration, code, seeds, sources, time and memory."""
+"""How the study came about: versions, configuration, code, seed, sources, time and memory."""
 
 import pandas as pd
 
 from incomelens.common.jobs import job
-from incomelens.report.benchmarks import job_costs
-from incomelens.report.provenance import provenance, write_provenance
+from incomelens.report.provenance import job_costs, provenance, write_provenance
 
 with job(snakemake.log[0], threads=snakemake.threads):
+    params = snakemake.params
     told = provenance(
-        config=snakemake.params.config,
-        jobs=job_costs(snakemake.params.folder, snakemake.params.benchmarks),
+        config=params.config,
+        jobs=job_costs(params.benchmarks, others=params.others),
         manifest=pd.read_csv(snakemake.input.manifest),
-        drawing=snakemake.params.drawing,
-        root=snakemake.params.root,
+        root=params.root,
     )
     write_provenance(told, snakemake.output.provenance)

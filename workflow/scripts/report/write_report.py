@@ -6,9 +6,10 @@ from pathlib import Path
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table
 from incomelens.paper.deviations import read_deviations
-from incomelens.report.maps import city_maps, district_maps
+from incomelens.report.exhibits import read_exhibits
+from incomelens.report.map.cities import city_maps
+from incomelens.report.map.districts import district_maps
 from incomelens.report.page import report_page, write_page
-from incomelens.report.published import published
 
 given, params = snakemake.input, snakemake.params
 
@@ -18,7 +19,7 @@ with job(snakemake.log[0], threads=1):
         params.schemes,
         cells=given.cells,
         predictions=given.predictions,
-        attribution=given.attribution,
+        ratios=given.ratios,
     )
     maps += district_maps(
         params.levels,
@@ -30,13 +31,12 @@ with job(snakemake.log[0], threads=1):
         shapley=given.shapley,
     )
     page = report_page(
-        [published(told) for told in params.published],
+        read_exhibits(given.exhibits, threads=snakemake.threads),
         unasked=params.unasked,
         maps=maps,
         left_out=read_table(given.left_out, text=("of", "example")),
         deviations=read_deviations(given.deviations),
         provenance=json.loads(Path(given.provenance).read_text(encoding="utf-8")),
         folder=Path(snakemake.output.page).parent,
-        threads=snakemake.threads,
     )
     write_page(page, snakemake.output.page)

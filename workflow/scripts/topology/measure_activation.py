@@ -1,10 +1,10 @@
-"""Activation ratios and coactivations of one city and scheme, with intervals and P values."""
+"""Activation ratios, by tile and on average, and coactivations of one city and scheme."""
 
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
 from incomelens.topology.pair_tables import coactivation_table
-from incomelens.topology.tables import activation_ratio_table
+from incomelens.topology.tables import activation_ratio_table, tile_ratio_table
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     settings = snakemake.params.settings
@@ -28,4 +28,5 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
     attribution, _, *others = tables
     ratios = activation_ratio_table(*tables, minimum_share=settings["minimum_share"], **drawn)
     write_table(ratios, snakemake.output.ratios)
+    write_table(tile_ratio_table(attribution), snakemake.output.tiles)
     write_table(coactivation_table(attribution, *others, **drawn), snakemake.output.coactivation)

@@ -190,11 +190,6 @@ def city_frame(plan: Plan, *, metres_per_pixel: float = 1.0) -> Frame:
     return Frame(float(low[0]), float(high[1]), width, height, metres_per_pixel)
 
 
-def planted_codes(city: AerialCity) -> tuple[str, ...]:
-    """Codes of the Urban Atlas whose texture shows affluence in this city."""
-    return PLANTED[city.style]
-
-
 def _check(
     cells_wide: int, cells_high: int, filosofi: int, urban_atlas: str, metres_per_pixel: float
 ) -> None:

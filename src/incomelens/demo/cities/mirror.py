@@ -63,9 +63,7 @@ def truth_table(cities: Sequence[AerialCity]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``cell_id``, ``city``, ``affluence`` (of its planted land, about standard normal),
-        ``planted_share`` (of the cell's area), ``income`` (EUR a year, before imputation),
-        ``imputed``, ``part_*`` (weighted parts of the standardised log income).
+        Table ``demo/truth.parquet``.
     """
     columns = ["cell_id", "affluence", "planted_share", "income", "imputed"]
     parts = [column for column in cities[0].cells if column.startswith("part_")]

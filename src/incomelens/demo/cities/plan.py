@@ -15,11 +15,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely import LineString, Polygon, box
 
-from incomelens.demo.cities.use import assign_codes
+from incomelens.demo.cities.use import CELL, assign_codes
 
 GRID = "EPSG:3035"  # of cells and land use
-CELL = 200.0
-MARGIN = 200.0  # of land without inhabitants around the cells
+MARGIN = CELL  # of land without inhabitants around the cells
 HAMLET_CELLS = 8  # columns between the city and its hamlet, which no flight has covered
 HALF_STREET, HALF_LANE, HALF_AVENUE = 5.0, 3.0, 9.0
 QUAY = 6.0

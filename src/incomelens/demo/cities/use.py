@@ -5,9 +5,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely import box
 
+from incomelens.common.names import CELL_M
 from incomelens.demo.smooth_field import smooth_field
 
-CELL = 200.0
+CELL = float(CELL_M)
 RINGS = ("11100", "11210", "11220", "11230", "11240")
 # Distance from the centre at which a ring ends, of the distance to the middle of the city's edge.
 RING_ENDS = (0.3, 0.62, 0.9, 1.12)

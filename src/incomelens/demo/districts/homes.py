@@ -14,10 +14,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from incomelens.common.names import MODALITIES
 from incomelens.common.seeds import job_rng
 from incomelens.demo.districts.city import DistrictCity
-
-MODALITIES = ("prices", "satellite", "street_view")
 
 
 def draw_signals(city: DistrictCity, *, strength: Mapping[str, float], seed: int) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.table import Table, check_columns
+from incomelens.paper.table import Table
 
 
 def exhibit(
@@ -19,8 +19,6 @@ def exhibit(
     cells, index : sequence of DataFrames
         `cells/{city}.parquet` and `tiles/{city}/index.parquet` of every city: the final `kept` and
         `drop_reason`.
-    names : mapping
-        Names of the cities in print, by key, in the order of the tables.
     """
     cities = zip(names.values(), cells, index, strict=True)
     numbers = pd.concat([_city_drops(*city) for city in cities], ignore_index=True)
@@ -52,8 +50,6 @@ def exhibit(
 
 
 def _city_drops(name: str, cells: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
-    check_columns(cells, ["cell_id", "imputed"], f"{name}, cells")
-    check_columns(index, ["cell_id", "kept", "drop_reason"], f"{name}, tiles' index")
     table = cells[["cell_id", "imputed"]].merge(
         index[["cell_id", "kept", "drop_reason"]], on="cell_id", how="left", validate="1:1"
     )

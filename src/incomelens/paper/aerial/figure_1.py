@@ -59,10 +59,6 @@ def exhibit(
         `tiles/{city}/index.parquet`.
     shards : sequence of Path
         The tiles of the city.
-    name : str
-        Of the city, in print.
-    threads : int
-        That read tiles.
     """
     tiles = open_tiles(index, shards, threads=threads)
     return square_exhibit(cells, land_use, index, tiles, name=name)
@@ -118,7 +114,7 @@ def _square_figure(
         for panel, mark, title in zip(panels, "abc", titles, strict=True):
             heading(panel, mark, title)
             set_spines(panel)
-        draw_bar_below(panels[0], square, below_mm=3.6)
+        draw_bar_below(panels[0], below_mm=3.6)
         sides = " × ".join(
             f"{n * square.cell_m / 1000:g} km" for n in (square.n_east, square.n_north)
         )

@@ -23,7 +23,6 @@ from incomelens.paper.draw.style import (
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.reference import Reference
 
-CONFUSION_COLUMNS = ["model", "cells", "observed", "predicted", "n", "share", "share_mean_of_folds"]
 PANEL_MM, LEFT_MM, GAP_MM, TOP_MM, BELOW_MM = 47.0, 13.0, 10.0, 14.0, 13.0
 RIGHT_MM = 6.0
 MOST_COLUMNS = 3
@@ -47,11 +46,6 @@ def exhibit(
     ----------
     confusion, summary : sequences of DataFrame
         `inference/{city}/{scheme}/confusion.csv` and `summary.csv` of every city.
-    reference : Reference
-    names : mapping
-        Names of the cities in print, by key, in the order of the tables.
-    scheme : str
-        Of the folds.
     """
     places = [(city, scheme) for city in names]
     matrices, scores = confusion_table(confusion, places), scores_of_cities(summary, places)
@@ -66,7 +60,7 @@ def confusion_table(
     confusion: Sequence[pd.DataFrame], places: Sequence[tuple[str, str]]
 ) -> pd.DataFrame:
     """List what the figure shows: one row a city, observed and predicted class."""
-    table = stacked(confusion, places, CONFUSION_COLUMNS, "confusion")
+    table = stacked(confusion, places, "confusion")
     shown = (table["model"] == MAIN) & (table["cells"] == "all")
     return table[shown].reset_index(drop=True)
 

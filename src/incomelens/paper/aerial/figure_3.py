@@ -21,7 +21,6 @@ from incomelens.paper.draw.panels import heading, set_spines
 from incomelens.paper.draw.style import QUIET, PaperFigure, paper_figure
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
-from incomelens.paper.table import check_columns
 
 # Predicted minus observed class: purple where the network sees less income than there is, orange
 # where it sees more (ColorBrewer's PuOr, safe for every eye), and a zero that is not white paper.
@@ -55,10 +54,6 @@ def exhibit(
         `cells/{city}.parquet`.
     predictions : sequence of DataFrame
         `inference/{city}/{scheme}/predictions.parquet` of every scheme.
-    name : str
-        Of the city, in print.
-    schemes : sequence of str
-        Schemes of folds, in the order of `predictions`.
     """
     table = prediction_maps_table(cells, dict(zip(schemes, predictions, strict=True)))
     return Exhibit(table, prediction_maps(cells, table, city=name))
@@ -76,9 +71,6 @@ def prediction_maps_table(
         raise InputError("maps of predictions: no scheme of folds; name at least one")
     table = places_of(cells)
     for scheme, predicted in predictions.items():
-        check_columns(
-            predicted, ["cell_id", "observed", "predicted"], f"predictions, {scheme} folds"
-        )
         unknown = predicted.loc[~predicted["cell_id"].isin(table["cell_id"]), "cell_id"]
         if len(unknown):
             raise InputError(
@@ -113,7 +105,7 @@ def prediction_maps(cells: gpd.GeoDataFrame, table: pd.DataFrame, *, city: str) 
         _draw_classes(axes, square, cells, table, "observed")
         n = int(table["observed"].notna().sum())
         heading(axes, "a", f"{city}: observed, {n:,} of {len(table):,} cells")
-        draw_bar_below(axes, square, below_mm=3.0)
+        draw_bar_below(axes, below_mm=3.0)
         for left, scheme, marks in zip(lefts[1:], schemes, ("bc", "de", "fg"), strict=False):
             upper = figure.panel(left, TOP_MM, PANEL_MM, height)
             _draw_classes(upper, square, cells, table, f"predicted_{scheme}")

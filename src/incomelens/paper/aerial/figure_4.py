@@ -12,8 +12,9 @@ from matplotlib.colors import LogNorm, to_hex
 from numpy.typing import NDArray
 
 from incomelens.attribution.kept_maps import KeptMaps, read_kept_maps
-from incomelens.attribution.polygons import CELL_M, polygon_ratios
+from incomelens.attribution.polygons import polygon_ratios
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import CELL_M
 from incomelens.paper.aerial.names import METHODS, class_labels, main_method
 from incomelens.paper.draw.classes import CLASS_COLOURS, add_swatch
 from incomelens.paper.draw.grid import TileReader
@@ -59,10 +60,6 @@ def exhibit(
         `tiles/{city}/index.parquet`.
     shards : sequence of Path
         The tiles of the city.
-    name : str
-        Of the city, in print.
-    threads : int
-        That read tiles.
     """
     kept = read_kept_maps(maps)
     table = tile_table(kept, land_use, cell_id=kept.cell_ids[0])
@@ -77,7 +74,7 @@ def tile_table(kept: KeptMaps, land_use: gpd.GeoDataFrame, *, cell_id: str) -> g
         raise InputError(
             f"kept maps: none of the cell {cell_id}; there are those of {listed(kept.cell_ids)}"
         )
-    easting, northing = (int(one[0]) for one in corners_of(pd.Series([cell_id]), file="kept maps"))
+    easting, northing = _lower_left(cell_id)
     parts = []
     for i, method in enumerate(kept.methods):
         for j, target in enumerate(kept.targets):
@@ -90,6 +87,11 @@ def tile_table(kept: KeptMaps, land_use: gpd.GeoDataFrame, *, cell_id: str) -> g
     return pd.concat(parts, ignore_index=True)
 
 
+def _lower_left(cell_id: str) -> tuple[int, int]:
+    easting, northing = corners_of(pd.Series([cell_id]), file="kept maps")
+    return int(easting[0]), int(northing[0])
+
+
 def tile_figure(
     kept: KeptMaps, table: gpd.GeoDataFrame, tiles: TileReader, *, city: str
 ) -> PaperFigure:
@@ -98,7 +100,7 @@ def tile_figure(
     shown = table[table["method"] == method]
     maps = kept.maps[kept.cell_ids.index(cell_id), kept.methods.index(method)]
     by_target = dict(zip(kept.targets, maps, strict=True))
-    easting, northing = (int(one[0]) for one in corners_of(pd.Series([cell_id]), file="kept maps"))
+    easting, northing = _lower_left(cell_id)
     square = (easting, easting + CELL_M, northing, northing + CELL_M)
     with paper_figure(PAGE_MM, TOP_MM + 2 * PANEL_MM + BETWEEN_MM + BELOW_MM) as figure:
         places = [

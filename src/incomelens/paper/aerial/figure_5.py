@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from incomelens.paper.aerial.inputs import H0_COLUMNS, PROBABILITY_COLUMNS, by_scheme, of_city
+from incomelens.paper.aerial.inputs import by_scheme, of_city
 from incomelens.paper.aerial.names import (
     BASE_PROBABILITY,
     LEAST_TILES,
@@ -34,7 +34,7 @@ from incomelens.paper.draw.panels import (
 from incomelens.paper.draw.style import INK, PAGE_MM, QUIET, PaperFigure, letter, paper_figure
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
-from incomelens.paper.table import check_columns, rows
+from incomelens.paper.table import rows
 
 RANDOM_DIFFUSION = 1.0
 LINE_MM, TOP_MM, BELOW_MM = 4.2, 16.0, 11.0
@@ -60,19 +60,14 @@ def exhibit(
         `topology/h0-{scheme}.csv` of every scheme.
     probabilities : DataFrame
         `topology/{city}/probabilities.csv`.
-    city, name : str
-        Its key, and its name in print.
-    schemes : sequence of str
-        Of the tables of H0.
     """
-    ratios = of_city(by_scheme(dict(zip(schemes, h0, strict=True)), H0_COLUMNS, "H0"), city, "H0")
+    ratios = of_city(by_scheme(h0, schemes, "H0"), city, "H0")
     figure = ratios_figure(ratios, probabilities, city=name)
     return Exhibit(ratios, figure, more={"probabilities": probabilities})
 
 
 def ratios_figure(ratios: pd.DataFrame, probabilities: pd.DataFrame, *, city: str) -> PaperFigure:
     """Draw activation ratios with the decision of H0, and the probabilities beside them."""
-    check_columns(probabilities, PROBABILITY_COLUMNS, f"{city}, probabilities")
     scheme, method = main_scheme([*ratios["scheme"]]), main_method([*ratios["method"]])
     shown = ratios[(ratios["scheme"] == scheme) & (ratios["method"] == method)]
     lines = row_places()

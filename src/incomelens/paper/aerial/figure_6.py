@@ -12,8 +12,6 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from incomelens.paper.aerial.inputs import (
-    GAIN_COLUMNS,
-    H1_COLUMNS,
     by_scheme,
     of_city,
     preprint_value,
@@ -42,7 +40,7 @@ from incomelens.paper.draw.style import (
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
 from incomelens.paper.reference import Reference
-from incomelens.paper.table import check_columns, rows
+from incomelens.paper.table import rows
 
 # The same scale in every city; what lies beyond has the colour of the end, and its number.
 SCALE = (0.4, 2.5)
@@ -100,13 +98,8 @@ def exhibit(
         `topology/h1-{scheme}.csv` of every scheme.
     gains : DataFrame
         `topology/{city}/gains.csv`.
-    reference : Reference
-    city, name : str
-        Its key, and its name in print.
-    schemes : sequence of str
-        Of the tables of H1.
     """
-    pairs = of_city(by_scheme(dict(zip(schemes, h1, strict=True)), H1_COLUMNS, "H1"), city, "H1")
+    pairs = of_city(by_scheme(h1, schemes, "H1"), city, "H1")
     preprint = reference.part("aerial", "figure_6_preprint")
     table = pairs_table(pairs, gains, preprint, city=city)
     return Exhibit(table, pairs_figure(table, city=name))
@@ -120,14 +113,13 @@ def pairs_table(
     ``gain_decision`` says whether the gain's interval is above, below or across 1; the preprint's
     values (measure, SES, class, neighbour, city) are missing where it shows none.
     """
-    check_columns(gains, GAIN_COLUMNS, f"{city}, gains")
     keys = ["ses", "urban_class", "neighbour_class"]
     columns = {
         "n": "gain_n",
         "block_ci_low": "gain_block_ci_low",
         "block_ci_high": "gain_block_ci_high",
     }
-    beside = gains[list(GAIN_COLUMNS)].rename(columns=columns)
+    beside = gains.drop(columns=["ci_low", "ci_high"]).rename(columns=columns)
     table = pairs.merge(beside, on=keys, how="left", validate="m:1")
     table["gain_decision"] = np.select(
         [table["gain_block_ci_low"] > 1, table["gain_block_ci_high"] < 1, table["gain"].notna()],

@@ -12,9 +12,8 @@ from incomelens.inference.network import build_network
 from incomelens.paper.aerial.names import MAIN, model_labels
 from incomelens.paper.draw.style import INK, QUIET, PaperFigure, paper_figure
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.table import check_columns, rows
+from incomelens.paper.table import rows
 
-COLUMNS = ["part", "block", "kind", "kernel_px", "channels", "rows", "columns", "n_parameters"]
 # Light faces that carry dark text; the part is written beside them as well.
 PART_FACES = {"input": "#f4f4f4", "backbone": "#d3e5f2", "pooling": "#fbe3c0", "head": "#d5ecd9"}
 WIDTH_MM, ROW_MM, BOX_MM, TOP_MM = 160.0, 8.2, 5.4, 12.0
@@ -30,15 +29,7 @@ WORDS = {
 
 
 def exhibit(*, networks: Mapping[str, Mapping[str, str]], tile_px: int) -> Exhibit:
-    """Draw the main network, its shapes measured on one tile.
-
-    Parameters
-    ----------
-    networks : mapping
-        The configuration's `inference.networks`.
-    tile_px : int
-        Pixels along a tile.
-    """
+    """Draw the main network, its shapes measured on one tile."""
     network = build_network(**{**networks[MAIN], "weights": "none"})
     table = describe_network(network, tile_px)
     return Exhibit(table, architecture_figure(table, title=model_labels(networks)[MAIN]))
@@ -49,7 +40,6 @@ def architecture_figure(table: pd.DataFrame, *, title: str) -> PaperFigure:
 
     A box is the wider, the larger the map that its block gives (on a logarithmic scale).
     """
-    check_columns(table, COLUMNS, "architecture")
     with paper_figure(WIDTH_MM, TOP_MM + ROW_MM * len(table) + 8.0) as figure:
         axes = figure.panel(0.0, TOP_MM, WIDTH_MM, ROW_MM * len(table) + 8.0)
         axes.set(xlim=(0, WIDTH_MM), ylim=(ROW_MM * len(table) + 8.0, 0))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from incomelens.paper.aerial.inputs import H0_COLUMNS, by_scheme
+from incomelens.paper.aerial.inputs import by_scheme
 from incomelens.paper.aerial.names import METHODS, check_cities, class_labels, main_method
 from incomelens.paper.aerial.tested import (
     BLOCK,
@@ -36,12 +36,8 @@ def exhibit(
     ----------
     h0 : sequence of DataFrame
         `topology/h0-{scheme}.csv` of every scheme.
-    names : mapping
-        Of cities in print.
-    schemes : sequence of str
-        Of the tables.
     """
-    numbers = by_scheme(dict(zip(schemes, h0, strict=True)), H0_COLUMNS, "H0")
+    numbers = by_scheme(h0, schemes, "H0")
     check_cities([*numbers["city"]], names)
     method, labels = main_method([*numbers["method"]]), class_labels()
     shown = pd.DataFrame(

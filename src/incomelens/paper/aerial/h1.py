@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from incomelens.paper.aerial.inputs import H1_COLUMNS, by_scheme, preprint_value
+from incomelens.paper.aerial.inputs import by_scheme, preprint_value
 from incomelens.paper.aerial.names import METHODS, check_cities, class_labels, main_method
 from incomelens.paper.aerial.tested import (
     BLOCK,
@@ -55,13 +55,8 @@ def exhibit(
     ----------
     h1 : sequence of DataFrame
         `topology/h1-{scheme}.csv` of every scheme.
-    reference : Reference
-    names : mapping
-        Of cities in print.
-    schemes : sequence of str
-        Of the tables.
     """
-    numbers = by_scheme(dict(zip(schemes, h1, strict=True)), H1_COLUMNS, "H1")
+    numbers = by_scheme(h1, schemes, "H1")
     check_cities([*numbers["city"]], names)
     preprint = reference.part("aerial", "figure_6_preprint")
     numbers["preprint_coactivation"] = [
@@ -93,6 +88,7 @@ def exhibit(
         ),
         blocks=None if shown.empty else BLOCK,
         decimals=dict.fromkeys(two, 2),
+        printed=["Preprint: c"],
     )
     return Exhibit(table)
 

@@ -38,8 +38,6 @@ def exhibit(
         `folds/{city}-random.parquet`: the income class of every kept cell.
     classes : DataFrame
         `folds/{city}-classes.csv`: the limits of the classes.
-    name : str
-        Of the city, in print.
     """
     return Exhibit(_shown(cells, folds), _drawn(cells, land_use, folds, classes, name))
 
@@ -74,7 +72,7 @@ def _drawn(
             f"{city}: observed income class of {len(folds):,} of {len(cells):,} cells",
             loc="left", pad=4,
         )  # fmt: skip
-        draw_bar_below(axes, square, below_mm=3.0)
+        draw_bar_below(axes, below_mm=3.0)
         key = figure.panel(margin, top + height + 6.5, width, 24.5)
         _draw_income_key(key, classes)
     return figure

@@ -7,97 +7,46 @@ import pandas as pd
 
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.aerial.names import ordered_schemes
-from incomelens.paper.table import check_columns
-
-H0_COLUMNS = (
-    "city", "method", "ses", "urban_class", "n", "ratio", "block_ci_low", "block_ci_high",
-    "expected_ratio", "effect_size", "p_value", "q_value", "decision", "joint_p_value",
-    "joint_decision",
-)  # fmt: skip
-H1_COLUMNS = (
-    "city", "method", "ses", "urban_class", "neighbour_class", "n", "coactivation",
-    "expected_no_interaction", "coactivation_adjusted", "block_ci_low", "block_ci_high",
-    "adjusted_block_ci_low", "adjusted_block_ci_high", "effect_size", "p_value", "q_value",
-    "decision", "plain_p_value", "plain_q_value", "plain_decision", "joint_p_value",
-    "joint_decision",
-)  # fmt: skip
-PROBABILITY_COLUMNS = ("ses", "urban_class", "n", "probability", "block_ci_low", "block_ci_high")
-GAIN_COLUMNS = (
-    "ses", "urban_class", "neighbour_class", "n", "gain", "block_ci_low", "block_ci_high",
-)  # fmt: skip
 
 
 def stacked(
     tables: Sequence[pd.DataFrame],
     places: Sequence[tuple[str, str]],
-    columns: Sequence[str],
     name: str,
 ) -> pd.DataFrame:
-    """Put the tables of several cities and schemes below each other.
+    """Put the tables of several cities and schemes below each other, ``city``, ``scheme`` in front.
 
     Parameters
     ----------
     tables : sequence of DataFrame
     places : sequence of (city, scheme)
         Of every table, the city by its key.
-    columns : sequence of str
-        That each table must have.
     name : str
         Of the kind of table, for messages.
 
-    Returns
-    -------
-    DataFrame
-        With the columns ``city`` and ``scheme`` in front.
-
     Raises
     ------
     InputError
-        If there is no table, or one lacks a column.
+        If there is no table.
     """
     if not tables:
         raise InputError(f"{name}: there is no table; name at least one city")
-    parts = []
-    for (city, scheme), table in zip(places, tables, strict=True):
-        check_columns(table, columns, f"{city}, {scheme} folds, {name}")
-        part = table.copy()
-        part.insert(0, "city", city)
-        part.insert(1, "scheme", scheme)
-        parts.append(part)
+    of_place = zip(places, tables, strict=True)
+    parts = [_beside(table, city=city, scheme=scheme) for (city, scheme), table in of_place]
     return pd.concat(parts, ignore_index=True)
 
 
-def by_scheme(
-    tables: Mapping[str, pd.DataFrame], columns: Sequence[str], name: str
-) -> pd.DataFrame:
-    """Put the tables of all schemes below each other, random folds first.
-
-    Parameters
-    ----------
-    tables : mapping
-        By scheme.
-    columns, name
-        As for :func:`stacked`.
-
-    Returns
-    -------
-    DataFrame
-        With ``scheme`` in front.
-
-    Raises
-    ------
-    InputError
-        If there is no table, or one lacks a column.
-    """
-    if not tables:
+def by_scheme(tables: Sequence[pd.DataFrame], schemes: Sequence[str], name: str) -> pd.DataFrame:
+    """Put the tables of all schemes below each other, random folds first; as :func:`stacked`."""
+    if not schemes:
         raise InputError(f"{name}: there is no table; name at least one scheme of folds")
-    parts = []
-    for scheme in ordered_schemes([*tables]):
-        check_columns(tables[scheme], columns, f"{name}, {scheme} folds")
-        part = tables[scheme].copy()
-        part.insert(0, "scheme", scheme)
-        parts.append(part)
+    of_scheme = dict(zip(schemes, tables, strict=True))
+    parts = [_beside(of_scheme[scheme], scheme=scheme) for scheme in ordered_schemes(schemes)]
     return pd.concat(parts, ignore_index=True)
+
+
+def _beside(table: pd.DataFrame, **place: str) -> pd.DataFrame:
+    return table.assign(**place)[[*place, *table]]
 
 
 def of_city(table: pd.DataFrame, city: str, name: str) -> pd.DataFrame:

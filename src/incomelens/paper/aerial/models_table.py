@@ -14,15 +14,10 @@ from incomelens.paper.aerial.names import (
     model_label,
     model_labels,
 )
-from incomelens.paper.aerial.scores import SUMMARY_COLUMNS
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
 from incomelens.paper.table import Table, estimate, rows
 
-COMPARISON_COLUMNS = [
-    "model", "against", "cells", "metric", "value",
-    "ci_low", "ci_high", "block_ci_low", "block_ci_high",
-]  # fmt: skip
 DIFFERENCE = "pearson_r"
 
 
@@ -40,17 +35,11 @@ def exhibit(
     ----------
     summary, comparisons : sequences of DataFrame
         `summary.csv` and `comparisons.csv` of every city and scheme.
-    names : mapping
-        Of cities in print.
-    places : sequence of (city, scheme)
-        Of every table.
-    networks : mapping
-        The configuration's `inference.networks`.
     """
     labels = model_labels(networks)
-    scores = stacked(summary, places, SUMMARY_COLUMNS, "summary of scores")
+    scores = stacked(summary, places, "summary of scores")
     # The comparison with nobody: a table without rows, but with its columns.
-    ahead = stacked(comparisons, places, COMPARISON_COLUMNS, "comparisons of models")
+    ahead = stacked(comparisons, places, "comparisons of models")
     check_cities(list(scores["city"]), names)
     scores = scores[scores["scope"].isin(["pooled", "mean_of_folds"])]
     scores = scores[scores["metric"].isin(list(METRICS))].reset_index(drop=True)
@@ -91,7 +80,7 @@ def exhibit(
             "paper's own table was not at hand.",
         ),
         blocks="City, folds and cells",
-        decimals=dict.fromkeys([one.heading for one in METRICS.values()], 2)
+        decimals=dict.fromkeys([metric.heading for metric in METRICS.values()], 2)
         | {"n": 0, "Network minus this: r": 2},
     )
     return Exhibit(table)

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from incomelens.cells.urban_classes import URBAN_CLASSES
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import MAIN
 from incomelens.paper.names import folds_name
 
 INCOME_CLASSES = (1, 2, 3, 4, 5)
 GROUPS = ("residential", "functional", "infrastructure", "nature", "no use")
-PUBLISHED = tuple(one.name for one in URBAN_CLASSES if one.published)
+PUBLISHED = tuple(urban_class.name for urban_class in URBAN_CLASSES if urban_class.published)
 RESIDENTIAL = ("continuous", "dense", "medium", "low", "very_low")
 INFRASTRUCTURE = ("motorways", "roads", "railways")
 
-MAIN = "main"
 BASELINES = {
     "majority": "Majority class",
     "copy_neighbours": "Copy the neighbours",
@@ -53,7 +53,6 @@ METHODS = {
 SES_COLOURS = {"low": "#2166ac", "high": "#b2182b"}
 SES_MARKERS = {"low": "o", "high": "s"}
 SES_CLASSES = {"low": "classes 1 and 2", "high": "classes 4 and 5"}
-LEVEL = 0.05
 LEAST_TILES = 10  # the paper's, for the pairs of its Fig. 6
 # Two of five equally frequent income classes.
 BASE_PROBABILITY = 0.4
@@ -70,12 +69,15 @@ def is_rejected(decision: str) -> bool:
 
 def classes_by_group() -> dict[str, list[str]]:
     """Names of the 19 classes, by group, in the order of :data:`URBAN_CLASSES`."""
-    return {group: [one.name for one in URBAN_CLASSES if one.group == group] for group in GROUPS}
+    return {
+        group: [urban_class.name for urban_class in URBAN_CLASSES if urban_class.group == group]
+        for group in GROUPS
+    }
 
 
 def class_labels() -> dict[str, str]:
     """Labels of the 19 classes in figures and tables."""
-    return {one.name: one.label for one in URBAN_CLASSES}
+    return {urban_class.name: urban_class.label for urban_class in URBAN_CLASSES}
 
 
 def published_groups() -> dict[str, list[str]]:
@@ -99,7 +101,7 @@ def model_labels(networks: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     networks : mapping
         The configuration's `inference.networks`: `backbone`, `head`, .. by key.
     """
-    labels = {key: f"{one['backbone']}, {one['head']}" for key, one in networks.items()}
+    labels = {key: f"{network['backbone']}, {network['head']}" for key, network in networks.items()}
     if len(set(labels.values())) < len(labels):  # networks that differ in pool or weights alone
         labels = {key: f"{label} ({key})" for key, label in labels.items()}
     if MAIN in labels:
@@ -114,8 +116,8 @@ def model_label(model: str, labels: Mapping[str, str]) -> str:
 
 def known_first(names: Sequence[str], order: Sequence[str]) -> list[str]:
     """Names without repeats, those of `order` first and in it."""
-    present = list(dict.fromkeys(names))
-    return [one for one in order if one in present] + [one for one in present if one not in order]
+    present = dict.fromkeys(names)
+    return list(dict.fromkeys([*(name for name in order if name in present), *present]))
 
 
 def ordered_schemes(schemes: Sequence[str]) -> list[str]:

@@ -14,7 +14,6 @@ from matplotlib.ticker import MaxNLocator
 
 from incomelens.paper.aerial.inputs import stacked
 from incomelens.paper.aerial.names import check_cities, model_labels, ordered_schemes
-from incomelens.paper.aerial.scores import SUMMARY_COLUMNS
 from incomelens.paper.draw.panels import (
     DASHED,
     DASHES,
@@ -39,7 +38,6 @@ from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
 
 SHOWN_METRICS = {"pearson_r": "r", "mae": "MAE, in classes"}
-HISTORY_COLUMNS = ["epoch", "train_loss", "validation_loss"]
 GUESSING = float(np.log(5))  # cross-entropy of five equal probabilities
 LEFT_MM, GAP_MM, TOP_MM, BELOW_MM, LINE_MM, CURVES_MM = 50.0, 5.0, 13.0, 11.0, 4.0, 36.0
 LEAST_HEIGHT_MM = 26.0
@@ -62,14 +60,8 @@ def exhibit(
     summary, histories : sequences of DataFrame
         `inference/{city}/{scheme}/summary.csv` of every city and scheme, and the main network's
         `history.csv` of every fold.
-    names : mapping
-        Of cities in print.
-    places : sequence of (city, scheme)
-        Of `summary`.
     folds : sequence of (city, scheme, fold)
         Of `histories`.
-    networks : mapping
-        The configuration's `inference.networks`.
     """
     scores, losses = overfitting_table(summary, places), histories_table(histories, folds)
     figure = overfitting_figure(scores, losses, names=names, labels=model_labels(networks))
@@ -80,7 +72,7 @@ def overfitting_table(
     summary: Sequence[pd.DataFrame], places: Sequence[tuple[str, str]]
 ) -> pd.DataFrame:
     """List the dots of the figure: pooled r and MAE of every model over all cells."""
-    table = stacked(summary, places, SUMMARY_COLUMNS, "summary of scores")
+    table = stacked(summary, places, "summary of scores")
     shown = (table["scope"] == "pooled") & (table["cells"] == "all")
     shown &= table["metric"].isin(list(SHOWN_METRICS))
     return table[shown].reset_index(drop=True)
@@ -94,8 +86,8 @@ def histories_table(
         table.assign(fold=fold) for table, (_, _, fold) in zip(histories, places, strict=True)
     ]
     of_city = [(city, scheme) for city, scheme, _ in places]
-    table = stacked(numbered, of_city, HISTORY_COLUMNS, "history of training")
-    return table[["city", "scheme", "fold", *HISTORY_COLUMNS]]
+    table = stacked(numbered, of_city, "history of training")
+    return table[["city", "scheme", "fold", "epoch", "train_loss", "validation_loss"]]
 
 
 def overfitting_figure(

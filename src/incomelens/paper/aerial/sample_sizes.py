@@ -8,7 +8,7 @@ from incomelens.cells.urban_classes import NAMES
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.aerial.names import INCOME_CLASSES, class_labels
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.table import Table, check_columns
+from incomelens.paper.table import Table
 
 # Both groups of fifths, counted from 1 (deviation `ses_groups`).
 SES_GROUPS = {"low": (1, 2), "high": (4, 5)}
@@ -29,8 +29,6 @@ def exhibit(
     predictions : sequence of DataFrames
         `inference/{city}/random/predictions.parquet`: `observed` and `predicted` class of every
         kept cell, out of fold.
-    names : mapping
-        Names of the cities in print, by key, in the order of the tables.
     """
     cities = zip(names.values(), shares, predictions, strict=True)
     numbers = pd.concat([_city_sizes(*city) for city in cities], ignore_index=True)
@@ -77,8 +75,6 @@ def exhibit(
 
 
 def _city_sizes(name: str, shares: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
-    check_columns(shares, ["cell_id", "urban_class", "area_share"], f"{name}, land-use shares")
-    check_columns(predictions, ["cell_id", "observed", "predicted"], f"{name}, predictions")
     unknown = sorted(set(shares["urban_class"].dropna()) - {*NAMES, *NO_CLASS})
     if unknown:
         raise InputError(

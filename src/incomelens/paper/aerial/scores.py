@@ -11,24 +11,12 @@ from incomelens.paper.names import folds_name
 from incomelens.paper.reference import Reference
 from incomelens.paper.table import EMPTY_SLOT, Table, estimate, number, rows
 
-SUMMARY_COLUMNS = [
-    "model", "cells", "scope", "metric", "n", "n_blocks", "value",
-    "ci_low", "ci_high", "block_ci_low", "block_ci_high",
-]  # fmt: skip
-
 
 def scores_of_cities(
     summary: Sequence[pd.DataFrame], places: Sequence[tuple[str, str]]
 ) -> pd.DataFrame:
-    """Scores of the main network over all cells, pooled and as the mean of folds.
-
-    Parameters
-    ----------
-    summary : sequence of DataFrame
-        `inference/{city}/{scheme}/summary.csv`.
-    places : sequence of (city, scheme)
-    """
-    table = stacked(summary, places, SUMMARY_COLUMNS, "summary of scores")
+    """Scores of the main network over all cells, pooled and as the mean of folds."""
+    table = stacked(summary, places, "summary of scores")
     shown = (table["model"] == MAIN) & (table["cells"] == "all")
     shown &= table["scope"].isin(["pooled", "mean_of_folds"])
     return table[shown].reset_index(drop=True)
@@ -37,16 +25,7 @@ def scores_of_cities(
 def confusion_scores(
     confusion: pd.DataFrame, scores: pd.DataFrame, reference: Reference, *, names: Mapping[str, str]
 ) -> Table:
-    """Scores in the keys of Fig. 2, the paper's beside ours.
-
-    Parameters
-    ----------
-    confusion, scores : DataFrame
-        As drawn, of one scheme.
-    reference : Reference
-    names : mapping
-        Of cities in print.
-    """
+    """Lay out the scores in the keys of Fig. 2, as drawn, the paper's beside ours."""
     check_cities(list(scores["city"]), names)
     scheme = scores["scheme"].iloc[0]
     slots = reference.part("aerial", "figure_2")
@@ -81,6 +60,7 @@ def confusion_scores(
             for whose in ("ours", "paper")
         }
         | dict.fromkeys(["n", "Hardest class: ours", "Hardest class: paper"], 0),
+        printed=[name for name in shown[0] if name.endswith(": paper")],
     )
 
 

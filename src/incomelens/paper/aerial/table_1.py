@@ -22,17 +22,7 @@ DATASETS = {
 
 @dataclass(frozen=True)
 class City:
-    """One city's share of the data: what Table 1 counts.
-
-    Parameters
-    ----------
-    name : str
-        In print.
-    cells, land_use : GeoDataFrame
-        `cells/{city}.parquet` and `cells/{city}-land_use.parquet`.
-    plan, index : DataFrame
-        `tiles/{city}/plan.parquet` and `tiles/{city}/index.parquet`.
-    """
+    """One city's share of the data: its name in print, and what Table 1 counts."""
 
     name: str
     cells: gpd.GeoDataFrame
@@ -58,14 +48,9 @@ def exhibit(
     ----------
     cells, land_use, plan, index : sequence of DataFrames
         What a :class:`City` holds, a table a city.
-    reference : Reference
-    names : mapping
-        Names of the cities in print, by key of the configuration, in the order of the tables.
     sources : mapping
         By key, then by data set (`income`, `imagery`, `land_use`): the registry's entries, each
         with `title`, `provider`, `time_frame` and `licence`.
-    tile_px : int
-        Pixels along a tile.
     """
     cities = {
         key: City(name, *tables)

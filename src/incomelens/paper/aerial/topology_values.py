@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from incomelens.paper.aerial.inputs import H1_COLUMNS, by_scheme, preprint_value
+from incomelens.paper.aerial.inputs import by_scheme, preprint_value
 from incomelens.paper.aerial.names import SCHEMES, class_labels, main_method
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.reference import Reference
@@ -33,14 +33,9 @@ def exhibit(
         `topology/{city}/gains.csv` of every city.
     h1 : sequence of DataFrame
         `topology/h1-{scheme}.csv` of every scheme.
-    reference : Reference
-    names : mapping
-        Names of the cities in print, by key, in the order of their tables.
-    schemes : sequence of str
-        Of the tables of H1.
     """
     preprint = reference.part("aerial", "figure_6_preprint")
-    pairs = by_scheme(dict(zip(schemes, h1, strict=True)), H1_COLUMNS, "H1")
+    pairs = by_scheme(h1, schemes, "H1")
     method, labels = main_method([*pairs["method"]]), class_labels()
     pairs = pairs[pairs["method"] == method]
     numbers = pd.concat(
@@ -90,6 +85,7 @@ def exhibit(
         ),
         blocks="City" if shown else None,
         decimals={"Ours": 2, "Preprint": 2},
+        printed=["Preprint"],
     )
     return Exhibit(table)
 

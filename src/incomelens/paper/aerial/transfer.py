@@ -19,12 +19,8 @@ from incomelens.paper.draw.panels import (
 from incomelens.paper.draw.style import INK, PaperFigure, paper_figure, sequential_colours
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
-from incomelens.paper.table import Table, check_columns, estimate, rows
+from incomelens.paper.table import Table, estimate, rows
 
-TRANSFER_COLUMNS = [
-    "trained_on", "tested_on", "metric", "n", "value", "ci_low", "ci_high",
-    "block_ci_low", "block_ci_high", "loss", "loss_ci_low", "loss_ci_high",
-]  # fmt: skip
 FIELD_MM, LEAST_MM, LEFT_MM, GAP_MM, TOP_MM, BELOW_MM = 13.5, 46.0, 20.0, 7.0, 8.0, 29.0
 
 
@@ -35,10 +31,6 @@ def exhibit(transfer: pd.DataFrame, *, names: Mapping[str, str], scheme: str) ->
     ----------
     transfer : DataFrame
         `inference/transfer.csv`.
-    names : mapping
-        Of cities in print.
-    scheme : str
-        Of the folds whose models travel.
     """
     return Exhibit(
         transfer_matrix(transfer, names=names, scheme=scheme),
@@ -48,7 +40,6 @@ def exhibit(transfer: pd.DataFrame, *, names: Mapping[str, str], scheme: str) ->
 
 def transfer_figure(transfer: pd.DataFrame, *, names: Mapping[str, str]) -> PaperFigure:
     """Draw r of every city's models on every city's cells, and what is lost against its own."""
-    check_columns(transfer, TRANSFER_COLUMNS, "transfer")
     table = transfer[transfer["metric"] == "pearson_r"]
     cities = _cities(table, names)
     side = max(FIELD_MM * len(cities), LEAST_MM)
@@ -126,7 +117,6 @@ def _draw_matrix(
 
 def transfer_matrix(transfer: pd.DataFrame, *, names: Mapping[str, str], scheme: str) -> Table:
     """Lay out the scores of every city's models on every city's cells."""
-    check_columns(transfer, TRANSFER_COLUMNS, "transfer")
     cities = _cities(transfer, names)
     found = {(row.trained_on, row.tested_on, row.metric): row for row in rows(transfer)}
     shown = []

@@ -6,14 +6,9 @@ from itertools import product
 import pandas as pd
 
 from incomelens.paper.aerial.inputs import (
-    GAIN_COLUMNS,
-    H0_COLUMNS,
-    H1_COLUMNS,
-    PROBABILITY_COLUMNS,
     by_scheme,
     stacked,
 )
-from incomelens.paper.aerial.models_table import COMPARISON_COLUMNS
 from incomelens.paper.aerial.names import (
     INFRASTRUCTURE,
     RESIDENTIAL,
@@ -21,7 +16,6 @@ from incomelens.paper.aerial.names import (
     check_cities,
     main_method,
 )
-from incomelens.paper.aerial.scores import SUMMARY_COLUMNS
 from incomelens.paper.claims.aerial_cases import (
     ADJUSTED,
     ALIKE,
@@ -51,7 +45,6 @@ INFERRED = "Results, Inferring SES in cities; Fig. 2"
 UNIVARIATE = "Results, Univariate correlations; Fig. 5"
 BIVARIATE = "Results, Bivariate correlations; Fig. 6"
 MIXED = tuple(pair for pair in product(RESIDENTIAL, repeat=2) if pair[0] != pair[1])
-CLASS_COLUMNS = ["model", "cells", "income_class", "recall", "block_ci_low", "block_ci_high"]
 
 # fmt: off
 CLAIMS = (
@@ -156,25 +149,19 @@ def exhibit(
         `topology/{city}/probabilities.csv` and `gains.csv` of every city.
     summary, classes, comparisons : sequences of DataFrame
         Of `inference/{city}/{scheme}`, of every place.
-    names : mapping
-        Of the study's cities in print, in the order of the tables.
-    schemes : sequence of str
-    places : sequence of (city, scheme)
-    networks : mapping
-        The configuration's `inference.networks`.
     """
-    ratios = by_scheme(dict(zip(schemes, h0, strict=True)), H0_COLUMNS, "H0")
-    pairs = by_scheme(dict(zip(schemes, h1, strict=True)), H1_COLUMNS, "H1")
+    ratios = by_scheme(h0, schemes, "H0")
+    pairs = by_scheme(h1, schemes, "H1")
     check_cities([*ratios["city"], *pairs["city"]], names)
     cities = [(city, NONE) for city in names]
     land = {
-        "probabilities": stacked(probabilities, cities, PROBABILITY_COLUMNS, "probabilities"),
-        "gains": stacked(gains, cities, GAIN_COLUMNS, "gains"),
+        "probabilities": stacked(probabilities, cities, "probabilities"),
+        "gains": stacked(gains, cities, "gains"),
     }
     scored = {
-        "summary": stacked(summary, places, SUMMARY_COLUMNS, "summary of scores"),
-        "classes": stacked(classes, places, CLASS_COLUMNS, "scores of classes"),
-        "comparisons": stacked(comparisons, places, COMPARISON_COLUMNS, "comparisons of models"),
+        "summary": stacked(summary, places, "summary of scores"),
+        "classes": stacked(classes, places, "scores of classes"),
+        "comparisons": stacked(comparisons, places, "comparisons of models"),
     }
     studies = {
         (scheme, method, measure): Study(

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from incomelens.folds.resampling import Interval
 from incomelens.paper.aerial.names import (
     INCOME_CLASSES,
     LEAST_TILES,
@@ -27,16 +27,20 @@ from incomelens.paper.claims.claim import (
     SUPPORTED,
     Case,
     Question,
+    cell,
     difference,
+    ends,
     one_of,
     possible_ranks,
-    told,
+    with_interval,
     within,
 )
 from incomelens.paper.table import keyed, rows
 from incomelens.topology.hypotheses import rank_correlation
 
 PLAIN, ADJUSTED = "plain", "adjusted"
+PLACE = ("city", "ses", "urban_class")
+PAIR = (*PLACE, "neighbour_class")
 SES = ("low", "high")
 NON_RESIDENTIAL = tuple(name for name in class_order() if name not in (*RESIDENTIAL, "isolated"))
 # Below this rank correlation two orders of classes say little of one another.
@@ -86,24 +90,10 @@ class Study:
     measure: str = PLAIN
 
     @cached_property
-    def ratio(self) -> dict[tuple, object]:
-        """Row of H0 by city, SES and class."""
-        return keyed(self.h0, "city", "ses", "urban_class")
-
-    @cached_property
-    def pair(self) -> dict[tuple, object]:
-        """Row of H1 by city, SES, class and class beside."""
-        return keyed(self.h1, "city", "ses", "urban_class", "neighbour_class")
-
-    @cached_property
-    def probability(self) -> dict[tuple, object]:
-        """Row of the probabilities by city, SES and class."""
-        return keyed(self.probabilities, "city", "ses", "urban_class")
-
-    @cached_property
-    def gain(self) -> dict[tuple, object]:
-        """Row of the gains by city, SES, class and class beside."""
-        return keyed(self.gains, "city", "ses", "urban_class", "neighbour_class")
+    def rows_of(self) -> Mapping[str, Mapping[tuple, Any]]:
+        """Rows of four tables by city, SES, class and, of pairs, the class beside."""
+        keys = {"h0": PLACE, "probabilities": PLACE, "h1": PAIR, "gains": PAIR}
+        return {name: keyed(getattr(self, name), *of_table) for name, of_table in keys.items()}
 
     def cities(self, named: Iterable[str] | None = None) -> list[str]:
         """Cities of the study that a claim is about: all, or those it names."""
@@ -114,10 +104,6 @@ def _of_main(table: pd.DataFrame) -> pd.DataFrame:
     return table[(table["model"] == MAIN) & (table["cells"] == "all")]
 
 
-def _ends(row: object) -> Interval:
-    return Interval(row.block_ci_low, row.block_ci_high)  # type: ignore[attr-defined]
-
-
 # ---------------------------------------------------------------- scores
 
 
@@ -125,11 +111,11 @@ def score_in_range(metric: str, low: float, high: float) -> Question[Study]:
     """Ask by city whether its score lies in the range that the paper prints."""
 
     def cases(study: Study) -> Iterator[Case]:
-        found = keyed(_of_main(study.summary), "city", "scope", "metric")
+        scores = keyed(_of_main(study.summary), "city", "scope", "metric")
         for city, name in study.names.items():
-            row = found[city, "mean_of_folds", metric]
-            figures = f"{METRICS[metric].heading} {told(row.value, _ends(row))}"  # type: ignore[attr-defined]
-            yield Case(name, figures, within(_ends(row), low, high))
+            row = scores[city, "mean_of_folds", metric]
+            figures = f"{METRICS[metric].heading} {cell(row, 'value')}"
+            yield Case(name, figures, within(ends(row), low, high))
 
     rule = f"The whole {BLOCKS} of a city's mean of folds lies in the range"
     return Question(rule, cases, SCORES)
@@ -139,13 +125,14 @@ def hardest_class(by_city: Mapping[str, int]) -> Question[Study]:
     """Ask by city whether this income class is the one least often predicted correctly."""
 
     def cases(study: Study) -> Iterator[Case]:
-        found = keyed(_of_main(study.classes), "city", "income_class")
+        recalls = keyed(_of_main(study.classes), "city", "income_class")
         for city in study.cities(by_city):
-            by_class = {one: found[city, one] for one in INCOME_CLASSES}
-            ends = {one: _ends(row) for one, row in by_class.items()}
-            own = ends.pop(by_city[city])
-            verdict = one_of(possible_ranks(own, ends.values()), [len(INCOME_CLASSES)])
-            numbers = (f"{one}: {told(row.recall, _ends(row))}" for one, row in by_class.items())  # type: ignore[attr-defined]
+            of_city = [recalls[city, number] for number in INCOME_CLASSES]
+            own = recalls[city, by_city[city]]
+            others = [ends(row) for row in of_city if row is not own]
+            possible = possible_ranks(ends(own), others)
+            verdict = one_of(possible, [len(INCOME_CLASSES)])
+            numbers = (f"{row.income_class}: {cell(row, 'recall')}" for row in of_city)
             yield Case(study.names[city], f"recall by class {', '.join(numbers)}", verdict)
 
     return Question(f"By {INTERVALS} of recall no other class can be harder", cases, SCORES)
@@ -159,8 +146,8 @@ def beats_classical_networks(study: Study) -> Iterator[Case]:
     if table.empty:
         yield Case("", "this study compares no VGG or ResNet")
     for row in rows(table):
-        metric, verdict = METRICS[row.metric], within(_ends(row), low=0)
-        figures = f"{metric.heading}, difference {told(row.value, _ends(row), sign='+')}"
+        metric, verdict = METRICS[row.metric], within(ends(row), low=0)
+        figures = f"{metric.heading}, difference {cell(row, 'value', sign='+')}"
         name = f"{row.backbone}, {study.names[row.city]}"
         yield Case(name, figures, verdict if metric.more_is_better else verdict.opposite)
 
@@ -201,7 +188,7 @@ def activated(
 
     def cases(study: Study) -> Iterator[Case]:
         for city, urban_class in product(study.cities(named), classes):
-            row = study.ratio[city, ses, urban_class]
+            row = study.rows_of["h0"][city, ses, urban_class]
             name = f"{LABELS[urban_class]}, {study.names[city]}, {ses}"
             yield _decided(name, row, "decision", "ratio", "q_value")
 
@@ -226,7 +213,7 @@ def coactivated(
         for city, which, (u, v) in product(study.cities(named), ses, pairs):
             if (city, which) not in but:
                 name = f"{_beside(u, v)}, {study.names[city]}, {which}"
-                case = _decided(name, study.pair[city, which, u, v], *columns)
+                case = _decided(name, study.rows_of["h1"][city, which, u, v], *columns)
                 yield case if over else replace(case, verdict=case.verdict.opposite)
 
     return Question(f"{'Over' if over else 'Under'}-coactivated at q ≤ 0.05", cases, PAIRS)
@@ -236,7 +223,7 @@ def _decided(name: str, row: object, decision: str, value: str, q_value: str) ->
     """What a decision at q ≤ 0.05 says of a claim on over-activation."""
     decided = getattr(row, decision)
     if decided in UNTESTED:
-        return Case(name, f"{decided}, n = {row.n}")  # type: ignore[attr-defined]
+        return Case(name, f"{decided}, n = {row.n}")
     verdict = {"over": SUPPORTED, "under": CONTRADICTED}.get(decided.partition("-")[0], OPEN)
     return Case(name, f"{getattr(row, value):.2f}, q = {getattr(row, q_value):.2g}", verdict)
 
@@ -252,7 +239,7 @@ def residential_activates_more(ses: str, named: Collection[str]) -> Question[Stu
     """Ask by city and residential class whether its ratio is larger in this SES."""
 
     def cases(study: Study) -> Iterator[Case]:
-        return _higher(study, study.ratio, "ratio", product(study.cities(named), RESIDENTIAL), ses)
+        return _higher(study, "h0", "ratio", product(study.cities(named), RESIDENTIAL), ses)
 
     return Question(f"The {INTERVALS} of both ratios lie apart, {ses} SES higher", cases, MAPS)
 
@@ -262,26 +249,22 @@ def lives_more(classes: Sequence[str], ses: str) -> Question[Study]:
 
     def cases(study: Study) -> Iterator[Case]:
         places = product(study.names, classes)
-        return _higher(study, study.probability, "probability", places, ses)
+        return _higher(study, "probabilities", "probability", places, ses)
 
     rule = f"The {INTERVALS} of both probabilities lie apart, {ses} SES higher"
     return Question(rule, cases, LAND)
 
 
 def _higher(
-    study: Study,
-    table: Mapping[tuple, object],
-    column: str,
-    places: Iterable[tuple[str, str]],
-    ses: str,
+    study: Study, table: str, column: str, places: Iterable[tuple[str, str]], ses: str
 ) -> Iterator[Case]:
     """Give a case a city and class: the number of this SES is larger than that of the other."""
     (other,) = set(SES) - {ses}
     for city, urban_class in places:
-        pair = [table[city, one, urban_class] for one in (ses, other)]
-        name, n = f"{LABELS[urban_class]}, {study.names[city]}", min(one.n for one in pair)  # type: ignore[attr-defined]
-        numbers = (f"{one.ses} {told(getattr(one, column), _ends(one))}" for one in pair)  # type: ignore[attr-defined]
-        apart = difference(*map(_ends, pair))
+        pair = [study.rows_of[table][city, which, urban_class] for which in (ses, other)]
+        name, n = f"{LABELS[urban_class]}, {study.names[city]}", min(row.n for row in pair)
+        numbers = (f"{row.ses} {cell(row, column)}" for row in pair)
+        apart = difference(*map(ends, pair))
         yield (
             Case(name, f"{TOO_FEW}, n = {n}")
             if n < LEAST_TILES
@@ -294,9 +277,12 @@ def gains(pairs: Sequence[tuple[str, str]], ses: str, *, more: bool = True) -> Q
 
     def cases(study: Study) -> Iterator[Case]:
         for city, (u, v) in product(study.names, pairs):
-            row, name = study.gain[city, ses, u, v], f"{_beside(u, v)}, {study.names[city]}"
-            verdict = within(_ends(row), low=1)
-            figures = f"gain {told(row.gain, _ends(row))}, n = {row.n}"  # type: ignore[attr-defined]
+            row, name = (
+                study.rows_of["gains"][city, ses, u, v],
+                f"{_beside(u, v)}, {study.names[city]}",
+            )
+            verdict = within(ends(row), low=1)
+            figures = f"gain {cell(row, 'gain')}, n = {row.n}"
             yield Case(name, figures, verdict if more else verdict.opposite)
 
     return Question(f"The {BLOCKS} of the gain lies {'above' if more else 'below'} 1", cases, LAND)
@@ -306,9 +292,11 @@ def unlike_the_land(study: Study) -> Iterator[Case]:
     """Give a case a city and SES: classes are ordered otherwise by activation than by income."""
     for city, ses in product(study.names, SES):
         places = [(city, ses, urban_class) for urban_class in class_order()]
-        pairs = [(study.ratio[place], study.probability[place]) for place in places]
-        enough = [(x.ratio, p.probability) for x, p in pairs if min(x.n, p.n) >= LEAST_TILES]  # type: ignore[attr-defined]
+        pairs = [
+            (study.rows_of["h0"][place], study.rows_of["probabilities"][place]) for place in places
+        ]
+        enough = [(x.ratio, p.probability) for x, p in pairs if min(x.n, p.n) >= LEAST_TILES]
         x, p = np.array(enough, dtype=float).reshape(-1, 2).T
-        rho, ends = rank_correlation(x, p)
-        figures = f"rank correlation {told(rho, ends)}, {len(enough)} classes"
-        yield Case(f"{study.names[city]}, {ses}", figures, within(ends, high=ALIKE))
+        rho, interval = rank_correlation(x, p)
+        figures = f"rank correlation {with_interval(rho, interval)}, {len(enough)} classes"
+        yield Case(f"{study.names[city]}, {ses}", figures, within(interval, high=ALIKE))

@@ -50,8 +50,7 @@ class Case:
     verdict : Verdict
         Before the P values of its ledger are looked at together.
     p_value : float
-        Of a test behind the verdict. Where there is one, the case is decided only if its q within
-        the ledger is small, too.
+        Of a test behind the verdict; decided only if its q within the ledger is small, too.
     """
 
     name: str
@@ -62,16 +61,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Question(Generic[S]):
-    """How a claim is put to a study.
+    """How a claim is put to a study: the cases that it offers.
 
-    Parameters
-    ----------
-    rule : str
-        What a case must show to support the claim, in words.
-    cases : callable
-        The cases that a study offers.
-    under : tuple of str
-        What the answer depends on beside the data: ``scheme``, ``mode``, ``method``, ``measure``.
+    `rule` says in words what a case must show to support the claim, `under` what the answer
+    depends on beside the data: ``scheme``, ``mode``, ``method``, ``measure``.
     """
 
     rule: str
@@ -182,17 +175,27 @@ def agreed(verdicts: Iterable[Verdict]) -> Verdict:
     return found.pop() if len(found) == 1 else OPEN
 
 
-def told(value: float, interval: Interval, decimals: int = 2, *, sign: str = "") -> str:
+def with_interval(value: float, interval: Interval, decimals: int = 2, *, sign: str = "") -> str:
     """A number with its interval, in a sentence.
 
     Examples
     --------
-    >>> told(-0.125, Interval(-0.5, 0.25), sign="+")
+    >>> with_interval(-0.125, Interval(-0.5, 0.25), sign="+")
     '−0.12 (−0.50 to +0.25)'
     """
-    numbers = [f"{one:{sign},.{decimals}f}" for one in (value, interval.low, interval.high)]
+    numbers = [f"{number:{sign},.{decimals}f}" for number in (value, interval.low, interval.high)]
     text = "{}, no interval" if np.isnan(interval.low) else "{} ({} to {})"
     return text.format(*numbers).replace("-", "−").replace("nan", "undefined")
+
+
+def ends(row: object, interval: str = "block_ci") -> Interval:
+    """Interval of a row of a table, by spatial blocks where nothing else is said."""
+    return Interval(getattr(row, f"{interval}_low"), getattr(row, f"{interval}_high"))
+
+
+def cell(row: object, column: str, decimals: int = 2, *, sign: str = "") -> str:
+    """A number of a row of a table with its interval by spatial blocks, in a sentence."""
+    return with_interval(getattr(row, column), ends(row), decimals, sign=sign)
 
 
 def decided(case: Case, q_value: float) -> Verdict:

@@ -11,7 +11,6 @@ from incomelens.paper.claims.district_cases import (
     BELOW,
     HOUSEHOLD_TASKS,
     MODERATE_RANKS,
-    PAPER_SCORES,
     SELECTED,
     Study,
     better,
@@ -28,23 +27,11 @@ from incomelens.paper.claims.ledger import Ledger
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import BASELINES, MODES, READINGS, SCHEMES, SOCIOECONOMIC, SPATIAL
 from incomelens.paper.reference import TEN, Reference
-from incomelens.paper.ssig.table_5 import COMPARISON_COLUMNS, read_thresholds
-from incomelens.paper.table import check_columns
+from incomelens.paper.ssig.table_5 import read_thresholds
 
 ABLATION = "Results, Ablation study; Table 4"
 PARAGRAPH = "Discussions, paragraph {}; Figs. 2 to 5"
 TABLE_5 = "Discussions, paragraph 8; Table 5"
-FOLDS = ["level", "income", "mode", "model", "variant", "scheme", "fold", *PAPER_SCORES]
-WEIGHTS = ["level", "income", "mode", "mean_abs", "block_ci_low", "block_ci_high"]
-COLUMNS = {
-    "ssig/scores.csv": FOLDS,
-    "siamese/scores.csv": [*FOLDS, "sample"],
-    "shapley/groups.csv": [*WEIGHTS, "group"],
-    "shapley/variables.csv": [
-        *(*WEIGHTS, "game", "variable", "direction", "direction_ci_low", "direction_ci_high")
-    ],
-    "shapley/income_comparison.csv": [*COMPARISON_COLUMNS, "ci_low", "ci_high"],
-}
 
 # fmt: off
 CLAIMS = (
@@ -122,15 +109,9 @@ def exhibit(
     ----------
     scores, groups, variables, comparison, baselines : DataFrame
         As :class:`Study` takes them.
-    reference : Reference
-        The limits of Table 5's filter.
     """
     of_none = scores.iloc[:0].assign(sample=[])
     baselines = of_none if baselines is None else baselines
-    for (name, columns), table in zip(
-        COLUMNS.items(), (scores, baselines, groups, variables, comparison), strict=True
-    ):
-        check_columns(table, columns, name)
     thresholds = read_thresholds(reference)
     tables = (scores, groups, variables, comparison)
     modes = [mode for mode in READINGS if any(mode in set(table["mode"]) for table in tables)]

@@ -17,11 +17,13 @@ from incomelens.paper.claims.claim import (
     Case,
     Question,
     Verdict,
+    cell,
     difference,
+    ends,
     one_of,
     possible_ranks,
     settled,
-    told,
+    with_interval,
     within,
 )
 from incomelens.paper.names import (
@@ -137,7 +139,7 @@ def _better(
         figures = (
             f"{SCORES[metric].heading} {own[metric].mean():,.{decimals}f} against "
             f"{its[metric].mean():,.{decimals}f} of {built_name(built)}, difference "
-            f"{told(mean, interval, decimals, sign='+')}"
+            f"{with_interval(mean, interval, decimals, sign='+')}"
         ).replace("-0", "−0")
         if complete:
             yield Case(task_name(*task), figures, within(interval, *side), p_value)
@@ -165,9 +167,9 @@ def has_rank(variable: str, ranks: Sequence[int]) -> Question[Study]:
     """Ask by task whether the variable's rank among the ten is one of these."""
 
     def judge(effects: Effects) -> tuple[str, Verdict]:
-        others = [_ends(effects[name]) for name in TEN if name != variable]
-        possible = possible_ranks(_ends(effects[variable]), others)
-        strongest = sorted(TEN, key=lambda name: -effects[name].mean_abs)[:2]  # type: ignore[attr-defined]
+        others = [ends(effects[name]) for name in TEN if name != variable]
+        possible = possible_ranks(ends(effects[variable]), others)
+        strongest = sorted(TEN, key=lambda name: -effects[name].mean_abs)[:2]
         weights = _weights(effects, *dict.fromkeys([*strongest, variable]))
         return f"rank {possible[0]} to {possible[-1]}: {weights}", one_of(possible, ranks)
 
@@ -194,7 +196,7 @@ def outweighs(variable: str, other: str) -> Question[Study]:
     """Ask by task whether the mean absolute value of one variable is larger."""
 
     def judge(effects: Effects) -> tuple[str, Verdict]:
-        apart = difference(_ends(effects[variable]), _ends(effects[other]))
+        apart = difference(ends(effects[variable]), ends(effects[other]))
         return _weights(effects, variable, other), within(apart, *ABOVE)
 
     return _of_tasks(APART.format("values"), judge)
@@ -210,12 +212,9 @@ def group_outweighs(group: str, other: str) -> Question[Study]:
             if None in pair:
                 yield Case(task_name(*task), f"{NO_VALUES} of groups")
                 continue
-            ends = [_ends(one) for one in pair]
-            figures = (
-                f"{one.group} {told(one.mean_abs, own, 3)}"  # type: ignore[union-attr]
-                for one, own in zip(pair, ends, strict=True)
-            )
-            yield Case(task_name(*task), ", ".join(figures), within(difference(*ends), *ABOVE))
+            figures = (f"{row.group} {cell(row, 'mean_abs', 3)}" for row in pair)
+            apart = difference(*map(ends, pair))
+            yield Case(task_name(*task), ", ".join(figures), within(apart, *ABOVE))
 
     return Question(APART.format("sums"), cases, OF_VALUES)
 
@@ -229,10 +228,10 @@ def has_no_common_sign(variable: str) -> Question[Study]:
             yield from (Case(task_name(*task), NO_VALUES) for task in TASKS if task not in known)
             return
         common = [
-            settled([within(_towards(one), *side) for one in known.values()])
+            settled([within(_towards(row), *side) for row in known.values()])
             for side in ((CLEAR_DIRECTION, inf), (-inf, -CLEAR_DIRECTION))
         ]
-        figures = (f"{_direction(one)} ({task_name(*task)})" for task, one in known.items())
+        figures = (f"{_direction(row)} ({task_name(*task)})" for task, row in known.items())
         yield Case("", ", ".join(figures), _either(common).opposite)
 
     return Question(
@@ -245,7 +244,7 @@ def has_no_common_sign(variable: str) -> Question[Study]:
 
 def _either(verdicts: Iterable[Verdict]) -> Verdict:
     """Verdict on a claim that one of these makes true."""
-    return settled([one.opposite for one in verdicts]).opposite
+    return settled([verdict.opposite for verdict in verdicts]).opposite
 
 
 # ---------------------------------------------------------------- Table 5
@@ -289,9 +288,9 @@ def _compared(study: Study, variable: str, level: str, side: tuple[float, float]
     row = found.get((variable, level))
     if row is None:
         return Case(LEVELS[level], "no comparison of both incomes")
-    ends = Interval(row.ci_low, row.ci_high)  # type: ignore[attr-defined]
-    figures = f"{told(row.difference, ends, 3, sign='+')}, P = {row.p_welch:.2g}"  # type: ignore[attr-defined]
-    return Case(LEVELS[level], figures, within(ends, *side), row.p_welch)  # type: ignore[attr-defined]
+    interval = ends(row, "ci")
+    figures = f"{with_interval(row.difference, interval, 3, sign='+')}, P = {row.p_welch:.2g}"
+    return Case(LEVELS[level], figures, within(interval, *side), row.p_welch)
 
 
 def passes_filter(variables: Sequence[str], *, passes: bool = True) -> Question[Study]:
@@ -312,19 +311,21 @@ def _filtered(study: Study, variable: str) -> Case:
     alike = [[_compared(study, variable, level, side) for level in LEVELS] for side in sides]
     p_values = [case.p_value for case in alike[0]]
     known = [study.effects.get(task) for task in TASKS]
-    weights = [_ends(effects[variable]) if effects else NO_INTERVAL for effects in known]
+    weights = [ends(effects[variable]) if effects else NO_INTERVAL for effects in known]
     conditions = {
         "differences alike and large enough": _either(
             settled([case.verdict for case in of_side]) for of_side in alike
         ),
         # A test that does not reject leaves it open.
         "P small enough": SUPPORTED if any(p < limits.p_value for p in p_values) else OPEN,
-        "value large enough": _either(within(one, low=limits.key_variable) for one in weights),
+        "value large enough": _either(
+            within(weight, low=limits.key_variable) for weight in weights
+        ),
     }
     verdict = settled(list(conditions.values()))
     figures = [
         *(f"{case.name} {case.figures}" for case in alike[0]),
-        *(f"{what} {one}" for what, one in conditions.items()),
+        *(f"{what} {met}" for what, met in conditions.items()),
     ]
     return Case(name, "; ".join(figures), verdict, min(p_values) if verdict is SUPPORTED else nan)
 
@@ -332,20 +333,15 @@ def _filtered(study: Study, variable: str) -> Case:
 # ---------------------------------------------------------------- numbers
 
 
-def _ends(row: object) -> Interval:
-    return Interval(row.block_ci_low, row.block_ci_high)  # type: ignore[attr-defined]
-
-
 def _towards(row: object) -> Interval:
-    return Interval(row.direction_ci_low, row.direction_ci_high)  # type: ignore[attr-defined]
+    return ends(row, "direction_ci")
 
 
 def _direction(row: object) -> str:
-    return f"rank correlation {told(row.direction, _towards(row))}"  # type: ignore[attr-defined]
+    return f"rank correlation {with_interval(row.direction, _towards(row))}"
 
 
 def _weights(effects: Effects, *names: str) -> str:
     return ", ".join(
-        f"{VARIABLES[name].paper} {told(effects[name].mean_abs, _ends(effects[name]), 3)}"  # type: ignore[attr-defined]
-        for name in names
+        f"{VARIABLES[name].paper} {cell(effects[name], 'mean_abs', 3)}" for name in names
     )

@@ -123,17 +123,20 @@ class Ledger:
         )
         if "method" in printed:
             printed = printed[printed["method"].isin([EVERY_METHOD, NONE])]
-        shown, per_claim = [], []
+        shown, told = [], {}
         for claim_id, of_claim in printed.groupby("id", sort=False):
+            told[len(shown)] = _told_of_claim(of_claim)
             first = (claim_id, of_claim["claim"].iloc[0])
             for place, (_, line) in enumerate(of_claim.groupby("scheme", sort=False)):
                 shown.append(_line(line, *(("", "") if place else first)))
-            per_claim.append(_note(of_claim))
+        tallies = _tallies(printed)
         table = Table(
             numbers=self.claims,
             shown=pd.DataFrame(shown),
             caption=caption,
-            notes=(*notes, RULE, *_counts(printed), *per_claim),
+            notes=(*notes, RULE, *map(_sentence, tallies)),
+            evidence=told,
+            tallies=tallies,
         )
         return Exhibit(table, more={"cases": self.cases})
 
@@ -211,25 +214,31 @@ def _line(line: pd.DataFrame, claim_id: str, says: str) -> dict[str, object]:
     return shown
 
 
-def _note(of_claim: pd.DataFrame) -> str:
-    """One note a claim: where it stands, its rule, and what was found; equal things once."""
+def _told_of_claim(of_claim: pd.DataFrame) -> str:
+    """Where a claim stands, its rule, and what was found; equal things once."""
     first, many = of_claim.iloc[0], len(set(of_claim["column"])) > 1
     found: dict[str, list[str]] = {}
     for row in rows(of_claim):
         where = ", ".join(filter(None, (row.column if many else "", row.folds))) or "Here"
         found.setdefault(f"{row.verdict}. {row.evidence}", []).append(where)
     told = (f"{'; '.join(where)}: {what}" for what, where in found.items())
-    return f"{first['id']}. {first['where']}. Supported if: {first['rule']} {' '.join(told)}"
+    return f"{first['where']}. Supported if: {first['rule']} {' '.join(told)}"
 
 
-def _counts(printed: pd.DataFrame) -> list[str]:
-    """How many claims came out which way, in each column, under the first folds."""
+def _tallies(printed: pd.DataFrame) -> list[dict[str, object]]:
+    """How many claims came out which way, in each column, under the first folds (the paper's)."""
     first = next((one for one in printed["scheme"] if one != NONE), NONE)
     counted = printed[printed["scheme"].isin([NONE, first])]
-    folds = counted["folds"].max()
-    lines = []
-    for column, table in counted.groupby("column", sort=False):
-        verdicts = list(table["verdict"])
-        numbers = ", ".join(f"{verdicts.count(one)} {one}" for one in COUNTS)
-        lines.append(f"{column}: of {len(table)} claims {numbers} (where folds matter: {folds}).")
-    return lines
+    return [
+        {"column": column, "folds": counted["folds"].max(), "claims": len(table)}
+        | {str(one): int((table["verdict"] == one).sum()) for one in COUNTS}
+        for column, table in counted.groupby("column", sort=False)
+    ]
+
+
+def _sentence(tally: Mapping) -> str:
+    numbers = ", ".join(f"{tally[one]} {one}" for one in COUNTS)
+    return (
+        f"{tally['column']}: of {tally['claims']} claims {numbers} "
+        f"(where folds matter: {tally['folds']})."
+    )

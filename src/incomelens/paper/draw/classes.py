@@ -63,14 +63,9 @@ def add_swatch(
 
 
 def draw_class_key(axes: Axes, *, left_out: str = "Left out (airports, no data)") -> None:
-    """Fill axes with the legend of the 19 urban classes, a column a group.
+    """Fill axes, about 180 mm x 26 mm, with the legend of the 19 urban classes, a column a group.
 
-    Parameters
-    ----------
-    axes : Axes
-        About 180 mm x 26 mm; loses its frame.
-    left_out : str
-        Label of the hatched field of land without one of the 19 classes.
+    Land without one of them is a hatched field labelled `left_out`.
     """
     groups, labels = classes_by_group(), class_labels()
     blocks = {group: [group, *names] for group, names in groups.items()}
@@ -94,16 +89,7 @@ def draw_class_key(axes: Axes, *, left_out: str = "Left out (airports, no data)"
 def draw_income_classes(
     axes: Axes, square: Square, cells: gpd.GeoDataFrame, income_class: pd.Series
 ) -> None:
-    """Draw income classes on the grid of cells; cells without one are grey.
-
-    Parameters
-    ----------
-    axes : Axes
-    square : Square
-    cells : GeoDataFrame
-    income_class : Series
-        1..5 by cell id, observed or predicted.
-    """
+    """Draw income classes, 1..5 by cell id, on the grid of cells; cells without one are grey."""
     cells = square.within(cells)
     number = cells["cell_id"].map(income_class).fillna(0).to_numpy(dtype=float)
     colours = ListedColormap([DROPPED_FACE, *(INCOME_COLOURS[k] for k in INCOME_CLASSES)])

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from incomelens.common.errors import InputError
-from incomelens.paper.draw.maps import scale_bar_length
-from incomelens.paper.draw.style import INK
+from incomelens.paper.draw.maps import draw_scale_bar
+from incomelens.paper.draw.style import MM_PER_INCH
 
 # Tiles that are in memory at once: 64 of 800 x 800 pixels are 120 MB.
 TILES_AT_ONCE = 64
@@ -103,13 +103,7 @@ def places_of(cells: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def whole_city(cells: gpd.GeoDataFrame) -> Square:
-    """Square, or rather rectangle, around all `cells`.
-
-    Raises
-    ------
-    InputError
-        If there is no cell.
-    """
+    """Square, or rather rectangle, around all `cells`, of which there must be one at least."""
     if cells.empty:
         raise InputError(
             "cells: not one cell of the city is left to draw; see the column drop_reason of its "
@@ -125,19 +119,7 @@ def whole_city(cells: gpd.GeoDataFrame) -> Square:
 def fullest_square(cells: gpd.GeoDataFrame, *, side_m: float = 5000.0) -> Square:
     """Square of a city that holds most of `cells`; along a side, never more than the city.
 
-    Among equals the one that lies furthest west, and of these furthest south.
-
-    Parameters
-    ----------
-    cells : GeoDataFrame
-        The cells that count, squares of one grid.
-    side_m : float
-        Side of the square in metres.
-
-    Raises
-    ------
-    InputError
-        If there is no cell.
+    Among equals the one that lies furthest west, and of these furthest south. There must be a cell.
     """
     city = whole_city(cells)
     side = max(1, round(side_m / city.cell_m))
@@ -151,28 +133,14 @@ def fullest_square(cells: gpd.GeoDataFrame, *, side_m: float = 5000.0) -> Square
         - sums[n_east:, :-n_north] + sums[:-n_east, :-n_north]
     )  # fmt: skip
     column, row = np.unravel_index(np.argmax(held), held.shape)
-    return Square(
-        city.west + column * city.cell_m,
-        city.south + row * city.cell_m,
-        n_east,
-        n_north,
-        city.cell_m,
-    )
+    west, south = city.west + column * city.cell_m, city.south + row * city.cell_m
+    return Square(west, south, n_east, n_north, city.cell_m)
 
 
 def mosaic(
     square: Square, cells: gpd.GeoDataFrame, tiles: TileReader, *, px: int
 ) -> NDArray[np.uint8]:
     """Put the tiles of cells together, each averaged down to `px` x `px` pixels.
-
-    Parameters
-    ----------
-    square : Square
-    cells : GeoDataFrame
-        Cells with a tile; those outside the square are left out.
-    tiles : TileReader
-    px : int
-        Pixels along a cell; at most those of a tile are used.
 
     Returns
     -------
@@ -194,16 +162,9 @@ def mosaic(
 
 
 def show_grid(axes: Axes, image: NDArray, square: Square, **options: object) -> object:
-    """Draw an image on the square, one pixel one cell (or part of it), without distortion.
+    """Draw an image, north up, on the square, a pixel a cell (or part of it), without distortion.
 
-    Parameters
-    ----------
-    axes : Axes
-    image : array of shape (rows, columns) or (rows, columns, 3 or 4)
-        North up.
-    square : Square
-    **options
-        Passed on to :meth:`matplotlib.axes.Axes.imshow`.
+    `options` are those of :meth:`matplotlib.axes.Axes.imshow`.
     """
     drawn = axes.imshow(
         image, extent=square.extent, origin="upper", interpolation="none", **options
@@ -219,26 +180,8 @@ def frame_square(axes: Axes, square: Square) -> None:
     axes.set_aspect("equal")
 
 
-def draw_bar_below(axes: Axes, square: Square, *, below_mm: float = 2.2) -> float:
-    """Draw a scale bar below the lower left corner of a map, where it hides nothing.
-
-    Returns
-    -------
-    float
-        Its length in metres.
-    """
-    length = scale_bar_length(square.east - square.west)
-    height = axes.get_position().height * axes.figure.get_figheight() * 25.4
-    down = -below_mm / height
-    axes.plot(
-        [square.west, square.west + length], [down, down],
-        transform=axes.get_xaxis_transform(), clip_on=False,
-        color=INK, linewidth=1.2, solid_capstyle="butt", gid="scale bar",
-    )  # fmt: skip
-    label = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
-    axes.annotate(
-        label, (square.west + length, down), xycoords=axes.get_xaxis_transform(),
-        xytext=(3, 0), textcoords="offset points", va="center", ha="left",
-        annotation_clip=False,
-    )  # fmt: skip
-    return length
+def draw_bar_below(axes: Axes, *, below_mm: float = 2.2) -> None:
+    """Draw a scale bar below the lower left corner of a map, where it hides nothing."""
+    down = below_mm / (axes.get_position().height * axes.figure.get_figheight() * MM_PER_INCH)
+    corner = {"bbox_to_anchor": (0, -down), "bbox_transform": axes.transAxes, "border_pad": 0}
+    draw_scale_bar(axes, location="center left", scale_loc="right", **corner)

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.patches import Rectangle
+from matplotlib_scalebar.scalebar import ScaleBar
 from numpy.typing import NDArray
 from shapely.geometry import box
 
@@ -15,8 +16,8 @@ from incomelens.paper.draw.style import INK, MISSING_FACE, MISSING_HATCH, sequen
 
 # Borders between more districts than this would hide them.
 MOST_DISTRICTS_WITH_BORDERS = 500
-# Share of the map's extent that the scale bar may take.
-SCALE_BAR_SHARE = 0.25
+# Share of the map's extent that the scale bar stays below: a quarter may be just a round length.
+SCALE_BAR_SHARE = 0.26
 # Width of a digit, in shares of the font size.
 DIGIT_SHARE = 0.6
 POINTS_PER_INCH = 72.0
@@ -57,14 +58,9 @@ class Classes:
 
 
 def quantile_classes(values: NDArray[np.float64], n: int) -> Classes:
-    """Cut `values` into about equal counts, at limits as round as the data allow.
+    """Cut `values` into about `n` equal counts, at limits as round as the data allow.
 
-    Parameters
-    ----------
-    values : array of shape (n_districts,)
-        NaN are left out.
-    n : int
-        Classes wanted; fewer come out where many districts share one value.
+    Missing values are left out; where many districts share one value, fewer classes come out.
 
     Raises
     ------
@@ -126,12 +122,9 @@ def draw_map(
 
     Parameters
     ----------
-    axes : Axes
-        Gets an equal aspect and no frame.
     districts : GeoDataFrame
         In a projection with metres; rows without a polygon are left out.
     values : array of shape (n_districts,)
-    classes : Classes
     colours : Colormap, optional
         Low to high; by default the one of all maps.
     outline : GeoSeries, optional
@@ -169,55 +162,24 @@ def area_outlines(districts: gpd.GeoDataFrame) -> gpd.GeoSeries | None:
     return districts[["area", "geometry"]].dissolve("area").geometry
 
 
-def scale_bar_length(extent: float) -> float:
-    """Longest round length (1, 2 or 5 times a power of ten) within its share of `extent`.
-
-    Examples
-    --------
-    >>> scale_bar_length(47_000.0)
-    10000.0
-    """
-    most = SCALE_BAR_SHARE * extent
-    power = 10.0 ** np.floor(np.log10(most))
-    return float(max(factor * power for factor in (1, 2, 5) if factor * power <= most))
+def draw_scale_bar(axes: Axes, **place: object) -> None:
+    """Draw a bar of round length; `place` is what :class:`ScaleBar` takes of it."""
+    style = {"width_fraction": 0.006, "font_properties": {"size": 6.5}, "sep": 2, "pad": 0.1}
+    share = {"length_fraction": SCALE_BAR_SHARE}
+    axes.add_artist(ScaleBar(1, "m", color=INK, frameon=False, **style, **share, **place))
 
 
-def draw_scale_bar(axes: Axes, districts: gpd.GeoDataFrame) -> float:
-    """Draw a bar of known length in the corner with the least map below it.
-
-    Returns
-    -------
-    float
-        Its length in metres.
-    """
+def draw_bar_inside(axes: Axes, districts: gpd.GeoDataFrame) -> None:
+    """Draw a scale bar in the corner with the least map below it."""
     west, south, east, north = districts.total_bounds
-    length = scale_bar_length(east - west)
-    height, margin = 0.08 * (north - south), 0.02 * (east - west)
-    corners = [
-        (x, y) for y in (south, north - height) for x in (east - length - margin, west + margin)
-    ]
+    across, up = SCALE_BAR_SHARE * (east - west), 0.08 * (north - south)
     shapes = districts.geometry.dropna()
-    covered = [
-        shapes.intersection(box(x - margin, y, x + length + margin, y + height)).area.sum()
-        for x, y in corners
-    ]
-    x, y = corners[int(np.argmin(covered))]
-    y += 0.25 * height
-    axes.plot(
-        [x, x + length], [y, y], color=INK, linewidth=1.0, solid_capstyle="butt", gid="scale bar"
-    )
-    kilometres = length / 1000
-    label = f"{kilometres:g} km" if kilometres >= 1 else f"{length:g} m"
-    axes.annotate(
-        label,
-        (x + length / 2, y),
-        xytext=(0, 2),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        fontsize=6.5,
-    )
-    return length
+    covered = {
+        f"{side} {hand}": shapes.intersection(box(x, y, x + across, y + up)).area.sum()
+        for side, y in (("lower", south), ("upper", north - up))
+        for hand, x in (("right", east - across), ("left", west))
+    }
+    draw_scale_bar(axes, location=min(covered, key=covered.get), scale_loc="top")
 
 
 def draw_class_legend(
@@ -230,21 +192,16 @@ def draw_class_legend(
     colours: Colormap | None = None,
     fontsize: float = 6.5,
 ) -> None:
-    """Draw a strip of the classes' colours with their limits below and a title above.
+    """Fill axes with the classes' colours; their limits stand below, the title above.
 
     Parameters
     ----------
-    axes : Axes
-        Filled by the strip; limits and title stand outside it.
-    classes : Classes
     title : str
         Names the variable and its unit.
     scale : float
         The limits are multiplied by this before they are printed.
     missing : str, optional
         Label of a hatched field for districts without a value, to the right of the strip.
-    colours : Colormap, optional
-        As given to :func:`draw_map`.
     fontsize : float
         Of the limits and of the label.
     """

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 
 from incomelens.paper.draw.maps import (
     area_outlines,
+    draw_bar_inside,
     draw_class_legend,
     draw_map,
-    draw_scale_bar,
     local_projection,
     map_height,
     quantile_classes,
@@ -40,9 +40,6 @@ def exhibit(
     ----------
     districts : GeoDataFrame
         `districts/{level}.parquet`.
-    level : str
-    levels : mapping
-        Level to its name in print.
     """
     # Shares of 1, degrees.
     numbers = pd.DataFrame(districts[["geoid", *VARIABLES]]).rename(
@@ -70,7 +67,7 @@ def _drawn(districts: gpd.GeoDataFrame, level: str) -> PaperFigure:
             legend = figure.panel(left, upper + height + 4.5, width, 2.2)
             _draw_input(axes, legend, plane, name, outline)
             if place == 0:
-                draw_scale_bar(axes, plane)
+                draw_bar_inside(axes, plane)
     return figure
 
 

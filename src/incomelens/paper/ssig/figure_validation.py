@@ -17,8 +17,7 @@ from incomelens.paper.names import (
     SHORT_NAMES,
     model_name,
 )
-from incomelens.paper.ssig.scores import SUMMARY_COLUMNS, main_scores
-from incomelens.paper.table import check_columns
+from incomelens.paper.ssig.scores import main_scores
 
 # The ablation is shown in one mode, the first of these that the study has.
 ABLATION_MODES = ("optimised", "ard", "fixed_lengthscale", "literal")
@@ -34,8 +33,6 @@ def exhibit(summary: pd.DataFrame, *, metric: str, levels: Mapping[str, str] = L
         `ssig/summary.csv`.
     metric : str
         `cod` or `r2`.
-    levels : mapping
-        Level to its name in print, in the order of print.
     """
     table = _dots(summary, metric, levels)
     names = {**MODELS, **SHORT_NAMES}
@@ -50,7 +47,6 @@ def exhibit(summary: pd.DataFrame, *, metric: str, levels: Mapping[str, str] = L
 
 def _dots(summary: pd.DataFrame, metric: str, levels: Mapping[str, str]) -> pd.DataFrame:
     """One row a dot, with its interval."""
-    check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     scores = main_scores(summary, [model for model in MODELS if model != "mean"], levels)
     mode = next((mode for mode in ABLATION_MODES if mode in set(scores["mode"])), None)
     shown = (scores["metric"] == metric) & (

@@ -1,17 +1,15 @@
 """Figs. 2-5 of the district paper: what predicts income, and where it is earned."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import geopandas as gpd
 import pandas as pd
 
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.names import LEVELS, VARIABLES
+from incomelens.paper.names import LEVELS, SOCIOECONOMIC, SPATIAL, VARIABLES
 from incomelens.paper.reference import TEN
-from incomelens.paper.ssig.shapley_panels import WHISKER, shapley_figure
-from incomelens.paper.table import check_columns
+from incomelens.paper.ssig.shapley_panels import WHISKER, ShapleyTables, shapley_figure
 
 # The game in which latitude and longitude are two players.
 GAME = "twelve"
@@ -41,11 +39,8 @@ def exhibit(
         `shapley/groups.csv` and `shapley/variables.csv`, of all levels, incomes and modes.
     number : int
         Of the figure.
-    level, income, mode : str
     colours : str
         Of the dots: `colour_blind_safe` or `paper`.
-    levels : mapping
-        Level to its name in print.
 
     Raises
     ------
@@ -62,25 +57,8 @@ def exhibit(
     tables = shapley_tables(districts, groups, variables, shap, **task, mode=mode)
     return Exhibit(
         shapley_figure_table(tables, districts, income=income, mode=mode),
-        shapley_figure(
-            districts,
-            tables.groups,
-            tables.variables,
-            tables.dots,
-            **task,
-            colours=colours,
-            levels=levels,
-        ),
+        shapley_figure(districts, tables, **task, colours=colours, levels=levels),
     )
-
-
-@dataclass(frozen=True)
-class ShapleyTables:
-    """What panels a-c of one figure show, cut to its level, income and mode."""
-
-    groups: pd.DataFrame
-    variables: pd.DataFrame
-    dots: pd.DataFrame
 
 
 def shapley_tables(
@@ -98,7 +76,11 @@ def shapley_tables(
     groups = _rows_of(groups, keys, "shapley/groups.csv")
     variables = _rows_of(variables, {**keys, "game": GAME}, "shapley/variables.csv")
     variables = variables[variables["variable"].isin(TEN)]
-    check_columns(values, ["geoid", *TEN], "SHAP values")
+    if sorted(groups["group"]) != [SOCIOECONOMIC, SPATIAL]:
+        raise InputError(
+            f"shapley/groups.csv: the groups are {listed(groups['group'])}; expected "
+            f"{SOCIOECONOMIC} and {SPATIAL}, one row each"
+        )
     without = sorted(set(values["geoid"]) - set(districts["geoid"]))
     if without:
         raise InputError(
@@ -111,7 +93,6 @@ def shapley_tables(
 
 
 def _rows_of(table: pd.DataFrame, keys: dict[str, str], name: str) -> pd.DataFrame:
-    check_columns(table, list(keys), name)
     found = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
     if found.empty:
         wanted = ", ".join(f"{key} {value}" for key, value in keys.items())

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 
 from incomelens.paper.draw.maps import (
     area_outlines,
+    draw_bar_inside,
     draw_class_legend,
     draw_map,
-    draw_scale_bar,
     local_projection,
     map_height,
     quantile_classes,
@@ -32,9 +32,6 @@ def exhibit(
     ----------
     districts : GeoDataFrame
         `districts/{level}.parquet`.
-    level, income : str
-    levels : mapping
-        Level to its name in print.
     """
     return Exhibit(_shown(districts, income), _drawn(districts, levels[level], income))
 
@@ -80,7 +77,7 @@ def draw_income_panel(
     classes = quantile_classes(values, CLASSES)
     axes = figure.panel(left, top, width, height)
     draw_map(axes, plane, values, classes, outline=area_outlines(plane))
-    draw_scale_bar(axes, plane)
+    draw_bar_inside(axes, plane)
     legend = figure.panel(left + 0.02 * width, top + height + 6.5, 0.96 * width, 3.0)
     draw_class_legend(
         legend,

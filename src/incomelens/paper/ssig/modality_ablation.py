@@ -19,7 +19,7 @@ from incomelens.paper.names import (
     task_name,
 )
 from incomelens.paper.ssig.scores import INTERVAL_OF_FOLDS, headed, score_columns
-from incomelens.paper.table import Table, check_columns, estimate, in_print_order, rows
+from incomelens.paper.table import Table, estimate, in_print_order, rows
 
 COLUMNS = [
     "case", "modality", "modalities", "level", "income", "model", "scheme", "n", "n_folds",
@@ -37,8 +37,6 @@ def exhibit(ablation: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Ex
     ----------
     ablation : DataFrame
         `siamese/ablation.csv`.
-    levels : mapping
-        Level to its name in print, in the order of print.
     """
     found = _checked(ablation, levels)
     metrics = headed(SHOWN)
@@ -92,7 +90,6 @@ def _drawn(scores: pd.DataFrame, levels: Mapping[str, str], models: str) -> Pape
 
 
 def _checked(ablation: pd.DataFrame, levels: Mapping[str, str]) -> pd.DataFrame:
-    check_columns(ablation, COLUMNS, "siamese/ablation.csv")
     if ablation.empty:
         raise InputError(
             "siamese/ablation.csv: no rows; name a scheme of folds.schemes in "

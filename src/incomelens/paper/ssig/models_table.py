@@ -6,8 +6,8 @@ import pandas as pd
 
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import LEVELS, MODELS, SCHEMES, model_name, task_name
-from incomelens.paper.ssig.scores import ORDERS, SUMMARY_COLUMNS, main_scores, score_columns
-from incomelens.paper.table import Table, check_columns, in_print_order
+from incomelens.paper.ssig.scores import ORDERS, main_scores, score_columns
+from incomelens.paper.table import Table, in_print_order
 
 HEADINGS = {"r2": "r²", "cod": "CoD", "rmse_usd": "RMSE (USD)", "coverage_90": "90 % coverage"}
 NOTE = (
@@ -29,10 +29,7 @@ def exhibit(summary: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Exh
     ----------
     summary : DataFrame
         `ssig/summary.csv`.
-    levels : mapping
-        Level to its name in print, in the order of print.
     """
-    check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     scores = main_scores(summary, MODELS, levels)
     columns = {
         f"{heading}: {SCHEMES[scheme]}": (scheme, metric)
@@ -41,7 +38,7 @@ def exhibit(summary: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Exh
         if scheme in set(scores["scheme"])
     }
     table = Table(
-        numbers=in_print_order(summary[SUMMARY_COLUMNS], level=levels, **ORDERS),
+        numbers=in_print_order(summary, level=levels, **ORDERS),
         shown=_shown(scores, columns, levels),
         caption="All models under all schemes of folds.",
         notes=(NOTE, CONSTANT),

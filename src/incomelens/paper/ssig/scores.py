@@ -8,11 +8,6 @@ from incomelens.paper.names import INCOMES, MODELS, MODES, SCHEMES, SCORES, task
 from incomelens.paper.reference import Reference
 from incomelens.paper.table import in_print_order, number
 
-SUMMARY_COLUMNS = [
-    "level", "income", "model", "mode", "variant", "scheme", "n", "n_folds", "metric",
-    "mean_of_folds", "folds_ci_low", "folds_ci_high", "pooled", "ci_low", "ci_high",
-    "block_ci_low", "block_ci_high",
-]  # fmt: skip
 PAPER_SCHEME = "random"  # the folds behind the printed scores, as far as the text tells
 INTERVAL_OF_FOLDS = (
     "in brackets its 95 % interval by leaving out one district at a time (jackknife), which means "
@@ -31,7 +26,7 @@ def main_scores(
         & summary["model"].isin(list(models))
         & summary["metric"].isin([metric for metric in SCORES if not metric.startswith("width")])
     )
-    scores = summary.loc[wanted, SUMMARY_COLUMNS].drop(columns="variant")
+    scores = summary[wanted].drop(columns="variant")
     scores = scores.rename(columns={"mean_of_folds": "ours", "pooled": "ours_pooled"})
     return in_print_order(scores, level=levels, **ORDERS)
 

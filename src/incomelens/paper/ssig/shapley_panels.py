@@ -1,6 +1,7 @@
 """Panels of Figs. 2-5 of the district paper: bars, swarms and the map of an income."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -9,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from numpy.typing import NDArray
 
-from incomelens.common.errors import InputError, listed
 from incomelens.paper.draw.maps import local_projection, map_height
 from incomelens.paper.draw.style import (
     GROUP_COLOURS,
@@ -32,7 +32,6 @@ from incomelens.paper.names import (
     direction_sign,
 )
 from incomelens.paper.ssig.income_map import draw_income_panel
-from incomelens.paper.table import check_columns
 
 # A variable's lowest and highest twentieth share the ends of the colour scale.
 COLOUR_ENDS = (5, 95)
@@ -43,38 +42,35 @@ SWARM_SHARE = 0.92
 WHISKER = ("block_ci_low", "block_ci_high")
 
 
-def shapley_figure(
-    districts: gpd.GeoDataFrame,
-    groups: pd.DataFrame,
-    variables: pd.DataFrame,
-    values: pd.DataFrame,
-    *,
-    level: str,
-    income: str,
-    colours: str = "colour_blind_safe",
-    levels: Mapping[str, str] = LEVELS,
-) -> PaperFigure:
-    """Draw panels a-d of Figs. 2-5: groups, variables, distribution of SHAP values, income.
+@dataclass(frozen=True)
+class ShapleyTables:
+    """What panels a-c of one figure show.
 
     Parameters
     ----------
-    districts : GeoDataFrame
-        `districts/{level}.parquet`.
     groups, variables : DataFrame
         ``mean_abs`` by ``group`` or ``variable``, in SD units of the income; an interval by spatial
         blocks draws a whisker. Variables also have a ``direction``, NaN where there is none.
-    values : DataFrame
+    dots : DataFrame
         ``variable``, ``geoid``, ``shap`` and ``value``, the variable's own value in any unit.
-    level, income, colours, levels
-        See :func:`incomelens.paper.ssig.figures_2_to_5.exhibit`.
-
-    Raises
-    ------
-    InputError
-        If a column is missing, or the tables name other groups or variables than expected.
     """
-    _check(groups, variables, values)
-    variables = variables.sort_values("mean_abs", ascending=False, kind="stable")
+
+    groups: pd.DataFrame
+    variables: pd.DataFrame
+    dots: pd.DataFrame
+
+
+def shapley_figure(
+    districts: gpd.GeoDataFrame,
+    tables: ShapleyTables,
+    *,
+    level: str,
+    income: str,
+    colours: str,
+    levels: Mapping[str, str] = LEVELS,
+) -> PaperFigure:
+    """Draw panels a-d of Figs. 2-5: groups, variables, distribution of SHAP values, income."""
+    variables = tables.variables.sort_values("mean_abs", ascending=False, kind="stable")
     names = variables["variable"].tolist()
     plane = local_projection(districts)
     left, top, bars, swarm, gap = 25.5, 7.0, 30.0, 56.0, 3.0
@@ -85,13 +81,13 @@ def shapley_figure(
     height = max(rows_top + rows_height + 10.0, top + map_size[1] + 15.0)
     with paper_figure(PAGE_MM, height) as figure:
         axes = figure.panel(left, top, bars, 2 * ROW_MM)
-        _draw_groups(axes, groups)
+        _draw_groups(axes, tables.groups)
         letter(axes, "a", left_mm=left - 1.0)
         axes = figure.panel(left, rows_top, bars, rows_height)
         _draw_variables(axes, variables)
         letter(axes, "b", left_mm=left - 1.0)
         axes = figure.panel(left + bars + gap, rows_top, swarm, rows_height)
-        _draw_swarms(axes, values, names, colours)
+        _draw_swarms(axes, tables.dots, names, colours)
         letter(axes, "c")
         _draw_colour_key(figure.panel(left + bars + gap + 8.0, top + 6.5, 36.0, 2.4), colours)
         axes = draw_income_panel(figure, plane, income, left=map_left, top=top, size=map_size)
@@ -222,23 +218,3 @@ def _draw_colour_key(axes: Axes, colours: str) -> None:
     for x, text, align in ((-0.03, "low", "right"), (1.03, "high", "left")):
         axes.text(x, 0.5, text, transform=axes.transAxes, ha=align, va="center", fontsize=6.5)
     axes.set_title("value of the variable in the district", fontsize=6.5, pad=2.5)
-
-
-def _check(groups: pd.DataFrame, variables: pd.DataFrame, values: pd.DataFrame) -> None:
-    check_columns(groups, ["group", "mean_abs"], "group totals")
-    check_columns(variables, ["variable", "mean_abs", "direction"], "variables' totals")
-    check_columns(values, ["variable", "geoid", "shap", "value"], "SHAP values")
-    if sorted(groups["group"]) != [SOCIOECONOMIC, SPATIAL]:
-        raise InputError(
-            f"group totals: the groups are {listed(groups['group'])}; "
-            f"expected {SOCIOECONOMIC} and {SPATIAL}, one row each"
-        )
-    unknown = [name for name in variables["variable"] if name not in VARIABLES]
-    if unknown:
-        raise InputError(
-            f"variables' totals: unknown variable {listed(unknown)}; "
-            f"known: {listed(VARIABLES, most=12)}"
-        )
-    without = [name for name in variables["variable"] if name not in set(values["variable"])]
-    if without:
-        raise InputError(f"SHAP values: no rows for {listed(without, most=12)}; give them too")

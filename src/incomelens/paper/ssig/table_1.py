@@ -7,12 +7,8 @@ import pandas as pd
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import INCOMES, LEVELS, TASKS, task_name
 from incomelens.paper.reference import Reference
-from incomelens.paper.table import EMPTY_SLOT, Table, check_columns, estimate, number, rows
+from incomelens.paper.table import EMPTY_SLOT, Table, estimate, number, rows
 
-COLUMNS = [
-    "level", "income", "measure", "weighting", "unit", "n", "value",
-    "ci_low", "ci_high", "moe_ci_low", "moe_ci_high",
-]  # fmt: skip
 HEADINGS = {"gini": "Gini", "decile_ratio": "Decile ratio"}
 NOTE = (
     "Gini: coefficient between districts. Decile ratio: mean income of the richest tenth of "
@@ -32,12 +28,8 @@ def exhibit(
     ----------
     inequality : DataFrame
         `districts/inequality.csv`: one row a level, income, measure and weighting.
-    reference : Reference
-    levels : mapping
-        Level to its name in print, in the order of print.
     """
-    check_columns(inequality, COLUMNS, "inequality table")
-    numbers = _beside_paper(inequality[COLUMNS], reference)
+    numbers = _beside_paper(inequality, reference)
     shown = _shown(numbers, reference, levels)
     table = Table(
         numbers=numbers,

@@ -22,7 +22,6 @@ def exhibit(reference: Reference, districts: Mapping) -> Exhibit:
 
     Parameters
     ----------
-    reference : Reference
     districts : mapping
         The configuration's section `districts`: which adapter, and which columns it reads.
     """

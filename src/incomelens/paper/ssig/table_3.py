@@ -25,7 +25,6 @@ from incomelens.paper.names import (
 from incomelens.paper.reference import Reference
 from incomelens.paper.ssig.scores import (
     INTERVAL_OF_FOLDS,
-    SUMMARY_COLUMNS,
     Slots,
     beside_printed,
     headed,
@@ -40,7 +39,6 @@ from incomelens.paper.table import (
     EMPTY_SLOT,
     Estimate,
     Table,
-    check_columns,
     estimate,
     in_print_order,
     rows,
@@ -80,13 +78,9 @@ def exhibit(
     ----------
     summary : DataFrame
         `ssig/summary.csv`.
-    reference : Reference
     baselines : DataFrame or None
         `siamese/summary.csv`; None where the study has no modality, so that no baseline was built.
-    levels : mapping
-        Level to its name in print, in the order of print.
     """
-    check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     metrics = paper_metrics(reference)
     printed = printed_scores(reference, "table_3", ROWS, levels)
     scores = _scores(summary, baselines, levels)
@@ -151,9 +145,8 @@ def _scores(
     """Scores of SSIG and of the baselines, one row a score, in print order."""
     if baselines is None or baselines.empty:
         wanted = (summary["model"] == "ssig") & (summary["variant"] == "main")
-        found = summary.loc[wanted, SUMMARY_COLUMNS].assign(sample="own", modalities="census")
+        found = summary[wanted].assign(sample="own", modalities="census")
     else:
-        check_columns(baselines, [*SUMMARY_COLUMNS, "sample", "modalities"], "siamese/summary.csv")
         found = baselines.copy()
     found = found[found["metric"].isin([name for name in SCORES if not name.startswith("width")])]
     found = found.assign(built_as=found["model"], model=found["model"].str.split("-").str[0])

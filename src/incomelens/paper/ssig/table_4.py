@@ -11,7 +11,6 @@ from incomelens.paper.reference import Reference
 from incomelens.paper.ssig.scores import (
     INTERVAL_OF_FOLDS,
     ORDERS,
-    SUMMARY_COLUMNS,
     Slots,
     beside_printed,
     headed,
@@ -23,7 +22,7 @@ from incomelens.paper.ssig.scores import (
     with_empty_rows,
     without_scores,
 )
-from incomelens.paper.table import EMPTY_SLOT, Table, check_columns, estimate, in_print_order, rows
+from incomelens.paper.table import EMPTY_SLOT, Table, estimate, in_print_order, rows
 
 
 def exhibit(
@@ -35,11 +34,7 @@ def exhibit(
     ----------
     summary : DataFrame
         `ssig/summary.csv`.
-    reference : Reference
-    levels : mapping
-        Level to its name in print, in the order of print.
     """
-    check_columns(summary, SUMMARY_COLUMNS, "summary of scores")
     scores = main_scores(summary, GP_MODELS, levels)
     scheme = next(name for name in SCHEMES if name in set(scores["scheme"]))
     metrics = paper_metrics(reference)

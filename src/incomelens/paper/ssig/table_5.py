@@ -9,12 +9,8 @@ from incomelens.common.errors import InputError
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import INCOMES, LEVELS, MODES, READINGS, VARIABLES
 from incomelens.paper.reference import TEN, Reference
-from incomelens.paper.table import EMPTY_SLOT, Table, check_columns, in_print_order, number, rows
+from incomelens.paper.table import EMPTY_SLOT, Table, in_print_order, number, rows
 
-COMPARISON_COLUMNS = [
-    "level", "mode", "variable", "mean_abs_per_capita", "mean_abs_median_household", "difference",
-    "p_welch", "p_paired", "ci_low", "ci_high", "n_per_capita", "n_median_household",
-]  # fmt: skip
 SMALLEST_P = 0.001
 ORDERS = {"mode": MODES, "variable": TEN}
 
@@ -131,7 +127,6 @@ def conditions(levels: Mapping[str, Comparison], thresholds: Thresholds) -> Cond
 
 def comparisons(table: pd.DataFrame) -> dict[tuple[str, str], dict[str, Comparison]]:
     """Our comparisons by mode and variable, then by level, with Welch's P."""
-    check_columns(table, COMPARISON_COLUMNS, "comparison of incomes")
     found: dict[tuple[str, str], dict[str, Comparison]] = {}
     for row in rows(table):
         one = Comparison(row.mean_abs_per_capita, row.mean_abs_median_household, row.p_welch)
@@ -159,9 +154,6 @@ def exhibit(
     ----------
     comparison : DataFrame
         `shapley/income_comparison.csv`: one row a level, mode and variable, in SD units.
-    reference : Reference
-    levels : mapping
-        Level to its name in print, in the order of print. The paper's filter asks for its two.
     """
     thresholds = read_thresholds(reference)
     ours = comparisons(comparison[comparison["variable"].isin(TEN)])
@@ -262,13 +254,13 @@ def _numbers(
 ) -> pd.DataFrame:
     """One row a mode, variable and level: ours, the paper's, and every condition of the filter."""
     ours = comparisons(comparison)
-    comparison = comparison[comparison["variable"].isin(TEN)]
+    comparison = comparison[comparison["variable"].isin(TEN)].drop(columns="n_common")
     orders = {**ORDERS, "level": levels}
     lines = []
     for row in rows(in_print_order(comparison, **orders)):
         paper = printed[row.variable].get(row.level, UNKNOWN)
         lines.append(
-            {name: getattr(row, name) for name in COMPARISON_COLUMNS}
+            {name: getattr(row, name) for name in comparison}
             | {
                 "paper_per_capita": paper.per_capita,
                 "paper_median_household": paper.median_household,

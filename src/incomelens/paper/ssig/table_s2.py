@@ -14,7 +14,6 @@ def exhibit(reference: Reference, sources: Mapping, unregistered: Mapping[str, s
 
     Parameters
     ----------
-    reference : Reference
     sources : mapping
         What the registry says of all sources of the district study, by id.
     unregistered : mapping

@@ -18,7 +18,7 @@ from incomelens.paper.draw.panels import (
 )
 from incomelens.paper.draw.style import INK, PAGE_MM, QUIET, PaperFigure, letter, paper_figure
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.table import check_columns, rows
+from incomelens.paper.table import rows
 from incomelens.paper.validation.names import (
     ALL_METHODS,
     BOTH,
@@ -29,7 +29,6 @@ from incomelens.paper.validation.names import (
     STYLES,
 )
 
-RATIO_COLUMNS = ("city", "style", "network", "method", "ses", "urban_class", "planted", "ratio")
 LINE_MM, TOP_MM, GAP_MM, BELOW_MM = 3.6, 14.0, 15.0, 11.0
 LABELS_MM, RIGHT_MM, BETWEEN_MM = 33.0, 3.0, 8.0
 HITS_MM = 34.0
@@ -56,7 +55,6 @@ def exhibit(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame) -> Ex
 
 def planted_figure(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame) -> PaperFigure:
     """Draw the ratios city by city, and how often a planted class comes first (see `exhibit`)."""
-    check_columns(ratios, RATIO_COLUMNS, "ratios of planted classes")
     method = main_method([*ratios["method"]])
     drawn = ratios[(ratios["method"] == method) & ratios["network"].isin(NETWORKS)]
     styles = [style for style in STYLES if style in set(drawn["style"])]

@@ -8,7 +8,7 @@ from incomelens.paper.aerial.names import METHODS, known_first
 from incomelens.paper.draw.panels import INTERVAL_PT, key_above, key_line, key_mark
 from incomelens.paper.draw.style import INK, PAGE_MM, QUIET, RULE, PaperFigure, letter, paper_figure
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.table import check_columns, rows
+from incomelens.paper.table import rows
 from incomelens.paper.validation.names import (
     GRADIENTS,
     METHOD_COLOURS,
@@ -17,7 +17,6 @@ from incomelens.paper.validation.names import (
     against_label,
 )
 
-COLUMNS = ("kind", "step", "against", "method", "measure", "mean", "low", "high")
 LEFT_MM, TOP_MM, HEIGHT_MM, GAP_MM, BELOW_MM = 14.0, 13.0, 46.0, 24.0, 11.0
 CASCADE_MM, OTHERS_MM, BETWEEN_MM = 92.0, 56.0, 14.0
 DASHED, DOTTED = (0, (3, 2)), (0, (1, 1.2))
@@ -41,7 +40,6 @@ def exhibit(similarity: pd.DataFrame, curves: pd.DataFrame) -> Exhibit:
 
 def sanity_figure(similarity: pd.DataFrame, curves: pd.DataFrame) -> PaperFigure:
     """Draw likeness above, curves below (see `exhibit`)."""
-    check_columns(similarity, COLUMNS, "similarity of maps")
     ranks = similarity[similarity["measure"] == "spearman"]
     with paper_figure(PAGE_MM, TOP_MM + 2 * HEIGHT_MM + GAP_MM + BELOW_MM) as figure:
         cascade = figure.panel(LEFT_MM, TOP_MM, CASCADE_MM, HEIGHT_MM)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.table import Table, check_columns, rows
+from incomelens.paper.table import Table, rows
 from incomelens.paper.validation.names import NETWORKS, STYLES, check_given, mean_with_range
 
 
@@ -18,7 +18,6 @@ def exhibit(summary: pd.DataFrame, reliability: pd.DataFrame) -> Exhibit:
         `inference/network_reliability.csv`.
     """
     check_given(summary=summary, reliability=reliability)
-    check_columns(summary, ["style", "network", "metric", "mean", "low", "high"], "summary")
     value = {(row.style, row.network, row.metric): row for row in rows(summary)}
     shown = [
         {

@@ -109,11 +109,8 @@ def district_prices(
     Returns
     -------
     DataFrame
-        ``geoid``, :data:`PRICE_COLUMNS` (float), ``n_sales`` (the district's own),
-        ``prices_filled``, ``n_per_sqft``, ``per_sqft_filled``, ``fill_km`` (distance of the
-        farthest sale that was taken from elsewhere, 0 where none was). ``price_log_n_sales`` counts
-        the district's own sales alone. Without any floor area in the whole city there is no
-        ``price_log_per_sqft``.
+        Table ``siamese/prices-{level}.parquet``. Without any floor area in the whole city there is
+        no ``price_log_per_sqft``.
 
     Raises
     ------

@@ -46,4 +46,4 @@ def read_sales(
     named = {f"district_{level}": sales[column] for level, column in columns.items()}
     if not lots:
         return sales.assign(longitude=float("nan"), latitude=float("nan"), **named)
-    return locate_sales(sales.assign(**named), read_tax_lots(lots))
+    return locate_sales(sales, read_tax_lots(lots)).assign(**named)

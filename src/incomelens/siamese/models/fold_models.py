@@ -4,7 +4,6 @@ What several models need is made once: the network without place, the one with i
 of the training districts that are out of an inner fold.
 """
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,8 +30,6 @@ from incomelens.siamese.models.pair_training import PairSettings
 from incomelens.siamese.names import DOUBLE_RIDGE, baseline
 from incomelens.ssig.features import Sample
 from incomelens.ssig.prediction import predict_income
-
-logger = logging.getLogger(__name__)
 
 Columns = dict[str, NDArray[np.float64]]
 NO_INTERVAL = np.nan

@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 import pandas as pd
 
 from incomelens.sources.fetching.records import Retrieval
-from incomelens.sources.fetching.registry import Registry, Source, invented
+from incomelens.sources.fetching.registry import Registry, invented
 
 DESCRIBED = ("licence", "provider", "time_frame", "citation")
 
@@ -25,17 +25,3 @@ def manifest_table(retrievals: Iterable[Retrieval], registry: Registry) -> pd.Da
         described = {column: getattr(source, column) for column in DESCRIBED}
         rows.append(asdict(retrieval) | described)
     return pd.DataFrame(rows, columns=columns)
-
-
-def source_table(sources: Iterable[Source]) -> pd.DataFrame:
-    """One row a source: what it is, whose, of which time and what for (the papers' source tables).
-
-    Columns: ``source``, ``title``, ``provider``, ``time_frame``, ``used_for``, ``licence``,
-    ``citation``, ``page``.
-    """
-    columns = ("title", "provider", "time_frame", "used_for", "licence", "citation", "page")
-    rows = [
-        {"source": source.id} | {column: getattr(source, column) for column in columns}
-        for source in sources
-    ]
-    return pd.DataFrame(rows, columns=["source", *columns])

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import MODALITIES
 from incomelens.sources.fetching.keys import missing_key
 from incomelens.sources.fetching.registry import Secret
 
-MODALITIES = ("prices", "satellite", "street_view")
 USED_FOR = {
     "prices": "Sales of homes",
     "satellite": "Daytime images of districts from above",

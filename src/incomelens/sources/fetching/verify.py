@@ -33,7 +33,6 @@ MAGIC: dict[str, bytes | tuple[bytes, ...]] = {
 TEXT = {"csv", "txt", "json"}
 # Later parts of a 7z begin anywhere in it; whether all are here and whole is told on unpacking.
 ANY_BYTES = {"7z_part"}
-FORMATS = {*MAGIC, *TEXT, *ANY_BYTES}
 
 
 def verify(path: str | Path, file: SourceFile, *, synthetic: bool = False) -> str:

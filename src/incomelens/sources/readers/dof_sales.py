@@ -33,7 +33,6 @@ COLUMNS = {
 MOST = {"borough": 1e9, "block": 1e9, "lot": 1e9, "sale_price": 1e11}
 """Beyond these a number is none of a borough, block or lot, nor a price in US dollars."""
 NUMBERS = tuple(MOST)
-SALE_COLUMNS = tuple(COLUMNS.values())
 
 
 def read_dof_sales(files: Sequence[str | Path]) -> pd.DataFrame:

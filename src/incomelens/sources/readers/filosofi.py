@@ -19,9 +19,10 @@ import shapely
 from pyproj import CRS, Transformer
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import CELL_M
 from incomelens.sources.fetching.delivery import unpacked
-from incomelens.sources.readers.grid_ids import CELL_M, FRANCE, corners_of, tidy_grid, within
 from incomelens.sources.readers.grid_ids import CRS as GRID_CRS
+from incomelens.sources.readers.grid_ids import FRANCE, corners_of, tidy_grid, within
 from incomelens.sources.readers.tables import (
     SIDECARS,
     TABLES,

@@ -13,8 +13,8 @@ import shapely
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import CELL_M
 
-CELL_M = 200
 CRS = "EPSG:3035"
 # Written in one way alone: another spelling of a cell would be another cell.
 _ID = rf"\A(?:CRS3035RES{CELL_M}mN([1-9][0-9]{{0,6}})E([1-9][0-9]{{0,6}}))\Z"

@@ -1,6 +1,5 @@
 """Incomes on the 200 m grid from a ready table: how a user brings another country's grid."""
 
-import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -11,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import CELL_M
 from incomelens.sources.fetching.delivery import unpacked
 from incomelens.sources.readers.filosofi import Bounds, read_filosofi
 from incomelens.sources.readers.grid_ids import (
-    CELL_M,
     cell_ids,
     check_corners,
     corners_of,
@@ -31,8 +30,6 @@ from incomelens.sources.readers.tables import (
     readable,
 )
 from incomelens.sources.readers.written_values import flags, numbers
-
-logger = logging.getLogger(__name__)
 
 KNOWN = (
     *("cell_id", "easting", "northing"),

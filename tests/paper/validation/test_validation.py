@@ -11,7 +11,7 @@ from incomelens.paper.claims.validation import exhibit
 from incomelens.paper.validation.figure_planted import LEAST, planted_figure
 from incomelens.paper.validation.figure_sanity import sanity_figure
 
-from . import trust_world
+from .. import validation_world
 
 GIVEN = {
     "networks": ("summary", "reliability"),
@@ -26,7 +26,7 @@ GIVEN = {
 
 @pytest.fixture
 def given():
-    return dict(trust_world.given())
+    return dict(validation_world.given())
 
 
 def table_of(check, **tables):

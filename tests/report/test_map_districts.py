@@ -8,7 +8,7 @@ import pytest
 from shapely.affinity import translate
 
 from incomelens.paper.names import VARIABLES
-from incomelens.report.district_map import borders, district_map
+from incomelens.report.map.districts import borders, district_map
 
 from .small_study import INCOME, districts, gps, shapley
 

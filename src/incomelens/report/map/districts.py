@@ -1,6 +1,6 @@
 """The map of one level of districts: incomes, predictions, variables and Shapley values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import geopandas as gpd
@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from incomelens.common.tables import read_table
 from incomelens.paper.draw.maps import local_projection
 from incomelens.paper.names import INCOME_UNITS, INCOMES, LEVELS, MODES, SCHEMES, VARIABLES
-from incomelens.report.map_layers import (
+from incomelens.report.map.layers import (
     BLUE_TO_RED,
     PURPLE_TO_ORANGE,
     Layer,
@@ -23,6 +24,49 @@ from incomelens.report.map_layers import (
 FINENESS = 4096
 # Limits of Shapley values, in standard deviations of the income.
 SHAPLEY_BREAKS = (-0.4, -0.15, -0.05, 0.05, 0.15, 0.4)
+
+
+def district_maps(
+    levels: Mapping[str, str],
+    predicted: Sequence[Sequence[str]],
+    explained: Sequence[Sequence[str]],
+    *,
+    mode: str,
+    districts: Sequence[str],
+    predictions: Sequence[str],
+    shapley: Sequence[str],
+) -> list[dict[str, object]]:
+    """Read the tables of all levels, and make their maps.
+
+    Parameters
+    ----------
+    levels : mapping
+        Level to its name in print, in the order of `districts`.
+    predicted : sequence of (level, income, scheme)
+        Of each file of `predictions`.
+    explained : sequence of (level, income, mode)
+        Of each file of `shapley`.
+    mode : str
+        Whose predictions are shown.
+    """
+    return [
+        district_map(
+            level,
+            read_table(path),
+            _of_level(level, predicted, predictions),
+            _of_level(level, explained, shapley),
+            mode=mode,
+            levels=levels,
+        )
+        for level, path in zip(levels, districts, strict=True)
+    ]
+
+
+def _of_level(
+    level: str, keys: Sequence[Sequence[str]], paths: Sequence[str]
+) -> dict[tuple[str, str], pd.DataFrame]:
+    pairs = zip(keys, paths, strict=True)
+    return {(key[1], key[2]): read_table(path) for key, path in pairs if key[0] == level}
 
 
 def district_map(
@@ -147,8 +191,8 @@ def _income_layers(
     for scheme, table in predictions.items():
         rows = table[(table["model"] == "ssig") & (table["variant"] == "main")]
         rows = rows[rows["mode"] == (mode if mode in set(rows["mode"]) else rows["mode"].iloc[0])]
-        by_district = rows.groupby("geoid")["predicted_usd"].mean()
-        predicted = districts["geoid"].map(by_district).to_numpy(float)
+        predicted = districts["geoid"].map(rows.set_index("geoid")["predicted_usd"])
+        predicted = predicted.to_numpy(float)
         folds = SCHEMES.get(scheme, scheme)
         folds = f"{folds} folds" if scheme == "random" else folds
         step = round_step(np.nanstd(observed) / 4)

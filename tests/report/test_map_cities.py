@@ -6,9 +6,9 @@ import pytest
 from shapely.affinity import scale, translate
 
 from incomelens.common.errors import InputError
-from incomelens.report.city_map import city_map
+from incomelens.report.map.cities import city_map
 
-from .small_study import attribution, cells, predictions
+from .small_study import cells, predictions, ratios
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def of_cells():
 @pytest.fixture
 def shown(of_cells):
     found = {"random": predictions(of_cells)}
-    return city_map("aube", "Aube", of_cells, found, attribution(of_cells))
+    return city_map("aube", "Aube", of_cells, found, ratios(of_cells))
 
 
 def layer(shown, key):

@@ -1,31 +1,64 @@
 """The map of one city of the aerial study: cells, their classes, and what the network looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from incomelens.cells.urban_classes import NAMES, URBAN_CLASSES
+from incomelens.cells.urban_classes import URBAN_CLASSES
 from incomelens.common.errors import InputError
+from incomelens.common.tables import read_table
 from incomelens.paper.aerial.figure_3 import DIFFERENCE_COLOURS, prediction_maps_table
 from incomelens.paper.aerial.names import METHODS, SCHEMES, SES_CLASSES, main_method
 from incomelens.paper.draw.classes import INCOME_COLOURS
-from incomelens.report.map_layers import (
+from incomelens.report.map.layers import (
     BROWN_TO_TEAL,
     Layer,
     class_layer,
     diverging_layer,
     quantile_layer,
 )
-from incomelens.topology.ratios import activation_ratio
 
 # Limits of the activation ratio; 1 is activation in proportion to area.
 RATIO_BREAKS = (0.25, 0.5, 0.8, 1.25, 2.0, 4.0)
 SHARE_BREAKS = (0.05, 0.1, 0.2, 0.4, 0.6)
+GREENS = ("#edf3e6", "#cfe3c0", "#a6cd95", "#74b06c", "#3f8b48", "#12612d")
 INCOME_WORDS = ("1 (poorest)", "2", "3", "4", "5 (wealthiest)")
 TARGETS = {"low": "map of the poorest class", "high": "map of the wealthiest class"}
+
+
+def city_maps(
+    names: Mapping[str, str],
+    schemes: Sequence[str],
+    *,
+    cells: Sequence[str],
+    predictions: Sequence[str],
+    ratios: Sequence[str],
+) -> list[dict[str, object]]:
+    """Read the tables of all cities, and make their maps.
+
+    Parameters
+    ----------
+    names : mapping
+        Of the cities in print, in the order of the files.
+    schemes : sequence of str
+    cells, predictions, ratios : sequences of paths
+        One of every city; of every city and scheme, schemes varying faster; one of every city, or
+        none at all.
+    """
+    n = len(schemes)
+    return [
+        city_map(
+            city,
+            name,
+            read_table(cells[i]),
+            dict(zip(schemes, map(read_table, predictions[i * n : (i + 1) * n]), strict=True)),
+            read_table(ratios[i]) if ratios else None,
+        )
+        for i, (city, name) in enumerate(names.items())
+    ]
 
 
 def city_map(
@@ -33,7 +66,7 @@ def city_map(
     name: str,
     cells: gpd.GeoDataFrame,
     predictions: Mapping[str, pd.DataFrame],
-    attribution: pd.DataFrame | None,
+    ratios: pd.DataFrame | None,
 ) -> dict[str, object]:
     """Everything that the page's map of a city can show.
 
@@ -45,8 +78,9 @@ def city_map(
         `cells/{city}.parquet`, squares in EPSG:3035.
     predictions : mapping
         By scheme, `inference/{city}/{scheme}/predictions.parquet`.
-    attribution : DataFrame or None
-        `attribution/{city}/{scheme}.parquet` of the first scheme; None leaves out activation.
+    ratios : DataFrame or None
+        `topology/{city}/{scheme}/tile_ratios.parquet` of the first scheme; None leaves out
+        activation.
 
     Returns
     -------
@@ -60,8 +94,8 @@ def city_map(
     details: list[dict[str, object]] = [
         {"kind": "list", "title": "Income", "layers": [layer.key for layer in layers]}
     ]
-    if attribution is not None:
-        found, activation, at = _activation_layers(attribution, table["cell_id"])
+    if ratios is not None:
+        found, activation, at = _activation_layers(ratios, table["cell_id"])
         layers += found
         details.append(activation)
     return {
@@ -134,29 +168,33 @@ def _income_layers(cells: gpd.GeoDataFrame, table: pd.DataFrame, schemes: list[s
 
 
 def _activation_layers(
-    attribution: pd.DataFrame, cell_id: pd.Series
+    ratios: pd.DataFrame, cell_id: pd.Series
 ) -> tuple[list[Layer], dict[str, object], dict[str, list[int]]]:
     """Layers of activation and area, how they are told of a cell, and of which cells they are."""
-    method = main_method(attribution["method"].astype(str).tolist())
+    method = main_method(ratios["method"].astype(str).tolist())
+    ratios = ratios[ratios["method"] == method]
+    targets = [target for target in SES_CLASSES if target in set(ratios["target"])]
     place = pd.Series(np.arange(len(cell_id)), index=cell_id)
     layers: list[Layer] = []
     at: dict[str, list[int]] = {}
-    shares, ratios = _shares_and_ratios(attribution, method)
-    where = place.loc[shares.index].to_numpy()
     rows = []
     for one in URBAN_CLASSES:
-        present = shares[one.name].to_numpy() > 0
-        if not (one.published and present.any()):
+        of_class = ratios[ratios["urban_class"] == one.name]
+        if not one.published or of_class.empty:
             continue
-        at[one.name] = where[present].tolist()
-        layers += _layers_of_class(one.name, one.label, shares, ratios, present)
-        keys = [f"share/{one.name}", *(f"{target}/{one.name}" for target in ratios)]
+        of_target = {
+            target: of_class[of_class["target"] == target].set_index("cell_id").sort_index()
+            for target in targets
+        }
+        at[one.name] = place.loc[of_target[targets[0]].index].tolist()
+        layers += _layers_of_class(one.name, one.label, of_target)
+        keys = [f"share/{one.name}", *(f"{target}/{one.name}" for target in targets)]
         rows.append({"label": one.label, "cells": keys})
     heads = {"low": "Ratio, poorest", "high": "Ratio, wealthiest"}
     details = {
         "kind": "table",
         "title": f"Activation by urban class, {METHODS.get(method, method)}",
-        "columns": ["Area, %", *(heads[target] for target in ratios)],
+        "columns": ["Area, %", *(heads[target] for target in targets)],
         "rows": rows,
         "note": "Ratio: share of the map’s activation over share of the area; 1 is in proportion. "
         "A dash: the map is empty.",
@@ -164,58 +202,27 @@ def _activation_layers(
     return layers, details, at
 
 
-def _shares_and_ratios(
-    attribution: pd.DataFrame, method: str
-) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Area shares and, by target, activation ratios: a row a tile, a column a class."""
-    as_is = attribution[(attribution["method"] == method) & (attribution["transform"] == 0)]
-    targets = [target for target in SES_CLASSES if target in set(as_is["target"])]
-    shares, ratios = pd.DataFrame(), {}
-    for target in targets:
-        rows = as_is[as_is["target"] == target].astype({"urban_class": str, "cell_id": str})
-        wide = rows.pivot_table(
-            index="cell_id", columns="urban_class", values=["area_share", "activation_sum"]
-        )
-        wide = wide.reindex(columns=pd.MultiIndex.from_product([wide.columns.levels[0], NAMES]))
-        shares = wide["area_share"].fillna(0.0)
-        sums = wide["activation_sum"].fillna(0.0)
-        ratios[target] = pd.DataFrame(
-            activation_ratio(sums.to_numpy(), shares.to_numpy()),
-            index=wide.index,
-            columns=list(NAMES),
-        )
-    return shares, ratios
-
-
-def _layers_of_class(
-    name: str,
-    label: str,
-    shares: pd.DataFrame,
-    ratios: Mapping[str, pd.DataFrame],
-    present: np.ndarray,
-) -> list[Layer]:
-    percent = 100 * shares[name].to_numpy()[present]
+def _layers_of_class(name: str, label: str, of_target: Mapping[str, pd.DataFrame]) -> list[Layer]:
     layers = [
         diverging_layer(
             f"{target}/{name}",
             f"Activation ratio, {TARGETS[target]}",
             label,
-            table[name].to_numpy()[present],
+            rows["activation_ratio"],
             breaks=RATIO_BREAKS,
             colours=BROWN_TO_TEAL,
             decimals=2,
             at=name,
         )
-        for target, table in ratios.items()
+        for target, rows in of_target.items()
     ]
-    greens = ["#edf3e6", "#cfe3c0", "#a6cd95", "#74b06c", "#3f8b48", "#12612d"]
     share = diverging_layer(
         f"share/{name}",
         "Share of the cell's area",
         label,
-        percent,
+        100 * next(iter(of_target.values()))["area_share"],
         breaks=[100 * limit for limit in SHARE_BREAKS],
-        colours=greens,
+        colours=GREENS,
         unit="%",
         decimals=1,
         at=name,

@@ -1,0 +1,13 @@
+"""Names and sizes that stages share, and that no stage could lend to those above it."""
+
+CELL_M = 200
+"""Side of a census cell of INSEE's grid."""
+
+INCOMES = ("per_capita_income", "median_household_income")
+"""Columns of districts, US dollars a year; missing where the Census Bureau publishes none."""
+
+MODALITIES = ("prices", "satellite", "street_view")
+"""What the siamese baselines see of a district."""
+
+MAIN = "main"
+"""The network of the aerial study that others are compared with."""
