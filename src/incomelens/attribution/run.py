@@ -16,6 +16,7 @@ from incomelens.attribution.batches import LandUseTiles, tile_batches
 from incomelens.attribution.kept_maps import KeptMaps
 from incomelens.attribution.maps import (
     METHODS,
+    check_layer,
     check_methods,
     check_postprocess,
     check_turns,
@@ -63,6 +64,8 @@ class MapSettings:
     turns : {8, 4, 2, 1}
         A map is the mean over so many turns of the image; see
         :func:`incomelens.attribution.maps.turned_maps`.
+    layer : {"activated", "released"}
+        See :func:`incomelens.attribution.maps.image_gradients`.
     batch_size : int
         Tiles at a time; decides, with the size of the tiles, how much memory is used.
     """
@@ -70,12 +73,14 @@ class MapSettings:
     methods: Sequence[str] = METHODS
     postprocess: str = "none"
     turns: int = 8
+    layer: str = "activated"
     batch_size: int = 16
 
     def __post_init__(self) -> None:
         check_methods(self.methods)
         check_postprocess(self.postprocess)
         check_turns(self.turns)
+        check_layer(self.layer)
         if self.batch_size < 1:
             raise InputError(f"batch_size: {self.batch_size}; expected at least 1")
 
@@ -89,6 +94,7 @@ def attribution_parts(
     methods: Sequence[str] = METHODS,
     postprocess: str = "none",
     turns: int = 8,
+    layer: str = "activated",
     model_choice: str = "out_of_fold",
     best_fold: int | None = None,
     batch_size: int = 16,
@@ -106,7 +112,7 @@ def attribution_parts(
         ``cell_id``, ``fold``, ``block`` of the cells to explain.
     predictions : DataFrame, optional
         ``cell_id``, ``predicted``: tiles of one SES exchange their maps. Without, none do.
-    methods, postprocess, turns, batch_size
+    methods, postprocess, turns, layer, batch_size
         See :class:`MapSettings`.
     model_choice, best_fold
         See :class:`incomelens.attribution.models.ModelChoice`.
@@ -127,7 +133,7 @@ def attribution_parts(
         If a setting is unknown, a model is missing or does not fit the tiles, or a map is not a
         number.
     """
-    settings = MapSettings(methods, postprocess, turns, batch_size)
+    settings = MapSettings(methods, postprocess, turns, layer, batch_size)
     choice = ModelChoice(model_choice, best_fold)
     device = device or choose_device()
     jobs = [
@@ -145,7 +151,7 @@ def attribution_parts(
         part = _kept(finished, digest)
         if part is None:
             if loaded != fold:
-                model = ready_model(models[fold], tile_px=tiles.tile_px, device=device)
+                model = ready_model(models[fold], tile_px=tiles.tile_px, device=device, layer=layer)
                 loaded = fold
             part = _explain(model, fold, tiles, cells, settings, device)
             for name, table in vars(part).items():
@@ -162,6 +168,7 @@ def keep_maps(
     methods: Sequence[str] = METHODS,
     postprocess: str = "none",
     turns: int = 8,
+    layer: str = "activated",
     model_choice: str = "out_of_fold",
     best_fold: int | None = None,
     batch_size: int = 16,
@@ -176,7 +183,7 @@ def keep_maps(
     InputError
         If a cell is not in the fold table; otherwise as for :func:`attribution_parts`.
     """
-    settings = MapSettings(methods, postprocess, turns, batch_size)
+    settings = MapSettings(methods, postprocess, turns, layer, batch_size)
     unknown = sorted(set(cell_ids) - set(folds["cell_id"]))
     if unknown:
         raise InputError(
@@ -186,7 +193,7 @@ def keep_maps(
     wanted = folds.loc[folds["cell_id"].isin(cell_ids)]
     found: dict[str, NDArray[np.float32]] = {}
     for fold, rows in cells_by_model(wanted, models, ModelChoice(model_choice, best_fold)):
-        model = ready_model(models[fold], tile_px=tiles.tile_px, device=device)
+        model = ready_model(models[fold], tile_px=tiles.tile_px, device=device, layer=layer)
         ids = rows["cell_id"].tolist()
         for at, images, land_use in tile_batches(tiles, ids, settings.batch_size, device):
             names = ids[at : at + len(images)]
@@ -261,6 +268,7 @@ def _mean_maps(
         turns=settings.turns,
         methods=settings.methods,
         postprocess=settings.postprocess,
+        layer=settings.layer,
     ):
         broken = ~maps.isfinite().flatten(1).all(dim=1)
         if broken.any():
@@ -289,6 +297,7 @@ def _digest(
         "methods": list(settings.methods),
         "postprocess": settings.postprocess,
         "turns": settings.turns,
+        "layer": settings.layer,
         "batch_size": settings.batch_size,
     }
     return digest_of(told, tiles.read_images(sample), tiles.read_land_use(sample))

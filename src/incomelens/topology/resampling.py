@@ -1,7 +1,7 @@
 """95 % intervals by bootstrap: over tiles, as the paper, and over spatial blocks of tiles.
 
 Neighbouring tiles are alike, so that intervals over single tiles are too short; those over blocks
-stand beside them (deviations `figure_5_intervals` and `ratio_intervals`).
+stand beside them, of ratios by ``exchange`` (deviations `figure_5_intervals`, `ratio_intervals`).
 """
 
 from collections.abc import Callable
