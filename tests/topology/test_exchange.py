@@ -104,7 +104,7 @@ def test_the_interval_leaves_out_what_is_expected_exactly_where_p_is_at_most_the
 def test_true_nulls_are_rejected_as_often_as_stated(directed, coast, alike):
     world = simulated(directed=directed, coast=coast, alike=alike)
     n_worlds = N_WORLDS if directed and coast else N_WORLDS // 2
-    rejected = rejections(world, exchange_p, n_worlds=n_worlds, seed=5)
+    (rejected,) = rejections(world, exchange_p, n_worlds=n_worlds, seed=5)
     for column in rejected.T:
         assert worlds.fits_level(column, 0.05)
     assert 0.03 <= rejected[:, :-1].mean() <= 0.07
@@ -112,7 +112,7 @@ def test_true_nulls_are_rejected_as_often_as_stated(directed, coast, alike):
 
 def test_turning_maps_rejects_true_nulls_where_maps_and_land_have_a_direction():
     world = simulated(directed=True, coast=True, alike=False)
-    rejected = rejections(world, turned_p, n_worlds=50)
+    (rejected,) = rejections(world, turned_p, n_worlds=50)
     # Class 0 is the sea, in the south of every other tile.
     assert rejected[:, 0].mean() > 0.3
     assert worlds.rejects_too_often(rejected[:, -1], 0.05)

@@ -181,7 +181,7 @@ def turned_maps(
     """Yield the maps of the images turned and mirrored, each turned back.
 
     Their mean has no direction of the network's own: a network pads and pools one-sidedly, so that
-    its maps are brighter on one side whatever is there.
+    its maps are brighter on one side whatever is there (deviation `map_direction`).
 
     Parameters
     ----------

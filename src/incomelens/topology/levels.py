@@ -54,6 +54,7 @@ class Tiles:
 
 
 World = Callable[[np.random.Generator], Tiles]
+Test = Callable[[Tiles, np.random.Generator], Values]
 
 
 def draw_land(
@@ -168,16 +169,16 @@ def of_networks(*, coast: bool) -> World:
     return world
 
 
-def rejections(
-    world: World,
-    test: Callable[[Tiles, np.random.Generator], Values],
-    *,
-    n_worlds: int,
-    seed: int = 0,
-) -> NDArray[np.bool_]:
-    """Whether P <= 0.05 for every class, and jointly: shape (n_worlds, N_CLASSES + 1)."""
-    rngs = (job_rng(seed, "world", number) for number in range(n_worlds))
-    return np.array([test(world(rng), rng) for rng in rngs]) <= LEVEL
+def rejections(world: World, *tests: Test, n_worlds: int, seed: int = 0) -> NDArray[np.bool_]:
+    """Whether each test has P <= 0.05, for every class and jointly.
+
+    Returns an array of shape (n_tests, n_worlds, N_CLASSES + 1).
+    """
+    p = []
+    for number in range(n_worlds):
+        tiles = world(job_rng(seed, "world", number))
+        p.append([test(tiles, job_rng(seed, "draws", number)) for test in tests])
+    return np.moveaxis(np.array(p), 1, 0) <= LEVEL
 
 
 def table(n_worlds: int, n_networks: int) -> Iterator[str]:
@@ -205,8 +206,7 @@ def table(n_worlds: int, n_networks: int) -> Iterator[str]:
     ]
     for *names, n, world in kinds:
         cells = []
-        for test in (exchange_p, turned_p):
-            rejected = rejections(world, test, n_worlds=n)
+        for rejected in rejections(world, exchange_p, turned_p, n_worlds=n):
             share = 100 * rejected.mean(axis=0)
             *of_classes, jointly = share
             extremes = f"{min(of_classes):.1f} to {max(of_classes):.1f}"
@@ -218,7 +218,7 @@ def main() -> None:
     """Read the command line and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worlds", type=int, default=1000)
-    parser.add_argument("--networks", type=int, default=100)
+    parser.add_argument("--networks", type=int, default=60)
     options = parser.parse_args()
     for line in table(options.worlds, options.networks):
         sys.stdout.write(line + "\n")
