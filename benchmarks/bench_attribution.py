@@ -217,7 +217,7 @@ def explain_city(n_cells: int) -> None:
                    scaling="min_max", tile_px=64)  # fmt: skip
         folds = pd.DataFrame({"cell_id": [f"N{one}" for one in range(n_cells)], "fold": 0})
         parts = attribution_parts({0: name}, EndlessTiles(), folds, device=torch.device("cpu"))
-        rows = write_parts(parts, Path(name) / "out.parquet")
+        rows = write_parts(parts, {"sums": Path(name) / "out.parquet"})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     print(f"{n_cells:>8}{rows:>12}{used:>12.1f}{peak:>12.0f}", flush=True)

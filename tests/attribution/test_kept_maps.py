@@ -46,7 +46,19 @@ def test_damaged_and_foreign_files_are_refused(kept, tmp_path):
         read_kept_maps(path)
 
 
-def choose(p, classes, **options):
+def sums_of(weaker, *, stronger=1.0, method="guided"):
+    """Sums of the maps of cells a, b, ..: one of both is this weak; some turned ones beside."""
+    rows = [
+        (chr(97 + place), method, target, transform, value if transform == 0 else 9.0)
+        for place, one in enumerate(weaker)
+        for target, value in (("low", one), ("high", stronger))
+        for transform in (0, 1)
+    ]
+    columns = ["cell_id", "method", "target", "transform", "activation_sum"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def choose(p, classes, sums=None, **options):
     """Cells a, b, .. with these p and numbers of classes."""
     cells = [chr(97 + place) for place in range(len(p))]
     names = ["continuous", "dense", "medium", "low"]
@@ -54,15 +66,24 @@ def choose(p, classes, **options):
         [(cell, names[k], 1 / n) for cell, n in zip(cells, classes, strict=True) for k in range(n)],
         columns=["cell_id", "urban_class", "area_share"],
     )
-    return figure_cells(pd.DataFrame({"cell_id": cells, "p": p}), shares, **options)
+    sums = sums_of([1 - place / 10 for place in range(len(p))]) if sums is None else sums
+    return figure_cells(pd.DataFrame({"cell_id": cells, "p": p}), shares, sums, **options)
 
 
-def test_most_classes_among_the_richest_predicted_are_shown():
-    p, classes = [0.9, 0.8, 0.7, 0.1], [1, 3, 2, 4]
-    assert choose(p, classes, most_confident=0.75) == ["b"]
-    assert choose(p, classes, most_confident=0.75, n=3) == ["b", "c", "a"]
-    assert choose(p, classes, most_confident=0.25) == ["a"]
-    assert choose([0.5, 0.5], [2, 2], most_confident=1.0) == ["a"]
+def test_most_classes_among_tiles_on_which_both_maps_speak_are_shown():
+    p, classes = [0.1, 0.8, 0.7, 0.9], [1, 3, 2, 4]
+    assert choose(p, classes, clearest=0.75) == ["b"]
+    assert choose(p, classes, clearest=0.75, n=3) == ["b", "c", "a"]
+    assert choose(p, classes, clearest=0.25) == ["a"]
+    assert choose([0.5, 0.6], [2, 2], clearest=1.0) == ["b"]
+    # A tile that is surely rich has no map of the poorest class.
+    silent = sums_of([0.5, 0.0, 0.4, 0.0])
+    assert choose(p, classes, silent, clearest=0.5) == ["c"]
+
+
+def test_both_maps_speak_by_every_method_whatever_its_units():
+    both = [sums_of([0.5, 0.4, 0.3]), sums_of([0.0, 900, 900], stronger=1e3, method="gradcam")]
+    assert choose([0.5] * 3, [1, 1, 1], pd.concat(both), clearest=0.1) == ["b"]
 
 
 def test_slivers_and_land_that_is_left_out_are_no_classes():
@@ -74,7 +95,7 @@ def test_slivers_and_land_that_is_left_out_are_no_classes():
             "area_share": [0.5, 0.01, 0.49, 0.5, 0.5],
         }
     )
-    assert figure_cells(predictions, shares, most_confident=1.0) == ["b"]
+    assert figure_cells(predictions, shares, sums_of([1, 1]), clearest=1.0) == ["b"]
 
 
 def test_more_cells_than_there_are_is_refused():

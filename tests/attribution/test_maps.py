@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from captum.attr import LayerGradCam
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from numpy.testing import assert_allclose
 from torch import nn
 from torch.nn import functional
 from torch.testing import assert_close
@@ -19,8 +21,10 @@ from incomelens.attribution.maps import (
     saliency_maps,
 )
 from incomelens.attribution.mirror import mirror_property
-from incomelens.attribution.scores import target_scores
+from incomelens.attribution.models import ready_model
+from incomelens.attribution.scores import ScoredNetwork, target_scores
 from incomelens.common.errors import InputError
+from incomelens.inference.model_files import save_model
 
 from .nets import images, network_of, small
 
@@ -187,3 +191,37 @@ def test_a_softmax_head_is_free_of_the_mirror():
 def test_unknown_options_are_named(options, message):
     with pytest.raises(InputError, match=message):
         saliency_maps(small(), images(1), **options)
+
+
+@pytest.mark.parametrize("head", ["binomial", "softmax"])
+def test_the_released_layer_has_captums_grad_cam_of_the_last_convolution(head):
+    network, batch = small(head=head), images(2)
+    model = ScoredNetwork(network)
+    layer = LayerGradCam(model, network.backbone.conv_head)
+    found = image_gradients(network, batch, layer="released")
+    for target in (0, 1):
+        expected = layer.attribute(batch, target)[:, 0].detach()
+        assert_allclose(found.cam[:, target], expected, rtol=1e-3, atol=1e-5 * expected.abs().max())
+    usual = image_gradients(network, batch)
+    assert not np.allclose(found.cam, usual.cam)
+    # The gradients of the image are the same.
+    assert_allclose(found.guided, usual.guided, rtol=1e-4, atol=1e-8)
+    assert_allclose(found.plain, usual.plain, rtol=1e-4, atol=1e-8)
+
+
+def test_the_released_layer_survives_the_folding_of_batch_norms(tmp_path):
+    network, batch = small(), images(2)
+    save_model(tmp_path, network, scaling="min_max", tile_px=64)
+    ready = ready_model(tmp_path, tile_px=64, device=torch.device("cpu"), layer="released").network
+    assert isinstance(ready.backbone.bn1, torch.nn.Sequential)
+    found = saliency_maps(ready, batch, layer="released")
+    expected = saliency_maps(network, batch, layer="released")
+    assert_allclose(found, expected, rtol=1e-2, atol=1e-4 * float(expected.max()))
+
+
+def test_layers_that_are_not_there_are_named():
+    network = network_of(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU())
+    with pytest.raises(InputError, match="released is the output of conv_head, and own has no"):
+        saliency_maps(network, images(), layer="released")
+    with pytest.raises(InputError, match="layer: 'last' is unknown; known are activated, released"):
+        saliency_maps(network, images(), layer="last")

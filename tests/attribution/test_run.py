@@ -9,7 +9,7 @@ import torch
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
-from incomelens.attribution import run
+from incomelens.attribution import run, strata
 from incomelens.attribution.maps import METHODS, saliency_maps
 from incomelens.attribution.models import ModelChoice, lowest_loss
 from incomelens.attribution.run import attribution_parts, keep_maps
@@ -47,12 +47,18 @@ def tiles():
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    monkeypatch.setattr(run, "CELLS_A_PART", 2)
+    monkeypatch.setattr(strata, "TILES_A_STRATUM", 2)
+    monkeypatch.setattr(run, "STRATA_A_PART", 1)
+
+
+def parts_of(models, tiles, folds, predictions=None, **options):
+    options = {"device": CPU, "batch_size": 2, "turns": 1} | options
+    return list(attribution_parts(models, tiles, folds, predictions, **options))
 
 
 def attributed(models, tiles, folds, **options):
-    parts = attribution_parts(models, tiles, folds, **{"device": CPU, "batch_size": 2} | options)
-    return pd.concat(parts, ignore_index=True)
+    parts = parts_of(models, tiles, folds, **options)
+    return pd.concat([part.sums for part in parts], ignore_index=True)
 
 
 def maps_by(folder, tiles, cell):
@@ -122,17 +128,19 @@ def test_a_killed_run_goes_on_and_ends_like_one_that_was_not(models, tiles, fold
     with pytest.raises(KeyboardInterrupt):
         attributed(models, tiles, folds, checkpoint_dir=tmp_path / "parts")
     kept = sorted((tmp_path / "parts").iterdir())
-    assert len(kept) == 2
+    assert len(kept) == 6  # three tables of two parts
     times = {path: path.stat().st_mtime_ns for path in kept}
     tiles.read, tiles.fail_after = [], None
     assert_frame_equal(attributed(models, tiles, folds, checkpoint_dir=tmp_path / "parts"), whole)
     assert {path: path.stat().st_mtime_ns for path in kept} == times
-    assert len(list((tmp_path / "parts").iterdir())) == 4
+    assert len(list((tmp_path / "parts").iterdir())) == 12
     FinishedParts(tmp_path / "parts").discard()
     assert not (tmp_path / "parts").exists()
 
 
-@pytest.mark.parametrize("change", ["methods", "postprocess", "weights", "image", "land use"])
+@pytest.mark.parametrize(
+    "change", ["methods", "postprocess", "turns", "weights", "image", "land use"]
+)
 def test_parts_of_another_run_are_not_taken(models, tiles, folds, tmp_path, change):
     options = {"methods": ["gradcam"], "checkpoint_dir": tmp_path / "parts"}
     before = attributed(models, tiles, folds, **options)
@@ -140,6 +148,8 @@ def test_parts_of_another_run_are_not_taken(models, tiles, folds, tmp_path, chan
         options["methods"] = ["gradient"]
     elif change == "postprocess":
         options["postprocess"] = "released"
+    elif change == "turns":
+        options["turns"] = 2
     elif change == "weights":
         models = models | {0: tmp_path / "other"}
         save_model(models[0], small(seed=9), scaling="min_max", tile_px=PX)
@@ -164,16 +174,18 @@ def test_a_damaged_part_is_made_again(models, tiles, folds, tmp_path):
 
 @pytest.mark.usefixtures("small_parts")
 def test_parts_written_one_by_one_are_the_whole_table(models, tiles, folds, tmp_path):
-    parts = attribution_parts(models, tiles, folds, device=CPU, batch_size=2)
-    assert write_parts(parts, tmp_path / "town.parquet") == len(attributed(models, tiles, folds))
-    assert_frame_equal(read_table(tmp_path / "town.parquet"), attributed(models, tiles, folds))
+    paths = {"sums": tmp_path / "town.parquet", "pairings": tmp_path / "pairings.parquet"}
+    whole = attributed(models, tiles, folds)
+    assert write_parts(parts_of(models, tiles, folds), paths) == len(whole)
+    assert_frame_equal(read_table(paths["sums"]), whole)
+    assert len(read_table(paths["pairings"])) == 0
     with pytest.raises(InputError, match="there are no cells to explain"):
-        write_parts([], tmp_path / "none.parquet")
+        write_parts([], {"sums": tmp_path / "none.parquet"})
     assert not (tmp_path / "none.parquet").exists()
 
 
 def test_kept_maps_are_those_of_the_sums_in_the_order_asked_for(models, tiles, folds):
-    kept = keep_maps(models, tiles, folds, [CELLS[3], CELLS[0]], device=CPU)
+    kept = keep_maps(models, tiles, folds, [CELLS[3], CELLS[0]], device=CPU, turns=1)
     assert kept.cell_ids == (CELLS[3], CELLS[0])
     assert (kept.methods, kept.targets) == (METHODS, ("low", "high"))
     assert kept.maps.shape == (2, 3, 2, PX, PX)

@@ -62,6 +62,42 @@ def tables_of_city(seed=0, *, n=260, methods=("guided", "gradcam")):
     return pd.concat(rows, ignore_index=True), predictions, folds
 
 
+def pairings_of_city(attribution, predictions, seed=0):
+    """Maps of the tiles of an SES on one another's land, of which they know nothing."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    own = attribution[attribution["transform"] == 0]
+    for ses, classes in {"low": (1, 2), "high": (4, 5)}.items():
+        cells = predictions.loc[predictions["predicted"].isin(classes), "cell_id"].to_numpy()
+        place = pd.Series(np.arange(len(cells)) % 20, index=cells)
+        stratum = pd.Series(np.arange(len(cells)) // 20, index=cells)
+        rows = own[(own["target"] == ses) & own["cell_id"].isin(cells)]
+        size = stratum.value_counts()
+        parts.append(
+            pd.DataFrame(
+                {
+                    "cell_id": rows["cell_id"].to_numpy(),
+                    "ses": ses,
+                    "method": rows["method"].to_numpy(),
+                    "urban_class": rows["urban_class"].to_numpy(),
+                    "stratum": ses + stratum[rows["cell_id"]].astype(str).to_numpy(),
+                    "place": place[rows["cell_id"]].to_numpy(),
+                    "activation_sums": [
+                        share * rng.gamma(4.0, 0.25, size[number])
+                        for share, number in zip(
+                            rows["area_share"], stratum[rows["cell_id"]], strict=True
+                        )
+                    ],
+                }
+            )
+        )
+        for sums, at, value in zip(
+            parts[-1]["activation_sums"], parts[-1]["place"], rows["activation_sum"], strict=True
+        ):
+            sums[at] = value
+    return pd.concat(parts, ignore_index=True)
+
+
 @cache
 def topology(cities=tuple(CITY), schemes=("random", "block")):
     """H0 and H1 by scheme, probabilities and gains by city; do not change them."""
@@ -70,7 +106,8 @@ def topology(cities=tuple(CITY), schemes=("random", "block")):
         ratios, pairs = {}, {}
         for number, city in enumerate(cities):
             tables = tables_of_city(10 * number + place)
-            ratios[city] = activation_ratio_table(*tables, seed=1, **DRAWS)
+            pairings = pairings_of_city(*tables[:2])
+            ratios[city] = activation_ratio_table(tables[0], pairings, *tables[1:], seed=1, **DRAWS)
             pairs[city] = coactivation_table(*tables, seed=1, **DRAWS)
             if place == 0:
                 probabilities[city] = probability_table(*tables, n_resamples=30, seed=1)

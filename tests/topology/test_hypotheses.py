@@ -10,6 +10,8 @@ from incomelens.topology.hypotheses import (
     p_values,
     q_values,
     rank_correlation,
+    settled,
+    until_settled,
 )
 
 
@@ -37,9 +39,63 @@ def test_draws_without_a_value_do_not_deviate():
     assert_allclose(deviations(values)[1], 0)
 
 
-def test_the_joint_test_takes_the_largest_deviation_of_every_draw():
+def test_the_joint_test_takes_the_largest_deviation_of_every_draw_in_units_of_its_column():
     deviation = np.array([[1.0, 2.0], [3.0, 0.0], [0.0, 1.9], [2.0, 0.1]])
+    # Largest of 3 and of 2: 1, 1, 0.95 and 0.67.
+    assert joint_p_value(deviation) == 2 / 4
+    assert joint_p_value(deviation * [1000, 1]) == 2 / 4
+
+
+def test_infinitely_far_is_the_furthest_whatever_the_column():
+    deviation = np.array([[np.inf, 1.0], [1.0, 1.0], [2.0, 3.0], [np.inf, 0.0]])
+    assert_allclose(p_values(deviation), [2 / 4, 3 / 4])
     assert joint_p_value(deviation) == 3 / 4
+
+
+def drawn(truth, n_draws, rng):
+    """Deviations of tests with these P values, in as many draws."""
+    draws = rng.random((n_draws, len(truth)))
+    return np.vstack([1 - np.asarray(truth), draws])
+
+
+@pytest.mark.parametrize("truth", [[0.0, 0.5, 0.9], [0.3, 0.5, 0.9], [0.012, 0.5, 0.9]])
+def test_draws_go_on_until_no_decision_would_change(truth):
+    rng = np.random.default_rng(0)
+    parts = []
+
+    def extend(n_draws):
+        parts.append(drawn(truth, n_draws, rng)[len(parts) > 0 :])
+        return np.vstack(parts)
+
+    found = until_settled(extend, name="H", n_families=1, least=99, most=20_000)
+    assert settled(found)
+    # At 0.012, near the bound of 0.05 / 3, a hundred draws would not do.
+    assert (len(found) > 1000) == (truth[0] == 0.012)
+    decided = q_values(p_values(found)) <= 0.05
+    assert_array_equal(decided, [truth[0] <= 0.05 / 3, False, False])
+
+
+def test_a_single_finding_can_reach_q_in_the_whole_family():
+    rng = np.random.default_rng(0)
+    truth = [0.0] + [0.5] * 9
+    parts = []
+
+    def extend(n_draws):
+        parts.append(drawn(truth, n_draws, rng)[len(parts) > 0 :])
+        return np.vstack(parts)
+
+    found = until_settled(extend, name="H", n_families=5, least=99, most=5000)
+    family = np.concatenate([p_values(found), np.full(40, 0.5)])
+    assert q_values(family)[0] <= 0.05
+
+
+def test_too_few_draws_for_the_family_are_told(caplog):
+    until_settled(
+        lambda n: drawn([0.5] * 9, n, np.random.default_rng(0)),
+        name="H1, guided", n_families=5, least=99, most=99,
+    )  # fmt: skip
+    assert "H1, guided: 99 draws cannot bring a single one of 45 tests to q <= 0.05" in caplog.text
+    assert "set most_draws to at least 899" in caplog.text
 
 
 def test_q_by_hand_and_without_the_missing():

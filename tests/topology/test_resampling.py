@@ -8,7 +8,7 @@ from incomelens.common.seeds import job_rng
 from incomelens.topology.adjustment import adjustment_sums
 from incomelens.topology.intensities import fit_intensities
 from incomelens.topology.ratios import RatioTerms, activation_ratio
-from incomelens.topology.resampling import percentile_intervals, ratio_intervals
+from incomelens.topology.resampling import percentile_intervals, ratio_interval
 
 from . import worlds
 from .worlds import coactivation
@@ -25,7 +25,7 @@ def terms_of(ratio):
 def test_studentised_interval_equals_a_loop_over_the_same_draws():
     rng = np.random.default_rng(0)
     ratio = np.where(rng.random(30) < 0.7, rng.gamma(1, 1, 30), np.nan)
-    found = ratio_intervals(terms_of(ratio[:, None]), np.arange(30), n_resamples=50, seed=4)
+    low_end, high_end = ratio_interval(terms_of(ratio[:, None]), n_resamples=50, seed=4)
 
     def mean_and_error(values):
         known = values[np.isfinite(values)]
@@ -38,40 +38,22 @@ def test_studentised_interval_equals_a_loop_over_the_same_draws():
         again, its_error = mean_and_error(np.repeat(ratio, drawn))
         t.append((again - value) / its_error)
     low, high = np.percentile(t, (2.5, 97.5))
-    assert found.low[0] == pytest.approx(max(value - high * error, 0))
-    assert found.high[0] == pytest.approx(value - low * error)
+    assert low_end[0] == pytest.approx(max(value - high * error, 0))
+    assert high_end[0] == pytest.approx(value - low * error)
 
 
-@pytest.fixture(scope="module")
-def covered():
-    """Whether 95 % intervals hold the true mean ratio 1: tiles alone, tiles and blocks if alike."""
+@pytest.mark.slow
+def test_intervals_of_skewed_ratios_cover_the_truth():
     rng = np.random.default_rng(8)
-    alone, tiles, blocks = [], [], []
+    covered = []
     for _ in range(N_WORLDS):
         present = rng.random((120, 2)) < [0.5, 0.9]
         ratio = np.where(present, rng.gamma(2.0, 0.5, (120, 2)), np.nan)
-        one = ratio_intervals(terms_of(ratio), np.arange(120), n_resamples=199, seed=1)
-        alone.append((one.low <= 1) & (one.high >= 1))
-        block = np.arange(160) // 4
-        alike = rng.gamma(3.0, 1 / 3, (40, 1))[block] * rng.gamma(6.0, 1 / 6, (160, 1))
-        one = ratio_intervals(terms_of(alike), block, n_resamples=199, seed=1)
-        tiles.append((one.low <= 1) & (one.high >= 1))
-        blocks.append((one.block_low <= 1) & (one.block_high >= 1))
-    return np.array(alone), np.array(tiles), np.array(blocks)
-
-
-@pytest.mark.slow
-def test_intervals_of_skewed_ratios_cover_the_truth(covered):
-    for column in covered[0].T:
+        low, high = ratio_interval(terms_of(ratio), n_resamples=199, seed=1)
+        covered.append((low <= 1) & (high >= 1))
+    for column in np.array(covered).T:
         assert worlds.fits_level(~column, 0.05)
         assert 0.93 <= column.mean() <= 0.97
-
-
-@pytest.mark.slow
-def test_blocks_cover_where_neighbours_are_alike_and_tiles_do_not(covered):
-    _, tiles, blocks = covered
-    assert worlds.rejects_too_often(~tiles[:, 0], 0.05)
-    assert worlds.fits_level(~blocks[:, 0], 0.05)
 
 
 def test_intervals_of_coactivation_and_its_adjustment_cover_the_truth():
@@ -101,39 +83,24 @@ def test_intervals_of_coactivation_and_its_adjustment_cover_the_truth():
 def test_the_unit_of_the_terms_plays_no_part():
     ratio = np.random.default_rng(0).gamma(1, 1, (40, 2))
     one, other = (
-        ratio_intervals(
-            RatioTerms(unit * ratio, unit * np.ones_like(ratio)),
-            np.arange(40) // 4,
-            n_resamples=30,
-            seed=0,
-        )
+        ratio_interval(RatioTerms(unit * ratio, unit * np.ones_like(ratio)), n_resamples=30, seed=0)
         for unit in (1.0, 1e6)
     )
-    assert_allclose(one.low, other.low)
-    assert_allclose(one.block_high, other.block_high)
+    assert_allclose(one, other)
 
 
 def test_a_ratio_that_is_the_same_everywhere_is_its_own_interval():
-    found = ratio_intervals(terms_of(np.full((9, 1), 1.0)), np.arange(9), n_resamples=30, seed=0)
-    assert_array_equal([found.low, found.high, found.block_low, found.block_high], np.ones((4, 1)))
+    found = ratio_interval(terms_of(np.full((9, 1), 1.0)), n_resamples=30, seed=0)
+    assert_array_equal(found, np.ones((2, 1)))
 
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_nothing_to_resample_gives_no_interval(n):
     terms = RatioTerms(np.ones((n, 2)), np.ones((n, 2)))
-    found = ratio_intervals(terms, np.zeros(n, dtype=np.int64), n_resamples=20, seed=0)
-    assert np.isnan([found.low, found.high, found.block_low, found.block_high]).all()
-
-
-def test_a_single_block_gives_no_block_interval():
-    ratio = np.random.default_rng(0).gamma(1, 1, (40, 1))
-    found = ratio_intervals(terms_of(ratio), np.full(40, 3), n_resamples=30, seed=0)
-    assert np.isfinite(found.low).all()
-    assert np.isnan(found.block_low).all()
+    assert np.isnan(ratio_interval(terms, n_resamples=20, seed=0)).all()
 
 
 def test_a_class_in_one_tile_or_in_none_has_no_interval():
     ratio = np.full((30, 2), np.nan)
     ratio[4, 0] = 2.0
-    found = ratio_intervals(terms_of(ratio), np.arange(30), n_resamples=30, seed=0)
-    assert np.isnan(found.low).all()
+    assert np.isnan(ratio_interval(terms_of(ratio), n_resamples=30, seed=0)).all()

@@ -20,21 +20,36 @@ DRAWS = {"n_resamples": 60, "n_draws": 99, "seed": 1}
 
 
 @pytest.fixture(scope="module")
-def city():
+def world():
     """160 tiles of five residential classes in which class `medium` is activated three times."""
     rng = np.random.default_rng(0)
     classes, saliency = worlds.land(rng, 160), worlds.maps(rng, 160)
     lit = saliency * np.where(classes.reshape(saliency.shape) == 2, 3.0, 1.0)
-    world = worlds.summed(lit, classes, np.arange(160) // 4)
     predicted = rng.permutation(np.repeat([1, 2, 3, 4, 5], 32))
+    return worlds.summed(lit, classes, np.arange(160) // 4), predicted
+
+
+@pytest.fixture(scope="module")
+def city(world):
+    made, predicted = world
     return worlds.tables_of(
-        world.activation_sum, world.area_share, predicted=predicted, block=world.block
+        made.activation_sum, made.area_share, predicted=predicted, block=made.block
     )
 
 
 @pytest.fixture(scope="module")
-def ratios(city):
-    return activation_ratio_table(*city, **DRAWS)
+def pairings(world):
+    return worlds.pairings_of(world[0], predicted=world[1])
+
+
+def ratio_table(city, pairings, **options):
+    attribution, *others = city
+    return activation_ratio_table(attribution, pairings, *others, **DRAWS | options)
+
+
+@pytest.fixture(scope="module")
+def ratios(city, pairings):
+    return ratio_table(city, pairings)
 
 
 @pytest.fixture(scope="module")
@@ -90,13 +105,13 @@ def test_a_tile_has_a_ratio_of_each_class_it_holds_and_none_where_its_map_is_emp
     assert_allclose(weighted.sum(min_count=1).dropna(), 1)
 
 
-def test_measures_beside_the_mean_are_those_of_the_tiles(city, ratios):
+def test_measures_beside_the_mean_are_those_of_the_tiles(city, pairings, ratios):
     group = tile_group(*city, method="guided", ses="high", transforms=range(8))
     found = ratios[ratios["ses"] == "high"].set_index("urban_class").loc[list(NAMES[:5])]
     terms = pooled_terms(group.activation_sum[0], group.area_share)
     assert_allclose(found["pooled_ratio"], terms.value[:5])
     # Half of a tile is far above the threshold of any study.
-    large = activation_ratio_table(*city, minimum_share=0.5, **DRAWS)
+    large = ratio_table(city, pairings, minimum_share=0.5)
     large = large[large["ses"] == "high"].set_index("urban_class").loc[list(NAMES[:5])]
     terms = mean_terms(group.activation_sum[0], group.area_share, minimum_share=0.5)
     assert_allclose(large["min_share_ratio"], terms.value[:5])
@@ -104,7 +119,7 @@ def test_measures_beside_the_mean_are_those_of_the_tiles(city, ratios):
     assert_allclose(large["ratio"], found["ratio"])
     # A hundred draws come near the mean over all of them.
     over_all = mean_terms(group.activation_sum, group.area_share).value.mean(axis=0)[:5]
-    assert_allclose(found["expected_ratio"], over_all, atol=0.05)
+    assert_allclose(found["turned_expected_ratio"], over_all, atol=0.05)
 
 
 def test_the_planted_class_is_over_activated(ratios):
@@ -115,7 +130,8 @@ def test_the_planted_class_is_over_activated(ratios):
         medium = row(table, ses=ses, urban_class="medium")
         assert medium["decision"] == "over-activated"
         assert medium["effect_size"] > 0.5
-        assert medium["ratio"] > medium["ci_low"] > medium["expected_ratio"]
+        assert medium["ratio"] > medium["block_ci_low"] > medium["expected_ratio"]
+        assert medium["turned_p_value"] == 0.01
     assert set(table["joint_decision"]) == {"rejected"}
     assert_array_equal(table["joint_p_value"], table["joint_p_value"].iloc[0])
 
@@ -133,7 +149,7 @@ def test_observed_classes_have_no_missing_value(ratios, pairs):
     assert pairs[pairs["n"] >= 10].notna().all(axis=None)
     assert (
         pairs.loc[pairs["n"] < 10, "coactivation":]
-        .drop(columns="joint_p_value")
+        .drop(columns=["joint_p_value", "n_draws"])
         .isna()
         .all(axis=None)
     )
@@ -212,25 +228,29 @@ def test_every_family_of_one_method_spans_all_cities(ratios):
     assert medium["q_value"] > row(ratios, ses="low", urban_class="medium")["q_value"]
 
 
-def test_all_predictions_in_one_class_leave_the_other_group_unobserved(city):
+def test_all_predictions_in_one_class_leave_the_other_group_unobserved(world, city):
     attribution, predictions, folds = city
-    table = activation_ratio_table(attribution, predictions.assign(predicted=5), folds, **DRAWS)
+    high = worlds.pairings_of(world[0], predicted=np.full(160, 5))
+    table = ratio_table((attribution, predictions.assign(predicted=5), folds), high)
     assert (table.loc[table["ses"] == "low", "n"] == 0).all()
     observed = table[table["n"] > 0]
     assert len(observed) == 5
-    assert observed.drop(columns="method").notna().all(axis=None)
-    middle = activation_ratio_table(attribution, predictions.assign(predicted=3), folds, **DRAWS)
+    assert observed.notna().all(axis=None)
+    middle = ratio_table((attribution, predictions.assign(predicted=3), folds), high)
     assert set(h0_table({"here": middle})["joint_decision"]) == {"too few tiles"}
 
 
 @pytest.mark.parametrize("silent", [False, True])
-def test_one_tile_gives_an_estimate_and_no_test(city, silent):
+def test_one_tile_gives_an_estimate_and_no_test(world, city, silent):
     attribution, predictions, folds = city
     cell = predictions["cell_id"].iloc[0]
     one = attribution[attribution["cell_id"] == cell]
     one = one.assign(activation_sum=one["activation_sum"] * (not silent))
     predictions = predictions[predictions["cell_id"] == cell].assign(predicted=1)
-    table = activation_ratio_table(one, predictions, folds, **DRAWS)
+    pairings = worlds.pairings_of(world[0], predicted=np.ones(160), tiles_a_stratum=160)
+    if silent:
+        pairings["activation_sums"] *= 0
+    table = ratio_table((one, predictions, folds), pairings)
     assert (table["ratio"].notna().any()) != silent
     assert table["p_value"].isna().all()
     pairs = h1_table({"here": coactivation_table(one, predictions, folds, **DRAWS)})
@@ -247,15 +267,14 @@ def test_tiles_mostly_excluded_are_left_out(city):
     assert cell not in kept
 
 
-def test_the_order_of_rows_and_of_methods_plays_no_part(city, ratios):
+def test_the_order_of_rows_and_of_methods_plays_no_part(city, pairings, ratios):
     attribution, predictions, folds = city
     both = pd.concat([attribution.assign(method="gradcam"), attribution]).sample(
         frac=1, random_state=0
     )
     both = both.astype({"method": "category", "target": "category", "urban_class": "category"})
-    again = activation_ratio_table(
-        both, predictions.sample(frac=1, random_state=0), folds[::-1], **DRAWS
-    )
+    paired = pd.concat([pairings.assign(method="gradcam"), pairings]).sample(frac=1, random_state=0)
+    again = ratio_table((both, predictions.sample(frac=1, random_state=0), folds[::-1]), paired)
     guided = again[again["method"] == "guided"].reset_index(drop=True)
     pd.testing.assert_frame_equal(guided, ratios)
 
@@ -321,12 +340,21 @@ def misuses():
 @pytest.mark.parametrize(
     ("change", "message"), misuses(), ids=lambda one: getattr(one, "__name__", "")
 )
-def test_tables_that_do_not_fit_are_refused(city, change, message):
+def test_tables_that_do_not_fit_are_refused(city, pairings, change, message):
     attribution, predictions, folds = city
     # All cells low, so that every row of the tables matters.
     tables = change(attribution, predictions.assign(predicted=1), folds)
     with pytest.raises(InputError, match=message):
-        activation_ratio_table(*tables, **DRAWS)
+        ratio_table(tables, pairings)
+
+
+def test_pairings_of_another_run_are_refused(city, pairings):
+    less = pairings[pairings["cell_id"] != pairings["cell_id"].iloc[0]]
+    with pytest.raises(InputError, match=r"pairings: 1 tiles of the attribution are missing: cell"):
+        ratio_table(city, less)
+    other = pairings.assign(activation_sums=pairings["activation_sums"].map(lambda one: one * 2))
+    with pytest.raises(InputError, match=r"pairings: own maps of 64 tiles have other sums than"):
+        ratio_table(city, other)
 
 
 def test_unknown_labels_and_no_cities_are_refused(city):

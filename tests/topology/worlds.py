@@ -7,10 +7,10 @@ import pandas as pd
 from scipy import stats
 
 from incomelens.cells.urban_classes import NAMES
+from incomelens.topology.levels import N_CLASSES, SIDE
+from incomelens.topology.levels import draw_land as land
+from incomelens.topology.levels import draw_maps as maps
 from incomelens.topology.pairs import pair_gains, pair_terms
-
-SIDE = 8  # pixels of a tile
-N_CLASSES = 5
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class World:
     activation_sum: np.ndarray  # (8, n_tiles, n_classes)
     area_share: np.ndarray  # (n_tiles, n_classes)
     block: np.ndarray
+    paired: np.ndarray | None = None  # (n_tiles, n_tiles, n_classes): map of one on land of another
 
 
 def coactivation(ratio, neighbour):
@@ -30,26 +31,6 @@ def coactivation(ratio, neighbour):
 def appearance_gain(in_group, holds, neighbour):
     """Co-appearance gain, from whether each tile is in the group and holds each class."""
     return coactivation(np.where(holds, in_group[:, None].astype(float), np.nan), neighbour)
-
-
-def land(rng, n, n_classes=N_CLASSES):
-    """Class of every pixel of `n` tiles: two straight borders, anywhere."""
-    north, east = np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2
-    angle = rng.uniform(0, 2 * np.pi, (2, n, 1, 1))
-    side = np.cos(angle) * east + np.sin(angle) * north > rng.uniform(-3, 3, angle.shape)
-    classes = rng.permuted(np.tile(np.arange(n_classes), (n, 1)), axis=1)
-    part = side[0] + 2 * side[1]
-    # Four quarters of three classes: the first class may lie in two places.
-    return np.take_along_axis(classes, np.array([0, 1, 2, 0])[part.reshape(n, -1)], axis=1)
-
-
-def maps(rng, n, *, centre_bias=0.0):
-    """Smooth positive maps that know nothing of the land, shape (n, SIDE, SIDE)."""
-    coarse = rng.gamma(0.5, 1.0, (n, SIDE // 2, SIDE // 2))
-    fine = coarse.repeat(2, axis=1).repeat(2, axis=2)
-    place = np.arange(SIDE) - (SIDE - 1) / 2
-    near = np.exp(-(place[:, None] ** 2 + place**2) / 12)
-    return fine * (1 - centre_bias + centre_bias * near)
 
 
 def summed(saliency, classes, block, n_classes=N_CLASSES):
@@ -63,7 +44,9 @@ def summed(saliency, classes, block, n_classes=N_CLASSES):
             turned = turned[:, :, ::-1]
         sums.append(np.bincount(place, turned.ravel(), n * n_classes).reshape(n, n_classes))
     share = np.bincount(place, minlength=n * n_classes).reshape(n, n_classes) / SIDE**2
-    return World(np.array(sums), share, block)
+    inside = (classes[:, None, :] == np.arange(n_classes)[:, None]).astype(float)
+    paired = np.einsum("ip,jkp->ijk", saliency.reshape(n, -1), inside)
+    return World(np.array(sums), share, block, paired)
 
 
 def null_world(rng, n=40, *, tiles_a_block=1, centre_bias=0.0, alike=0.0):
@@ -131,6 +114,29 @@ def tables_of(activation, share, *, predicted, block, method="guided", excluded=
     predictions = pd.DataFrame({"cell_id": cells, "observed": predicted, "predicted": predicted})
     folds = pd.DataFrame({"cell_id": cells, "block": block})
     return pd.concat(rows, ignore_index=True), predictions, folds
+
+
+def pairings_of(world, *, predicted, method="guided", tiles_a_stratum=16):
+    """Pairings of a world, in the columns of the contract; strata are runs of tiles of one SES."""
+    parts = []
+    for ses, classes in {"low": (1, 2), "high": (4, 5)}.items():
+        tiles = np.flatnonzero(np.isin(predicted, classes))
+        for number, tile in enumerate(np.array_split(tiles, max(1, len(tiles) // tiles_a_stratum))):
+            land, column = np.nonzero(world.area_share[tile])
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "cell_id": [f"cell {one:04d}" for one in tile[land]],
+                        "ses": ses,
+                        "method": method,
+                        "urban_class": np.array(NAMES, dtype=object)[column],
+                        "stratum": f"{ses} {number}",
+                        "place": land,
+                        "activation_sums": list(world.paired[tile][:, tile[land], column].T),
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
 
 
 def fits_level(rejected, level):

@@ -5,10 +5,13 @@ use rule scripted as attribute_cells with:
     input:
         unpack(FILES.models),
         unpack(FILES.tiles),
+        predictions="<results>/inference/{city}/{scheme}/predictions.parquet",
         folds="<results>/folds/{city}-{scheme}.parquet",
         histories=FILES.histories,
     output:
-        attribution="<results>/attribution/{city}/{scheme}.parquet",
+        sums="<results>/attribution/{city}/{scheme}.parquet",
+        turns="<results>/attribution/{city}/{scheme}-turns.parquet",
+        pairings="<results>/attribution/{city}/{scheme}-pairings.parquet",
     pathvars:
         job="attribution/attribute_cells/{city}-{scheme}",
     resources:
@@ -28,6 +31,7 @@ use rule scripted as keep_maps with:
         predictions="<results>/inference/{city}/{scheme}/predictions.parquet",
         folds="<results>/folds/{city}-{scheme}.parquet",
         shares="<results>/tiles/{city}/land_use_shares.parquet",
+        sums="<results>/attribution/{city}/{scheme}.parquet",
         histories=FILES.histories,
     output:
         maps="<results>/attribution/{city}/{scheme}-maps.safetensors",
@@ -47,8 +51,16 @@ use rule scripted as keep_maps with:
 
 
 use rule attribute_cells as attribute_network with:
+    input:
+        unpack(FILES.models),
+        unpack(FILES.tiles),
+        predictions="<results>/inference/{city}/{scheme}/main/predictions.parquet",
+        folds="<results>/folds/{city}-{scheme}.parquet",
+        histories=FILES.histories,
     output:
-        attribution="<results>/attribution/{city}/{scheme}-{network}.parquet",
+        sums="<results>/attribution/{city}/{scheme}-{network}.parquet",
+        turns="<results>/attribution/{city}/{scheme}-{network}-turns.parquet",
+        pairings="<results>/attribution/{city}/{scheme}-{network}-pairings.parquet",
     pathvars:
         job="attribution/attribute_network/{city}-{scheme}-{network}",
 

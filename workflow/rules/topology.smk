@@ -4,6 +4,7 @@
 use rule scripted as measure_activation with:
     input:
         attribution="<results>/attribution/{city}/{scheme}.parquet",
+        pairings="<results>/attribution/{city}/{scheme}-pairings.parquet",
         predictions="<results>/inference/{city}/{scheme}/predictions.parquet",
         folds="<results>/folds/{city}-{scheme}.parquet",
     output:
@@ -19,6 +20,7 @@ use rule scripted as measure_activation with:
         **run_by("topology/measure_activation"),
         seed=config["seed"],
         settings=config["topology"],
+        n_cities=len(STUDY.cities),
 
 
 use rule scripted as measure_appearance with:
@@ -67,6 +69,7 @@ use rule scripted as judge_hypotheses with:
 use rule measure_activation as measure_network_activation with:
     input:
         attribution="<results>/attribution/{city}/{scheme}-{network}.parquet",
+        pairings="<results>/attribution/{city}/{scheme}-{network}-pairings.parquet",
         predictions="<results>/inference/{city}/{scheme}/main/predictions.parquet",
         folds="<results>/folds/{city}-{scheme}.parquet",
     output:
@@ -78,6 +81,11 @@ use rule measure_activation as measure_network_activation with:
     resources:
         mem_mb=memory(4000),
         runtime=minutes(120),
+    params:
+        **run_by("topology/measure_activation"),
+        seed=config["seed"],
+        settings=config["topology"],
+        n_cities=1,  # judged one by one
 
 
 use rule scripted as judge_planted with:

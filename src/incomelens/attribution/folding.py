@@ -3,6 +3,7 @@
 import copy
 import logging
 from collections import Counter, OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -28,7 +29,9 @@ class _Pair:
     norm: nn.Module
 
 
-def fold_batch_norms(network: IncomeNetwork, sample: Tensor) -> IncomeNetwork:
+def fold_batch_norms(
+    network: IncomeNetwork, sample: Tensor, *, but: Collection[str] = ()
+) -> IncomeNetwork:
     """Copy a network, without its batch norms.
 
     In evaluation mode a batch norm multiplies and adds constants, which the convolution before it
@@ -41,6 +44,8 @@ def fold_batch_norms(network: IncomeNetwork, sample: Tensor) -> IncomeNetwork:
     sample : float tensor of shape (n, 3, px, px)
         On the device of the network. A pass over it shows which convolution feeds which norm, and
         that the copy computes the same.
+    but : collection of str
+        Convolutions that stay as they are.
 
     Returns
     -------
@@ -49,7 +54,8 @@ def fold_batch_norms(network: IncomeNetwork, sample: Tensor) -> IncomeNetwork:
     """
     folded = copy.deepcopy(network)
     with torch.inference_mode():
-        pairs = _pairs(folded, sample)
+        stay = {folded.get_submodule(name) for name in but}
+        pairs = [one for one in _pairs(folded, sample) if one.convolution not in stay]
     for pair in pairs:
         _fold(folded, pair)
     # In full precision: GPUs round convolutions to ten bits otherwise, which alone is more than the

@@ -15,7 +15,7 @@ from incomelens.common.errors import DamagedFileError, InputError
 from incomelens.common.files import whole_file
 
 LABELS = ("cell_ids", "methods", "targets")
-MOST_CONFIDENT = 0.1
+CLEAREST = 0.1
 LEAST_SHARE = 0.02  # a sliver is no class that one sees
 
 
@@ -40,12 +40,17 @@ class KeptMaps:
 def figure_cells(
     predictions: pd.DataFrame,
     shares: pd.DataFrame,
+    sums: pd.DataFrame,
     *,
     n: int = 1,
-    most_confident: float = MOST_CONFIDENT,
+    clearest: float = CLEAREST,
     least_share: float = LEAST_SHARE,
 ) -> list[str]:
-    """Choose cells to show: predicted rich with confidence, and with many urban classes.
+    """Choose cells to show: both maps speak, and there are many urban classes to speak of.
+
+    A tile that is surely rich has no map of the poorest class, and the other way round. So among
+    the cells whose weaker map has the largest sum, by the method where it is weakest, those with
+    most classes are taken.
 
     Parameters
     ----------
@@ -53,9 +58,11 @@ def figure_cells(
         ``cell_id``, ``p`` (0 poorest to 1 wealthiest).
     shares : DataFrame
         ``cell_id``, ``urban_class``, ``area_share``.
+    sums : DataFrame
+        ``cell_id``, ``method``, ``target``, ``transform``, ``activation_sum``.
     n : int
-    most_confident : float
-        Among this share of the cells, those with the largest p.
+    clearest : float
+        This share of the cells comes into question.
     least_share : float
         Area share from which a class counts.
 
@@ -78,10 +85,29 @@ def figure_cells(
     n_classes = seen.groupby("cell_id")["urban_class"].nunique()
     table = predictions[["cell_id", "p"]].copy()
     table["n_classes"] = table["cell_id"].map(n_classes).fillna(0)
-    table = table.sort_values(["p", "cell_id"], ascending=[False, True])
-    top = table.head(max(n, int(np.ceil(most_confident * len(table)))))
+    table["weaker"] = table["cell_id"].map(_weaker_map(sums)).fillna(0.0)
+    table = table.sort_values(["weaker", "cell_id"], ascending=[False, True])
+    top = table.head(max(n, int(np.ceil(clearest * len(table)))))
     order = top.sort_values(["n_classes", "p", "cell_id"], ascending=[False, False, True])
     return order["cell_id"].head(n).tolist()
+
+
+def _weaker_map(sums: pd.DataFrame) -> pd.Series:
+    """Sum of the weaker of both maps of every cell, by the method where it is weakest.
+
+    In units of the median of all maps of the method, for methods have units of their own.
+    """
+    by_target = sums[sums["transform"] == 0].pivot_table(
+        values="activation_sum",
+        index=["method", "cell_id"],
+        columns="target",
+        aggfunc="sum",
+        fill_value=0.0,
+        observed=True,
+    )
+    usual = by_target.max(axis=1).groupby("method", observed=True).transform("median")
+    weaker = by_target.min(axis=1) / usual.where(usual > 0, np.nan)
+    return weaker.groupby("cell_id").min()
 
 
 def write_kept_maps(kept: KeptMaps, path: str | Path) -> None:

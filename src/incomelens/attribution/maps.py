@@ -1,7 +1,7 @@
-"""Saliency maps of both classes and all methods from one forward pass."""
+"""Saliency maps of both classes and all methods from one forward pass a turn of the image."""
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -10,11 +10,14 @@ from torch.nn import functional
 
 from incomelens.attribution.guided import GuidedActivations
 from incomelens.attribution.scores import FeatureMaps, has_one_logit, target_scores
-from incomelens.common.errors import InputError
+from incomelens.attribution.zonal import TURNS, transformed, undone
+from incomelens.common.errors import InputError, listed
 from incomelens.inference.network import IncomeNetwork
 
 METHODS = ("guided", "gradient", "gradcam")
 POSTPROCESSINGS = ("none", "released")
+LAYERS = ("activated", "released")
+LAST_CONVOLUTION = "conv_head"  # timm's name for the authors' top_conv
 CLIP_AT = 0.99
 # The released code's, so that a map of one value does not divide by zero.
 EPSILON = 1e-10
@@ -54,8 +57,24 @@ def check_postprocess(postprocess: str) -> None:
         )
 
 
+def check_layer(layer: str) -> None:
+    """Raise an InputError unless a layer of this name exists."""
+    if layer not in LAYERS:
+        raise InputError(f"layer: {layer!r} is unknown; known are {', '.join(LAYERS)}")
+
+
+def check_turns(turns: int) -> None:
+    """Raise an InputError unless images can be turned in so many ways."""
+    if turns not in TURNS:
+        raise InputError(f"turns: {turns}; expected one of {listed(TURNS)}")
+
+
 def image_gradients(
-    network: IncomeNetwork, images: Tensor, *, methods: Sequence[str] = METHODS
+    network: IncomeNetwork,
+    images: Tensor,
+    *,
+    methods: Sequence[str] = METHODS,
+    layer: str = "activated",
 ) -> Gradients:
     """Gradients of both scores, from one forward pass.
 
@@ -67,12 +86,15 @@ def image_gradients(
         Scaled as the network expects.
     methods : sequence of {"guided", "gradient", "gradcam"}
         What is not needed for them is not computed.
+    layer : {"activated", "released"}
+        Whose Grad-CAM: the feature maps that the head reads, or as the released code the output of
+        the convolution before their normalisation and activation (deviation `grad_cam_layer`).
 
     Raises
     ------
     InputError
         If ``guided`` is asked for and an activation has no rule (see
-        :mod:`incomelens.attribution.rules`).
+        :mod:`incomelens.attribution.rules`), or the network has no layer as released.
 
     Notes
     -----
@@ -84,14 +106,18 @@ def image_gradients(
     features = FeatureMaps(network)
     guides = GuidedActivations(features) if "guided" in methods else None
     images = images.detach().requires_grad_()
-    with torch.enable_grad(), guides or nullcontext():
+    with (
+        torch.enable_grad(),
+        guides or nullcontext(),
+        _output_of_last_convolution(network, layer) as convolved,
+    ):
         maps = features(images)
         seeds = _seeds(network, maps)
-    cam = _cam(seeds, maps.detach())
     guided = plain = None
     if guides is not None:
         guides.check()
         guides.on = False
+    cam = _cam(_seeds_at(convolved, maps, seeds), (convolved or [maps])[0].detach())
     if "gradient" in methods:
         plain = _back(images, maps, seeds, odd=has_one_logit(network), keep=guides is not None)
     if guides is not None:
@@ -106,6 +132,7 @@ def saliency_maps(
     *,
     methods: Sequence[str] = METHODS,
     postprocess: str = "none",
+    layer: str = "activated",
 ) -> Tensor:
     """Where the network looks for the poorest and for the richest class.
 
@@ -120,6 +147,8 @@ def saliency_maps(
         an EfficientNet; ``gradcam``: ReLU(CAM) alone.
     postprocess : {"none", "released"}
         See :func:`finish`.
+    layer : {"activated", "released"}
+        See :func:`image_gradients`.
 
     Returns
     -------
@@ -133,11 +162,39 @@ def saliency_maps(
     """
     check_postprocess(postprocess)
     return finish(
-        image_gradients(network, images, methods=methods),
+        image_gradients(network, images, methods=methods, layer=layer),
         (images.shape[-2], images.shape[-1]),
         methods=methods,
         postprocess=postprocess,
     )
+
+
+def turned_maps(
+    network: IncomeNetwork,
+    images: Tensor,
+    *,
+    turns: int,
+    methods: Sequence[str] = METHODS,
+    postprocess: str = "none",
+    layer: str = "activated",
+) -> Iterator[Tensor]:
+    """Yield the maps of the images turned and mirrored, each turned back.
+
+    Their mean has no direction of the network's own: a network pads and pools one-sidedly, so that
+    its maps are brighter on one side whatever is there (deviation `map_direction`).
+
+    Parameters
+    ----------
+    network, images, methods, postprocess, layer
+        As for :func:`saliency_maps`, whose shape the maps have.
+    turns : {1, 2, 4, 8}
+        The image as it is; and upside down (half a turn); under all four quarter turns; and
+        mirrored as well. The mean over 2 has no sides, over 4 no axis, over 8 no handedness.
+    """
+    for transform in TURNS[turns]:
+        turned = transformed(images, transform).contiguous(memory_format=torch.channels_last)
+        told = {"methods": methods, "postprocess": postprocess, "layer": layer}
+        yield undone(saliency_maps(network, turned, **told), transform)
 
 
 def finish(
@@ -193,6 +250,35 @@ def _seeds(network: IncomeNetwork, maps: Tensor) -> Tensor:
         return torch.stack([-of_high, of_high])
     (of_low,) = torch.autograd.grad(low, leaf)
     return torch.stack([of_low, of_high])
+
+
+@contextmanager
+def _output_of_last_convolution(network: IncomeNetwork, layer: str) -> Iterator[list[Tensor]]:
+    """Keep that output of a forward pass, if it is the layer."""
+    check_layer(layer)
+    kept: list[Tensor] = []
+    if layer == "activated":
+        yield kept
+        return
+    convolution = getattr(network.backbone, LAST_CONVOLUTION, None)
+    if convolution is None:
+        raise InputError(
+            f"layer: released is the output of {LAST_CONVOLUTION}, and "
+            f"{network.architecture.backbone} has no part of that name; set layer: activated"
+        )
+    hook = convolution.register_forward_hook(lambda _, __, output: kept.append(output))
+    try:
+        yield kept
+    finally:
+        hook.remove()
+
+
+def _seeds_at(convolved: list[Tensor], maps: Tensor, seeds: Tensor) -> Tensor:
+    """Gradients of both scores at the layer of the Grad-CAM."""
+    if not convolved:
+        return seeds
+    back = [torch.autograd.grad(maps, convolved[0], one, retain_graph=True)[0] for one in seeds]
+    return torch.stack(back)
 
 
 def _cam(seeds: Tensor, maps: Tensor) -> Tensor:

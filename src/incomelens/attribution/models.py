@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from incomelens.attribution.folding import fold_batch_norms
+from incomelens.attribution.maps import LAST_CONVOLUTION
 from incomelens.common.errors import InputError, listed
 from incomelens.inference.model_files import TrainedModel, load_model
 
@@ -91,8 +92,13 @@ def cells_by_model(
         yield int(fold), rows
 
 
-def ready_model(folder: str | Path, *, tile_px: int, device: torch.device) -> TrainedModel:
+def ready_model(
+    folder: str | Path, *, tile_px: int, device: torch.device, layer: str = "activated"
+) -> TrainedModel:
     """Load a fold model, fold its batch norms and move it to the device.
+
+    Where the Grad-CAM is of the last convolution before its batch norm (`layer` "released") that
+    one is not folded.
 
     Raises
     ------
@@ -107,4 +113,7 @@ def ready_model(folder: str | Path, *, tile_px: int, device: torch.device) -> Tr
         )
     model.network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
     noise = torch.rand((1, 3, tile_px, tile_px), generator=torch.Generator().manual_seed(0))
-    return dataclasses.replace(model, network=fold_batch_norms(model.network, noise.to(device)))
+    has_layer = layer == "released" and hasattr(model.network.backbone, LAST_CONVOLUTION)
+    but = [f"backbone.{LAST_CONVOLUTION}"] if has_layer else []
+    folded = fold_batch_norms(model.network, noise.to(device), but=but)
+    return dataclasses.replace(model, network=folded)

@@ -14,11 +14,33 @@ from torch import Tensor
 
 from incomelens.attribution.batches import LandUseTiles, tile_batches
 from incomelens.attribution.kept_maps import KeptMaps
-from incomelens.attribution.maps import METHODS, check_methods, check_postprocess, saliency_maps
+from incomelens.attribution.maps import (
+    METHODS,
+    check_layer,
+    check_methods,
+    check_postprocess,
+    check_turns,
+    turned_maps,
+)
 from incomelens.attribution.models import ModelChoice, cells_by_model, ready_model
 from incomelens.attribution.scores import TARGETS
-from incomelens.attribution.table import sums_table
-from incomelens.attribution.zonal import TileSums, zonal_sums
+from incomelens.attribution.strata import NO_SES, with_strata
+from incomelens.attribution.table import (
+    PARTS,
+    Part,
+    no_pairings,
+    pairing_table,
+    sums_table,
+    turn_table,
+)
+from incomelens.attribution.zonal import (
+    TURNS,
+    TileSums,
+    joined,
+    layered,
+    paired_sums,
+    zonal_sums,
+)
 from incomelens.common.code_digest import code_digest
 from incomelens.common.errors import InputError, listed
 from incomelens.common.finished_parts import FinishedParts, digest_of
@@ -27,7 +49,7 @@ from incomelens.inference.devices import choose_device
 from incomelens.inference.inputs import scale_images
 from incomelens.inference.model_files import SETTINGS_FILE, TrainedModel
 
-CELLS_A_PART = 256
+STRATA_A_PART = 8
 
 
 @dataclass(frozen=True)
@@ -39,17 +61,26 @@ class MapSettings:
     methods : sequence of {"guided", "gradient", "gradcam"}
     postprocess : {"none", "released"}
         See :func:`incomelens.attribution.maps.finish`.
+    turns : {8, 4, 2, 1}
+        A map is the mean over so many turns of the image; see
+        :func:`incomelens.attribution.maps.turned_maps`.
+    layer : {"activated", "released"}
+        See :func:`incomelens.attribution.maps.image_gradients`.
     batch_size : int
         Tiles at a time; decides, with the size of the tiles, how much memory is used.
     """
 
     methods: Sequence[str] = METHODS
     postprocess: str = "none"
+    turns: int = 8
+    layer: str = "activated"
     batch_size: int = 16
 
     def __post_init__(self) -> None:
         check_methods(self.methods)
         check_postprocess(self.postprocess)
+        check_turns(self.turns)
+        check_layer(self.layer)
         if self.batch_size < 1:
             raise InputError(f"batch_size: {self.batch_size}; expected at least 1")
 
@@ -58,16 +89,19 @@ def attribution_parts(
     models: Mapping[int, str | Path],
     tiles: LandUseTiles,
     folds: pd.DataFrame,
+    predictions: pd.DataFrame | None = None,
     *,
     methods: Sequence[str] = METHODS,
     postprocess: str = "none",
+    turns: int = 8,
+    layer: str = "activated",
     model_choice: str = "out_of_fold",
     best_fold: int | None = None,
     batch_size: int = 16,
     device: torch.device | None = None,
     checkpoint_dir: str | Path | None = None,
-) -> Iterator[pd.DataFrame]:
-    """Yield the table of a city in parts of at most :data:`CELLS_A_PART` cells.
+) -> Iterator[Part]:
+    """Yield the tables of a city in parts of a few strata of cells.
 
     Parameters
     ----------
@@ -75,8 +109,10 @@ def attribution_parts(
         What :func:`incomelens.inference.model_files.save_model` wrote for each fold.
     tiles : Tiles
     folds : DataFrame
-        ``cell_id``, ``fold`` of the cells to explain.
-    methods, postprocess, batch_size
+        ``cell_id``, ``fold``, ``block`` of the cells to explain.
+    predictions : DataFrame, optional
+        ``cell_id``, ``predicted``: tiles of one SES exchange their maps. Without, none do.
+    methods, postprocess, turns, layer, batch_size
         See :class:`MapSettings`.
     model_choice, best_fold
         See :class:`incomelens.attribution.models.ModelChoice`.
@@ -89,8 +125,7 @@ def attribution_parts(
 
     Yields
     ------
-    DataFrame
-        See :func:`incomelens.attribution.table.sums_table`.
+    Part
 
     Raises
     ------
@@ -98,31 +133,30 @@ def attribution_parts(
         If a setting is unknown, a model is missing or does not fit the tiles, or a map is not a
         number.
     """
-    settings = MapSettings(methods, postprocess, batch_size)
+    settings = MapSettings(methods, postprocess, turns, layer, batch_size)
     choice = ModelChoice(model_choice, best_fold)
     device = device or choose_device()
-    groups = list(cells_by_model(folds, models, choice))
-    if not groups:
-        raise InputError("attribution: the fold table has no cells; expected at least one")
     jobs = [
-        (fold, rows.iloc[start : start + CELLS_A_PART])
-        for fold, rows in groups
-        for start in range(0, len(rows), CELLS_A_PART)
+        (fold, cells)
+        for fold, rows in cells_by_model(folds, models, choice)
+        for cells in _of_parts(with_strata(rows, predictions))
     ]
+    if not jobs:
+        raise InputError("attribution: the fold table has no cells; expected at least one")
     finished = FinishedParts(checkpoint_dir)
     model: TrainedModel | None = None
     loaded = None
     for fold, cells in progress(jobs, "explaining tiles", unit="part"):
-        name = f"{_digest(models[fold], tiles, cells, settings)}.parquet"
-        table = finished.load(name, pd.read_parquet, own=(pa.ArrowException,))
-        if table is None:
+        digest = _digest(models[fold], tiles, cells, settings)
+        part = _kept(finished, digest)
+        if part is None:
             if loaded != fold:
-                model = ready_model(models[fold], tile_px=tiles.tile_px, device=device)
+                model = ready_model(models[fold], tile_px=tiles.tile_px, device=device, layer=layer)
                 loaded = fold
-            sums = _explain(model, tiles, cells["cell_id"].tolist(), settings, device)
-            table = sums_table(cells, sums, model_fold=fold, methods=settings.methods)
-            finished.save(name, partial(table.to_parquet, index=False))
-        yield table
+            part = _explain(model, fold, tiles, cells, settings, device)
+            for name, table in vars(part).items():
+                finished.save(f"{digest}-{name}.parquet", partial(table.to_parquet, index=False))
+        yield part
 
 
 def keep_maps(
@@ -133,6 +167,8 @@ def keep_maps(
     *,
     methods: Sequence[str] = METHODS,
     postprocess: str = "none",
+    turns: int = 8,
+    layer: str = "activated",
     model_choice: str = "out_of_fold",
     best_fold: int | None = None,
     batch_size: int = 16,
@@ -147,7 +183,7 @@ def keep_maps(
     InputError
         If a cell is not in the fold table; otherwise as for :func:`attribution_parts`.
     """
-    settings = MapSettings(methods, postprocess, batch_size)
+    settings = MapSettings(methods, postprocess, turns, layer, batch_size)
     unknown = sorted(set(cell_ids) - set(folds["cell_id"]))
     if unknown:
         raise InputError(
@@ -157,51 +193,92 @@ def keep_maps(
     wanted = folds.loc[folds["cell_id"].isin(cell_ids)]
     found: dict[str, NDArray[np.float32]] = {}
     for fold, rows in cells_by_model(wanted, models, ModelChoice(model_choice, best_fold)):
-        model = ready_model(models[fold], tile_px=tiles.tile_px, device=device)
+        model = ready_model(models[fold], tile_px=tiles.tile_px, device=device, layer=layer)
         ids = rows["cell_id"].tolist()
-        for at, images, _ in tile_batches(tiles, ids, settings.batch_size, device):
-            made = _maps(model, images, settings, ids[at : at + len(images)])
-            found |= zip(ids[at : at + len(images)], made.cpu().numpy(), strict=True)
+        for at, images, land_use in tile_batches(tiles, ids, settings.batch_size, device):
+            names = ids[at : at + len(images)]
+            made, _ = _mean_maps(model, images, settings, names, land_use)
+            found |= zip(names, made.cpu().numpy(), strict=True)
     shape = (0, len(settings.methods), len(TARGETS), tiles.tile_px, tiles.tile_px)
     maps = np.stack([found[one] for one in cell_ids]) if found else np.empty(shape, np.float32)
     return KeptMaps(tuple(cell_ids), tuple(settings.methods), TARGETS, maps)
 
 
+def _kept(finished: FinishedParts, digest: str) -> Part | None:
+    """Read a finished part; None unless all of its tables are there."""
+    tables = {}
+    for name in PARTS:
+        file = f"{digest}-{name}.parquet"
+        tables[name] = finished.load(file, pd.read_parquet, own=(pa.ArrowException,))
+        if tables[name] is None:
+            return None
+    return Part(**tables)
+
+
+def _of_parts(cells: pd.DataFrame) -> list[pd.DataFrame]:
+    return [rows for _, rows in cells.groupby(cells["stratum"] // STRATA_A_PART)]
+
+
 def _explain(
     model: TrainedModel,
+    fold: int,
     tiles: LandUseTiles,
-    cell_ids: list[str],
+    cells: pd.DataFrame,
     settings: MapSettings,
     device: torch.device,
-) -> TileSums:
-    """Sums of all maps of these cells, methods and then targets along the axis of maps."""
-    parts = []
-    for at, images, land_use in tile_batches(tiles, cell_ids, settings.batch_size, device):
-        maps = _maps(model, images, settings, cell_ids[at : at + len(images)])
-        parts.append(zonal_sums(maps.flatten(1, 2), land_use))
-    return TileSums(
-        activation=np.concatenate([part.activation for part in parts]),
-        area_share=np.concatenate([part.area_share for part in parts]),
-        excluded_share=np.concatenate([part.excluded_share for part in parts]),
+) -> Part:
+    """Explain whole strata, sorted by them."""
+    sums, of_turns, pairings = [], [], []
+    for stratum, rows in cells.groupby("stratum"):
+        ses, own, land = rows["ses"].iloc[0], [], []
+        ids = rows["cell_id"].tolist()
+        for at, images, land_use in tile_batches(tiles, ids, settings.batch_size, device):
+            names = ids[at : at + len(images)]
+            mean, by_turn = _mean_maps(model, images, settings, names, land_use)
+            sums.append(zonal_sums(mean.flatten(1, 2), land_use))
+            of_turns.append(by_turn)
+            if ses != NO_SES:
+                own.append(mean[:, :, TARGETS.index(ses)])
+                land.append(land_use)
+        if own:
+            paired = paired_sums(torch.cat(own), torch.cat(land))
+            share = joined(sums[-len(own) :]).area_share
+            told = {"stratum": f"{fold}-{stratum}", "methods": settings.methods}
+            pairings.append(pairing_table(rows, paired, share, **told))
+    told = {"model_fold": fold, "methods": settings.methods}
+    return Part(
+        sums_table(cells, joined(sums), **told),
+        turn_table(cells, joined(of_turns), turns=TURNS[settings.turns], **told),
+        pd.concat(pairings, ignore_index=True) if pairings else no_pairings(),
     )
 
 
-def _maps(
-    model: TrainedModel, images: Tensor, settings: MapSettings, cell_ids: Sequence[str]
-) -> Tensor:
-    maps = saliency_maps(
+def _mean_maps(
+    model: TrainedModel,
+    images: Tensor,
+    settings: MapSettings,
+    cell_ids: Sequence[str],
+    land_use: Tensor,
+) -> tuple[Tensor, TileSums]:
+    """Mean map over turns, shape (n, n_methods, 2, px, px), and the sums of every turn's map."""
+    mean, sums = None, []
+    for maps in turned_maps(
         model.network,
         scale_images(images, model.scaling),
+        turns=settings.turns,
         methods=settings.methods,
         postprocess=settings.postprocess,
-    )
-    broken = ~maps.isfinite().flatten(1).all(dim=1)
-    if broken.any():
-        raise InputError(
-            f"maps: not a number for {int(broken.sum())} of {len(broken)} cells, the first "
-            f"{cell_ids[int(broken.int().argmax())]}; the weights are damaged, train them anew"
-        )
-    return maps
+        layer=settings.layer,
+    ):
+        broken = ~maps.isfinite().flatten(1).all(dim=1)
+        if broken.any():
+            raise InputError(
+                f"maps: not a number for {int(broken.sum())} of {len(broken)} cells, the first "
+                f"{cell_ids[int(broken.int().argmax())]}; the weights are damaged, train them anew"
+            )
+        sums.append(zonal_sums(maps.flatten(1, 2), land_use, n_transforms=1))
+        mean = maps if mean is None else mean + maps
+    return mean / settings.turns, layered(sums)
 
 
 def _digest(
@@ -216,8 +293,11 @@ def _digest(
         "code": [code_digest(__file__), Path(__file__).read_text()],
         "cells": cells["cell_id"].tolist(),
         "folds": cells["fold"].tolist(),
+        "strata": [cells["ses"].tolist(), cells["stratum"].tolist()],
         "methods": list(settings.methods),
         "postprocess": settings.postprocess,
+        "turns": settings.turns,
+        "layer": settings.layer,
         "batch_size": settings.batch_size,
     }
     return digest_of(told, tiles.read_images(sample), tiles.read_land_use(sample))

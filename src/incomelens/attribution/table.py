@@ -1,25 +1,63 @@
-"""The table of the contract: one row a cell, method, target, urban class and transform."""
+"""The tables of the stage: sums of the maps, of every turn's map, and on other tiles' land."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from incomelens.attribution.scores import TARGETS
-from incomelens.attribution.zonal import N_TRANSFORMS, TileSums
+from incomelens.attribution.zonal import TileSums
 from incomelens.cells.urban_classes import NAMES
 from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.common.files import whole_file
 
+PAIRINGS = pa.schema(
+    {
+        "cell_id": pa.string(),
+        "ses": pa.string(),
+        "method": pa.string(),
+        "urban_class": pa.string(),
+        "stratum": pa.string(),
+        "place": pa.int32(),
+        "activation_sums": pa.list_(pa.float32()),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is told of some tiles.
+
+    Attributes
+    ----------
+    sums : DataFrame
+        See :func:`sums_table`.
+    turns : DataFrame
+        Of the map of every turn of the image, turned back. The first is the image as it is, whose
+        map is the released one; sums of the mean map are the means of these.
+    pairings : DataFrame
+        See :func:`pairing_table`.
+    """
+
+    sums: pd.DataFrame
+    turns: pd.DataFrame
+    pairings: pd.DataFrame
+
+
+PARTS = tuple(field.name for field in fields(Part))
+
 
 def sums_table(
     cells: pd.DataFrame, sums: TileSums, *, model_fold: int, methods: Sequence[str]
 ) -> pd.DataFrame:
-    """Long table of the sums of some tiles.
+    """Long table of the sums of some tiles: one row a cell, method, target, class and transform.
 
     Parameters
     ----------
@@ -39,15 +77,135 @@ def sums_table(
         sums of 0.
     """
     tile, urban_class = np.nonzero(sums.area_share)
-    # (present, n_transforms, n_maps) with maps last: methods, then targets.
+    table = _long(cells, sums, model_fold, methods, layer="transform")
+    n_rows = len(table) // max(len(tile), 1)
+    table["area_share"] = np.repeat(sums.area_share[tile, urban_class], n_rows)
+    table["excluded_share"] = np.repeat(sums.excluded_share[tile], n_rows)
+    return table
+
+
+def turn_table(
+    cells: pd.DataFrame,
+    sums: TileSums,
+    *,
+    model_fold: int,
+    methods: Sequence[str],
+    turns: Sequence[int],
+) -> pd.DataFrame:
+    """Long table of the sums of every turn's map; see :class:`Part`.
+
+    Parameters are those of :func:`sums_table`, with the `turns` that stand along the axis of
+    transforms.
+    """
+    table = _long(cells, sums, model_fold, methods, layer="turn")
+    return table.assign(turn=np.asarray(turns, dtype=np.int8)[table["turn"]])
+
+
+def pairing_table(
+    cells: pd.DataFrame,
+    paired: NDArray[np.float64],
+    area_share: NDArray[np.float64],
+    *,
+    stratum: str,
+    methods: Sequence[str],
+) -> pd.DataFrame:
+    """Sums of all maps of a stratum over the land of each of its tiles.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``cell_id`` and ``ses`` (one for all) of the tiles of the stratum.
+    paired : array of shape (n, n, n_methods, n_classes)
+        Of the maps of their SES; see :func:`incomelens.attribution.zonal.paired_sums`.
+    area_share : array of shape (n, n_classes)
+    stratum : str
+        Its name.
+    methods : sequence of str
+
+    Returns
+    -------
+    DataFrame
+        Table ``attribution/{city}/{scheme}-pairings.parquet``: one row a tile, method and urban
+        class of its land, with a list of the sums of the maps of all tiles of the stratum there, in
+        the order of their places.
+    """
+    tile, urban_class = np.nonzero(area_share)
+    lists = paired[:, tile, :, urban_class].transpose(0, 2, 1).reshape(-1, len(cells))
+    n_methods = len(methods)
+    return pd.DataFrame(
+        {
+            "cell_id": np.repeat(cells["cell_id"].to_numpy()[tile], n_methods),
+            "ses": np.repeat(cells["ses"].to_numpy()[tile], n_methods),
+            "method": np.tile(np.asarray(methods, dtype=object), len(tile)),
+            "urban_class": np.repeat(np.asarray(NAMES, dtype=object)[urban_class], n_methods),
+            "stratum": stratum,
+            "place": np.repeat(tile.astype(np.int32), n_methods),
+            "activation_sums": list(lists.astype(np.float32)),
+        }
+    )
+
+
+def no_pairings() -> pd.DataFrame:
+    """A table of pairings without rows."""
+    return PAIRINGS.empty_table().to_pandas()
+
+
+def write_parts(parts: Iterable[Part], paths: Mapping[str, str | Path]) -> int:
+    """Write parts one after the other into a Parquet file for each table, all whole or none.
+
+    Parameters
+    ----------
+    parts : iterable of Part
+        Only one is in memory at a time.
+    paths : mapping
+        File of each table, by its name in :class:`Part`; the others are not written.
+
+    Returns
+    -------
+    int
+        Rows of the first of them.
+
+    Raises
+    ------
+    InputError
+        If there are no parts.
+    """
+    n_rows = 0
+    with ExitStack() as files:
+        beside = {name: files.enter_context(whole_file(path)) for name, path in paths.items()}
+        writers: dict[str, pq.ParquetWriter] = {}
+        for part in parts:
+            for name, place in beside.items():
+                check_written(getattr(part, name), paths[name])
+                schema = PAIRINGS if name == "pairings" else None
+                table = pa.Table.from_pandas(getattr(part, name), schema, preserve_index=False)
+                if name not in writers:
+                    writers[name] = files.enter_context(pq.ParquetWriter(place, table.schema))
+                writers[name].write_table(table)
+                n_rows += table.num_rows if name == next(iter(paths)) else 0
+        if not writers:
+            first = next(iter(paths.values()))
+            raise InputError(f"{first}: there are no cells to explain; expected at least one")
+    return n_rows
+
+
+def _long(
+    cells: pd.DataFrame,
+    sums: TileSums,
+    model_fold: int,
+    methods: Sequence[str],
+    *,
+    layer: str,
+) -> pd.DataFrame:
+    """One row a tile, class that it has, layer of the sums, method and target."""
+    tile, urban_class = np.nonzero(sums.area_share)
+    # (present, n_layers, n_maps) with maps last: methods, then targets.
     present = sums.activation[tile, :, :, urban_class]
-    n_maps = len(methods) * len(TARGETS)
-    n_rows = present[0].size if len(present) else N_TRANSFORMS * n_maps
-    n_transforms = n_rows // n_maps
+    n_layers, n_maps = present.shape[1:]
     of_map = np.arange(n_maps)
 
     def each(values: np.ndarray) -> np.ndarray:
-        return np.repeat(values, n_rows)
+        return np.repeat(values, n_layers * n_maps)
 
     def within(values: np.ndarray) -> np.ndarray:
         return np.tile(values, len(tile))
@@ -57,38 +215,13 @@ def sums_table(
             "cell_id": each(cells["cell_id"].to_numpy()[tile]),
             "fold": each(cells["fold"].to_numpy()[tile]),
             "model_fold": model_fold,
-            "method": _category(within(np.tile(of_map // len(TARGETS), n_transforms)), methods),
-            "target": _category(within(np.tile(of_map % len(TARGETS), n_transforms)), TARGETS),
+            "method": _category(within(np.tile(of_map // len(TARGETS), n_layers)), methods),
+            "target": _category(within(np.tile(of_map % len(TARGETS), n_layers)), TARGETS),
             "urban_class": _category(each(urban_class), NAMES),
-            "transform": within(np.repeat(np.arange(n_transforms, dtype=np.int8), n_maps)),
+            layer: within(np.repeat(np.arange(n_layers, dtype=np.int8), n_maps)),
             "activation_sum": present.ravel(),
-            "area_share": each(sums.area_share[tile, urban_class]),
-            "excluded_share": each(sums.excluded_share[tile]),
         }
     ).astype({"cell_id": "str", "fold": "int64", "model_fold": "int64"})
-
-
-def write_parts(parts: Iterable[pd.DataFrame], path: str | Path) -> int:
-    """Write tables one after the other into one Parquet file, whole or not; return its rows.
-
-    Only one part is in memory at a time.
-    """
-    n_rows = 0
-    with whole_file(path) as beside:
-        writer = None
-        try:
-            for part in parts:
-                check_written(part, path)
-                table = pa.Table.from_pandas(part, preserve_index=False)
-                writer = writer or pq.ParquetWriter(beside, table.schema)
-                writer.write_table(table)
-                n_rows += table.num_rows
-        finally:
-            if writer is not None:
-                writer.close()
-        if writer is None:
-            raise InputError(f"{path}: there are no cells to explain; expected at least one")
-    return n_rows
 
 
 def _category(codes: np.ndarray, names: Sequence[str]) -> pd.Categorical:

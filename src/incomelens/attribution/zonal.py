@@ -1,5 +1,6 @@
-"""Sums of maps over the urban classes of each tile, for all rotations and reflections at once."""
+"""Sums of maps over the urban classes of tiles: their own, turned, and those of other tiles."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,9 @@ from incomelens.cells.urban_classes import EXCLUDED, NAMES, UNKNOWN
 from incomelens.common.errors import InputError, listed
 
 N_TRANSFORMS = 8
+# What averages over some turns of an image no longer has: each is a group of its own.
+TURNS = {1: (0,), 2: (0, 2), 4: (0, 1, 2, 3), 8: (0, 1, 2, 3, 4, 5, 6, 7)}
+PIXELS_AT_ONCE = 8_000_000  # tiles × classes × pixels in memory, of double precision
 # Column 0 takes what is in no sum: classes that the paper leaves out, and land of unknown use.
 N_COLUMNS = 1 + len(NAMES)
 
@@ -91,6 +95,55 @@ def zonal_sums(maps: Tensor, land_use: Tensor, *, n_transforms: int = N_TRANSFOR
         area_share=counts[:, 1:] / np.maximum(used, 1),
         excluded_share=counts[:, 0] / np.maximum(counts.sum(axis=1), 1),
     )
+
+
+def joined(parts: Sequence[TileSums]) -> TileSums:
+    """Sums of further tiles, in order."""
+    return TileSums(
+        *(np.concatenate([getattr(one, name) for one in parts]) for name in vars(parts[0]))
+    )
+
+
+def layered(parts: Sequence[TileSums]) -> TileSums:
+    """Sums of several maps of the same tiles, along the axis of transforms."""
+    activation = np.concatenate([one.activation for one in parts], axis=1)
+    return TileSums(activation, parts[0].area_share, parts[0].excluded_share)
+
+
+def paired_sums(maps: Tensor, land_use: Tensor) -> NDArray[np.float64]:
+    """Sum every map over the urban classes of every tile.
+
+    Parameters
+    ----------
+    maps : tensor of shape (n, n_maps, px, px)
+    land_use : uint8 tensor of shape (n, px, px), on the same device
+        As for :func:`zonal_sums`.
+
+    Returns
+    -------
+    array of shape (n, n, n_maps, n_classes)
+        First the tile whose map it is, then the tile whose land it lies on: on the diagonal are the
+        sums of :func:`zonal_sums` under no transform. 0 where the land has none of the class.
+
+    Notes
+    -----
+    A product of matrices, maps × pixels and pixels × (tiles × classes), exact in double precision:
+    no map is reduced for it. Pixels come in pieces, so that memory is bounded.
+    """
+    columns = _columns(maps, land_use).flatten(1)
+    n, n_maps, rows, _ = maps.shape
+    values = maps.reshape(n * n_maps, rows * rows)
+    present = columns.unique()
+    present = present[present > 0]
+    sums = torch.zeros((len(values), n * len(present)), dtype=torch.double, device=maps.device)
+    at_once = max(1, PIXELS_AT_ONCE // max(n * len(present), 1))
+    for start in range(0, columns.shape[1], at_once):
+        piece = columns[:, None, start : start + at_once] == present[:, None]
+        sums += values[:, start : start + at_once].double() @ piece.double().flatten(0, 1).T
+    found = np.zeros((n, n, n_maps, len(NAMES)))
+    by_map = sums.reshape(n, n_maps, n, len(present)).permute(0, 2, 1, 3)
+    found[..., present.cpu().numpy() - 1] = by_map.cpu().numpy()
+    return found
 
 
 def _columns(maps: Tensor, land_use: Tensor) -> Tensor:

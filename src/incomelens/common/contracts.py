@@ -20,7 +20,15 @@ import pandas as pd
 from incomelens.common.errors import InputError, listed
 
 FILE = Path(__file__).with_suffix(".yaml")
-KINDS = {"text": "O", "integer": "iu", "number": "f", "boolean": "b", "date": "M", "geometry": "O"}
+KINDS = {
+    "text": "O",
+    "integer": "iu",
+    "number": "f",
+    "boolean": "b",
+    "date": "M",
+    "geometry": "O",
+    "numbers": "O",
+}
 """Types of a contract, and how NumPy calls the arrays that hold them."""
 
 
@@ -71,7 +79,9 @@ class Column:
         if known.empty or (kind == KINDS[self.type] == "O" and values.dtype != object):
             return True
         if kind == "O":
-            one = {"text": str, "boolean": (bool, np.bool_)}.get(self.type, ())
+            one = {"text": str, "boolean": (bool, np.bool_), "numbers": np.ndarray}.get(
+                self.type, ()
+            )
             return all(isinstance(value, one) for value in known)
         # Counts that are missing somewhere stand in floating-point columns.
         whole = self.type == "integer" and kind == "f" and self.nullable

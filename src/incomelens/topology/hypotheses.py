@@ -1,19 +1,25 @@
 r"""P and q values of both hypotheses, from statistics drawn again; ranks of classes compared.
 
-How they are drawn stands in ``repairing`` (H0) and ``shuffling`` (H1). Every P is two-sided and
-counts the observation among the draws: :math:`P = (M + 1) / (R + 1)`, where M of R draws deviate
-at least as far. The deviation of each statistic is taken from its mean over the observation and all
-draws, in units of their SD, which keeps the test exact and makes classes comparable.
+How they are drawn stands in ``exchange`` and ``repairing`` (H0) and in ``shuffling`` (H1). Every P
+is two-sided and counts the observation among the draws: :math:`P = (M + 1) / (R + 1)`, where M of R
+draws deviate at least as far. Draws go on until more of them would change no decision.
 """
+
+import logging
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
+from scipy.stats import beta, spearmanr
 from statsmodels.stats.multitest import multipletests
 
 from incomelens.folds.resampling import Interval
 
+logger = logging.getLogger(__name__)
+
 TIE = 1e-9  # deviations closer than this are equal
+LEVEL = 0.05
+UNSETTLED = 0.01  # probability that more draws would turn a decision that is called settled
 
 
 def deviations(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -42,21 +48,80 @@ def deviations(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def p_values(deviation: NDArray[np.float64]) -> NDArray[np.float64]:
     """P = (M + 1) / (R + 1) of every column of :func:`deviations`; NaN without an observation."""
     as_far = (deviation[1:] >= deviation[0] - TIE).sum(axis=0)
-    return np.where(np.isfinite(deviation[0]), (as_far + 1) / len(deviation), np.nan)
+    return np.where(np.isnan(deviation[0]), np.nan, (as_far + 1) / len(deviation))
 
 
 def joint_p_value(deviation: NDArray[np.float64]) -> float:
-    """P of the largest deviation over all columns that have an observation.
+    """P of the furthest deviation over all columns that have an observation.
+
+    Each in units of what one of its draws in twenty exceeds, so that a column whose draws reach far
+    by chance does not speak for all.
 
     Ratios of a tile's classes make up for one another, so that P values of classes are not
     independent and must not be combined as if they were. Draws that are shared by the columns carry
     their dependence; where columns were drawn independently although their observations are not,
     the test errs on the safe side (Šidák 1967, J. Am. Stat. Assoc. 62:626).
     """
-    known = deviation[:, np.isfinite(deviation[0])]
+    known = deviation[:, ~np.isnan(deviation[0])]
     if known.shape[1] == 0:
         return np.nan
-    return float(p_values(known.max(axis=1, keepdims=True))[0])
+    usual = np.quantile(known, 1 - LEVEL, axis=0, method="higher")
+    with np.errstate(invalid="ignore"):  # infinitely far, in units of infinitely far
+        units = np.nan_to_num(known / np.where(usual > 0, usual, 1.0), nan=1.0, posinf=np.inf)
+    return float(p_values(units.max(axis=1, keepdims=True))[0])
+
+
+def until_settled(
+    extend: Callable[[int], NDArray[np.float64]],
+    *,
+    name: str,
+    n_families: int,
+    least: int,
+    most: int,
+    level: float = LEVEL,
+) -> NDArray[np.float64]:
+    """Draw until every decision on q <= `level` is settled.
+
+    First as many draws that a single true alternative could be found in the whole family, where P
+    must come down to `level` over its size; then twice as many, until the decisions would be the
+    same at either end of the interval of every P (Clopper & Pearson 1934).
+
+    Parameters
+    ----------
+    extend : callable
+        Takes a number of further draws; gives the deviations of all so far, shape (1 + n_draws, n).
+    name : str
+        Of the tests, for the log.
+    n_families : int
+        How many tables like this one, of as many cities, q values span.
+    least, most : int
+        Bounds of the number of draws.
+    level : float
+    """
+    deviation = extend(least)
+    n_tests = n_families * int((~np.isnan(deviation[0])).sum())
+    wanted = int(np.ceil(n_tests / level)) - 1
+    while len(deviation) - 1 < most and (len(deviation) <= wanted or not settled(deviation, level)):
+        so_far = len(deviation) - 1
+        deviation = extend(min(max(wanted, 2 * so_far), most) - so_far)
+    n_draws = len(deviation) - 1
+    logger.info("%s: %d tests, %d draws", name, n_tests // n_families, n_draws)
+    if n_draws < wanted:
+        logger.warning(
+            "%s: %d draws cannot bring a single one of %d tests to q <= %g; set most_draws to at "
+            "least %d", name, n_draws, n_tests, level, wanted,
+        )  # fmt: skip
+    return deviation
+
+
+def settled(deviation: NDArray[np.float64], level: float = LEVEL) -> bool:
+    """Whether more draws would hardly change a decision on q <= `level` within these columns."""
+    known = deviation[:, ~np.isnan(deviation[0])]
+    n_draws = len(known) - 1
+    as_far = (known[1:] >= known[0] - TIE).sum(axis=0)
+    low = np.nan_to_num(beta.ppf(UNSETTLED / 2, as_far, n_draws - as_far + 1), nan=0.0)
+    high = np.nan_to_num(beta.ppf(1 - UNSETTLED / 2, as_far + 1, n_draws - as_far), nan=1.0)
+    return bool(((q_values(low) <= level) == (q_values(high) <= level)).all())
 
 
 def q_values(p_value: NDArray[np.float64]) -> NDArray[np.float64]:

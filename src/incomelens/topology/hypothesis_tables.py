@@ -6,9 +6,7 @@ import numpy as np
 import pandas as pd
 
 from incomelens.common.errors import InputError
-from incomelens.topology.hypotheses import q_values
-
-LEVEL = 0.05
+from incomelens.topology.hypotheses import LEVEL, q_values
 
 
 def h0_table(ratios: Mapping[str, pd.DataFrame], *, level: float = LEVEL) -> pd.DataFrame:
@@ -26,7 +24,9 @@ def h0_table(ratios: Mapping[str, pd.DataFrame], *, level: float = LEVEL) -> pd.
     DataFrame
         Table ``topology/h0-{scheme}.csv``: the cities' rows, judged.
     """
-    return _judged(ratios, level, words=("over-activated", "under-activated"))
+    table = _joined(ratios)
+    above = table["ratio"] > table["expected_ratio"]
+    return _judged(table, above, level, words=("over-activated", "under-activated"))
 
 
 def h1_table(coactivations: Mapping[str, pd.DataFrame], *, level: float = LEVEL) -> pd.DataFrame:
@@ -45,23 +45,27 @@ def h1_table(coactivations: Mapping[str, pd.DataFrame], *, level: float = LEVEL)
         coactivation, so that it shows which findings survive the adjustment.
     """
     words = ("over-coactivated", "under-coactivated")
-    table = _judged(coactivations, level, words=words)
+    table = _joined(coactivations)
+    table = _judged(table, table["effect_size"] > 0, level, words=words)
     table["plain_q_value"] = _family_q(table, "plain_p_value")
     above = table["coactivation"] > 1
     table["plain_decision"] = _decisions(table, "plain_q_value", above, level, words)
     return table
 
 
-def _judged(
-    tables: Mapping[str, pd.DataFrame], level: float, *, words: tuple[str, str]
-) -> pd.DataFrame:
+def _joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     if not tables:
         raise InputError("hypotheses: no city's table was given; name the cities of the study")
     frames = [table.assign(city=city) for city, table in tables.items()]
     table = pd.concat(frames, ignore_index=True)
     table.insert(0, "city", table.pop("city"))
+    return table
+
+
+def _judged(
+    table: pd.DataFrame, above: pd.Series, level: float, *, words: tuple[str, str]
+) -> pd.DataFrame:
     table["q_value"] = _family_q(table, "p_value")
-    above = table["effect_size"] > 0
     table["decision"] = _decisions(table, "q_value", above, level, words)
     joint = table["joint_p_value"]
     table["joint_decision"] = np.select(
@@ -80,6 +84,7 @@ def _decisions(
     q = table[q_value]
     cases = {
         "not observed": table["n"] == 0,
+        "does not vary": q.isna() & table.get("coactivation", q).notna(),
         "too few tiles": q.isna(),
         words[0]: (q <= level) & above,
         words[1]: q <= level,

@@ -4,16 +4,14 @@ Columns as in :mod:`incomelens.topology.tables`. Pairs in too few tiles are list
 and without a value, like the empty cells of the paper's Fig. 6.
 """
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from incomelens.cells.urban_classes import NAMES
-from incomelens.common.seeds import job_rng, job_seed
+from incomelens.common.seeds import job_seed
 from incomelens.topology.adjustment import adjustment_sums
-from incomelens.topology.hypotheses import deviations, joint_p_value, p_values, q_values
+from incomelens.topology.hypotheses import joint_p_value, q_values, until_settled
 from incomelens.topology.inputs import (
     PUBLISHED,
     RESIDENTIAL,
@@ -24,10 +22,10 @@ from incomelens.topology.inputs import (
     tile_group,
 )
 from incomelens.topology.intensities import fit_intensities
+from incomelens.topology.pair_tests import PairTests
 from incomelens.topology.pairs import LEAST_TILES, joint_tiles, pair_gains, pair_terms
-from incomelens.topology.ratios import activation_ratio, quotient
+from incomelens.topology.ratios import activation_ratio
 from incomelens.topology.resampling import percentile_intervals
-from incomelens.topology.shuffling import permuted_contrasts, standardised_difference, strata
 from incomelens.topology.tables import interval_columns
 
 Values = NDArray[np.float64]
@@ -41,6 +39,8 @@ def coactivation_table(
     n_resamples: int,
     n_draws: int,
     seed: int,
+    most_draws: int | None = None,
+    n_cities: int = 1,
     least_tiles: int = LEAST_TILES,
 ) -> pd.DataFrame:
     """Coactivation of residential classes with every other class, plain and adjusted (Fig. 6).
@@ -51,9 +51,11 @@ def coactivation_table(
         As for :func:`incomelens.topology.inputs.tile_group`; the maps as they are (transform 0).
     n_resamples : int
         Of the bootstrap.
-    n_draws : int
-        Of the permutation.
+    n_draws, most_draws : int
+        Least and most permutations; by default no more than least.
     seed : int
+    n_cities : int
+        Cities of the study, over which q values are taken.
     least_tiles : int
         Tiles that must hold both classes.
 
@@ -70,19 +72,29 @@ def coactivation_table(
     """
     frames = []
     for method in methods_of(attribution):
-        rows, away = [], []
+        tests, groups, rows = {}, {}, []
         for ses in SES_CLASSES:
-            group = tile_group(attribution, predictions, folds, method=method, ses=ses)
-            job = job_seed(seed, method, ses)
-            columns, moved = _tested(group, n_draws=n_draws, seed=job, least_tiles=least_tiles)
-            columns |= _estimated(group, n_resamples=n_resamples, seed=job)
-            n = columns.pop("n").astype(np.int64)
-            rows.append(_pair_frame(n, columns, least_tiles, method=method, ses=ses))
-            away.append(moved)
+            groups[ses] = tile_group(attribution, predictions, folds, method=method, ses=ses)
+            seed_here = job_seed(seed, method, ses)
+            tests[ses] = PairTests(groups[ses], seed=seed_here, least_tiles=least_tiles)
+        away = until_settled(
+            lambda n, tests=tests: np.hstack([one.extended(n) for one in tests.values()]),
+            name=f"H1, {method}",
+            n_families=n_cities,
+            least=n_draws,
+            most=most_draws or n_draws,
+        )
+        for ses, one in tests.items():
+            columns = {"n_tiles": one.n_tiles, "varies": one.varies, **one.columns()}
+            columns |= _estimated(
+                groups[ses], n_resamples=n_resamples, seed=job_seed(seed, method, ses)
+            )
+            rows.append(_pair_frame(one.n, columns, least_tiles, method=method, ses=ses))
         table = pd.concat(rows, ignore_index=True)
         table["q_value"] = q_values(table["p_value"].to_numpy())
         table["plain_q_value"] = q_values(table["plain_p_value"].to_numpy())
-        table["joint_p_value"] = joint_p_value(np.concatenate(away, axis=1))
+        table["joint_p_value"] = joint_p_value(away)
+        table["n_draws"] = len(away) - 1
         frames.append(table)
     return pd.concat(frames, ignore_index=True)
 
@@ -142,44 +154,6 @@ def _estimated(group: TileGroup, *, n_resamples: int, seed: int) -> dict[str, Va
     }
 
 
-def _tested(
-    group: TileGroup, *, n_draws: int, seed: int, least_tiles: int
-) -> tuple[dict[str, Values], Values]:
-    """Counts, effect sizes and P values; and the deviations of all pairs in all draws."""
-    activation, share = group.activation_sum[0], group.area_share
-    ratio = activation_ratio(activation, share)
-    adjusted = quotient(ratio, fit_intensities(activation, share).expected_ratio)
-    columns, away = [], []
-    for u in RESIDENTIAL:
-        known = np.isfinite(adjusted[:, u])
-        beside, others = share[known] > 0, np.arange(share.shape[1]) != u
-        n = beside.sum(axis=0)
-        testable = (n >= least_tiles) & others
-        row = {"n": n, "n_tiles": np.full(len(n), known.sum())}
-        deviation = np.full((n_draws + 1, len(n)), np.nan)
-        plain, effect = deviation.copy(), deviation[0].copy()
-        if testable.any():
-            stratum, one = strata(share[known, u]), np.zeros(known.sum(), dtype=np.int64)
-            draw = partial(
-                permuted_contrasts,
-                neighbour=beside[:, testable],
-                block=group.block[known],
-                n_draws=n_draws,
-            )
-            moved = draw(adjusted[known, u], stratum=stratum, rng=job_rng(seed, "adjusted", u))
-            deviation[:, testable] = deviations(moved)
-            moved = draw(ratio[known, u], stratum=one, rng=job_rng(seed, "plain", u))
-            plain[:, testable] = deviations(moved)
-            effect[testable] = standardised_difference(
-                adjusted[known, u], beside[:, testable], stratum
-            )
-        row |= {"effect_size": effect, "p_value": p_values(deviation)}
-        columns.append(row | {"plain_p_value": p_values(plain)})
-        away.append(deviation[:, PUBLISHED])
-    together = {name: np.stack([row[name] for row in columns]) for name in columns[0]}
-    return together, np.concatenate(away, axis=1)
-
-
 def _gains(totals: Values) -> Values:
     """Gains of the residential classes (rows), see :func:`incomelens.topology.pairs.pair_gains`."""
     return pair_gains(totals, len(RESIDENTIAL))
@@ -192,14 +166,14 @@ def _pair_frame(
     pairs = [(row, v) for row, u in enumerate(RESIDENTIAL) for v in PUBLISHED if v != u]
     row, v = np.array(pairs).T
     enough = n[row, v] >= least_tiles
-    n_tiles = columns.pop("n_tiles", None)
+    whole = {name: columns.pop(name) for name in ("n_tiles", "varies") if name in columns}
     return pd.DataFrame(
         {
             **labels,
             "urban_class": [NAMES[RESIDENTIAL[place]] for place in row],
             "neighbour_class": [NAMES[place] for place in v],
             "n": n[row, v],
-            **({"n_tiles": n_tiles[row, v].astype(np.int64)} if n_tiles is not None else {}),
+            **{name: values[row, v] for name, values in whole.items()},
             **{name: np.where(enough, values[row, v], np.nan) for name, values in columns.items()},
         }
     )

@@ -1,10 +1,11 @@
-"""H0, *every class contributes equally*: maps laid on the land in other ways.
+"""H0, *every class contributes equally*: a tile's own map turned on its land, as a second null.
 
-If a map does not follow the land, it may as well be turned or mirrored before it is laid on the
-land. So all sums are also taken under the other seven rotations and reflections of the map, and a
-draw picks one of the eight for every spatial block. Unlike a comparison with 1 (deviation
-`h0_against_repairing`) this holds for small shares, few tiles, maps that favour the centre, and
-neighbours that are alike.
+If a map does not follow the land and has no direction, it may as well be turned or mirrored before
+it is laid on the land. So all sums are also taken under the other seven rotations and reflections
+of the map, and a draw picks one of the eight for every spatial block. Unlike a comparison with 1
+this holds for small shares, few tiles, maps that favour the centre, and neighbours that are alike;
+where maps and land have a direction it rejects true nulls, and ``exchange`` does not (deviation
+`h0_against_repairing`).
 """
 
 import math

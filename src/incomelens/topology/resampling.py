@@ -1,7 +1,7 @@
 """95 % intervals by bootstrap: over tiles, as the paper, and over spatial blocks of tiles.
 
 Neighbouring tiles are alike, so that intervals over single tiles are too short; those over blocks
-stand beside them (deviations `figure_5_intervals` and `ratio_intervals`).
+stand beside them, of ratios by ``exchange`` (deviations `figure_5_intervals`, `ratio_intervals`).
 """
 
 from collections.abc import Callable
@@ -36,10 +36,10 @@ class Intervals:
     block_high: NDArray[np.float64]
 
 
-def ratio_intervals(
-    terms: RatioTerms, block: NDArray[np.int64], *, n_resamples: int, seed: int
-) -> Intervals:
-    r"""Studentised bootstrap intervals ("bootstrap-t") of average ratios.
+def ratio_interval(
+    terms: RatioTerms, *, n_resamples: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    r"""Studentised bootstrap interval ("bootstrap-t") of average ratios, over tiles.
 
     The quantiles are those of :math:`t^* = (x^* - x) / \mathrm{se}^*`, with the standard error of a
     quotient of sums. Ratios of small areas are so skewed that percentile intervals miss the truth
@@ -49,22 +49,27 @@ def ratio_intervals(
     ----------
     terms : RatioTerms
         Arrays of shape (n_tiles, n_classes).
-    block : array of shape (n_tiles,)
     n_resamples : int
     seed : int
 
     Returns
     -------
-    Intervals
-        Arrays of shape (n_classes,), from 0 up. NaN for a class in fewer than two tiles (blocks),
-        or missing in more than one resample of twenty.
+    low, high : arrays of shape (n_classes,)
+        From 0 up. NaN for a class in fewer than two tiles, or missing in more than one resample of
+        twenty.
     """
-    by_tile = _studentised(terms, n_resamples, job_rng(seed, "tiles"))
-    blocks = RatioTerms(
-        block_totals(terms.numerator, block), block_totals(terms.denominator, block)
-    )
-    by_block = _studentised(blocks, n_resamples, job_rng(seed, "blocks"))
-    return Intervals(*by_tile, *by_block)
+    top, bottom = terms.numerator, terms.denominator
+    n_classes = top.shape[1]
+    sums = np.concatenate([top, bottom, top * top, top * bottom, bottom * bottom], axis=1)
+    value, error = _value_and_error(sums.sum(axis=0), n_classes)
+    resampled = _resampled(sums, n_resamples, job_rng(seed, "tiles"))
+    drawn, drawn_error = _value_and_error(resampled, n_classes)
+    steady = error <= ROUNDING * value
+    # All tiles with the same ratio: the interval is that ratio, whatever the resamples.
+    low, high = percentile_ends(np.where(steady, 0.0, quotient(drawn - value, drawn_error)))
+    single = (bottom > 0).sum(axis=0) < 2
+    ends = np.where(single, np.nan, (value - high * error, value - low * error))
+    return np.maximum(ends[0], 0.0), ends[1]
 
 
 def percentile_intervals(
@@ -107,22 +112,6 @@ def _resampled(
     if len(terms) < 2:
         return np.full((n_resamples, terms.shape[1]), np.nan)
     return resampled_totals(terms, n_resamples=n_resamples, rng=rng)
-
-
-def _studentised(
-    terms: RatioTerms, n_resamples: int, rng: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    top, bottom = terms.numerator, terms.denominator
-    n_classes = top.shape[1]
-    sums = np.concatenate([top, bottom, top * top, top * bottom, bottom * bottom], axis=1)
-    value, error = _value_and_error(sums.sum(axis=0), n_classes)
-    drawn, drawn_error = _value_and_error(_resampled(sums, n_resamples, rng), n_classes)
-    steady = error <= ROUNDING * value
-    # All tiles with the same ratio: the interval is that ratio, whatever the resamples.
-    low, high = percentile_ends(np.where(steady, 0.0, quotient(drawn - value, drawn_error)))
-    single = (bottom > 0).sum(axis=0) < 2
-    ends = np.where(single, np.nan, (value - high * error, value - low * error))
-    return np.maximum(ends[0], 0.0), ends[1]
 
 
 def _value_and_error(

@@ -33,6 +33,22 @@ def strata(share: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.where(filled, n, stratum).astype(np.int64)
 
 
+def can_vary(neighbour: NDArray[np.bool_], stratum: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether a shuffle can change which tiles have each neighbour, shape (n_v,).
+
+    Parameters
+    ----------
+    neighbour : array of shape (n_tiles, n_v)
+    stratum : array of shape (n_tiles,)
+        It can where, in some stratum, there are tiles with and tiles without.
+    """
+    mixed = [
+        one.any(axis=0) & ~one.all(axis=0)
+        for one in (neighbour[stratum == number] for number in np.unique(stratum))
+    ]
+    return np.any(mixed, axis=0) if mixed else np.zeros(neighbour.shape[1], dtype=np.bool_)
+
+
 def permuted_contrasts(
     value: NDArray[np.float64],
     neighbour: NDArray[np.bool_],

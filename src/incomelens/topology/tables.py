@@ -1,7 +1,8 @@
 """Tables of one city: activation ratios, tested (H0), and probabilities of urban classes.
 
-``ci_*`` resamples tiles as the paper does, ``block_ci_*`` spatial blocks of tiles. Ports
-are in the sums and not in the tables (deviation `urban_classes`).
+``ci_*`` resamples tiles as the paper does, ``block_ci_*`` spatial blocks of tiles; of ratios it is
+where H0's test does not reject. Ports are in the sums and not in the tables (deviation
+`urban_classes`).
 """
 
 import numpy as np
@@ -9,32 +10,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from incomelens.cells.urban_classes import NAMES
-from incomelens.common.seeds import job_rng, job_seed
-from incomelens.topology.hypotheses import deviations, joint_p_value, p_values, q_values
+from incomelens.common.seeds import job_seed
+from incomelens.topology.class_tests import ClassTests
+from incomelens.topology.hypotheses import joint_p_value, q_values, until_settled
 from incomelens.topology.inputs import (
     PUBLISHED,
     SES_CLASSES,
-    TileGroup,
+    exchanged_sums,
     labelled_tiles,
     methods_of,
     tile_arrays,
     tile_group,
 )
 from incomelens.topology.pairs import LEAST_TILES
-from incomelens.topology.ratios import (
-    RatioTerms,
-    activation_ratio,
-    mean_terms,
-    pooled_terms,
-    quotient,
-)
-from incomelens.topology.repairing import (
-    TRANSFORMS,
-    block_sums,
-    draw_transforms,
-    repaired_ratios,
-)
-from incomelens.topology.resampling import Intervals, percentile_intervals, ratio_intervals
+from incomelens.topology.ratios import activation_ratio, quotient
+from incomelens.topology.repairing import TRANSFORMS
+from incomelens.topology.resampling import Intervals, percentile_intervals
 
 MINIMUM_SHARE = 0.005
 Values = NDArray[np.float64]
@@ -42,12 +33,15 @@ Values = NDArray[np.float64]
 
 def activation_ratio_table(
     attribution: pd.DataFrame,
+    pairings: pd.DataFrame,
     predictions: pd.DataFrame,
     folds: pd.DataFrame,
     *,
     n_resamples: int,
     n_draws: int,
     seed: int,
+    most_draws: int | None = None,
+    n_cities: int = 1,
     minimum_share: float = MINIMUM_SHARE,
     least_tiles: int = LEAST_TILES,
 ) -> pd.DataFrame:
@@ -57,11 +51,15 @@ def activation_ratio_table(
     ----------
     attribution, predictions, folds : DataFrame
         As for :func:`incomelens.topology.inputs.tile_group`, all eight transforms.
+    pairings : DataFrame
+        As for :func:`incomelens.topology.inputs.exchanged_sums`.
     n_resamples : int
         Of the bootstrap.
-    n_draws : int
-        Of the re-pairing.
+    n_draws, most_draws : int
+        Least and most exchanges of maps; by default no more than least.
     seed : int
+    n_cities : int
+        Cities of the study, over which q values are taken.
     minimum_share : float
         Area share of a class from which a tile counts in the columns ``min_share_*``.
     least_tiles : int
@@ -80,28 +78,39 @@ def activation_ratio_table(
     """
     frames = []
     for method in methods_of(attribution):
-        rows, away = [], []
+        tests = {}
         for ses in SES_CLASSES:
+            told = {"method": method, "ses": ses}
             group = tile_group(
-                attribution,
-                predictions,
-                folds,
-                method=method,
-                ses=ses,
-                transforms=range(TRANSFORMS),
+                attribution, predictions, folds, transforms=range(TRANSFORMS), **told
             )
-            # The same draws for both SES groups, which share blocks, and for every method.
-            rng = job_rng(seed, "re-pairing")
-            transforms = draw_transforms(group.n_blocks, n_draws=n_draws, rng=rng)
-            measures = _Measures(group, transforms, minimum_share, least_tiles)
-            table = measures.columns(n_resamples, job_seed(seed, "bootstrap", method, ses))
-            table.insert(0, "ses", ses)
-            rows.append(table)
-            away.append(measures.away)
+            tests[ses] = ClassTests(
+                group,
+                exchanged_sums(pairings, group, **told),
+                minimum_share=minimum_share,
+                least_tiles=least_tiles,
+                # The same draws for every method.
+                seed=job_seed(seed, "exchange", ses),
+            )
+        away = until_settled(
+            lambda n, tests=tests: np.hstack([one.extended(n) for one in tests.values()]),
+            name=f"H0, {method}",
+            n_families=n_cities,
+            least=n_draws,
+            most=most_draws or n_draws,
+        )
+        # Both SES groups share blocks, which are turned together.
+        turned = job_seed(seed, "turning")
+        rows = [
+            one.columns(n_resamples, job_seed(seed, "bootstrap", method, ses), n_draws, turned)
+            for ses, one in tests.items()
+        ]
         table = pd.concat(rows, ignore_index=True)
         table.insert(0, "method", method)
+        table.insert(1, "ses", np.repeat([*tests], len(PUBLISHED)))
         table["q_value"] = q_values(table["p_value"].to_numpy())
-        table["joint_p_value"] = joint_p_value(np.concatenate(away, axis=1))
+        table["joint_p_value"] = joint_p_value(away)
+        table["n_draws"] = len(away) - 1
         frames.append(table)
     return pd.concat(frames, ignore_index=True)
 
@@ -196,70 +205,6 @@ def interval_columns(intervals: Intervals, prefix: str = "") -> dict[str, Values
         f"{prefix}block_ci_low": intervals.block_low,
         f"{prefix}block_ci_high": intervals.block_high,
     }
-
-
-class _Measures:
-    """Activation ratios of one group of tiles in three ways, each with its re-paired draws."""
-
-    def __init__(
-        self,
-        group: TileGroup,
-        transforms: NDArray[np.int8],
-        minimum_share: float,
-        least_tiles: int,
-    ) -> None:
-        self.group = group
-        self.transforms = transforms
-        activation, share = group.activation_sum, group.area_share
-        self.mean = _published(mean_terms(activation, share))
-        self.pooled = _published(pooled_terms(activation, share))
-        self.large = _published(mean_terms(activation, share, minimum_share=minimum_share))
-        self.enough = self.mean.denominator[0].sum(axis=0) >= least_tiles
-        self.drawn = self._drawn(self.mean)
-        self.away = self._away(self.drawn)
-
-    def columns(self, n_resamples: int, seed: int) -> pd.DataFrame:
-        observed = RatioTerms(self.mean.numerator[0], self.mean.denominator[0])
-        intervals = ratio_intervals(observed, self.group.block, n_resamples=n_resamples, seed=seed)
-        known = np.isfinite(self.drawn)
-        expected = quotient(np.where(known, self.drawn, 0).sum(axis=0), known.sum(axis=0))
-        effect = quotient(observed.value - expected, _tile_sd(observed))
-        return pd.DataFrame(
-            {
-                "urban_class": [NAMES[place] for place in PUBLISHED],
-                "n": observed.denominator.sum(axis=0).astype(np.int64),
-                "ratio": observed.value,
-                **interval_columns(intervals),
-                "expected_ratio": expected,
-                "effect_size": np.where(self.enough, np.nan_to_num(effect), np.nan),
-                "p_value": p_values(self.away),
-                "q_value": np.nan,
-                "joint_p_value": np.nan,
-                "pooled_ratio": self.pooled.value[0],
-                "pooled_p_value": p_values(self._away(self._drawn(self.pooled))),
-                "min_share_n": self.large.denominator[0].sum(axis=0).astype(np.int64),
-                "min_share_ratio": self.large.value[0],
-                "min_share_p_value": p_values(self._away(self._drawn(self.large))),
-            }
-        )
-
-    def _drawn(self, terms: RatioTerms) -> Values:
-        by_block = block_sums(terms, self.group.block, self.group.n_blocks)
-        return repaired_ratios(by_block, self.transforms)
-
-    def _away(self, drawn: Values) -> Values:
-        return np.where(self.enough, deviations(drawn), np.nan)
-
-
-def _published(terms: RatioTerms) -> RatioTerms:
-    return RatioTerms(terms.numerator[..., PUBLISHED], terms.denominator[..., PUBLISHED])
-
-
-def _tile_sd(terms: RatioTerms) -> Values:
-    """SD of the tiles' ratios, shape (n_classes,); NaN below two tiles."""
-    n = terms.denominator.sum(axis=0)
-    squares = (terms.numerator**2).sum(axis=0) - n * np.nan_to_num(terms.value) ** 2
-    return np.sqrt(quotient(np.maximum(squares, 0.0), n - 1))
 
 
 def _halves(totals: Values) -> Values:

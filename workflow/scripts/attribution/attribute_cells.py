@@ -1,4 +1,4 @@
-"""Saliency of every kept cell, summed over its urban classes, by a model that did not see it."""
+"""Saliency of every kept cell, summed over urban classes, by a model that did not see it."""
 
 from pathlib import Path
 
@@ -11,16 +11,17 @@ from incomelens.common.tables import read_table
 from incomelens.tiles.store import open_tiles
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
-    output = Path(snakemake.output.attribution)
+    output = Path(snakemake.output.sums)
     checkpoint = output.with_name(f"{output.stem}-checkpoint")
     histories = dict(enumerate(map(read_table, snakemake.input.histories)))
     parts = attribution_parts(
         dict(enumerate(Path(weights).parent for weights in snakemake.input.weights)),
         open_tiles(snakemake.input.index, snakemake.input.shards),
         read_table(snakemake.input.folds),
+        read_table(snakemake.input.predictions),
         best_fold=lowest_loss(histories) if histories else None,
         checkpoint_dir=checkpoint,
         **snakemake.params.settings,
     )
-    write_parts(parts, output)
+    write_parts(parts, dict(snakemake.output.items()))
     FinishedParts(checkpoint).discard()

@@ -11,7 +11,10 @@ from incomelens.tiles.store import open_tiles
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     cells = figure_cells(
-        read_table(snakemake.input.predictions), read_table(snakemake.input.shares)
+        *map(
+            read_table,
+            (snakemake.input.predictions, snakemake.input.shares, snakemake.input.sums),
+        )
     )
     histories = dict(enumerate(map(read_table, snakemake.input.histories)))
     kept = keep_maps(

@@ -12,6 +12,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         read_table(path)
         for path in (
             snakemake.input.attribution,
+            snakemake.input.pairings,
             snakemake.input.predictions,
             snakemake.input.folds,
         )
@@ -19,10 +20,13 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
     drawn = {
         "n_resamples": settings["resamples"],
         "n_draws": settings["draws"],
+        "most_draws": settings["most_draws"],
+        "n_cities": snakemake.params.n_cities,
         "seed": job_seed(snakemake.params.seed, snakemake.rule, *snakemake.wildcards),
         "least_tiles": settings["least_tiles"],
     }
+    attribution, _, *others = tables
     ratios = activation_ratio_table(*tables, minimum_share=settings["minimum_share"], **drawn)
     write_table(ratios, snakemake.output.ratios)
-    write_table(tile_ratio_table(tables[0]), snakemake.output.tiles)
-    write_table(coactivation_table(*tables, **drawn), snakemake.output.coactivation)
+    write_table(tile_ratio_table(attribution), snakemake.output.tiles)
+    write_table(coactivation_table(attribution, *others, **drawn), snakemake.output.coactivation)

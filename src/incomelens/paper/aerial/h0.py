@@ -19,11 +19,13 @@ from incomelens.paper.table import Table, estimate, rows
 
 NOTE = (
     "Ratio x: mean activation ratio of the class over the tiles of the SES group, by "
-    "predicted class. Expected under H0: its mean when maps are turned and mirrored, which "
-    "a preference for the middle of a tile moves away from 1. Effect: distance of the two "
-    "in standard deviations of the tiles' ratios. Other methods, intervals over single "
-    "tiles, the pooled ratio and the ratio without slivers below 0.5 % of a tile stand in "
-    "the CSV. Classes in too few tiles are not tested."
+    "predicted class. Expected under H0: its mean with the maps of other tiles on the same "
+    "land, which a preference of maps for the middle or a side of the tile moves away from "
+    "1. The interval leaves it out exactly where P is at most 0.05; q asks more, for the "
+    "number of tests. Effect: distance of the two in standard deviations of the tiles' "
+    "ratios. Other methods, intervals over single tiles, the test with a tile's own map "
+    "turned, the pooled ratio and the ratio without slivers below 0.5 % of a tile stand in "
+    "the CSV. Classes in too few tiles or spatial blocks are not tested."
 )
 
 

@@ -59,6 +59,7 @@ BASE_PROBABILITY = 0.4
 
 NOT_OBSERVED = "not observed"
 TOO_FEW = "too few tiles"
+UNTESTED = (NOT_OBSERVED, TOO_FEW, "does not vary")
 
 
 def is_rejected(decision: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from incomelens.paper.aerial.names import METHODS, NOT_OBSERVED, TOO_FEW
+from incomelens.paper.aerial.names import METHODS, UNTESTED
 from incomelens.paper.names import folds_name
 from incomelens.paper.table import rows
 
@@ -28,8 +28,8 @@ def probability(value: float) -> float | str:
 
 
 def tested_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows that stand on enough tiles to be tested."""
-    return table[~table["decision"].isin([NOT_OBSERVED, TOO_FEW])]
+    """Rows that were tested."""
+    return table[~table["decision"].isin(UNTESTED)]
 
 
 def joint_tests(

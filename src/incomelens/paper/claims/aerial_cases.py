@@ -14,10 +14,10 @@ from incomelens.paper.aerial.names import (
     LEAST_TILES,
     MAIN,
     METRICS,
-    NOT_OBSERVED,
     PAPER_METRICS,
     RESIDENTIAL,
     TOO_FEW,
+    UNTESTED,
     class_labels,
     class_order,
 )
@@ -167,7 +167,7 @@ def rejects_h1(study: Study) -> Iterator[Case]:
         return
     for city, name in study.names.items():
         decisions = study.h1.loc[study.h1["city"] == city, "plain_decision"]
-        tested = decisions[~decisions.isin([NOT_OBSERVED, TOO_FEW])]
+        tested = decisions[~decisions.isin(UNTESTED)]
         rejected = int(tested.str.startswith(("over-", "under-")).sum())
         figures = f"{rejected} of {len(tested)} pairs at q ≤ 0.05"
         yield Case(name, figures, SUPPORTED if rejected else OPEN)
@@ -222,7 +222,7 @@ def coactivated(
 def _decided(name: str, row: object, decision: str, value: str, q_value: str) -> Case:
     """What a decision at q ≤ 0.05 says of a claim on over-activation."""
     decided = getattr(row, decision)
-    if decided in (NOT_OBSERVED, TOO_FEW):
+    if decided in UNTESTED:
         return Case(name, f"{decided}, n = {row.n}")
     verdict = {"over": SUPPORTED, "under": CONTRADICTED}.get(decided.partition("-")[0], OPEN)
     return Case(name, f"{getattr(row, value):.2f}, q = {getattr(row, q_value):.2g}", verdict)
