@@ -12,7 +12,8 @@ from incomelens.attribution.comparison import (
     similarity_table,
     turned,
 )
-from incomelens.attribution.maps import METHODS, image_gradients, saliency_maps
+from incomelens.attribution.gradients import PAPER_METHODS, image_gradients
+from incomelens.attribution.maps import saliency_maps
 from incomelens.attribution.zonal import zonal_sums
 
 from . import nets
@@ -33,7 +34,7 @@ def reference(tiles):
 def test_maps_are_those_of_the_methods_and_of_the_gradients_alone(tiles, reference):
     network = nets.small()
     assert_allclose(
-        reference.saliency[:, : len(METHODS)], saliency_maps(network, tiles[0]), rtol=1e-4
+        reference.saliency[:, : len(PAPER_METHODS)], saliency_maps(network, tiles[0]), rtol=1e-4
     )
     guided = image_gradients(network, tiles[0]).guided.abs().sum(dim=2)
     place = QUANTITIES.index("guided_gradient")

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from incomelens.attribution.maps import METHODS, finish, image_gradients
+from incomelens.attribution.gradients import PAPER_METHODS, image_gradients
+from incomelens.attribution.maps import finish
 from incomelens.attribution.scores import TARGETS
 from incomelens.attribution.similarity import spearman, ssim
 from incomelens.attribution.zonal import transformed, zonal_sums
@@ -17,7 +18,7 @@ from incomelens.inference.network import IncomeNetwork
 
 # The image's gradients alone, without the CAM that they are multiplied with: Σ over colours of |·|.
 GRADIENTS = ("guided_gradient", "plain_gradient")
-QUANTITIES = (*METHODS, *GRADIENTS)
+QUANTITIES = (*PAPER_METHODS, *GRADIENTS)
 LEAST_TILES = 10  # with a class, below which its mean ratio is not compared
 HALF_TURN = 2
 
@@ -64,7 +65,7 @@ def make_maps(
     for batch, land in zip(images.split(batch_size), land_use.split(batch_size), strict=True):
         gradients = image_gradients(network, batch)
         size = (batch.shape[-2], batch.shape[-1])
-        finished = finish(gradients, size, methods=METHODS, postprocess=postprocess)
+        finished = finish(gradients, size, methods=PAPER_METHODS, postprocess=postprocess)
         alone = [one.abs().sum(dim=2) for one in (gradients.guided, gradients.plain)]
         maps = torch.cat([finished, torch.stack(alone, dim=1)], dim=1)
         summed = zonal_sums(maps.flatten(1, 2), land, n_transforms=1)

@@ -1,43 +1,31 @@
-"""Saliency maps of both classes and all methods from one forward pass a turn of the image."""
+"""Saliency maps of both classes by every method, of the image and of its turns."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from incomelens.attribution.guided import GuidedActivations
-from incomelens.attribution.scores import FeatureMaps, has_one_logit, target_scores
+from incomelens.attribution.gradients import (
+    GRADIENT_METHODS,
+    PAPER_METHODS,
+    Gradients,
+    image_gradients,
+)
+from incomelens.attribution.integrated import integrated_gradients
+from incomelens.attribution.relevance import relevance
 from incomelens.attribution.zonal import TURNS, transformed, undone
 from incomelens.common.errors import InputError, listed
 from incomelens.inference.network import IncomeNetwork
 
-METHODS = ("guided", "gradient", "gradcam")
+# Share a score out to the pixels, with a sign; each takes passes of its own.
+SIGNED_METHODS = ("integrated_gradients", "lrp")
+METHODS = (*GRADIENT_METHODS, *SIGNED_METHODS)
 POSTPROCESSINGS = ("none", "released")
-LAYERS = ("activated", "released")
-LAST_CONVOLUTION = "conv_head"  # timm's name for the authors' top_conv
+PATH_STEPS = 16
 CLIP_AT = 0.99
 # The released code's, so that a map of one value does not divide by zero.
 EPSILON = 1e-10
-
-
-@dataclass(frozen=True)
-class Gradients:
-    """What the methods are made of; low and high along the second axis of every tensor.
-
-    Attributes
-    ----------
-    cam : tensor of shape (n, 2, rows, columns)
-        Grad-CAM before its ReLU, at the size of the feature maps.
-    guided, plain : tensor of shape (n, 2, 3, px, px), or None where no method needs it
-        Gradient of the scores with respect to the scaled image.
-    """
-
-    cam: Tensor
-    guided: Tensor | None
-    plain: Tensor | None
 
 
 def check_methods(methods: Sequence[str]) -> None:
@@ -57,10 +45,10 @@ def check_postprocess(postprocess: str) -> None:
         )
 
 
-def check_layer(layer: str) -> None:
-    """Raise an InputError unless a layer of this name exists."""
-    if layer not in LAYERS:
-        raise InputError(f"layer: {layer!r} is unknown; known are {', '.join(LAYERS)}")
+def check_path_steps(path_steps: int) -> None:
+    """Raise an InputError unless a path has steps."""
+    if path_steps < 1:
+        raise InputError(f"path_steps: {path_steps}; expected at least 1")
 
 
 def check_turns(turns: int) -> None:
@@ -69,70 +57,14 @@ def check_turns(turns: int) -> None:
         raise InputError(f"turns: {turns}; expected one of {listed(TURNS)}")
 
 
-def image_gradients(
-    network: IncomeNetwork,
-    images: Tensor,
-    *,
-    methods: Sequence[str] = METHODS,
-    layer: str = "activated",
-) -> Gradients:
-    """Gradients of both scores, from one forward pass.
-
-    Parameters
-    ----------
-    network : IncomeNetwork
-        In evaluation mode.
-    images : float tensor of shape (n, 3, px, px)
-        Scaled as the network expects.
-    methods : sequence of {"guided", "gradient", "gradcam"}
-        What is not needed for them is not computed.
-    layer : {"activated", "released"}
-        Whose Grad-CAM: the feature maps that the head reads, or as the released code the output of
-        the convolution before their normalisation and activation (deviation `grad_cam_layer`).
-
-    Raises
-    ------
-    InputError
-        If ``guided`` is asked for and an activation has no rule (see
-        :mod:`incomelens.attribution.rules`), or the network has no layer as released.
-
-    Notes
-    -----
-    With one logit the plain gradients, and the CAMs, of low and high are each other's negatives:
-    one backward pass serves both. The guided rule is not odd in its seed and takes two (deviation
-    `logit_scores`).
-    """
-    check_methods(methods)
-    features = FeatureMaps(network)
-    guides = GuidedActivations(features) if "guided" in methods else None
-    images = images.detach().requires_grad_()
-    with (
-        torch.enable_grad(),
-        guides or nullcontext(),
-        _output_of_last_convolution(network, layer) as convolved,
-    ):
-        maps = features(images)
-        seeds = _seeds(network, maps)
-    guided = plain = None
-    if guides is not None:
-        guides.check()
-        guides.on = False
-    cam = _cam(_seeds_at(convolved, maps, seeds), (convolved or [maps])[0].detach())
-    if "gradient" in methods:
-        plain = _back(images, maps, seeds, odd=has_one_logit(network), keep=guides is not None)
-    if guides is not None:
-        guides.on = True
-        guided = _back(images, maps, seeds, odd=False, keep=False)
-    return Gradients(cam, guided, plain)
-
-
 def saliency_maps(
     network: IncomeNetwork,
     images: Tensor,
     *,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] = PAPER_METHODS,
     postprocess: str = "none",
     layer: str = "activated",
+    path_steps: int = PATH_STEPS,
 ) -> Tensor:
     """Where the network looks for the poorest and for the richest class.
 
@@ -144,11 +76,15 @@ def saliency_maps(
     methods : sequence of str
         ``guided``: guided Grad-CAM, ReLU(CAM) × Σ over colours of |guided gradient|;
         ``gradient``: the same with the plain gradient, which is what the released code computes on
-        an EfficientNet; ``gradcam``: ReLU(CAM) alone.
+        an EfficientNet; ``gradcam``: ReLU(CAM) alone; ``layercam``: LayerCAM; all of them from one
+        forward pass. ``integrated_gradients`` and ``lrp`` (layer-wise relevance propagation):
+        ReLU(Σ over colours), what speaks for the class.
     postprocess : {"none", "released"}
         See :func:`finish`.
     layer : {"activated", "released"}
-        See :func:`image_gradients`.
+        See :func:`incomelens.attribution.gradients.image_gradients`.
+    path_steps : int
+        See :func:`incomelens.attribution.integrated.integrated_gradients`.
 
     Returns
     -------
@@ -157,26 +93,28 @@ def saliency_maps(
 
     Notes
     -----
-    Levy Abitbol & Karsai (2020), "Guided Grad-CAM"; deviations `guided_rule` and
-    `map_postprocessing`.
+    Levy Abitbol & Karsai (2020), "Guided Grad-CAM"; deviations `guided_rule`, `map_postprocessing`
+    and `further_methods`.
     """
+    check_methods(methods)
     check_postprocess(postprocess)
+    check_path_steps(path_steps)
+    signed: dict[str, Callable[[], Tensor]] = {
+        "integrated_gradients": lambda: integrated_gradients(network, images, steps=path_steps),
+        "lrp": lambda: relevance(network, images),
+    }
+    of_gradients = [method for method in methods if method in GRADIENT_METHODS]
     return finish(
-        image_gradients(network, images, methods=methods, layer=layer),
+        image_gradients(network, images, methods=of_gradients, layer=layer),
         (images.shape[-2], images.shape[-1]),
         methods=methods,
         postprocess=postprocess,
+        signed={method: signed[method]() for method in methods if method in signed},
     )
 
 
 def turned_maps(
-    network: IncomeNetwork,
-    images: Tensor,
-    *,
-    turns: int,
-    methods: Sequence[str] = METHODS,
-    postprocess: str = "none",
-    layer: str = "activated",
+    network: IncomeNetwork, images: Tensor, *, turns: int, **options: object
 ) -> Iterator[Tensor]:
     """Yield the maps of the images turned and mirrored, each turned back.
 
@@ -185,7 +123,7 @@ def turned_maps(
 
     Parameters
     ----------
-    network, images, methods, postprocess, layer
+    network, images, options
         As for :func:`saliency_maps`, whose shape the maps have.
     turns : {1, 2, 4, 8}
         The image as it is; and upside down (half a turn); under all four quarter turns; and
@@ -193,12 +131,16 @@ def turned_maps(
     """
     for transform in TURNS[turns]:
         turned = transformed(images, transform).contiguous(memory_format=torch.channels_last)
-        told = {"methods": methods, "postprocess": postprocess, "layer": layer}
-        yield undone(saliency_maps(network, turned, **told), transform)
+        yield undone(saliency_maps(network, turned, **options), transform)
 
 
 def finish(
-    gradients: Gradients, size: tuple[int, int], *, methods: Sequence[str], postprocess: str
+    gradients: Gradients,
+    size: tuple[int, int],
+    *,
+    methods: Sequence[str],
+    postprocess: str,
+    signed: Mapping[str, Tensor] | None = None,
 ) -> Tensor:
     """Put the CAM and the gradients together.
 
@@ -211,19 +153,29 @@ def finish(
         ``none``: ReLU of the CAM, then bilinear interpolation (as Captum's GuidedGradCam in
         bilinear mode). ``released``: CAM minus its mean, over its L2 norm, bilinear interpolation,
         ReLU, over its maximum; the product is clipped at its own 99th percentile.
+    signed : mapping of method to tensor of shape (n, 2, 3, rows, columns), optional
+        Shares of the score of those methods that are no product of gradients.
 
     Returns
     -------
     tensor of shape (n, n_methods, 2, rows, columns)
     """
-    cam = _resized_cam(gradients.cam, size, postprocess)
-    parts = []
-    for method in methods:
-        gradient = {"guided": gradients.guided, "gradient": gradients.plain, "gradcam": None}[
-            method
-        ]
-        parts.append(cam if gradient is None else cam * gradient.abs().sum(dim=2))
-    maps = torch.stack(parts, dim=1)
+
+    def wide(cam: Tensor) -> Tensor:
+        return _resized_cam(cam, size, postprocess)
+
+    def product(gradient: Tensor) -> Tensor:
+        return wide(gradients.cam) * gradient.abs().sum(dim=2)
+
+    made: dict[str, Callable[[], Tensor]] = {
+        "guided": lambda: product(gradients.guided),
+        "gradient": lambda: product(gradients.plain),
+        "gradcam": lambda: wide(gradients.cam),
+        "layercam": lambda: wide(gradients.layercam),
+    }
+    for method, shares in (signed or {}).items():
+        made[method] = shares.sum(dim=2).relu
+    maps = torch.stack([made[method]() for method in methods], dim=1)
     return clip_at_percentile(maps) if postprocess == "released" else maps
 
 
@@ -239,62 +191,6 @@ def clip_at_percentile(maps: Tensor, share: float = CLIP_AT) -> Tensor:
     lower, upper = highest[..., -1], highest[..., max(0, highest.shape[-1] - 2)]
     limit = lower + (place - below) * (upper - lower)
     return torch.minimum(maps, limit[..., None, None])
-
-
-def _seeds(network: IncomeNetwork, maps: Tensor) -> Tensor:
-    """Gradients of the two scores with respect to the maps, shape (2, n, n_maps, rows, columns)."""
-    leaf = maps.detach().requires_grad_()
-    low, high = target_scores(network, leaf).sum(dim=0)
-    (of_high,) = torch.autograd.grad(high, leaf, retain_graph=True)
-    if has_one_logit(network):
-        return torch.stack([-of_high, of_high])
-    (of_low,) = torch.autograd.grad(low, leaf)
-    return torch.stack([of_low, of_high])
-
-
-@contextmanager
-def _output_of_last_convolution(network: IncomeNetwork, layer: str) -> Iterator[list[Tensor]]:
-    """Keep that output of a forward pass, if it is the layer."""
-    check_layer(layer)
-    kept: list[Tensor] = []
-    if layer == "activated":
-        yield kept
-        return
-    convolution = getattr(network.backbone, LAST_CONVOLUTION, None)
-    if convolution is None:
-        raise InputError(
-            f"layer: released is the output of {LAST_CONVOLUTION}, and "
-            f"{network.architecture.backbone} has no part of that name; set layer: activated"
-        )
-    hook = convolution.register_forward_hook(lambda _, __, output: kept.append(output))
-    try:
-        yield kept
-    finally:
-        hook.remove()
-
-
-def _seeds_at(convolved: list[Tensor], maps: Tensor, seeds: Tensor) -> Tensor:
-    """Gradients of both scores at the layer of the Grad-CAM."""
-    if not convolved:
-        return seeds
-    back = [torch.autograd.grad(maps, convolved[0], one, retain_graph=True)[0] for one in seeds]
-    return torch.stack(back)
-
-
-def _cam(seeds: Tensor, maps: Tensor) -> Tensor:
-    weights = seeds.mean(dim=(-2, -1))
-    return torch.einsum("tnc,ncyx->ntyx", weights, maps)
-
-
-def _back(images: Tensor, maps: Tensor, seeds: Tensor, *, odd: bool, keep: bool) -> Tensor:
-    """Gradients of the images for both seeds; `odd`: the first is minus the second."""
-    low, high = seeds
-    (of_high,) = torch.autograd.grad(maps, images, high, retain_graph=keep or not odd)
-    if odd:
-        of_low = -of_high
-    else:
-        (of_low,) = torch.autograd.grad(maps, images, low, retain_graph=keep)
-    return torch.stack([of_low, of_high], dim=1)
 
 
 def _resized_cam(cam: Tensor, size: tuple[int, int], postprocess: str) -> Tensor:
