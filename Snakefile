@@ -44,7 +44,7 @@ pathvars:
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/sources_paths.smk"
+include: "workflow/rules/base.smk"
 include: "workflow/rules/demo.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/cells.smk"
@@ -54,18 +54,14 @@ include: "workflow/rules/folds.smk"
 include: "workflow/rules/inference.smk"
 include: "workflow/rules/attribution.smk"
 include: "workflow/rules/topology.smk"
-include: "workflow/rules/validation.smk"
 include: "workflow/rules/ssig.smk"
-include: "workflow/rules/siamese_inputs.smk"
 include: "workflow/rules/siamese.smk"
 include: "workflow/rules/shapley.smk"
-include: "workflow/rules/exhibit.smk"
 include: "workflow/rules/paper_aerial.smk"
 include: "workflow/rules/paper_inference.smk"
 include: "workflow/rules/paper_topology.smk"
 include: "workflow/rules/paper_validation.smk"
 include: "workflow/rules/paper_ssig.smk"
-include: "workflow/rules/paper_shapley.smk"
 include: "workflow/rules/targets.smk"
 
 

@@ -18,7 +18,7 @@ pathvars:
     logs=f"results/{config['study']}/logs",
     benchmarks=f"results/{config['study']}/benchmarks",
 include: "workflow/rules/common.smk"
-include: "workflow/rules/sources_paths.smk"
+include: "workflow/rules/base.smk"
 include: "workflow/rules/sources.smk"
 """
 BODY = b"[[1, 2]]"

@@ -30,13 +30,17 @@ def test_every_target_of_every_study_resolves(planned, study):
 
 
 def test_every_rule_but_those_told_here_carries_a_digest_of_its_code(planned):
-    """A fetch depends on address and checksum only; preflight and `exhibit` make no file."""
-    exempt = {"fetch_source", "preflight", "exhibit"}
+    """A fetch depends on address and checksum only; the others make no file.
+
+    A rule that inherits from one with a digest has it as well.
+    """
+    exempt = {"fetch_source", "preflight", "exhibit", "scripted"}
     for file in sorted((planned.folder / "workflow/rules").glob("*.smk")):
-        for block in re.split(r"\n(?:rule|use rule exhibit as) ", file.read_text())[1:]:
+        inherited = r"\n(?:rule|use rule (?:exhibit|scripted) as) "
+        for block in re.split(inherited, file.read_text())[1:]:
             name = re.split(r"\W", block)[0]
             if ("script:" in block or "pathvars:" in block) and name not in exempt:
-                assert "code=code(" in block or "**made_by(" in block, f"{file.name}: {name}"
+                assert "**run_by(" in block or "**made_by(" in block, f"{file.name}: {name}"
 
 
 @pytest.mark.parametrize(

@@ -39,11 +39,12 @@ def test_a_profile_groups_rules_that_there_are(planned, profile):
 
 
 def test_rules_ask_for_more_at_every_further_try_and_retry_nothing_themselves():
+    """A rule that says nothing of resources inherits them; one that does says both."""
     for file in sorted((ROOT / "workflow/rules").glob("*.smk")):
-        for block in file.read_text().split("\nrule ")[1:]:
+        for block in re.split(r"\n *(?:use )?rule ", file.read_text())[1:]:
             where = f"{file.name}: {block.split(':')[0]}"
             assert "retries:" not in block, where
-            if "script:" in block:
+            if "script:" in block or "resources:" in block:
                 assert "mem_mb=memory(" in block, where
                 assert "runtime=minutes(" in block, where
 

@@ -1,8 +1,9 @@
 """After whatever broke a run, one plain rerun finishes it, and with the same results.
 
-Plain: the command that was broken, once more, with no option added. The smallest parts of the tiny
-study that can break in the way in question are run; what they make is compared with the unbroken
-run's, byte by byte.
+Plain: the command that was broken, once more, with no option added. Where Snakemake itself was
+killed its lock is in the way, and the rerun says so: the same command with --unlock takes it away.
+The smallest parts of the tiny study that can break in the way in question are run; what they make
+is compared with the unbroken run's, byte by byte.
 """
 
 import errno
@@ -73,8 +74,10 @@ def test_kill_9_of_snakemake_in_the_middle_of_a_job(tiny, fresh):
     if job is not None:  # else it ended in this very moment
         wait_for(lambda: not running(job))
     assert any((fresh.folder / ".snakemake/locks").iterdir())
-    again = fresh.snakemake(FOLDS, "--cores", "1")
-    assert "The last run was killed" in again.stderr
+    refused = fresh.snakemake(FOLDS, "--cores", "1", expect=1)
+    assert "removed with the --unlock argument" in refused.stdout + refused.stderr
+    fresh.snakemake(FOLDS, "--cores", "1", "--unlock")
+    fresh.snakemake(FOLDS, "--cores", "1")
     assert same(tiny, fresh, FOLDS, "results/tiny/districts/tract.parquet")
     assert leftovers(fresh) == []
 

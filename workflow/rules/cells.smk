@@ -1,33 +1,25 @@
 # cells: the census cells of a city with their income, and its land use in 19 classes.
 
 
-rule build_cells:
+use rule scripted as build_cells with:
     input:
-        checked=ancient(checked_part("aerial")),
-        income=lambda wildcards: city_files(wildcards.city, "income"),
-        land_use=lambda wildcards: city_files(wildcards.city, "land_use"),
+        checked=ancient(RAW.checked("aerial")),
+        income=lambda wildcards: RAW.of_city(wildcards.city, "income"),
+        land_use=lambda wildcards: RAW.of_city(wildcards.city, "land_use"),
     output:
         cells="<results>/cells/{city}.parquet",
         land_use="<results>/cells/{city}-land_use.parquet",
         left_out="<results>/cells/{city}-left_out.csv",
-    log:
-        "<logs>/cells/build_cells/{city}.log",
-    benchmark:
-        "<benchmarks>/cells/build_cells/{city}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="cells/build_cells/{city}",
     resources:
         mem_mb=memory(2000, per_input_mb=20),
         runtime=minutes(60),
     params:
-        code=code("cells/build_cells.py"),
+        **run_by("cells/build_cells"),
         reader=lambda wildcards: config["city"][wildcards.city]["income"]["reader"],
-        reader_options=lambda wildcards: reader_options(wildcards.city),
+        reader_options=lambda wildcards: RAW.reader_options(wildcards.city),
         city_in_delivery=lambda wildcards: config["city"][wildcards.city]["land_use"][
             "city"
         ],
         settings=config["cells"],
-        threads=config["threads"],
-    script:
-        "../scripts/cells/build_cells.py"

@@ -4,28 +4,19 @@
 # Wildcards are identities, never settings: settings reach a script through `params`.
 
 import gc
+import os
 from pathlib import Path
-
-from snakemake.exceptions import WorkflowError
 
 from incomelens.common.code_digest import code_digest, module_digest
 from incomelens.common.jobs import offer_package_to_jobs
 from incomelens.common.lifetimes import announce_run
-from incomelens.common.runs import free_locks_of_dead_runs, note_run
 from incomelens.paper.names import INCOMES as INCOME_NAMES
-from incomelens.paper.names import figure_tasks, level_names
+from incomelens.sources.fetching.registry import load_registry
+from incomelens.study import RawFiles, Results, Study, Worlds
 
 # Planning makes millions of objects that live to its end; with hundreds of cities, looking for
 # garbage among them as often as usual takes a fourteenth of the time.
 gc.set_threshold(200_000, 50, 50)
-
-# A plain rerun goes on after a run that was killed, without --unlock.
-free_locks_of_dead_runs(".snakemake")
-
-
-onstart:
-    note_run(".snakemake")
-
 
 # Jobs in an environment of their own (`--sdm conda`) import the package from this checkout.
 offer_package_to_jobs()
@@ -35,64 +26,35 @@ announce_run()
 REFERENCE = CHECKOUT / "config/paper_reference.yaml"
 DEVIATIONS = CHECKOUT / "config/deviations.yaml"
 
-LEVELS = config["districts"]["levels"]
-without_section = [level for level in LEVELS if level not in config["districts"]]
-if without_section:
-    raise WorkflowError(
-        f"districts.levels: {', '.join(without_section)} has no section of its own; say below "
-        f"`districts` where its districts come from"
-    )
-# The default's two sections may stay unused; any other is a typo, or was forgotten in `levels`.
-settings_of_all = {"levels", "incomes", "resamples"}
-unused = set(config["districts"]) - settings_of_all - {*LEVELS, "tract", "zip"}
-if unused:
-    raise WorkflowError(
-        f"districts: {', '.join(sorted(unused))} is no setting, and no level that "
-        f"districts.levels names; it has {', '.join(LEVELS)}"
-    )
-LEVEL_NAMES = level_names(config["districts"])
-INCOMES = config["districts"]["incomes"]
-SCHEMES = config["folds"]["schemes"]
-MODES = config["ssig"]["modes"]
-VARIANTS = config["ssig"]["variants"]
-CITIES = config["cities"]
-CITY_SCHEMES = config["folds"]["cities"]["schemes"]
-TRANSFER_SCHEME = config["inference"]["transfer_scheme"]
-# Every model on every city is too much for hundreds of cities: some may be named.
-TRANSFER_CITIES = config["inference"]["transfer_cities"]
-if TRANSFER_CITIES is None:
-    TRANSFER_CITIES = CITIES
-elif not set(TRANSFER_CITIES) <= set(CITIES):
-    raise WorkflowError(
-        f"inference.transfer_cities: {', '.join(TRANSFER_CITIES)} asked for, but `cities` has "
-        f"only {', '.join(CITIES)}"
-    )
-
-
-# The form of a city's id and not the list: a list of hundreds is searched for every file. A study
-# without cities has no file of one.
-CITY_FORM = rf"(?!(?:{'|'.join(LEVELS)})\b)[a-z][a-z0-9_]*" if CITIES else "(?!)"
-if set(CITIES) & set(LEVELS):
-    raise WorkflowError(
-        f"{', '.join(set(CITIES) & set(LEVELS))}: a city and a level of districts; their files "
-        "would lie at the same place: call one of them otherwise"
-    )
+# What the configuration asks for, which raw files that takes, and where results lie.
+STUDY = Study(config, os.environ)
+RAW = RawFiles(
+    STUDY,
+    load_registry(
+        config["sources"],
+        schema=Path(workflow.basedir) / "workflow/schemas/sources.schema.yaml",
+    ),
+)
+FILES = Results(STUDY)
+WORLDS = Worlds(STUDY)
 
 
 wildcard_constraints:
-    level="|".join(LEVELS),
-    income="|".join(INCOMES),
-    scheme="|".join(dict.fromkeys([*SCHEMES, *CITY_SCHEMES])),
-    city=CITY_FORM,
+    level="|".join(STUDY.levels),
+    income="|".join(STUDY.incomes),
+    scheme="|".join(STUDY.all_schemes),
+    city=STUDY.city_form,
     shard="[0-9]+",
-    mode="|".join(MODES),
-    variant="|".join(VARIANTS),
+    mode="|".join(STUDY.modes),
+    variant="|".join(STUDY.variants),
 
 
-# Code is an input: Snakemake watches a rule's script, and this digest watches the modules of the
-# package that the script imports. `script` is the path below workflow/scripts.
-def code(script):
-    return code_digest(Path(workflow.basedir) / "workflow" / "scripts" / script)
+# What runs a rule: its script, by the path below workflow/scripts, and arithmetic threads, which never
+# come from --cores. Code is an input: Snakemake watches the script, and the digest watches the
+# modules of the package that the script imports.
+def run_by(script):
+    digest = code_digest(Path(workflow.basedir) / f"workflow/scripts/{script}.py")
+    return dict(script=script, code=digest, threads=config["threads"])
 
 
 # What makes an exhibit: its module below incomelens.paper, the digest of that module's code alone,
@@ -103,6 +65,17 @@ def made_by(module, **settings):
         return {"module": of("module"), "code": of("code"), **settings}
     digest = module_digest(f"incomelens.paper.{module}")
     return dict(module=module, code=digest, **settings)
+
+
+# In the parameters of an exhibit of one city.
+def city_name(wildcards):
+    return STUDY.city_names[wildcards.city]
+
+
+# What either function says of the figure whose number is a wildcard.
+def numbered(function):
+    of = lambda name: lambda wildcards: function(int(wildcards.number))[name]
+    return {name: of(name) for name in function(2)}
 
 
 # What an exhibit writes at its place below results/<study>/paper, with its label, and its caption in
@@ -126,11 +99,12 @@ def table(place, label, caption):
     }
 
 
-def figure(place, label, caption):
+# Of a figure, `numbers` is the place of what it shows, where a table has its own.
+def figure(place, label, caption, numbers=None):
     return {
         "pdf": f"<results>/paper/{place}.pdf",
         "png": shown(place, "png", caption, "figure", label),
-        **{form: f"<results>/paper/{place}.{form}" for form in NUMBER_FORMS},
+        **{form: f"<results>/paper/{numbers or place}.{form}" for form in NUMBER_FORMS},
     }
 
 
@@ -161,7 +135,7 @@ def shown(place, form, caption, kind, label):
 def told_of(wildcards, output):
     own = [one for one in SHOWN if filled(one["file"], wildcards) in output]
     names = {
-        name: (CITY_NAMES | LEVEL_NAMES | INCOME_NAMES).get(value, value)
+        name: (STUDY.city_names | STUDY.level_names | INCOME_NAMES).get(value, value)
         for name, value in wildcards.items()
     }
     return {

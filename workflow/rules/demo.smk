@@ -14,27 +14,19 @@ DEMO_FILES = [
 ]
 
 
-rule make_demo_mirror:
+use rule scripted as make_demo_mirror with:
     output:
         mirror=[f"<results>/demo/mirror/{file}" for file in DEMO_FILES],
-    log:
-        "<logs>/demo/make_demo_mirror.log",
-    benchmark:
-        "<benchmarks>/demo/make_demo_mirror.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="demo/make_demo_mirror",
     resources:
         mem_mb=memory(1000),
         runtime=minutes(10),
     params:
-        code=code("demo/make_demo_mirror.py"),
+        **run_by("demo/make_demo_mirror"),
         seed=config["seed"],
         n_tracts=config["demo"]["n_tracts"],
         n_zctas=config["demo"]["n_zctas"],
-        threads=config["threads"],
-    script:
-        "../scripts/demo/make_demo_mirror.py"
 
 
 DEMO_HOMES = [
@@ -49,51 +41,36 @@ DEMO_HOMES = [
 ]
 
 
-rule make_demo_homes:
+use rule scripted as make_demo_homes with:
     output:
         mirror=[f"<results>/demo/mirror/{file}" for file in DEMO_HOMES],
         truth="<results>/demo/homes.parquet",
-    log:
-        "<logs>/demo/make_demo_homes.log",
-    benchmark:
-        "<benchmarks>/demo/make_demo_homes.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="demo/make_demo_homes",
     resources:
         mem_mb=memory(2000),
         runtime=minutes(10),
     params:
-        code=code("demo/make_demo_homes.py"),
+        **run_by("demo/make_demo_homes"),
         seed=config["seed"],
         n_tracts=config["demo"]["n_tracts"],
         n_zctas=config["demo"]["n_zctas"],
         signal=config["demo"]["signal"],
-        threads=config["threads"],
-    script:
-        "../scripts/demo/make_demo_homes.py"
 
 
-rule make_demo_cities:
+use rule scripted as make_demo_cities with:
     output:
-        mirror=[f"<results>/demo/mirror/{label}" for label in demo_city_files()],
+        mirror=[f"<results>/demo/mirror/{label}" for label in RAW.of_demo_cities()],
         truth="<results>/demo/truth.parquet",
         planted="<results>/demo/planted.csv",
-    log:
-        "<logs>/demo/make_demo_cities.log",
-    benchmark:
-        "<benchmarks>/demo/make_demo_cities.tsv"
-    conda:
-        "../../envs/environment.yaml"
+    pathvars:
+        job="demo/make_demo_cities",
     # Not arithmetic threads: cities that are made at a time.
     threads: max(1, len(config["demo"]["cities"]))
     resources:
         mem_mb=memory(1000 + 500 * len(config["demo"]["cities"])),
         runtime=minutes(10 + len(config["demo"]["cities"])),
     params:
-        code=code("demo/make_demo_cities.py"),
+        **run_by("demo/make_demo_cities"),
         seed=config["seed"],
-        cities=demo_city_settings(),
-        threads=config["threads"],
-    script:
-        "../scripts/demo/make_demo_cities.py"
+        cities=RAW.demo_city_settings(),

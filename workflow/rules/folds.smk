@@ -1,55 +1,38 @@
 # folds: which unit is held out when. Every model of a study reads the same file.
 
 
-rule assign_district_folds:
+use rule scripted as assign_district_folds with:
     input:
         districts="<results>/districts/{level}.parquet",
     output:
         folds="<results>/folds/{level}-{scheme}.parquet",
-    log:
-        "<logs>/folds/assign_district_folds/{level}-{scheme}.log",
-    benchmark:
-        "<benchmarks>/folds/assign_district_folds/{level}-{scheme}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="folds/assign_district_folds/{level}-{scheme}",
     resources:
         mem_mb=memory(1000),
         runtime=minutes(10),
     params:
-        code=code("folds/assign_district_folds.py"),
+        **run_by("folds/assign_district_folds"),
         seed=config["seed"],
         n_folds=config["folds"]["n_folds"],
         n_blocks=config["folds"]["n_blocks"],
         buffer_km=config["folds"]["buffer_km"],
-        threads=config["threads"],
-    script:
-        "../scripts/folds/assign_district_folds.py"
 
 
-rule assign_city_folds:
+use rule scripted as assign_city_folds with:
     input:
         cells="<results>/cells/{city}.parquet",
         index="<results>/tiles/{city}/index.parquet",
     output:
-        folds=expand("<results>/folds/{{city}}-{scheme}.parquet", scheme=CITY_SCHEMES),
+        folds=expand(
+            "<results>/folds/{{city}}-{scheme}.parquet", scheme=STUDY.city_schemes
+        ),
         classes="<results>/folds/{city}-classes.csv",
-    log:
-        "<logs>/folds/assign_city_folds/{city}.log",
-    benchmark:
-        "<benchmarks>/folds/assign_city_folds/{city}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(20),
+    pathvars:
+        job="folds/assign_city_folds/{city}",
     params:
-        code=code("folds/assign_city_folds.py"),
+        **run_by("folds/assign_city_folds"),
         seed=config["seed"],
-        schemes=CITY_SCHEMES,
+        schemes=STUDY.city_schemes,
         n_folds=config["folds"]["cities"]["n_folds"],
         block_km=config["folds"]["cities"]["block_km"],
-        threads=config["threads"],
-    script:
-        "../scripts/folds/assign_city_folds.py"

@@ -2,104 +2,77 @@
 # how good they are beside simpler readings of the same tiles.
 
 
-include: "inference_paths.smk"
-
-
 wildcard_constraints:
     network="|".join(config["inference"]["networks"]),
     fold="[0-9]+",
 
 
-rule train_network:
+use rule scripted as train_network with:
     input:
-        unpack(lambda wildcards: tiles_of(wildcards.city)),
+        unpack(FILES.tiles),
         folds="<results>/folds/{city}-{scheme}.parquet",
     output:
         weights="<results>/inference/{city}/{scheme}/{network}/{fold}/weights.safetensors",
         settings="<results>/inference/{city}/{scheme}/{network}/{fold}/model.json",
         history="<results>/inference/{city}/{scheme}/{network}/{fold}/history.csv",
-    log:
-        "<logs>/inference/train_network/{city}-{scheme}-{network}-{fold}.log",
-    benchmark:
-        "<benchmarks>/inference/train_network/{city}-{scheme}-{network}-{fold}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="inference/train_network/{city}-{scheme}-{network}-{fold}",
     resources:
         mem_mb=memory(config["inference"]["training"]["memory_mb"] + 3500),
         runtime=minutes(720),
         gpu=1,
     params:
-        code=code("inference/train_network.py"),
+        **run_by("inference/train_network"),
         seed=config["seed"],
         network=lambda wildcards: config["inference"]["networks"][wildcards.network],
         training=config["inference"]["training"],
         buffer_cells=config["folds"]["cities"]["buffer_cells"],
-        threads=config["threads"],
-    script:
-        "../scripts/inference/train_network.py"
 
 
-rule predict_cells:
+use rule scripted as predict_cells with:
     input:
-        unpack(trained_models),
-        unpack(lambda wildcards: tiles_of(wildcards.city)),
+        unpack(FILES.models),
+        unpack(FILES.tiles),
         folds="<results>/folds/{city}-{scheme}.parquet",
     output:
         predictions="<results>/inference/{city}/{scheme}/{network}/predictions.parquet",
-    log:
-        "<logs>/inference/predict_cells/{city}-{scheme}-{network}.log",
-    benchmark:
-        "<benchmarks>/inference/predict_cells/{city}-{scheme}-{network}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="inference/predict_cells/{city}-{scheme}-{network}",
     resources:
         mem_mb=memory(4000),
         runtime=minutes(120),
         gpu=1,
     params:
-        code=code("inference/predict_cells.py"),
+        **run_by("inference/predict_cells"),
         batch_size=config["inference"]["prediction_batch"],
-        threads=config["threads"],
-    script:
-        "../scripts/inference/predict_cells.py"
 
 
-rule predict_baselines:
+use rule scripted as predict_baselines with:
     input:
-        unpack(lambda wildcards: tiles_of(wildcards.city)),
+        unpack(FILES.tiles),
         folds="<results>/folds/{city}-{scheme}.parquet",
     output:
         predictions="<results>/inference/{city}/{scheme}/baselines.parquet",
-    log:
-        "<logs>/inference/predict_baselines/{city}-{scheme}.log",
-    benchmark:
-        "<benchmarks>/inference/predict_baselines/{city}-{scheme}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="inference/predict_baselines/{city}-{scheme}",
     resources:
         mem_mb=memory(4000),
         runtime=minutes(120),
     params:
-        code=code("inference/predict_baselines.py"),
+        **run_by("inference/predict_baselines"),
         seed=config["seed"],
         models=config["inference"]["baselines"],
         random_features=config["inference"]["random_features"],
         buffer_cells=config["folds"]["cities"]["buffer_cells"],
-        threads=config["threads"],
-    script:
-        "../scripts/inference/predict_baselines.py"
 
 
-rule evaluate_predictions:
+use rule scripted as evaluate_predictions with:
     input:
         cells="<results>/cells/{city}.parquet",
         folds="<results>/folds/{city}-{scheme}.parquet",
         networks=expand(
             "<results>/inference/{{city}}/{{scheme}}/{network}/predictions.parquet",
-            network=["main", *config["inference"]["compare"]],
+            network=STUDY.networks,
         ),
         baselines="<results>/inference/{city}/{scheme}/baselines.parquet",
     output:
@@ -109,85 +82,78 @@ rule evaluate_predictions:
         comparisons="<results>/inference/{city}/{scheme}/comparisons.csv",
         confusion="<results>/inference/{city}/{scheme}/confusion.csv",
         classes="<results>/inference/{city}/{scheme}/classes.csv",
-    log:
-        "<logs>/inference/evaluate_predictions/{city}-{scheme}.log",
-    benchmark:
-        "<benchmarks>/inference/evaluate_predictions/{city}-{scheme}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="inference/evaluate_predictions/{city}-{scheme}",
     resources:
         mem_mb=memory(4000),
         runtime=minutes(60),
     params:
-        code=code("inference/evaluate_predictions.py"),
+        **run_by("inference/evaluate_predictions"),
         seed=config["seed"],
-        networks=["main", *config["inference"]["compare"]],
+        networks=STUDY.networks,
         n_resamples=config["inference"]["resamples"],
-        threads=config["threads"],
-    script:
-        "../scripts/inference/evaluate_predictions.py"
 
 
-rule predict_transfer:
+use rule scripted as predict_transfer with:
     input:
-        unpack(trained_models),
-        indices=expand("<results>/tiles/{city}/index.parquet", city=TRANSFER_CITIES),
-        shards=[shard for city in TRANSFER_CITIES for shard in shards(city)],
+        unpack(FILES.models),
+        indices=expand(
+            "<results>/tiles/{city}/index.parquet", city=STUDY.transfer_cities
+        ),
+        shards=FILES.shards(*STUDY.transfer_cities),
     output:
         predictions="<results>/inference/transfer/{city}.parquet",
-    log:
-        "<logs>/inference/predict_transfer/{city}.log",
-    benchmark:
-        "<benchmarks>/inference/predict_transfer/{city}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="inference/predict_transfer/{city}",
     resources:
         mem_mb=memory(4000),
         runtime=minutes(360),
         gpu=1,
     params:
-        code=code("inference/predict_transfer.py"),
-        cities=TRANSFER_CITIES,
+        **run_by("inference/predict_transfer"),
+        cities=STUDY.transfer_cities,
         batch_size=config["inference"]["prediction_batch"],
-        threads=config["threads"],
-    script:
-        "../scripts/inference/predict_transfer.py"
 
 
-rule evaluate_transfer:
+use rule scripted as evaluate_transfer with:
     input:
-        folds=expand(
-            "<results>/folds/{city}-{scheme}.parquet",
-            city=TRANSFER_CITIES,
-            scheme=TRANSFER_SCHEME,
+        folds=FILES.of_transfer("<results>/folds/{city}-{scheme}.parquet"),
+        own=FILES.of_transfer(
+            "<results>/inference/{city}/{scheme}/main/predictions.parquet"
         ),
-        own=expand(
-            "<results>/inference/{city}/{scheme}/main/predictions.parquet",
-            city=TRANSFER_CITIES,
-            scheme=TRANSFER_SCHEME,
-        ),
-        elsewhere=expand(
-            "<results>/inference/transfer/{city}.parquet", city=TRANSFER_CITIES
-        ),
+        elsewhere=FILES.of_transfer("<results>/inference/transfer/{city}.parquet"),
     output:
         transfer="<results>/inference/transfer.csv",
-    log:
-        "<logs>/inference/evaluate_transfer.log",
-    benchmark:
-        "<benchmarks>/inference/evaluate_transfer.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="inference/evaluate_transfer",
     resources:
         mem_mb=memory(4000),
         runtime=minutes(60),
     params:
-        code=code("inference/evaluate_transfer.py"),
+        **run_by("inference/evaluate_transfer"),
         seed=config["seed"],
-        cities=TRANSFER_CITIES,
+        cities=STUDY.transfer_cities,
         n_resamples=config["inference"]["resamples"],
-        threads=config["threads"],
-    script:
-        "../scripts/inference/evaluate_transfer.py"
+
+
+# --- The study `validation`: how good the networks are whose maps are judged.
+
+
+use rule scripted as score_networks with:
+    input:
+        predictions=WORLDS.of_trained(
+            "<results>/inference/{city}/{scheme}/{network}/predictions.parquet"
+        ),
+    output:
+        scores="<results>/inference/network_scores.csv",
+        summary="<results>/inference/network_summary.csv",
+        reliability="<results>/inference/network_reliability.csv",
+    pathvars:
+        job="inference/score_networks",
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        **run_by("inference/score_networks"),
+        trained=WORLDS.trained,
+        styles=WORLDS.styles,

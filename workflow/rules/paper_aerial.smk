@@ -2,15 +2,12 @@
 # that earlier stages wrote. Every target has the paper's number: `snakemake aerial_figure_1`.
 
 
-include: "paper_aerial_paths.smk"
-
-
 use rule exhibit as aerial_table_1 with:
     input:
-        cells=expand("<results>/cells/{city}.parquet", city=CITIES),
-        land_use=expand("<results>/cells/{city}-land_use.parquet", city=CITIES),
-        plan=expand("<results>/tiles/{city}/plan.parquet", city=CITIES),
-        index=expand("<results>/tiles/{city}/index.parquet", city=CITIES),
+        cells=expand("<results>/cells/{city}.parquet", city=STUDY.cities),
+        land_use=expand("<results>/cells/{city}-land_use.parquet", city=STUDY.cities),
+        plan=expand("<results>/tiles/{city}/plan.parquet", city=STUDY.cities),
+        index=expand("<results>/tiles/{city}/index.parquet", city=STUDY.cities),
         reference=REFERENCE,
     output:
         **table("aerial/table1", "Table 1", "aerial_table_1"),
@@ -22,34 +19,36 @@ use rule exhibit as aerial_table_1 with:
     params:
         **made_by(
             "aerial.table_1",
-            names=CITY_NAMES,
-            sources=registry_of_cities(),
+            names=STUDY.city_names,
+            sources=RAW.told_of_cities(),
             tile_px=config["tiles"]["tile_px"],
         ),
 
 
 use rule exhibit as aerial_sample_sizes with:
     input:
-        shares=expand("<results>/tiles/{city}/land_use_shares.parquet", city=CITIES),
-        predictions=inferred("predictions.parquet", "random"),
+        shares=expand(
+            "<results>/tiles/{city}/land_use_shares.parquet", city=STUDY.cities
+        ),
+        predictions=FILES.inferred("predictions.parquet", "random"),
     output:
         **table("aerial/sample_sizes", "Sample sizes", "aerial_sample_sizes"),
     pathvars:
         exhibit="aerial_sample_sizes",
     params:
-        **made_by("aerial.sample_sizes", names=CITY_NAMES),
+        **made_by("aerial.sample_sizes", names=STUDY.city_names),
 
 
 use rule exhibit as aerial_dropped_cells with:
     input:
-        cells=expand("<results>/cells/{city}.parquet", city=CITIES),
-        index=expand("<results>/tiles/{city}/index.parquet", city=CITIES),
+        cells=expand("<results>/cells/{city}.parquet", city=STUDY.cities),
+        index=expand("<results>/tiles/{city}/index.parquet", city=STUDY.cities),
     output:
         **table("aerial/dropped_cells", "Dropped cells", "aerial_dropped_cells"),
     pathvars:
         exhibit="aerial_dropped_cells",
     params:
-        **made_by("aerial.dropped_cells", names=CITY_NAMES),
+        **made_by("aerial.dropped_cells", names=STUDY.city_names),
 
 
 use rule exhibit as aerial_deviations with:
@@ -65,10 +64,10 @@ use rule exhibit as aerial_deviations with:
 
 use rule exhibit as aerial_figure_1 with:
     input:
-        cells=f"<results>/cells/{FIRST_CITY}.parquet",
-        land_use=f"<results>/cells/{FIRST_CITY}-land_use.parquet",
-        index=f"<results>/tiles/{FIRST_CITY}/index.parquet",
-        shards=shards(FIRST_CITY) if CITIES else [],
+        cells=f"<results>/cells/{STUDY.first_city}.parquet",
+        land_use=f"<results>/cells/{STUDY.first_city}-land_use.parquet",
+        index=f"<results>/tiles/{STUDY.first_city}/index.parquet",
+        shards=FILES.shards(STUDY.first_city) if STUDY.cities else [],
     output:
         **figure("aerial/fig1", "Fig. 1", "aerial_figure_1"),
     pathvars:
@@ -77,7 +76,7 @@ use rule exhibit as aerial_figure_1 with:
         mem_mb=memory(4000),
         runtime=minutes(30),
     params:
-        **made_by("aerial.figure_1", name=CITY_NAMES.get(FIRST_CITY)),
+        **made_by("aerial.figure_1", name=STUDY.city_names.get(STUDY.first_city)),
 
 
 use rule exhibit as aerial_income_map with:
@@ -94,16 +93,12 @@ use rule exhibit as aerial_income_map with:
         mem_mb=memory(4000),
         runtime=minutes(30),
     params:
-        **made_by("aerial.income_map", name=name_of_city),
+        **made_by("aerial.income_map", name=city_name),
 
 
 rule aerial_income_maps:
     input:
-        expand(
-            "<results>/paper/aerial/income_{city}.{format}",
-            city=CITIES,
-            format=["pdf", "png", "json"],
-        ),
+        FILES.drawn("income"),
     localrule: True
 
 
@@ -118,6 +113,6 @@ rule aerial_data_paper:
             rules.aerial_figure_1.output,
             rules.aerial_income_maps.input,
         ]
-        if CITIES
+        if STUDY.cities
         else [],
     localrule: True

@@ -1,15 +1,11 @@
 # paper, aerial study: how well income classes are inferred, drawn and laid out from the tables of
 # the stage inference. One job a figure for all cities, but a map for each.
 
-from itertools import product
-
-CITY_PLACES = list(product(CITIES, CITY_SCHEMES))
-
 
 use rule exhibit as aerial_figure_2 with:
     input:
-        confusion=inferred("confusion.csv", "random"),
-        summary=inferred("summary.csv", "random"),
+        confusion=FILES.inferred("confusion.csv", "random"),
+        summary=FILES.inferred("summary.csv", "random"),
         reference=REFERENCE,
     output:
         **figure("aerial/fig2", "Fig. 2", "aerial_figure_2")
@@ -18,13 +14,13 @@ use rule exhibit as aerial_figure_2 with:
     pathvars:
         exhibit="aerial_figure_2",
     params:
-        **made_by("aerial.figure_2", names=CITY_NAMES, scheme="random"),
+        **made_by("aerial.figure_2", names=STUDY.city_names, scheme="random"),
 
 
-use rule exhibit as aerial_figure_2_block with:
+use rule aerial_figure_2 as aerial_figure_2_block with:
     input:
-        confusion=inferred("confusion.csv", "block"),
-        summary=inferred("summary.csv", "block"),
+        confusion=FILES.inferred("confusion.csv", "block"),
+        summary=FILES.inferred("summary.csv", "block"),
         reference=REFERENCE,
     output:
         **figure("aerial/fig2_block", "Fig. 2, spatial blocks", "aerial_figure_2")
@@ -37,7 +33,7 @@ use rule exhibit as aerial_figure_2_block with:
     pathvars:
         exhibit="aerial_figure_2_block",
     params:
-        **made_by("aerial.figure_2", names=CITY_NAMES, scheme="block"),
+        scheme="block",
 
 
 use rule exhibit as aerial_figure_3 with:
@@ -45,7 +41,7 @@ use rule exhibit as aerial_figure_3 with:
         cells="<results>/cells/{city}.parquet",
         predictions=expand(
             "<results>/inference/{{city}}/{scheme}/predictions.parquet",
-            scheme=CITY_SCHEMES,
+            scheme=STUDY.city_schemes,
         ),
     output:
         **figure("aerial/fig3_{city}", "Fig. 3, {city}", "aerial_figure_3"),
@@ -57,18 +53,14 @@ use rule exhibit as aerial_figure_3 with:
     params:
         **made_by(
             "aerial.figure_3",
-            name=name_of_city,
-            schemes=CITY_SCHEMES,
+            name=city_name,
+            schemes=STUDY.city_schemes,
         ),
 
 
 rule aerial_figures_3:
     input:
-        expand(
-            "<results>/paper/aerial/fig3_{city}.{format}",
-            city=CITIES,
-            format=["pdf", "png", "json"],
-        ),
+        FILES.drawn("fig3"),
     localrule: True
 
 
@@ -90,8 +82,8 @@ use rule exhibit as aerial_figure_s1 with:
 
 use rule exhibit as aerial_models_table with:
     input:
-        summary=inferred("summary.csv"),
-        comparisons=inferred("comparisons.csv"),
+        summary=FILES.inferred("summary.csv"),
+        comparisons=FILES.inferred("comparisons.csv"),
     output:
         **table("aerial/models", "Networks and baselines", "aerial_models_table"),
     pathvars:
@@ -99,19 +91,19 @@ use rule exhibit as aerial_models_table with:
     params:
         **made_by(
             "aerial.models_table",
-            names=CITY_NAMES,
-            places=CITY_PLACES,
+            names=STUDY.city_names,
+            places=STUDY.city_places,
             networks=config["inference"]["networks"],
         ),
 
 
 use rule exhibit as aerial_overfitting with:
     input:
-        summary=inferred("summary.csv"),
+        summary=FILES.inferred("summary.csv"),
         histories=[
             path
-            for city, scheme in CITY_PLACES
-            for path in fold_models(city, scheme, "main", "history.csv")
+            for city, scheme in STUDY.city_places
+            for path in FILES.fold_models(city, scheme, "main", "history.csv")
         ],
     output:
         **figure(
@@ -125,12 +117,12 @@ use rule exhibit as aerial_overfitting with:
     params:
         **made_by(
             "aerial.overfitting",
-            names=CITY_NAMES,
-            places=CITY_PLACES,
+            names=STUDY.city_names,
+            places=STUDY.city_places,
             folds=[
                 (city, scheme, fold)
-                for city, scheme in CITY_PLACES
-                for fold in range(config["folds"]["cities"]["n_folds"])
+                for city, scheme in STUDY.city_places
+                for fold in FILES.folds
             ],
             networks=config["inference"]["networks"],
         ),
@@ -145,21 +137,27 @@ use rule exhibit as aerial_transfer with:
     pathvars:
         exhibit="aerial_transfer",
     params:
-        **made_by("aerial.transfer", names=CITY_NAMES, scheme=TRANSFER_SCHEME),
+        **made_by(
+            "aerial.transfer", names=STUDY.city_names, scheme=STUDY.transfer_scheme
+        ),
 
 
 # A study without cities has nothing to show, one with a single city nothing to carry elsewhere.
 rule aerial_inference_paper:
     input:
         [
-            rules.aerial_figure_2.output if "random" in CITY_SCHEMES else [],
-            rules.aerial_figure_2_block.output if "block" in CITY_SCHEMES else [],
+            rules.aerial_figure_2.output if "random" in STUDY.city_schemes else [],
+            (
+                rules.aerial_figure_2_block.output
+                if "block" in STUDY.city_schemes
+                else []
+            ),
             rules.aerial_figures_3.input,
             rules.aerial_figure_s1.output,
             rules.aerial_models_table.output,
             rules.aerial_overfitting.output,
-            rules.aerial_transfer.output if len(TRANSFER_CITIES) > 1 else [],
+            rules.aerial_transfer.output if len(STUDY.transfer_cities) > 1 else [],
         ]
-        if CITIES
+        if STUDY.cities
         else [],
     localrule: True

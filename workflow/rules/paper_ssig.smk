@@ -11,7 +11,7 @@ use rule exhibit as ssig_table_1 with:
     pathvars:
         exhibit="ssig_table_1",
     params:
-        **made_by("ssig.table_1", levels=LEVEL_NAMES),
+        **made_by("ssig.table_1", levels=STUDY.level_names),
 
 
 use rule exhibit as ssig_table_2 with:
@@ -28,14 +28,14 @@ use rule exhibit as ssig_table_2 with:
 use rule exhibit as ssig_table_3 with:
     input:
         summary="<results>/ssig/summary.csv",
-        baselines=of_baselines("summary.csv"),
+        baselines=FILES.of_baselines("summary.csv"),
         reference=REFERENCE,
     output:
         **table("ssig/table3", "Table 3", "ssig_table_3"),
     pathvars:
         exhibit="ssig_table_3",
     params:
-        **made_by("ssig.table_3", levels=LEVEL_NAMES),
+        **made_by("ssig.table_3", levels=STUDY.level_names),
 
 
 # Beyond the paper: what each modality is worth to the baselines.
@@ -52,7 +52,7 @@ use rule exhibit as ssig_modality_ablation with:
     pathvars:
         exhibit="ssig_modality_ablation",
     params:
-        **made_by("ssig.modality_ablation", levels=LEVEL_NAMES),
+        **made_by("ssig.modality_ablation", levels=STUDY.level_names),
 
 
 use rule exhibit as ssig_table_4 with:
@@ -64,7 +64,7 @@ use rule exhibit as ssig_table_4 with:
     pathvars:
         exhibit="ssig_table_4",
     params:
-        **made_by("ssig.table_4", levels=LEVEL_NAMES),
+        **made_by("ssig.table_4", levels=STUDY.level_names),
 
 
 use rule exhibit as ssig_table_s1 with:
@@ -88,8 +88,10 @@ use rule exhibit as ssig_table_s2 with:
     params:
         **made_by(
             "ssig.table_s2",
-            sources=told_of_sources(PARTS["district"] + PARTS["siamese"]),
-            unregistered=UNREGISTERED,
+            sources=RAW.told_of(
+                RAW.parts["district"].sources + RAW.parts["siamese"].sources
+            ),
+            unregistered=RAW.unregistered,
         ),
 
 
@@ -101,7 +103,7 @@ use rule exhibit as ssig_models_table with:
     pathvars:
         exhibit="ssig_models_table",
     params:
-        **made_by("ssig.models_table", levels=LEVEL_NAMES),
+        **made_by("ssig.models_table", levels=STUDY.level_names),
 
 
 use rule exhibit as ssig_deviations with:
@@ -117,13 +119,13 @@ use rule exhibit as ssig_deviations with:
 
 use rule exhibit as ssig_figure_1 with:
     input:
-        districts=f"<results>/districts/{LEVELS[0]}.parquet",
+        districts=f"<results>/districts/{STUDY.levels[0]}.parquet",
     output:
         **figure("ssig/fig1", "Fig. 1", "ssig_figure_1"),
     pathvars:
         exhibit="ssig_figure_1",
     params:
-        **made_by("ssig.figure_1", level=LEVELS[0], levels=LEVEL_NAMES),
+        **made_by("ssig.figure_1", level=STUDY.levels[0], levels=STUDY.level_names),
 
 
 use rule exhibit as plot_income_map with:
@@ -138,7 +140,7 @@ use rule exhibit as plot_income_map with:
     pathvars:
         exhibit="plot_income_map/{level}-{income}",
     params:
-        **made_by("ssig.income_map", levels=LEVEL_NAMES),
+        **made_by("ssig.income_map", levels=STUDY.level_names),
 
 
 use rule exhibit as ssig_figure_validation with:
@@ -149,14 +151,131 @@ use rule exhibit as ssig_figure_validation with:
     pathvars:
         exhibit="ssig_figure_validation",
     params:
-        **made_by("ssig.figure_validation", metric="cod", levels=LEVEL_NAMES),
+        **made_by("ssig.figure_validation", metric="cod", levels=STUDY.level_names),
+
+
+# Beyond the paper.
+use rule exhibit as ssig_figure_density with:
+    input:
+        districts=expand("<results>/districts/{level}.parquet", level=STUDY.level_names),
+    output:
+        **figure("ssig/density", "Income against density", "ssig_figure_density"),
+    pathvars:
+        exhibit="ssig_figure_density",
+    params:
+        **made_by(
+            "ssig.figure_density", incomes=STUDY.incomes, levels=STUDY.level_names
+        ),
 
 
 rule ssig_income_maps:
     input:
         expand(
             "<results>/paper/ssig/income_{level}_{income}.{format}",
-            level=LEVELS,
-            income=INCOMES,
+            level=STUDY.levels,
+            income=STUDY.incomes,
             format=["pdf", "png", "json"],
         ),
+
+
+# --- What predicts income
+
+
+use rule exhibit as ssig_table_5 with:
+    input:
+        comparison="<results>/shapley/income_comparison.csv",
+        reference=REFERENCE,
+    output:
+        **table("ssig/table5", "Table 5", "ssig_table_5"),
+    pathvars:
+        exhibit="ssig_table_5",
+    params:
+        **made_by("ssig.table_5", levels=STUDY.level_names),
+
+
+use rule exhibit as ssig_claims with:
+    input:
+        scores="<results>/ssig/scores.csv",
+        groups="<results>/shapley/groups.csv",
+        variables="<results>/shapley/variables.csv",
+        comparison="<results>/shapley/income_comparison.csv",
+        baselines=FILES.of_baselines("scores.csv"),
+        reference=REFERENCE,
+    output:
+        **table("ssig/claims", "Claims", "ssig_claims"),
+        cases="<results>/paper/ssig/claims_cases.csv",
+    pathvars:
+        exhibit="ssig_claims",
+    params:
+        **made_by("claims.district"),
+
+
+use rule exhibit as ssig_figure_2 with:
+    input:
+        **FILES.of_figure(2),
+    output:
+        **figure("ssig/fig2", "Fig. 2", "ssig_shapley_figure"),
+    pathvars:
+        exhibit="ssig_figure_2",
+    params:
+        **made_by("ssig.figures_2_to_5", **FILES.figure_settings(2)),
+
+
+use rule exhibit as ssig_figure_3 with:
+    input:
+        **FILES.of_figure(3),
+    output:
+        **figure("ssig/fig3", "Fig. 3", "ssig_shapley_figure"),
+    pathvars:
+        exhibit="ssig_figure_3",
+    params:
+        **made_by("ssig.figures_2_to_5", **FILES.figure_settings(3)),
+
+
+use rule exhibit as ssig_figure_4 with:
+    input:
+        **FILES.of_figure(4),
+    output:
+        **figure("ssig/fig4", "Fig. 4", "ssig_shapley_figure"),
+    pathvars:
+        exhibit="ssig_figure_4",
+    params:
+        **made_by("ssig.figures_2_to_5", **FILES.figure_settings(4)),
+
+
+use rule exhibit as ssig_figure_5 with:
+    input:
+        **FILES.of_figure(5),
+    output:
+        **figure("ssig/fig5", "Fig. 5", "ssig_shapley_figure"),
+    pathvars:
+        exhibit="ssig_figure_5",
+    params:
+        **made_by("ssig.figures_2_to_5", **FILES.figure_settings(5)),
+
+
+# A study with levels of its own may have more tasks than the paper.
+if len(STUDY.figure_tasks) > 4:
+
+    use rule exhibit as ssig_further_figure with:
+        input:
+            **numbered(FILES.of_figure),
+        output:
+            **figure("ssig/fig{number}", "Fig. {number}", "ssig_shapley_figure"),
+        pathvars:
+            exhibit="ssig_figure_{number}",
+        wildcard_constraints:
+            number="[6-9]|[1-9][0-9]+",
+        params:
+            **made_by("ssig.figures_2_to_5", **numbered(FILES.figure_settings)),
+
+
+rule ssig_shapley_figures:
+    input:
+        [
+            f"<results>/paper/ssig/fig{number}.{form}"
+            for number in STUDY.figure_tasks
+            if STUDY.shown_in_figure(number)
+            for form in ("pdf", "png", "json")
+        ],
+    localrule: True

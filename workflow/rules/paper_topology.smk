@@ -4,10 +4,10 @@
 
 use rule exhibit as aerial_figure_4 with:
     input:
-        unpack(lambda wildcards: tiles_of(wildcards.city)),
+        unpack(FILES.tiles),
         maps=expand(
             "<results>/attribution/{{city}}/{scheme}-maps.safetensors",
-            scheme=CITY_SCHEMES[:1],
+            scheme=STUDY.city_schemes[:1],
         ),
         land_use="<results>/cells/{city}-land_use.parquet",
     output:
@@ -18,12 +18,12 @@ use rule exhibit as aerial_figure_4 with:
         mem_mb=memory(4000),
         runtime=minutes(10),
     params:
-        **made_by("aerial.figure_4", name=name_of_city),
+        **made_by("aerial.figure_4", name=city_name),
 
 
 use rule exhibit as aerial_figure_5 with:
     input:
-        h0=expand("<results>/topology/h0-{scheme}.csv", scheme=CITY_SCHEMES),
+        h0=expand("<results>/topology/h0-{scheme}.csv", scheme=STUDY.city_schemes),
         probabilities="<results>/topology/{city}/probabilities.csv",
     output:
         **figure("aerial/fig5_{city}", "Fig. 5, {city}", "aerial_figure_5"),
@@ -31,12 +31,12 @@ use rule exhibit as aerial_figure_5 with:
     pathvars:
         exhibit="aerial_figure_5/{city}",
     params:
-        **made_by("aerial.figure_5", name=name_of_city, schemes=CITY_SCHEMES),
+        **made_by("aerial.figure_5", name=city_name, schemes=STUDY.city_schemes),
 
 
 use rule exhibit as aerial_figure_6 with:
     input:
-        h1=expand("<results>/topology/h1-{scheme}.csv", scheme=CITY_SCHEMES),
+        h1=expand("<results>/topology/h1-{scheme}.csv", scheme=STUDY.city_schemes),
         gains="<results>/topology/{city}/gains.csv",
         reference=REFERENCE,
     output:
@@ -44,36 +44,36 @@ use rule exhibit as aerial_figure_6 with:
     pathvars:
         exhibit="aerial_figure_6/{city}",
     params:
-        **made_by("aerial.figure_6", name=name_of_city, schemes=CITY_SCHEMES),
+        **made_by("aerial.figure_6", name=city_name, schemes=STUDY.city_schemes),
 
 
 use rule exhibit as aerial_h0 with:
     input:
-        h0=expand("<results>/topology/h0-{scheme}.csv", scheme=CITY_SCHEMES),
+        h0=expand("<results>/topology/h0-{scheme}.csv", scheme=STUDY.city_schemes),
     output:
         **table("aerial/h0", "H0", "aerial_h0"),
     pathvars:
         exhibit="aerial_h0",
     params:
-        **made_by("aerial.h0", names=CITY_NAMES, schemes=CITY_SCHEMES),
+        **made_by("aerial.h0", names=STUDY.city_names, schemes=STUDY.city_schemes),
 
 
 use rule exhibit as aerial_h1 with:
     input:
-        h1=expand("<results>/topology/h1-{scheme}.csv", scheme=CITY_SCHEMES),
+        h1=expand("<results>/topology/h1-{scheme}.csv", scheme=STUDY.city_schemes),
         reference=REFERENCE,
     output:
         **table("aerial/h1", "H1", "aerial_h1"),
     pathvars:
         exhibit="aerial_h1",
     params:
-        **made_by("aerial.h1", names=CITY_NAMES, schemes=CITY_SCHEMES),
+        **made_by("aerial.h1", names=STUDY.city_names, schemes=STUDY.city_schemes),
 
 
 use rule exhibit as aerial_topology_values with:
     input:
-        h1=expand("<results>/topology/h1-{scheme}.csv", scheme=CITY_SCHEMES),
-        gains=expand("<results>/topology/{city}/gains.csv", city=CITIES),
+        h1=expand("<results>/topology/h1-{scheme}.csv", scheme=STUDY.city_schemes),
+        gains=expand("<results>/topology/{city}/gains.csv", city=STUDY.cities),
         reference=REFERENCE,
     output:
         **table(
@@ -84,32 +84,35 @@ use rule exhibit as aerial_topology_values with:
     pathvars:
         exhibit="aerial_topology_values",
     params:
-        **made_by("aerial.topology_values", names=CITY_NAMES, schemes=CITY_SCHEMES),
+        **made_by(
+            "aerial.topology_values",
+            names=STUDY.city_names,
+            schemes=STUDY.city_schemes,
+        ),
 
 
 use rule exhibit as aerial_claims with:
     input:
-        h0=expand("<results>/topology/h0-{scheme}.csv", scheme=CITY_SCHEMES),
-        h1=expand("<results>/topology/h1-{scheme}.csv", scheme=CITY_SCHEMES),
-        probabilities=expand("<results>/topology/{city}/probabilities.csv", city=CITIES),
-        gains=expand("<results>/topology/{city}/gains.csv", city=CITIES),
-        summary=inferred("summary.csv"),
-        classes=inferred("classes.csv"),
-        comparisons=inferred("comparisons.csv"),
+        h0=expand("<results>/topology/h0-{scheme}.csv", scheme=STUDY.city_schemes),
+        h1=expand("<results>/topology/h1-{scheme}.csv", scheme=STUDY.city_schemes),
+        probabilities=expand(
+            "<results>/topology/{city}/probabilities.csv", city=STUDY.cities
+        ),
+        gains=expand("<results>/topology/{city}/gains.csv", city=STUDY.cities),
+        summary=FILES.inferred("summary.csv"),
+        classes=FILES.inferred("classes.csv"),
+        comparisons=FILES.inferred("comparisons.csv"),
     output:
         **table("aerial/claims", "Claims ledger", "aerial_claims"),
         cases="<results>/paper/aerial/claims_cases.csv",
     pathvars:
         exhibit="aerial_claims",
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
     params:
         **made_by(
             "claims.aerial",
-            names=CITY_NAMES,
-            schemes=CITY_SCHEMES,
-            places=CITY_PLACES,
+            names=STUDY.city_names,
+            schemes=STUDY.city_schemes,
+            places=STUDY.city_places,
             networks=config["inference"]["networks"],
         ),
 
@@ -122,10 +125,10 @@ rule aerial_topology_paper:
             rules.aerial_h1.output,
             rules.aerial_topology_values.output,
             rules.aerial_claims.output,
-            city_figures("fig4", [FIRST_CITY]),
-            city_figures("fig5"),
-            city_figures("fig6"),
+            FILES.drawn("fig4", STUDY.first_city),
+            FILES.drawn("fig5"),
+            FILES.drawn("fig6"),
         ]
-        if CITIES and CITY_SCHEMES
+        if STUDY.cities and STUDY.city_schemes
         else [],
     localrule: True

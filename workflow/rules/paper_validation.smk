@@ -25,17 +25,6 @@ TRUST_FINDINGS = {
 }
 
 
-# Where the numbers behind the two figures lie: at their own place is the table of the same name.
-NUMBERS_OF_PLANTED = {
-    "csv": "<results>/paper/aerial/validation_planted_ratios.csv",
-    "json": "<results>/paper/aerial/validation_planted_ratios.json",
-}
-NUMBERS_OF_SANITY = {
-    "csv": "<results>/paper/aerial/validation_mean_curves.csv",
-    "json": "<results>/paper/aerial/validation_mean_curves.json",
-}
-
-
 wildcard_constraints:
     check="|".join(TRUST),
 
@@ -58,9 +47,6 @@ use rule exhibit as aerial_validation_findings with:
         **table("aerial/validation_findings", "Findings", "aerial_validation"),
     pathvars:
         exhibit="aerial_validation_findings",
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(10),
     params:
         **made_by("claims.validation"),
 
@@ -72,9 +58,11 @@ use rule exhibit as aerial_figure_planted with:
         hits="<results>/topology/planted_hits.csv",
     output:
         **figure(
-            "aerial/validation_planted", "Planted classes", "aerial_figure_planted"
-        )
-        | NUMBERS_OF_PLANTED,
+            "aerial/validation_planted",
+            "Planted classes",
+            "aerial_figure_planted",
+            numbers="aerial/validation_planted_ratios",
+        ),
     pathvars:
         exhibit="aerial_figure_planted",
     params:
@@ -86,8 +74,12 @@ use rule exhibit as aerial_figure_sanity with:
         similarity="<results>/attribution/similarity.csv",
         curves="<results>/attribution/mean_curves.csv",
     output:
-        **figure("aerial/validation_sanity", "Sanity checks", "aerial_figure_sanity")
-        | NUMBERS_OF_SANITY,
+        **figure(
+            "aerial/validation_sanity",
+            "Sanity checks",
+            "aerial_figure_sanity",
+            numbers="aerial/validation_mean_curves",
+        ),
     pathvars:
         exhibit="aerial_figure_sanity",
     params:
@@ -106,6 +98,6 @@ rule validation:
             rules.aerial_figure_planted.output,
             rules.aerial_figure_sanity.output,
         ]
-        if PROBES
+        if WORLDS.probes
         else [],
     localrule: True

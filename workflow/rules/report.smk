@@ -5,57 +5,45 @@
 include: "report_paths.smk"
 
 
-rule write_provenance:
+use rule scripted as write_provenance with:
     input:
         manifest=rules.write_manifest.output.manifest,
         results=ASKED_FOR,
     output:
         provenance="<results>/provenance.json",
-    log:
-        "<logs>/report/write_provenance.log",
-    benchmark:
-        "<benchmarks>/report/write_provenance.tsv"
+    pathvars:
+        job="report/write_provenance",
     localrule: True
-    conda:
-        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=memory(500),
         runtime=minutes(5),
     params:
-        code=code("report/write_provenance.py"),
+        **run_by("report/write_provenance"),
         config=config,
         root=str(CHECKOUT),
         benchmarks=f"results/{config['study']}/benchmarks",
         others=names_of_others(),
-    script:
-        "../scripts/report/write_provenance.py"
 
 
 # What every stage left out, filled or found odd, in one table.
-rule collect_left_out:
+use rule scripted as collect_left_out with:
     input:
         tables=left_out_files(),
     output:
         left_out="<results>/left_out.csv",
-    log:
-        "<logs>/report/collect_left_out.log",
-    benchmark:
-        "<benchmarks>/report/collect_left_out.tsv"
+    pathvars:
+        job="report/collect_left_out",
     localrule: True
-    conda:
-        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=memory(500),
         runtime=minutes(5),
     params:
-        code=code("report/collect_left_out.py"),
-    script:
-        "../scripts/report/collect_left_out.py"
+        **run_by("report/collect_left_out"),
 
 
-rule write_report:
+use rule scripted as write_report with:
     input:
         exhibits=[file for file in EXHIBITS if file.endswith(".json")],
         files=EXHIBITS,
@@ -70,12 +58,12 @@ rule write_report:
         predictions=expand(
             "<results>/inference/{city}/{scheme}/predictions.parquet",
             city=MAPPED_CITIES,
-            scheme=CITY_SCHEMES,
+            scheme=STUDY.city_schemes,
         ),
         ratios=expand(
             "<results>/topology/{city}/{scheme}/tile_ratios.parquet",
             city=MAPPED_CITIES,
-            scheme=CITY_SCHEMES[:1],
+            scheme=STUDY.city_schemes[:1],
         ),
         districts=expand("<results>/districts/{level}.parquet", level=MAPPED_LEVELS),
         gps=[
@@ -88,25 +76,19 @@ rule write_report:
         ],
     output:
         page="<results>/report.html",
-    log:
-        "<logs>/report/write_report.log",
-    benchmark:
-        "<benchmarks>/report/write_report.tsv"
+    pathvars:
+        job="report/write_report",
     localrule: True
-    conda:
-        "../../envs/environment.yaml"
     threads: 2
     resources:
         mem_mb=memory(4000),
         runtime=minutes(20),
     params:
-        code=code("report/write_report.py"),
+        **run_by("report/write_report"),
         unasked=not_asked_for(),
-        cities={city: CITY_NAMES[city] for city in MAPPED_CITIES},
-        schemes=CITY_SCHEMES,
-        levels={level: LEVEL_NAMES[level] for level in MAPPED_LEVELS},
+        cities={city: STUDY.city_names[city] for city in MAPPED_CITIES},
+        schemes=STUDY.city_schemes,
+        levels={level: STUDY.level_names[level] for level in MAPPED_LEVELS},
         predicted=PREDICTED_TASKS,
         explained=EXPLAINED_TASKS,
-        mode=SHAPLEY_MODE,
-    script:
-        "../scripts/report/write_report.py"
+        mode=STUDY.figure_mode,

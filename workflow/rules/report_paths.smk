@@ -26,16 +26,11 @@ def asks_for(folder):
 
 
 # Cities and levels with a map of their own, and the tasks whose values it shows.
-MAPPED_CITIES = CITIES if asks_for("aerial") else []
-MAPPED_LEVELS = LEVELS if asks_for("ssig") else []
-PREDICTED_TASKS = [
-    (level, income, scheme)
-    for level in MAPPED_LEVELS
-    for income in INCOMES
-    for scheme in SCHEMES
-]
+MAPPED_CITIES = STUDY.cities if asks_for("aerial") else []
+MAPPED_LEVELS = STUDY.levels if asks_for("ssig") else []
+PREDICTED_TASKS = STUDY.predicted_tasks if MAPPED_LEVELS else []
 EXPLAINED_TASKS = [
-    tuple(task.values()) for task in SHAPLEY_TASKS if task["level"] in MAPPED_LEVELS
+    tuple(task.values()) for task in STUDY.explained_tasks if MAPPED_LEVELS
 ]
 
 
@@ -47,7 +42,7 @@ def left_out_files():
         for stage, ending in (("cells", "-"), ("tiles", "/"))
     ]
     stages += [f"<results>/districts/{level}-left_out.csv" for level in MAPPED_LEVELS]
-    modalities = SIAMESE_MODALITIES if MAPPED_LEVELS else []
+    modalities = STUDY.modalities if MAPPED_LEVELS else []
     if "prices" in modalities:
         stages.append("<results>/siamese/sales-left_out.csv")
     return stages + [
@@ -77,4 +72,14 @@ def names_of_others():
         *SCHEME_NAMES,
         *MODE_NAMES,
     }
-    return sorted(known - {*CITIES, *LEVELS, *INCOMES, *SCHEMES, *CITY_SCHEMES, *MODES})
+    return sorted(
+        known
+        - {
+            *STUDY.cities,
+            *STUDY.levels,
+            *STUDY.incomes,
+            *STUDY.schemes,
+            *STUDY.city_schemes,
+            *STUDY.modes,
+        }
+    )

@@ -1,13 +1,19 @@
 # shapley: exact Shapley values of the Gaussian process, their uncertainty and interactions, and
 # what they say of groups, variables and incomes.
 
-
-include: "shapley_paths.smk"
+# The Gaussian process that is explained, and how exactly.
+EXPLAINED = {
+    "incomes": STUDY.incomes,
+    "background": config["shapley"]["background"],
+    "seed": config["seed"],
+}
+COMPUTED = {key: config["shapley"][key] for key in ("tolerance", "memory_mb")}
+SHAPLEY_MB = config["shapley"]["memory_mb"] + 1000
 
 
 # Long on real data: chunks of it stay beside the output until it is written, so that a killed job
 # goes on where it stopped.
-rule explain_income:
+use rule scripted as explain_income with:
     input:
         arrays="<results>/ssig/{level}-{income}-{mode}/gp.safetensors",
         description="<results>/ssig/{level}-{income}-{mode}/gp.json",
@@ -15,188 +21,115 @@ rule explain_income:
     output:
         values="<results>/shapley/{level}-{income}-{mode}.parquet",
         description="<results>/shapley/{level}-{income}-{mode}.json",
-    log:
-        "<logs>/shapley/explain_income/{level}-{income}-{mode}.log",
-    benchmark:
-        "<benchmarks>/shapley/explain_income/{level}-{income}-{mode}.tsv"
+    pathvars:
+        job="shapley/explain_income/{level}-{income}-{mode}",
     wildcard_constraints:
-        mode="|".join(SHAPLEY_MODES),
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+        mode="|".join(STUDY.shapley_modes),
     resources:
-        mem_mb=memory(SHAPLEY["memory_mb"] + 1000),
+        mem_mb=memory(SHAPLEY_MB),
         runtime=minutes(120),
     params:
-        code=code("shapley/explain_income.py"),
+        **run_by("shapley/explain_income"),
         seed=config["seed"],
-        threads=config["threads"],
-        explainer=SHAPLEY["explainer"],
-        shap_kernel=SHAPLEY["shap_kernel"],
-        incomes=INCOMES,
-        background=SHAPLEY["background"],
-        tolerance=SHAPLEY["tolerance"],
-        memory_mb=SHAPLEY["memory_mb"],
-    script:
-        "../scripts/shapley/explain_income.py"
+        explained=EXPLAINED,
+        computed=COMPUTED
+        | {key: config["shapley"][key] for key in ("explainer", "shap_kernel")},
 
 
 # All modes in one job, here and below: compiling takes longer than a small study's districts.
-rule measure_shapley_uncertainty:
+use rule scripted as measure_shapley_interactions with:
     input:
-        values=of_every_mode("<results>/shapley/{level}-{income}-{mode}.parquet"),
-        arrays=of_every_mode("<results>/ssig/{level}-{income}-{mode}/gp.safetensors"),
-        descriptions=of_every_mode("<results>/ssig/{level}-{income}-{mode}/gp.json"),
+        arrays=FILES.of_modes("<results>/ssig/{level}-{income}-{mode}/gp.safetensors"),
+        descriptions=FILES.of_modes("<results>/ssig/{level}-{income}-{mode}/gp.json"),
         districts=["<results>/districts/{level}.parquet"],
     output:
-        uncertainty=of_every_mode(
-            "<results>/shapley/{level}-{income}-{mode}-uncertainty.parquet"
-        ),
-    log:
-        "<logs>/shapley/measure_shapley_uncertainty/{level}-{income}.log",
-    benchmark:
-        "<benchmarks>/shapley/measure_shapley_uncertainty/{level}-{income}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
-    resources:
-        mem_mb=memory(SHAPLEY["memory_mb"] + 1000),
-        runtime=minutes(60),
-    params:
-        code=code("shapley/measure_shapley_uncertainty.py"),
-        seed=config["seed"],
-        threads=config["threads"],
-        tasks=tasks_of,
-        incomes=INCOMES,
-        background=SHAPLEY["background"],
-        tolerance=SHAPLEY["tolerance"],
-        memory_mb=SHAPLEY["memory_mb"],
-        districts=SHAPLEY["variance_districts"],
-    script:
-        "../scripts/shapley/measure_shapley_uncertainty.py"
-
-
-rule measure_shapley_interactions:
-    input:
-        arrays=of_every_mode("<results>/ssig/{level}-{income}-{mode}/gp.safetensors"),
-        descriptions=of_every_mode("<results>/ssig/{level}-{income}-{mode}/gp.json"),
-        districts=["<results>/districts/{level}.parquet"],
-    output:
-        interactions=of_every_mode(
+        interactions=FILES.of_modes(
             "<results>/shapley/{level}-{income}-{mode}-interactions.csv"
         ),
-    log:
-        "<logs>/shapley/measure_shapley_interactions/{level}-{income}.log",
-    benchmark:
-        "<benchmarks>/shapley/measure_shapley_interactions/{level}-{income}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="shapley/measure_shapley_interactions/{level}-{income}",
     resources:
-        mem_mb=memory(SHAPLEY["memory_mb"] + 1000),
+        mem_mb=memory(SHAPLEY_MB),
         runtime=minutes(60),
     params:
-        code=code("shapley/measure_shapley_interactions.py"),
+        **run_by("shapley/measure_shapley_interactions"),
         seed=config["seed"],
-        threads=config["threads"],
-        tasks=tasks_of,
-        incomes=INCOMES,
-        background=SHAPLEY["background"],
-        tolerance=SHAPLEY["tolerance"],
-        memory_mb=SHAPLEY["memory_mb"],
-        districts=SHAPLEY["interaction_districts"],
-    script:
-        "../scripts/shapley/measure_shapley_interactions.py"
+        tasks=lambda wildcards: STUDY.explained_with(wildcards.level, wildcards.income),
+        explained=EXPLAINED,
+        computed=COMPUTED,
+        districts=config["shapley"]["interaction_districts"],
 
 
-rule summarise_shapley:
+use rule measure_shapley_interactions as measure_shapley_uncertainty with:
     input:
-        values=of_every_task("<results>/shapley/{level}-{income}-{mode}.parquet"),
-        districts=expand("<results>/districts/{level}.parquet", level=LEVELS),
-        folds=expand("<results>/folds/{level}-random.parquet", level=LEVELS),
+        values=FILES.of_modes("<results>/shapley/{level}-{income}-{mode}.parquet"),
+        arrays=FILES.of_modes("<results>/ssig/{level}-{income}-{mode}/gp.safetensors"),
+        descriptions=FILES.of_modes("<results>/ssig/{level}-{income}-{mode}/gp.json"),
+        districts=["<results>/districts/{level}.parquet"],
+    output:
+        uncertainty=FILES.of_modes(
+            "<results>/shapley/{level}-{income}-{mode}-uncertainty.parquet"
+        ),
+    pathvars:
+        job="shapley/measure_shapley_uncertainty/{level}-{income}",
+    params:
+        **run_by("shapley/measure_shapley_uncertainty"),
+        districts=config["shapley"]["variance_districts"],
+
+
+use rule measure_shapley_interactions as compare_explainers with:
+    input:
+        arrays=FILES.of_explained(
+            "<results>/ssig/{level}-{income}-{mode}/gp.safetensors"
+        ),
+        descriptions=FILES.of_explained(
+            "<results>/ssig/{level}-{income}-{mode}/gp.json"
+        ),
+        districts=expand("<results>/districts/{level}.parquet", level=STUDY.levels),
+    output:
+        comparison="<results>/shapley/explainer_comparison.csv",
+    pathvars:
+        job="shapley/compare_explainers",
+    resources:
+        mem_mb=memory(SHAPLEY_MB + 500),
+        runtime=minutes(120),
+    params:
+        **run_by("shapley/compare_explainers"),
+        tasks=STUDY.explained_tasks,
+        districts=config["shapley"]["kernel_districts"],
+
+
+use rule compare_explainers as compare_backgrounds with:
+    output:
+        sensitivity="<results>/shapley/background_sensitivity.csv",
+    pathvars:
+        job="shapley/compare_backgrounds",
+    resources:
+        mem_mb=memory(SHAPLEY_MB),
+        runtime=minutes(120),
+    params:
+        **run_by("shapley/compare_backgrounds"),
+        backgrounds=config["shapley"]["backgrounds"],
+        districts=config["shapley"]["background_districts"],
+
+
+use rule scripted as summarise_shapley with:
+    input:
+        values=FILES.of_explained("<results>/shapley/{level}-{income}-{mode}.parquet"),
+        districts=expand("<results>/districts/{level}.parquet", level=STUDY.levels),
+        folds=expand("<results>/folds/{level}-random.parquet", level=STUDY.levels),
     output:
         groups="<results>/shapley/groups.csv",
         variables="<results>/shapley/variables.csv",
         income_comparison="<results>/shapley/income_comparison.csv",
-    log:
-        "<logs>/shapley/summarise_shapley.log",
-    benchmark:
-        "<benchmarks>/shapley/summarise_shapley.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="shapley/summarise_shapley",
     resources:
         mem_mb=memory(1500),
         runtime=minutes(15),
     params:
-        code=code("shapley/summarise_shapley.py"),
+        **run_by("shapley/summarise_shapley"),
         seed=config["seed"],
-        threads=config["threads"],
-        tasks=SHAPLEY_TASKS,
-        levels=LEVELS,
-        resamples=SHAPLEY["resamples"],
-    script:
-        "../scripts/shapley/summarise_shapley.py"
-
-
-rule compare_backgrounds:
-    input:
-        arrays=of_every_task("<results>/ssig/{level}-{income}-{mode}/gp.safetensors"),
-        descriptions=of_every_task("<results>/ssig/{level}-{income}-{mode}/gp.json"),
-        districts=expand("<results>/districts/{level}.parquet", level=LEVELS),
-    output:
-        sensitivity="<results>/shapley/background_sensitivity.csv",
-    log:
-        "<logs>/shapley/compare_backgrounds.log",
-    benchmark:
-        "<benchmarks>/shapley/compare_backgrounds.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
-    resources:
-        mem_mb=memory(SHAPLEY["memory_mb"] + 1000),
-        runtime=minutes(120),
-    params:
-        code=code("shapley/compare_backgrounds.py"),
-        seed=config["seed"],
-        threads=config["threads"],
-        tasks=SHAPLEY_TASKS,
-        incomes=INCOMES,
-        background=SHAPLEY["background"],
-        tolerance=SHAPLEY["tolerance"],
-        memory_mb=SHAPLEY["memory_mb"],
-        backgrounds=SHAPLEY["backgrounds"],
-        districts=SHAPLEY["background_districts"],
-    script:
-        "../scripts/shapley/compare_backgrounds.py"
-
-
-rule compare_explainers:
-    input:
-        arrays=of_every_task("<results>/ssig/{level}-{income}-{mode}/gp.safetensors"),
-        descriptions=of_every_task("<results>/ssig/{level}-{income}-{mode}/gp.json"),
-        districts=expand("<results>/districts/{level}.parquet", level=LEVELS),
-    output:
-        comparison="<results>/shapley/explainer_comparison.csv",
-    log:
-        "<logs>/shapley/compare_explainers.log",
-    benchmark:
-        "<benchmarks>/shapley/compare_explainers.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
-    resources:
-        mem_mb=memory(SHAPLEY["memory_mb"] + 1500),
-        runtime=minutes(120),
-    params:
-        code=code("shapley/compare_explainers.py"),
-        seed=config["seed"],
-        threads=config["threads"],
-        tasks=SHAPLEY_TASKS,
-        incomes=INCOMES,
-        background=SHAPLEY["background"],
-        tolerance=SHAPLEY["tolerance"],
-        memory_mb=SHAPLEY["memory_mb"],
-        districts=SHAPLEY["kernel_districts"],
-    script:
-        "../scripts/shapley/compare_explainers.py"
+        tasks=STUDY.explained_tasks,
+        levels=STUDY.levels,
+        resamples=config["shapley"]["resamples"],

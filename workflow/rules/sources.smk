@@ -1,11 +1,10 @@
 # sources: verified raw files and where they came from.
 #
-# Another stage names a raw file by source_file(<source>, <file>) or source_files(<source>), see
-# sources_paths.smk. Keys of providers come from the environment and are written nowhere.
+# Another stage names raw files by RAW. Keys of providers come from the environment and are written nowhere.
 
 
 wildcard_constraints:
-    part="|".join(PARTS),
+    part="|".join(RAW.parts),
     state="(-missing)?",
 
 
@@ -24,96 +23,79 @@ rule preflight:
         mem_mb=memory(500),
         runtime=minutes(5),
     params:
-        sources=STUDY_SOURCES,
-        own_files=own_tables(PARTS),
-        places=PLACES,
+        sources=RAW.sources,
+        own_files=RAW.own_tables(*RAW.parts),
+        places=RAW.places,
         results=f"results/{config['study']}",
-        results_mb=sum(PART_MB.values()),
-        notes=[note for notes in PART_NOTES.values() for note in notes],
+        results_mb=sum(part.mb for part in RAW.parts.values()),
+        notes=[note for part in RAW.parts.values() for note in part.notes],
     script:
         "../scripts/sources/preflight.py"
 
 
-rule check_sources:
+use rule scripted as check_sources with:
     input:
         registry=ancient(config["sources"]),
     output:
         report="<results>/sources/preflight-{part}{state}.txt",
-    log:
-        "<logs>/sources/check_sources/{part}{state}.log",
-    benchmark:
-        "<benchmarks>/sources/check_sources/{part}{state}.tsv"
+    pathvars:
+        job="sources/check_sources/{part}{state}",
     priority: 1000
     localrule: True
-    conda:
-        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=memory(500),
         runtime=minutes(5),
     params:
-        code=code("sources/check_sources.py"),
-        sources=lambda wildcards: PARTS[wildcards.part],
-        own_files=lambda wildcards: own_tables([wildcards.part]),
-        places=PLACES,
+        **run_by("sources/check_sources"),
+        sources=lambda wildcards: RAW.parts[wildcards.part].sources,
+        own_files=lambda wildcards: RAW.own_tables(wildcards.part),
+        places=RAW.places,
         results=lambda wildcards, output: str(Path(output.report).parents[1]),
-        results_mb=lambda wildcards: PART_MB[wildcards.part],
-        notes=lambda wildcards: PART_NOTES[wildcards.part],
-    script:
-        "../scripts/sources/check_sources.py"
+        results_mb=lambda wildcards: RAW.parts[wildcards.part].mb,
+        notes=lambda wildcards: RAW.parts[wildcards.part].notes,
 
 
-rule fetch_source:
+use rule scripted as fetch_source with:
     input:
-        checked=ancient(checked_parts_of),
+        checked=ancient(lambda wildcards: RAW.checked_for(wildcards.source)),
         registry=ancient(config["sources"]),
-        made=made_mirror_file,
+        made=lambda wildcards: RAW.made_mirror_file(wildcards.source, wildcards.file),
     output:
         file="<results>/sources/{source}/{file}",
         record="<results>/sources/{source}/{file}.origin.json",
-    log:
-        "<logs>/sources/fetch_source/{source}/{file}.log",
-    benchmark:
-        "<benchmarks>/sources/fetch_source/{source}/{file}.tsv"
+    pathvars:
+        job="sources/fetch_source/{source}/{file}",
     wildcard_constraints:
         # forms and no lists, as for cities
         source="[a-z0-9_]+",
         file=r"[^/]+(?<!\.origin\.json)",
     priority: 100
     localrule: True
-    conda:
-        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=memory(500),
         runtime=minutes(120),
     params:
+        script="sources/fetch_source",
         # Not the digest of the code: the bytes are decided by the address and the checksum, and
         # an edit of the downloader is no reason to fetch everything again.
-        wanted=wanted_file,
-        places=PLACES,
-    script:
-        "../scripts/sources/fetch_source.py"
+        wanted=lambda wildcards: RAW.wanted(wildcards.source, wildcards.file),
+        places=RAW.places,
 
 
-rule write_manifest:
+use rule scripted as write_manifest with:
     input:
         registry=config["sources"],
-        records=[f"<results>/sources/{file.label}.origin.json" for file in STUDY_FILES],
+        records=RAW.records,
     output:
         manifest="<results>/sources/manifest.csv",
-    log:
-        "<logs>/sources/write_manifest.log",
-    benchmark:
-        "<benchmarks>/sources/write_manifest.tsv"
+    pathvars:
+        job="sources/write_manifest",
     localrule: True
-    conda:
-        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=memory(500),
         runtime=minutes(5),
     params:
-        code=code("sources/write_manifest.py"),
-    script:
-        "../scripts/sources/write_manifest.py"
+        **run_by("sources/write_manifest"),

@@ -3,118 +3,80 @@
 
 # Out-of-fold predictions of the three Gaussian processes in every mode, and of the whole one in
 # every variant of the data.
-rule cross_validate_gps:
+use rule scripted as cross_validate_gps with:
     input:
         districts="<results>/districts/{level}.parquet",
         folds="<results>/folds/{level}-{scheme}.parquet",
     output:
         predictions="<results>/ssig/predictions/{level}-{income}-{scheme}-gps.parquet",
-    log:
-        "<logs>/ssig/cross_validate_gps/{level}-{income}-{scheme}.log",
-    benchmark:
-        "<benchmarks>/ssig/cross_validate_gps/{level}-{income}-{scheme}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="ssig/cross_validate_gps/{level}-{income}-{scheme}",
     resources:
         mem_mb=memory(3000),
         runtime=minutes(60),
     params:
-        code=code("ssig/cross_validate_gps.py"),
+        **run_by("ssig/cross_validate_gps"),
         seed=config["seed"],
-        threads=config["threads"],
         models=config["ssig"]["models"],
-        modes=MODES,
-        variants=VARIANTS,
+        modes=STUDY.modes,
+        variants=STUDY.variants,
         starts=config["ssig"]["starts"],
         known_noise=config["ssig"]["known_noise"],
-    script:
-        "../scripts/ssig/cross_validate_gps.py"
 
 
-rule cross_validate_references:
+use rule scripted as cross_validate_references with:
     input:
         districts="<results>/districts/{level}.parquet",
         folds="<results>/folds/{level}-{scheme}.parquet",
     output:
         predictions="<results>/ssig/predictions/{level}-{income}-{scheme}-references.parquet",
-    log:
-        "<logs>/ssig/cross_validate_references/{level}-{income}-{scheme}.log",
-    benchmark:
-        "<benchmarks>/ssig/cross_validate_references/{level}-{income}-{scheme}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="ssig/cross_validate_references/{level}-{income}-{scheme}",
     resources:
         mem_mb=memory(2000),
         runtime=minutes(30),
     params:
-        code=code("ssig/cross_validate_references.py"),
+        **run_by("ssig/cross_validate_references"),
         seed=config["seed"],
-        threads=config["threads"],
         references=config["ssig"]["references"],
-    script:
-        "../scripts/ssig/cross_validate_references.py"
 
 
 # The model of all districts: what Shapley values explain and what predicts elsewhere.
-rule fit_gp:
+use rule scripted as fit_gp with:
     input:
         districts="<results>/districts/{level}.parquet",
         folds="<results>/folds/{level}-random.parquet",
     output:
         arrays="<results>/ssig/{level}-{income}-{mode}/gp.safetensors",
         description="<results>/ssig/{level}-{income}-{mode}/gp.json",
-    log:
-        "<logs>/ssig/fit_gp/{level}-{income}-{mode}.log",
-    benchmark:
-        "<benchmarks>/ssig/fit_gp/{level}-{income}-{mode}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(20),
+    pathvars:
+        job="ssig/fit_gp/{level}-{income}-{mode}",
     params:
-        code=code("ssig/fit_gp.py"),
+        **run_by("ssig/fit_gp"),
         seed=config["seed"],
-        threads=config["threads"],
         starts=config["ssig"]["starts"],
         known_noise=config["ssig"]["known_noise"],
-    script:
-        "../scripts/ssig/fit_gp.py"
 
 
-rule score_models:
+use rule scripted as score_models with:
     input:
-        predictions=expand(
-            "<results>/ssig/predictions/{level}-{income}-{scheme}-{kind}.parquet",
-            level=LEVELS,
-            income=INCOMES,
-            scheme=SCHEMES,
-            kind=["gps", "references"],
+        predictions=FILES.of_predicted(
+            "<results>/ssig/predictions/{level}-{income}-{scheme}-gps.parquet",
+            "<results>/ssig/predictions/{level}-{income}-{scheme}-references.parquet",
         ),
-        districts=expand("<results>/districts/{level}.parquet", level=LEVELS),
+        districts=expand("<results>/districts/{level}.parquet", level=STUDY.levels),
     output:
         scores="<results>/ssig/scores.csv",
         summary="<results>/ssig/summary.csv",
         residual_moran="<results>/ssig/residual_moran.csv",
         errors_by_group="<results>/ssig/errors_by_group.csv",
-    log:
-        "<logs>/ssig/score_models.log",
-    benchmark:
-        "<benchmarks>/ssig/score_models.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="ssig/score_models",
     resources:
         mem_mb=memory(3000),
         runtime=minutes(30),
     params:
-        code=code("ssig/score_models.py"),
-        levels=LEVELS,
+        **run_by("ssig/score_models"),
+        levels=STUDY.levels,
         seed=config["seed"],
-        threads=config["threads"],
         resamples=config["ssig"]["resamples"],
-    script:
-        "../scripts/ssig/score_models.py"

@@ -15,24 +15,20 @@ localrules:
 rule aerial:
     input:
         rules.write_manifest.output,
-        expand("<results>/folds/{city}-classes.csv", city=CITIES),
-        expand(
-            "<results>/inference/{city}/{scheme}/metrics.csv",
-            city=CITIES,
-            scheme=CITY_SCHEMES,
-        ),
-        rules.evaluate_transfer.output if len(TRANSFER_CITIES) > 1 else [],
-        expand("<results>/topology/h0-{scheme}.csv", scheme=CITY_SCHEMES)
-        if CITIES
+        expand("<results>/folds/{city}-classes.csv", city=STUDY.cities),
+        FILES.inferred("metrics.csv"),
+        rules.evaluate_transfer.output if len(STUDY.transfer_cities) > 1 else [],
+        expand("<results>/topology/h0-{scheme}.csv", scheme=STUDY.city_schemes)
+        if STUDY.cities
         else [],
-        expand("<results>/topology/{city}/gains.csv", city=CITIES),
+        expand("<results>/topology/{city}/gains.csv", city=STUDY.cities),
 
 
 rule districts:
     input:
         rules.write_manifest.output,
         rules.measure_inequality.output,
-        expand("<results>/districts/{level}.parquet", level=LEVELS),
+        expand("<results>/districts/{level}.parquet", level=STUDY.levels),
 
 
 rule ssig:
@@ -40,16 +36,16 @@ rule ssig:
         rules.score_models.output,
         expand(
             "<results>/ssig/{level}-{income}-{mode}/gp.json",
-            level=LEVELS,
-            income=INCOMES,
-            mode=MODES,
+            level=STUDY.levels,
+            income=STUDY.incomes,
+            mode=STUDY.modes,
         ),
 
 
 # Nothing, where the study has no modality.
 rule siamese:
     input:
-        rules.score_baselines.output if SIAMESE_MODALITIES else [],
+        rules.score_baselines.output if STUDY.modalities else [],
 
 
 rule shapley:
@@ -57,8 +53,10 @@ rule shapley:
         rules.summarise_shapley.output,
         rules.compare_backgrounds.output,
         rules.compare_explainers.output,
-        of_every_task("<results>/shapley/{level}-{income}-{mode}-uncertainty.parquet"),
-        of_every_task("<results>/shapley/{level}-{income}-{mode}-interactions.csv"),
+        FILES.of_explained(
+            "<results>/shapley/{level}-{income}-{mode}-uncertainty.parquet"
+        ),
+        FILES.of_explained("<results>/shapley/{level}-{income}-{mode}-interactions.csv"),
 
 
 rule ssig_paper:
@@ -67,13 +65,14 @@ rule ssig_paper:
         rules.ssig_table_2.output,
         rules.ssig_table_3.output,
         rules.ssig_table_4.output,
-        rules.ssig_modality_ablation.output if SIAMESE_MODALITIES else [],
+        rules.ssig_modality_ablation.output if STUDY.modalities else [],
         rules.ssig_table_s1.output,
         rules.ssig_table_s2.output,
         rules.ssig_models_table.output,
         rules.ssig_deviations.output,
         rules.ssig_figure_1.output,
         rules.ssig_figure_validation.output,
+        rules.ssig_figure_density.output,
         rules.ssig_income_maps.input,
         rules.ssig_table_5.output,
         rules.ssig_shapley_figures.input,

@@ -1,7 +1,7 @@
 # topology: what the sums of saliency say of urban classes and their neighbours; H0 and H1.
 
 
-rule measure_activation:
+use rule scripted as measure_activation with:
     input:
         attribution="<results>/attribution/{city}/{scheme}.parquet",
         pairings="<results>/attribution/{city}/{scheme}-pairings.parquet",
@@ -11,27 +11,19 @@ rule measure_activation:
         ratios="<results>/topology/{city}/{scheme}/activation_ratios.csv",
         tiles="<results>/topology/{city}/{scheme}/tile_ratios.parquet",
         coactivation="<results>/topology/{city}/{scheme}/coactivation.csv",
-    log:
-        "<logs>/topology/measure_activation/{city}-{scheme}.log",
-    benchmark:
-        "<benchmarks>/topology/measure_activation/{city}-{scheme}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="topology/measure_activation/{city}-{scheme}",
     resources:
         mem_mb=memory(2000, per_input_mb=100),
         runtime=minutes(60, per_input_mb=4),
     params:
-        code=code("topology/measure_activation.py"),
+        **run_by("topology/measure_activation"),
         seed=config["seed"],
         settings=config["topology"],
-        n_cities=len(CITIES),
-        threads=config["threads"],
-    script:
-        "../scripts/topology/measure_activation.py"
+        n_cities=len(STUDY.cities),
 
 
-rule measure_appearance:
+use rule scripted as measure_appearance with:
     input:
         shares="<results>/tiles/{city}/land_use_shares.parquet",
         predictions="<results>/inference/{city}/random/predictions.parquet",
@@ -39,49 +31,133 @@ rule measure_appearance:
     output:
         probabilities="<results>/topology/{city}/probabilities.csv",
         gains="<results>/topology/{city}/gains.csv",
-    log:
-        "<logs>/topology/measure_appearance/{city}.log",
-    benchmark:
-        "<benchmarks>/topology/measure_appearance/{city}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
+    pathvars:
+        job="topology/measure_appearance/{city}",
     resources:
         mem_mb=memory(4000),
         runtime=minutes(60),
     params:
-        code=code("topology/measure_appearance.py"),
+        **run_by("topology/measure_appearance"),
         seed=config["seed"],
         n_resamples=config["topology"]["resamples"],
-        threads=config["threads"],
-    script:
-        "../scripts/topology/measure_appearance.py"
 
 
-rule judge_hypotheses:
+use rule scripted as judge_hypotheses with:
     input:
         ratios=expand(
-            "<results>/topology/{city}/{{scheme}}/activation_ratios.csv", city=CITIES
+            "<results>/topology/{city}/{{scheme}}/activation_ratios.csv",
+            city=STUDY.cities,
         ),
         coactivations=expand(
-            "<results>/topology/{city}/{{scheme}}/coactivation.csv", city=CITIES
+            "<results>/topology/{city}/{{scheme}}/coactivation.csv", city=STUDY.cities
         ),
     output:
         h0="<results>/topology/h0-{scheme}.csv",
         h1="<results>/topology/h1-{scheme}.csv",
-    log:
-        "<logs>/topology/judge_hypotheses/{scheme}.log",
-    benchmark:
-        "<benchmarks>/topology/judge_hypotheses/{scheme}.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: config["threads"]
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(20),
+    pathvars:
+        job="topology/judge_hypotheses/{scheme}",
     params:
-        code=code("topology/judge_hypotheses.py"),
-        cities=CITIES,
-        threads=config["threads"],
-    script:
-        "../scripts/topology/judge_hypotheses.py"
+        **run_by("topology/judge_hypotheses"),
+        cities=STUDY.cities,
+
+
+# --- The study `validation`: do the ratios find what was planted, and do they come out alike again?
+
+
+# Low and high are those that `main` predicts, so that all networks are judged on the same tiles;
+# one that knows nothing would predict the middle class nearly everywhere.
+use rule measure_activation as measure_network_activation with:
+    input:
+        attribution="<results>/attribution/{city}/{scheme}-{network}.parquet",
+        pairings="<results>/attribution/{city}/{scheme}-{network}-pairings.parquet",
+        predictions="<results>/inference/{city}/{scheme}/main/predictions.parquet",
+        folds="<results>/folds/{city}-{scheme}.parquet",
+    output:
+        ratios="<results>/topology/{city}/{scheme}-{network}/activation_ratios.csv",
+        tiles="<results>/topology/{city}/{scheme}-{network}/tile_ratios.parquet",
+        coactivation="<results>/topology/{city}/{scheme}-{network}/coactivation.csv",
+    pathvars:
+        job="topology/measure_network_activation/{city}-{scheme}-{network}",
+    resources:
+        mem_mb=memory(4000),
+        runtime=minutes(120),
+    params:
+        **run_by("topology/measure_activation"),
+        seed=config["seed"],
+        settings=config["topology"],
+        n_cities=1,  # judged one by one
+
+
+use rule scripted as judge_planted with:
+    input:
+        planted="<results>/demo/planted.csv",
+        ratios=WORLDS.of_trained(
+            "<results>/topology/{city}/{scheme}-{network}/activation_ratios.csv"
+        ),
+        coactivations=WORLDS.of_trained(
+            "<results>/topology/{city}/{scheme}-{network}/coactivation.csv"
+        ),
+        occlusions=WORLDS.of_cities(
+            "<results>/attribution/{city}/{scheme}-{network}-occlusion.parquet"
+        ),
+        predictions=WORLDS.of_cities(
+            "<results>/inference/{city}/{scheme}/{network}/predictions.parquet"
+        ),
+        folds=expand(
+            "<results>/folds/{city}-{scheme}.parquet",
+            city=WORLDS.cities,
+            scheme=WORLDS.scheme,
+        ),
+    output:
+        ratios="<results>/topology/planted_ratios.csv",
+        ranks="<results>/topology/planted_ranks.csv",
+        hits="<results>/topology/planted_hits.csv",
+        decisions="<results>/topology/planted_h0.csv",
+        pairs="<results>/topology/planted_h1.csv",
+    pathvars:
+        job="topology/judge_planted",
+    resources:
+        mem_mb=memory(4000),
+        runtime=minutes(30),
+    params:
+        **run_by("topology/judge_planted"),
+        seed=config["seed"],
+        cities=WORLDS.names,
+        trained=WORLDS.trained,
+        n_resamples=config["topology"]["resamples"],
+        least_tiles=config["topology"]["least_tiles"],
+
+
+use rule scripted as measure_stability with:
+    input:
+        attributions=WORLDS.of_networks(
+            "<results>/attribution/{city}/{scheme}-{network}.parquet"
+        ),
+        predictions="<results>/inference/{city}/{scheme}/main/predictions.parquet",
+        folds="<results>/folds/{city}-{scheme}.parquet",
+    output:
+        stability="<results>/topology/{city}/{scheme}-stability.csv",
+    pathvars:
+        job="topology/measure_stability/{city}-{scheme}",
+    resources:
+        mem_mb=memory(4000),
+        runtime=minutes(30),
+    params:
+        **run_by("topology/measure_stability"),
+        networks=WORLDS.networks,
+        least_tiles=config["topology"]["least_tiles"],
+
+
+use rule scripted as summarise_stability with:
+    input:
+        stabilities=WORLDS.of_probes("<results>/topology/{city}/{scheme}-stability.csv"),
+    output:
+        stability="<results>/topology/stability.csv",
+    pathvars:
+        job="topology/summarise_stability",
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        **run_by("topology/summarise_stability"),
+        cities=WORLDS.probes,

@@ -4,7 +4,6 @@
 ``errors``            the one exception meant for people
 ``jobs``              what surrounds a job: its log, its threads, its errors
 ``lifetimes``         processes that do not outlive the one they work for
-``runs``              runs that live, and the locks of those that died
 ``progress``          a bar on a terminal, plain lines in a log
 ``seeds``             random generators from the study's seed and the job's name
 ``files``             files that are written whole or not at all

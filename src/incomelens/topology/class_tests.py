@@ -66,14 +66,17 @@ class ClassTests:
         return self._away(self._drawn)
 
     def columns(
-        self, n_resamples: int, bootstrap_seed: int, n_turned: int, turned_seed: int
+        self, n_resamples: int, bootstrap_seed: int, n_draws: int, turned_seed: int
     ) -> pd.DataFrame:
-        """Columns of :func:`incomelens.topology.tables.activation_ratio_table`."""
+        """Columns of :func:`incomelens.topology.tables.activation_ratio_table`.
+
+        P values on which no decision rests have `n_draws`.
+        """
         drawn, mean = self._drawn, self._mean
         low, high = ratio_interval(mean, n_resamples=n_resamples, seed=bootstrap_seed)
         block_low, block_high = (np.where(self.enough, end, np.nan) for end in drawn.interval())
         effect = quotient(mean.value - drawn.expected, _tile_sd(mean))
-        turned, turned_away = self._turned(n_turned, turned_seed)
+        turned, turned_away = self._turned(n_draws, turned_seed)
         pooled, large = self._own("pooled"), self._own("large")
         return pd.DataFrame(
             {
@@ -93,10 +96,10 @@ class ClassTests:
                 "turned_expected_ratio": turned,
                 "turned_p_value": p_values(turned_away),
                 "pooled_ratio": pooled.value,
-                "pooled_p_value": self._p_of("pooled"),
+                "pooled_p_value": self._p_of("pooled", n_draws),
                 "min_share_n": large.denominator.sum(axis=0).astype(np.int64),
                 "min_share_ratio": large.value,
-                "min_share_p_value": self._p_of("large"),
+                "min_share_p_value": self._p_of("large", n_draws),
             }
         )
 
@@ -114,8 +117,7 @@ class ClassTests:
             strata, self._group.block, n_draws=n_draws, rng=rng, n_classes=len(PUBLISHED)
         )
 
-    def _p_of(self, measure: str) -> Values:
-        n_draws = len(self._drawn.value) - 1
+    def _p_of(self, measure: str, n_draws: int) -> Values:
         return p_values(self._away(self._exchange(measure, n_draws, job_rng(self._seed))))
 
     def _turned(self, n_draws: int, seed: int) -> tuple[Values, Values]:

@@ -9,20 +9,16 @@ from incomelens.shapley.runs import Settings
 from incomelens.shapley.tables import background_table
 from incomelens.shapley.task import load_tasks
 
-params = snakemake.params
+files, params = snakemake.input, snakemake.params
 
 with job(snakemake.log[0], threads=params.threads):
-    settings = Settings(
-        tolerance=params.tolerance, threads=params.threads, memory_mb=params.memory_mb
-    )
+    settings = Settings(**params.computed, threads=params.threads)
     tasks = load_tasks(
-        snakemake.input.arrays,
-        snakemake.input.descriptions,
+        files.arrays,
+        files.descriptions,
         params.tasks,
-        districts=list(map(read_table, snakemake.input.districts)),
-        incomes=params.incomes,
-        background=params.background,
-        seed=params.seed,
+        districts=list(map(read_table, files.districts)),
+        **params.explained,
     )
     tables = [
         background_table(
@@ -31,7 +27,7 @@ with job(snakemake.log[0], threads=params.threads):
                 task.sample(params.districts, seed=params.seed),
                 settings,
                 n_random=params.backgrounds,
-                size=params.background["size"],
+                size=params.explained["background"]["size"],
                 seed=params.seed,
             ),
             names=task.names,

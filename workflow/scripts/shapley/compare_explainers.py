@@ -10,23 +10,18 @@ from incomelens.shapley.runs import Settings
 from incomelens.shapley.tables import explainer_table
 from incomelens.shapley.task import load_tasks
 
-params = snakemake.params
+files, params = snakemake.input, snakemake.params
 
 with job(snakemake.log[0], threads=params.threads):
     settings = Settings(
-        tolerance=params.tolerance,
-        seed=job_seed(params.seed, snakemake.rule),
-        threads=params.threads,
-        memory_mb=params.memory_mb,
+        **params.computed, threads=params.threads, seed=job_seed(params.seed, snakemake.rule)
     )
     tasks = load_tasks(
-        snakemake.input.arrays,
-        snakemake.input.descriptions,
+        files.arrays,
+        files.descriptions,
         params.tasks,
-        districts=list(map(read_table, snakemake.input.districts)),
-        incomes=params.incomes,
-        background=params.background,
-        seed=params.seed,
+        districts=list(map(read_table, files.districts)),
+        **params.explained,
     )
     tables = [
         explainer_table(

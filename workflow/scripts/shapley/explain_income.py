@@ -19,17 +19,12 @@ with job(snakemake.log[0], threads=params.threads):
         [snakemake.input.description],
         [names],
         districts=[read_table(snakemake.input.districts)],
-        incomes=params.incomes,
-        background=params.background,
-        seed=params.seed,
+        **params.explained,
     )
     settings = Settings(
-        explainer=params.explainer,
-        shap_kernel=params.shap_kernel,
-        tolerance=params.tolerance,
-        seed=job_seed(params.seed, snakemake.rule, *names.values()),
+        **params.computed,
         threads=params.threads,
-        memory_mb=params.memory_mb,
+        seed=job_seed(params.seed, snakemake.rule, *names.values()),
     )
     games = explain_games(task, settings, parts=parts, code=params.code)
     write_table(values_table(task, games), snakemake.output.values)

@@ -6,20 +6,16 @@ from incomelens.shapley.runs import Settings, sampled_interactions
 from incomelens.shapley.tables import interactions_table
 from incomelens.shapley.task import load_tasks
 
-params = snakemake.params
+files, params = snakemake.input, snakemake.params
 
 with job(snakemake.log[0], threads=params.threads):
-    settings = Settings(
-        tolerance=params.tolerance, threads=params.threads, memory_mb=params.memory_mb
-    )
+    settings = Settings(**params.computed, threads=params.threads)
     tasks = load_tasks(
-        snakemake.input.arrays,
-        snakemake.input.descriptions,
+        files.arrays,
+        files.descriptions,
         params.tasks,
-        districts=list(map(read_table, snakemake.input.districts)),
-        incomes=params.incomes,
-        background=params.background,
-        seed=params.seed,
+        districts=list(map(read_table, files.districts)),
+        **params.explained,
     )
     for task, output in zip(tasks, snakemake.output.interactions, strict=True):
         rows = task.sample(params.districts, seed=params.seed)

@@ -11,11 +11,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
-from incomelens.paper.aerial.inputs import (
-    by_scheme,
-    of_city,
-    preprint_value,
-)
+from incomelens.paper.aerial.inputs import by_scheme, of_city, preprint_value
 from incomelens.paper.aerial.names import (
     METHODS,
     RESIDENTIAL,

@@ -10,9 +10,7 @@ from incomelens.paper.aerial.names import ordered_schemes
 
 
 def stacked(
-    tables: Sequence[pd.DataFrame],
-    places: Sequence[tuple[str, str]],
-    name: str,
+    tables: Sequence[pd.DataFrame], places: Sequence[tuple[str, str]], name: str
 ) -> pd.DataFrame:
     """Put the tables of several cities and schemes below each other, ``city``, ``scheme`` in front.
 

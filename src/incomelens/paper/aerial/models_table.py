@@ -6,14 +6,7 @@ import numpy as np
 import pandas as pd
 
 from incomelens.paper.aerial.inputs import stacked
-from incomelens.paper.aerial.names import (
-    MAIN,
-    METRICS,
-    SAMPLES,
-    check_cities,
-    model_label,
-    model_labels,
-)
+from incomelens.paper.aerial.names import MAIN, METRICS, SAMPLES, check_cities, model_labels
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
 from incomelens.paper.table import Table, estimate, rows
@@ -94,7 +87,7 @@ def _model_row(
     ahead = found.get(DIFFERENCE)
     return {
         "City, folds and cells": "{}, {}, {} cells".format(*parts),
-        "Model": model_label(key["model"], labels),
+        "Model": labels.get(key["model"], key["model"]),
         "n": table["n"].iloc[0],
         **{
             metric.heading: estimate(found.get(name), interval="block_ci")

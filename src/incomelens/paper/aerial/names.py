@@ -109,11 +109,6 @@ def model_labels(networks: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     return labels | BASELINES
 
 
-def model_label(model: str, labels: Mapping[str, str]) -> str:
-    """Name of one model; its key where it has none."""
-    return labels.get(model, model)
-
-
 def known_first(names: Sequence[str], order: Sequence[str]) -> list[str]:
     """Names without repeats, those of `order` first and in it."""
     present = dict.fromkeys(names)

@@ -27,10 +27,7 @@ FIELD_MM, LEAST_MM, LEFT_MM, GAP_MM, TOP_MM, BELOW_MM = 13.5, 46.0, 20.0, 7.0, 8
 def exhibit(transfer: pd.DataFrame, *, names: Mapping[str, str], scheme: str) -> Exhibit:
     """Lay out and draw the scores of every city's models on every city's cells.
 
-    Parameters
-    ----------
-    transfer : DataFrame
-        `inference/transfer.csv`.
+    From `inference/transfer.csv`.
     """
     return Exhibit(
         transfer_matrix(transfer, names=names, scheme=scheme),

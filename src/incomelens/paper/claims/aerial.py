@@ -5,10 +5,7 @@ from itertools import product
 
 import pandas as pd
 
-from incomelens.paper.aerial.inputs import (
-    by_scheme,
-    stacked,
-)
+from incomelens.paper.aerial.inputs import by_scheme, stacked
 from incomelens.paper.aerial.names import (
     INFRASTRUCTURE,
     RESIDENTIAL,

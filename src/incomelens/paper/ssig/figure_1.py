@@ -36,10 +36,7 @@ def exhibit(
 ) -> Exhibit:
     """Draw the ten variables and the location; every colour holds about a fifth of the districts.
 
-    Parameters
-    ----------
-    districts : GeoDataFrame
-        `districts/{level}.parquet`.
+    From `districts/{level}.parquet`.
     """
     # Shares of 1, degrees.
     numbers = pd.DataFrame(districts[["geoid", *VARIABLES]]).rename(

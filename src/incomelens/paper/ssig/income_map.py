@@ -28,10 +28,7 @@ def exhibit(
 ) -> Exhibit:
     """Draw an income in classes of equal counts; districts without income are hatched.
 
-    Parameters
-    ----------
-    districts : GeoDataFrame
-        `districts/{level}.parquet`.
+    From `districts/{level}.parquet`.
     """
     return Exhibit(_shown(districts, income), _drawn(districts, levels[level], income))
 

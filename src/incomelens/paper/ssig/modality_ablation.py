@@ -18,8 +18,8 @@ from incomelens.paper.names import (
     built_name,
     task_name,
 )
-from incomelens.paper.ssig.scores import INTERVAL_OF_FOLDS, headed, score_columns
-from incomelens.paper.table import Table, estimate, in_print_order, rows
+from incomelens.paper.ssig.scores import INTERVAL_OF_FOLDS, estimates, headed, score_columns
+from incomelens.paper.table import Table, in_print_order
 
 COLUMNS = [
     "case", "modality", "modalities", "level", "income", "model", "scheme", "n", "n_folds",
@@ -33,10 +33,7 @@ DRAWN = "cod"
 def exhibit(ablation: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Exhibit:
     """Lay out and draw the scores of one baseline on every set of modalities.
 
-    Parameters
-    ----------
-    ablation : DataFrame
-        `siamese/ablation.csv`.
+    From `siamese/ablation.csv`.
     """
     found = _checked(ablation, levels)
     metrics = headed(SHOWN)
@@ -64,18 +61,13 @@ def _shown(
     lines = []
     for key, group in ablation.groupby(keys, sort=False, dropna=False):
         level, income, scheme, case, modality, model = key
-        found = {row.metric: row for row in rows(group)}
-        scores = {
-            heading: estimate(found.get(metric), "mean_of_folds", interval="folds_ci")
-            for heading, metric in metrics.items()
-        }
         line = {
             "Task": f"{task_name(level, income, levels)} (N = {group['n'].max():,})",
             "Folds": SCHEMES[scheme],
             "The model reads": _case_name(case, modality),
             "Model": built_name(model),
         }
-        lines.append(line | scores)
+        lines.append(line | estimates(group, metrics, "mean_of_folds"))
     return pd.DataFrame(lines)
 
 

@@ -23,13 +23,7 @@ CONSTANT = (
 
 
 def exhibit(summary: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Exhibit:
-    """Lay out the scores of every model, a column a score and scheme.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        `ssig/summary.csv`.
-    """
+    """Lay out the scores of every model, a column a score and scheme, from `ssig/summary.csv`."""
     scores = main_scores(summary, MODELS, levels)
     columns = {
         f"{heading}: {SCHEMES[scheme]}": (scheme, metric)

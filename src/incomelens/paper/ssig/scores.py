@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from incomelens.common.errors import listed
 from incomelens.paper.names import INCOMES, MODELS, MODES, SCHEMES, SCORES, task_name
 from incomelens.paper.reference import Reference
-from incomelens.paper.table import in_print_order, number
+from incomelens.paper.table import estimate, in_print_order, number, rows
 
 PAPER_SCHEME = "random"  # the folds behind the printed scores, as far as the text tells
 INTERVAL_OF_FOLDS = (
@@ -114,6 +115,16 @@ def headed(metrics: Iterable[str]) -> dict[str, str]:
     return {SCORES[metric].heading: metric for metric in metrics}
 
 
-def without_scores(models: Iterable[str], found: Iterable[str]) -> list[str]:
-    """Names of the models that the run has no scores of."""
-    return [MODELS[model] for model in models if model not in set(found)]
+def estimates(scores: pd.DataFrame, metrics: Mapping[str, str], column: str) -> dict[str, object]:
+    """Scores by their headings: means of folds, held by `column`, with their intervals."""
+    of_metric = {row.metric: row for row in rows(scores)}
+    return {
+        heading: estimate(of_metric.get(metric), column, interval="folds_ci")
+        for heading, metric in metrics.items()
+    }
+
+
+def without_scores(models: Iterable[str], built: Iterable[str]) -> list[str]:
+    """Note that names the models of which the run has no scores, where there are such."""
+    missing = [MODELS[model] for model in models if model not in set(built)]
+    return [f"Without scores of ours in this run: {listed(missing, most=9)}."] * bool(missing)

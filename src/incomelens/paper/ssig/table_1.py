@@ -7,7 +7,7 @@ import pandas as pd
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import INCOMES, LEVELS, TASKS, task_name
 from incomelens.paper.reference import Reference
-from incomelens.paper.table import EMPTY_SLOT, Table, estimate, number, rows
+from incomelens.paper.table import EMPTY_SLOT, Table, estimate, keyed, number
 
 HEADINGS = {"gini": "Gini", "decile_ratio": "Decile ratio"}
 NOTE = (
@@ -53,17 +53,16 @@ def _printed(reference: Reference) -> dict[tuple[str, ...], float]:
 
 def _beside_paper(inequality: pd.DataFrame, reference: Reference) -> pd.DataFrame:
     printed = _printed(reference)
-    found = list(rows(inequality))
-    keys = [(row.level, row.income, row.measure, row.weighting) for row in found]
-    n = [reference.of_task("n_districts", row.level, row.income) for row in found]
+    keys = inequality[["level", "income", "measure", "weighting"]].to_numpy().tolist()
+    n = [reference.of_task("n_districts", level, income) for level, income, *_ in keys]
     return inequality.assign(
-        paper=[printed.get(key) for key in keys], paper_n=[number(one) for one in n]
+        paper=[printed.get(tuple(key)) for key in keys], paper_n=list(map(number, n))
     )
 
 
 def _shown(numbers: pd.DataFrame, reference: Reference, levels: Mapping[str, str]) -> pd.DataFrame:
     """One row a task: its number of districts, and both measures three times."""
-    found = {(row.level, row.income, row.measure, row.weighting): row for row in rows(numbers)}
+    found = keyed(numbers, "level", "income", "measure", "weighting")
     printed = _printed(reference)
     tasks = [(level, income) for level in levels for income in INCOMES]
     lines = []

@@ -35,14 +35,7 @@ from incomelens.paper.ssig.scores import (
     with_empty_rows,
     without_scores,
 )
-from incomelens.paper.table import (
-    EMPTY_SLOT,
-    Estimate,
-    Table,
-    estimate,
-    in_print_order,
-    rows,
-)
+from incomelens.paper.table import EMPTY_SLOT, Estimate, Table, estimate, in_print_order, rows
 
 ROWS = ["ssig", *BASELINES]
 SHOWN_SCHEMES = ("random", "block")
@@ -107,7 +100,6 @@ def exhibit(
 
 def _notes(scores: pd.DataFrame) -> tuple[str, ...]:
     built = set(scores["model"])
-    missing = without_scores(BASELINES, built)
     return (
         f"Ours: mean of {scores['n_folds'].max():.0f} folds; {INTERVAL_OF_FOLDS}, "
         "as do the intervals of all scores but CoD. Reading of SSIG: what of the Gaussian process "
@@ -118,7 +110,7 @@ def _notes(scores: pd.DataFrame) -> tuple[str, ...]:
         "fitted anew.",
         *[_baselines_note(scores)] * bool(built & set(BASELINES)),
         EMPTY_SLOT,
-        *[f"Without scores of ours in this run: {listed(missing, most=9)}."] * bool(missing),
+        *without_scores(BASELINES, built),
     )
 
 

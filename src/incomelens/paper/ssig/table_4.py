@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from incomelens.common.errors import listed
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import GP_MODELS, LEVELS, MODELS, MODES, SCHEMES
 from incomelens.paper.reference import Reference
@@ -13,6 +12,7 @@ from incomelens.paper.ssig.scores import (
     ORDERS,
     Slots,
     beside_printed,
+    estimates,
     headed,
     main_scores,
     paper_metrics,
@@ -22,19 +22,13 @@ from incomelens.paper.ssig.scores import (
     with_empty_rows,
     without_scores,
 )
-from incomelens.paper.table import EMPTY_SLOT, Table, estimate, in_print_order, rows
+from incomelens.paper.table import EMPTY_SLOT, Table, in_print_order
 
 
 def exhibit(
     summary: pd.DataFrame, reference: Reference, *, levels: Mapping[str, str] = LEVELS
 ) -> Exhibit:
-    """Set the scores of the ablation beside the paper's.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        `ssig/summary.csv`.
-    """
+    """Set the scores of the ablation beside the paper's, from `ssig/summary.csv`."""
     scores = main_scores(summary, GP_MODELS, levels)
     scheme = next(name for name in SCHEMES if name in set(scores["scheme"]))
     metrics = paper_metrics(reference)
@@ -42,7 +36,6 @@ def exhibit(
     numbers = with_empty_rows(scores, GP_MODELS, metrics, scheme=scheme)
     numbers = beside_printed(in_print_order(numbers, level=levels, **ORDERS), printed)
     of_scheme = numbers[numbers["scheme"] == scheme]
-    missing = without_scores(GP_MODELS, scores["model"])
     table = Table(
         numbers=numbers,
         shown=_shown(of_scheme, printed, reference, levels),
@@ -53,7 +46,7 @@ def exhibit(
             "paper prints l = 1 and names no fitting. "
             "Scores under other schemes of folds stand in the CSV and in the table of all models.",
             EMPTY_SLOT,
-            *[f"Without scores of ours in this run: {listed(missing, most=9)}."] * bool(missing),
+            *without_scores(GP_MODELS, scores["model"]),
         ),
         blocks="Task",
         whose="Values",
@@ -74,11 +67,7 @@ def _shown(
             paper = {name: printed[level, income, model, m] for name, m in metrics.items()}
             lines.append({"Task": title, "Model": MODELS[model], "Values": "paper", **paper})
             for mode, of_mode in of_model.groupby("mode", sort=False):
-                found = {row.metric: row for row in rows(of_mode)}
-                ours = {
-                    name: estimate(found.get(metric), "ours", interval="folds_ci")
-                    for name, metric in metrics.items()
-                }
+                ours = estimates(of_mode, metrics, "ours")
                 values = f"ours, {MODES[mode]}" if mode in MODES else "ours"
                 lines.append({"Task": title, "Model": "", "Values": values, **ours})
     return pd.DataFrame(lines)

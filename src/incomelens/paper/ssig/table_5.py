@@ -26,14 +26,9 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One variable at one level: mean absolute SHAP values of both incomes, and a P.
+    """Mean absolute SHAP values of one variable for both incomes, in SD units of each, and a P.
 
-    Parameters
-    ----------
-    per_capita, median_household : float
-        In SD units of each income; NaN where unknown.
-    p_value : float
-        Of their difference.
+    NaN where unknown.
     """
 
     per_capita: float
@@ -61,13 +56,8 @@ class Conditions:
     @property
     def passes(self) -> bool | None:
         """Whether all four are met; None where a level or a number is missing."""
-        met = [getattr(self, condition.name) for condition in fields(self)]
+        met = asdict(self).values()
         return None if None in met else all(met)
-
-    @property
-    def failed(self) -> list[str]:
-        """Conditions that are not met."""
-        return [name for name, met in asdict(self).items() if met is False]
 
 
 # What the letters below Table 5 mean.
@@ -80,13 +70,7 @@ CONDITIONS = {
 
 
 def read_thresholds(reference: Reference) -> Thresholds:
-    """Take the filter's limits from the reference.
-
-    Raises
-    ------
-    InputError
-        If one of them is empty.
-    """
+    """Take the filter's limits from the reference; an empty one is refused."""
     limits = {
         limit.name: reference.printed("ssig", "thresholds", limit.name)
         for limit in fields(Thresholds)
@@ -103,25 +87,21 @@ def read_thresholds(reference: Reference) -> Thresholds:
 def conditions(levels: Mapping[str, Comparison], thresholds: Thresholds) -> Conditions:
     """Apply the paper's filter to one variable: deviations `table_5_filter`, `table_5_thresholds`.
 
-    Parameters
-    ----------
-    levels : mapping from level to Comparison
-        Both levels; with one of them missing nothing can be told.
-    thresholds : Thresholds
+    With a level missing nothing can be told.
     """
-    found = [levels[level] for level in LEVELS if level in levels]
-    if len(found) < len(LEVELS) or any(pd.isna(one.difference) for one in found):
+    both = [levels[level] for level in LEVELS if level in levels]
+    differences = [compared.difference for compared in both]
+    if len(both) < len(LEVELS) or pd.isna(differences).any():
         return Conditions(None, None, None, None)
-    differences = [one.difference for one in found]
-    p_values = [one.p_value for one in found]
-    columns = [value for one in found for value in (one.per_capita, one.median_household)]
+    p_values = [compared.p_value for compared in both]
+    largest = max(max(compared.per_capita, compared.median_household) for compared in both)
     significant = any(p < thresholds.p_value for p in p_values)
     return Conditions(
         same_direction=all(d > 0 for d in differences) or all(d < 0 for d in differences),
         difference=min(map(abs, differences)) >= thresholds.difference,
         # A missing P leaves the question open unless the other level answers it.
         significant=None if pd.isna(p_values).any() and not significant else significant,
-        key_variable=max(columns) >= thresholds.key_variable,
+        key_variable=largest >= thresholds.key_variable,
     )
 
 
@@ -202,11 +182,11 @@ def exhibit(
 def _cells(found: Mapping[str, Comparison], levels: Mapping[str, str]) -> dict[str, float | str]:
     cells: dict[str, float | str] = {}
     for level, heading in levels.items():
-        one = found.get(level, UNKNOWN)
+        compared = found.get(level, UNKNOWN)
         cells |= {
-            f"{heading}: per-capita": one.per_capita,
-            f"{heading}: household": one.median_household,
-            f"{heading}: P": p_text(one.p_value),
+            f"{heading}: per-capita": compared.per_capita,
+            f"{heading}: household": compared.median_household,
+            f"{heading}: P": p_text(compared.p_value),
         }
     return cells
 
@@ -229,7 +209,8 @@ def _outcome(found: Conditions) -> str | float:
         return float("nan")
     if found.passes:
         return "passes"
-    return "fails " + ", ".join(CONDITIONS[name][0] for name in found.failed)
+    failed = [CONDITIONS[name][0] for name, is_met in asdict(found).items() if is_met is False]
+    return f"fails {', '.join(failed)}"
 
 
 def _passed(

@@ -10,10 +10,7 @@ from incomelens.paper.validation.names import check_given, order_label
 def exhibit(areas: pd.DataFrame) -> Exhibit:
     """Lay out the areas under the curves of deletion and insertion.
 
-    Parameters
-    ----------
-    areas : DataFrame
-        `attribution/curve_areas.csv`.
+    From `attribution/curve_areas.csv`.
     """
     check_given(areas=areas)
     shown = [

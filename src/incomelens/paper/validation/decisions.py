@@ -11,12 +11,7 @@ from incomelens.paper.validation.names import BOTH, NETWORKS, PLANTED_MEANS, STY
 def exhibit(decisions: pd.DataFrame, pairs: pd.DataFrame) -> Exhibit:
     """Lay out how often H0 and H1 are rejected where it is right, and where it is wrong.
 
-    Parameters
-    ----------
-    decisions : DataFrame
-        `topology/planted_h0.csv`.
-    pairs : DataFrame
-        `topology/planted_h1.csv`.
+    From `topology/planted_h0.csv` and `topology/planted_h1.csv`.
     """
     check_given(decisions=decisions, pairs=pairs)
     shown = [

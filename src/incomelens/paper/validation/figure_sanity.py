@@ -28,12 +28,7 @@ SMALL_MM = 74.0
 def exhibit(similarity: pd.DataFrame, curves: pd.DataFrame) -> Exhibit:
     """Draw similarities and curves, and keep the curves beside.
 
-    Parameters
-    ----------
-    similarity : DataFrame
-        `attribution/similarity.csv`.
-    curves : DataFrame
-        `attribution/mean_curves.csv`.
+    From `attribution/similarity.csv` and `attribution/mean_curves.csv`.
     """
     return Exhibit(curves, sanity_figure(similarity, curves))
 

@@ -10,10 +10,7 @@ from incomelens.paper.validation.names import NETWORKS, QUANTITIES, check_given,
 def exhibit(mirror: pd.DataFrame) -> Exhibit:
     """Lay out how the maps of the poorest and of the richest class are related.
 
-    Parameters
-    ----------
-    mirror : DataFrame
-        `attribution/mirror.csv`.
+    From `attribution/mirror.csv`.
     """
     check_given(mirror=mirror)
     shown = [

@@ -10,12 +10,7 @@ from incomelens.paper.validation.names import NETWORKS, STYLES, check_given, mea
 def exhibit(summary: pd.DataFrame, reliability: pd.DataFrame) -> Exhibit:
     """Lay out how good the networks are whose maps are judged.
 
-    Parameters
-    ----------
-    summary : DataFrame
-        `inference/network_summary.csv`.
-    reliability : DataFrame
-        `inference/network_reliability.csv`.
+    From `inference/network_summary.csv` and `inference/network_reliability.csv`.
     """
     check_given(summary=summary, reliability=reliability)
     value = {(row.style, row.network, row.metric): row for row in rows(summary)}

@@ -15,13 +15,7 @@ from incomelens.paper.validation.names import (
 
 
 def exhibit(hits: pd.DataFrame) -> Exhibit:
-    """Lay out where planted classes rank.
-
-    Parameters
-    ----------
-    hits : DataFrame
-        `topology/planted_hits.csv`.
-    """
+    """Lay out where planted classes rank, from `topology/planted_hits.csv`."""
     check_given(hits=hits)
     shown = [
         {

@@ -22,10 +22,7 @@ KINDS = {"network": "other networks", "cascade": "forgetting"}
 def exhibit(similarity: pd.DataFrame) -> Exhibit:
     """Lay out how like the maps are to those of networks that forgot, or learned otherwise.
 
-    Parameters
-    ----------
-    similarity : DataFrame
-        `attribution/similarity.csv`.
+    From `attribution/similarity.csv`.
     """
     check_given(similarity=similarity)
     methods = {**METHODS, **GRADIENTS}

@@ -9,13 +9,7 @@ from incomelens.paper.validation.names import BETWEEN, NETWORKS, check_given
 
 
 def exhibit(stability: pd.DataFrame) -> Exhibit:
-    """Lay out how alike class ratios come out again.
-
-    Parameters
-    ----------
-    stability : DataFrame
-        `topology/stability.csv`.
-    """
+    """Lay out how alike class ratios come out again, from `topology/stability.csv`."""
     check_given(stability=stability)
     shown = [
         {

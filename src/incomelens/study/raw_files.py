@@ -1,0 +1,286 @@
+"""The raw files of a study: sources of each of its parts, and what the jobs read of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from incomelens.districts.sizes import check_most
+from incomelens.sources.fetching.plan import (
+    city_sources,
+    district_sources,
+    district_tables,
+    siamese_files,
+    siamese_notes,
+    siamese_sources,
+    sources_of_city,
+    unregistered,
+)
+from incomelens.sources.fetching.registry import Registry, SourceFile, invented
+from incomelens.study.identities import Study
+
+TOLD = ("title", "provider", "used_for", "time_frame", "licence", "page", "citation")
+"""What tables of data sets say of a source."""
+CELLS_OF_A_CITY = 15_000
+"""With people, about, in a city of the Urban Atlas."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a study, which is checked as a whole before anything of it is fetched.
+
+    Attributes
+    ----------
+    sources : list of str
+        Ids in the registry.
+    tables : list of str
+        The user's own files below ``data_dir``.
+    notes : list of str
+        What a reader should know beside.
+    mb : float
+        What it writes beside its raw files, roughly.
+    """
+
+    sources: list[str]
+    tables: list[str]
+    notes: list[str]
+    mb: float
+
+
+@dataclass(frozen=True, eq=False)
+class RawFiles:
+    """Which raw files a study reads, and where they lie once they are checked.
+
+    Raises
+    ------
+    InputError
+        If a city has no entry, or a level or modality does not say where its data come from.
+    """
+
+    study: Study
+    registry: Registry
+
+    def __post_init__(self) -> None:
+        """Find what the configuration forgot before any job is planned."""
+        _ = self.files
+
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """District study, aerial study and baselines, each with its sources."""
+        config, environment = self.study.config, self.study.environment
+        districts, siamese = config["districts"], config["siamese"]
+        # Orthophotos of New York are unpacked beside their archives.
+        siamese_mb = 20_000 if siamese["satellite"] and not config["mirror"] else 500
+        return {
+            "district": Part(district_sources(districts), district_tables(districts), [], 200),
+            "aerial": Part(city_sources(self.study.cities, config["city"]), [], [], self._tiles_mb),
+            "siamese": Part(
+                siamese_sources(siamese),
+                siamese_files(siamese),
+                siamese_notes(siamese, environment),
+                siamese_mb,
+            ),
+        }
+
+    @cached_property
+    def sources(self) -> list[str]:
+        """Ids of all sources, each once."""
+        return list(dict.fromkeys(chain(*(part.sources for part in self.parts.values()))))
+
+    @cached_property
+    def files(self) -> list[SourceFile]:
+        """All files of these sources."""
+        return self.registry.files(self.sources)
+
+    @cached_property
+    def unregistered(self) -> dict[str, str]:
+        """What the district study reads beside the registry's sources, and what for."""
+        config = self.study.config
+        return unregistered(config["districts"], config["siamese"], self.study.environment)
+
+    @cached_property
+    def places(self) -> dict[str, Any]:
+        """Where raw files are looked for, and whether the workflow makes the mirror itself."""
+        config = self.study.config
+        mirror, made = config["mirror"], f"results/{config['study']}/demo"
+        return {
+            "mirror": mirror,
+            "manual_dir": config["manual_dir"],
+            "demo": mirror is not None and Path(mirror).is_relative_to(made),
+        }
+
+    # --- Files of the registry
+
+    def of_sources(self, *sources: str) -> list[str]:
+        """Paths of all files of these sources, checked and whole."""
+        return [f"<results>/sources/{file.label}" for file in self.registry.files(sources)]
+
+    @cached_property
+    def records(self) -> list[str]:
+        """What is noted down of where each file came from."""
+        return [f"<results>/sources/{file.label}.origin.json" for file in self.files]
+
+    def wanted(self, source: str, name: str) -> list[Any]:
+        """What decides about the bytes of a file: a change of these fetches it again."""
+        file = self.registry.file(source, name)
+        return [file.address, file.format, file.sha256, file.bytes]
+
+    def made_mirror_file(self, source: str, name: str) -> str | list[str]:
+        """The file in the mirror, where the workflow makes the mirror; else nothing."""
+        return f"{self.places['mirror']}/{source}/{name}" if self.places["demo"] else []
+
+    def checked(self, part: str) -> str:
+        """The stamp which says that a part misses nothing.
+
+        A rule that reads a table of the user instead of a source takes it as an input as well.
+        While such a table is missing the stamp has a name under which there is none, so that a part
+        that was checked before is checked again.
+        """
+        missing = any(not Path(path).exists() for path in self.own_tables(part))
+        return f"<results>/sources/preflight-{part}{'-missing' if missing else ''}.txt"
+
+    def checked_for(self, source: str) -> list[str]:
+        """The stamps of the parts that a source belongs to."""
+        return [self.checked(name) for name, part in self.parts.items() if source in part.sources]
+
+    # --- The user's own files
+
+    def own_tables(self, *parts: str) -> list[str]:
+        """Paths of the user's own files that some parts read, be they there or not."""
+        return [self._own(name) for part in parts for name in self.parts[part].tables]
+
+    def own_input(self, name: str) -> list[str]:
+        """A user's file as an input of a rule.
+
+        Nothing where it is missing, so that the check of its part tells it, with everything else
+        that is missing, before anything runs.
+        """
+        path = self._own(name)
+        return [path] if Path(path).exists() else []
+
+    def _own(self, name: str) -> str:
+        return str(Path(self.study.config["data_dir"]) / name)
+
+    # --- What a job reads
+
+    def of_level(self, level: str) -> dict[str, str | list[str]]:
+        """Files that the districts of a level are read from, by their part in it.
+
+        Raises
+        ------
+        InputError
+            If a synthetic city, whose size is known before it is made, has too few districts.
+        """
+        config = self.study.config
+        settings = config["districts"][level]
+        if settings["adapter"] == "table":
+            return self._own_files_of_level(settings)
+        if self.places["demo"]:
+            key = "n_zctas" if "relationship" in settings else "n_tracts"
+            sizes = self.study.sizes
+            check_most(config["demo"][key], sizes, level=level, because=f"demo.{key}")
+        single = [key for key in ("boundaries", "relationship") if key in settings]
+        return {
+            "tables": self.of_sources(settings["tables"]),
+            **{key: self.of_sources(settings[key])[0] for key in single},
+        }
+
+    def _own_files_of_level(self, settings: Mapping[str, Any]) -> dict[str, str | list[str]]:
+        names = {key: settings[key] for key in ("table", "boundaries_table") if key in settings}
+        if "areas_from" in settings:
+            names["areas_from"] = settings["areas_from"]["table"]
+        files = {key: self.own_input(name) for key, name in names.items()}
+        return {key: found[0] if found else [] for key, found in files.items()}
+
+    def of_city(self, city: str, kind: str) -> list[str]:
+        """Files of one kind (income, land_use, imagery) of a city."""
+        return self.of_sources(*self._sources_of_city(city, kind))
+
+    def _sources_of_city(self, city: str, kind: str) -> list[str]:
+        settings = self.study.config["city"][city][kind]
+        return settings["sources"] if kind == "imagery" else [settings["source"]]
+
+    def reader_options(self, city: str) -> dict[str, Any]:
+        """What the reader of a city's incomes is told beside the file: columns, of a table."""
+        settings = self.study.config["city"][city]["income"]
+        return {key: settings[key] for key in settings if key not in ("reader", "source")}
+
+    def of_sales(self) -> dict[str, list[str]]:
+        """Sales, and where their tax lots lie."""
+        settings = self.study.modality_settings("prices")
+        if settings["reader"] == "located":
+            return {"sales": self.own_input(settings["table"])}
+        lots = settings.get("lots")
+        return {
+            "sales": self.of_sources(settings["source"]),
+            "lots": self.of_sources(lots) if lots else [],
+        }
+
+    def of_satellite(self) -> list[str]:
+        """Orthophotos of the districts."""
+        return self.of_sources(*self.study.modality_settings("satellite")["sources"])
+
+    def of_street_views(self) -> list[str]:
+        """A folder of images, or an archive of one; nothing where they are asked of Google."""
+        settings = self.study.modality_settings("street_view")
+        if settings["reader"] == "google":
+            return []
+        if settings.get("folder"):
+            return self.own_input(settings["folder"])
+        return self.of_sources(settings["source"])
+
+    # --- Synthetic cities
+
+    def of_demo_cities(self) -> list[str]:
+        """Files of the mirror that the synthetic cities are written to, below its folder."""
+        config = self.study.config
+        cities = [sources_of_city(config["city"][city]) for city in config["demo"]["cities"]]
+        return [file.label for file in self.registry.files(dict.fromkeys(chain(*cities)))]
+
+    def demo_city_settings(self) -> list[dict[str, Any]]:
+        """What the synthetic cities are made of."""
+        config = self.study.config
+        return [
+            settings | {"name": config["city"][city]["name"]}
+            for city, settings in config["demo"]["cities"].items()
+        ]
+
+    # --- What is told of it
+
+    def told_of(self, sources: Iterable[str]) -> dict[str, dict[str, str]]:
+        """What tables of data sets say of these sources, by id.
+
+        Of files that the workflow makes in a provider's formats they say so, and not that they are
+        the provider's.
+        """
+        entries = {source: self.registry.source(source) for source in sources}
+        if self.places["demo"]:
+            entries = {source: invented(entry) for source, entry in entries.items()}
+        return {
+            source: {key: getattr(entry, key) for key in TOLD} for source, entry in entries.items()
+        }
+
+    def told_of_cities(self) -> dict[str, dict[str, list[dict[str, str]]]]:
+        """What tables say of the sources of every city, by city and kind of data."""
+        return {
+            city: {
+                kind: list(self.told_of(self._sources_of_city(city, kind)).values())
+                for kind in ("income", "imagery", "land_use")
+            }
+            for city in self.study.cities
+        }
+
+    @property
+    def _tiles_mb(self) -> float:
+        """What the tiles of all cities take, roughly.
+
+        A pixel of a tile and its land use, and the orthophotos that are unpacked beside: four bytes
+        each before they are compressed.
+        """
+        config = self.study.config
+        cell_mb = 8 * config["tiles"]["tile_px"] ** 2 / 1e6
+        demo = config["demo"]["cities"].values()
+        synthetic = sum(city["cells_wide"] * city["cells_high"] * cell_mb for city in demo)
+        return synthetic or len(self.study.cities) * CELLS_OF_A_CITY * cell_mb

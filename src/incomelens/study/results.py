@@ -1,0 +1,186 @@
+"""Where what the jobs of one stage make is found by those of another.
+
+What Snakemake calls wildcards, names of one job by key, is a mapping here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from incomelens.study.identities import Study
+
+VALUES = "<results>/shapley/{level}-{income}-{mode}.parquet"
+MODEL_SETTINGS = (
+    *("models", "double_ridge", "missing", "embedding", "fine_tuning", "training", "final"),
+    *("inner_folds", "ablation", "device"),
+)
+"""What the image-and-price models depend on; the inputs' own settings are no business of theirs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """Files of the study's cities, levels, tasks and modalities."""
+
+    study: Study
+
+    # --- Cities
+
+    def shards(self, *cities: str) -> list[str]:
+        """The shards that the tiles of some cities are cut in."""
+        number = {city: self.study.config["city"][city]["shards"] for city in cities}
+        return [
+            f"<results>/tiles/{city}/{shard}.zarr"
+            for city in cities
+            for shard in range(number[city])
+        ]
+
+    def tiles(self, wildcards: Mapping[str, str]) -> dict[str, Any]:
+        """The tiles of a city, as whoever reads them needs them."""
+        city = wildcards["city"]
+        return {"index": f"<results>/tiles/{city}/index.parquet", "shards": self.shards(city)}
+
+    @property
+    def folds(self) -> range:
+        """Numbers of the folds of a city."""
+        return range(self.study.config["folds"]["cities"]["n_folds"])
+
+    def fold_models(self, city: str, scheme: str, network: str, file: str) -> list[str]:
+        """One file, such as weights.safetensors, of the model of every fold."""
+        place = f"<results>/inference/{city}/{scheme}/{network}"
+        return [f"{place}/{fold}/{file}" for fold in self.folds]
+
+    def models(
+        self, wildcards: Mapping[str, str], networks: Sequence[str] | None = None
+    ) -> dict[str, list[str]]:
+        """What predicting with the models of a city needs.
+
+        Parameters
+        ----------
+        wildcards : mapping
+            `city`; `scheme`, else that of models which are tried elsewhere; `network`, else main.
+        networks : sequence of str, optional
+            Instead of the one network: all models of the first, then all of the second, ...
+        """
+        scheme = wildcards.get("scheme", self.study.transfer_scheme)
+        networks = [wildcards.get("network", "main")] if networks is None else networks
+        files = {"weights": "weights.safetensors", "settings": "model.json"}
+        return {
+            name: [
+                path
+                for network in networks
+                for path in self.fold_models(wildcards["city"], scheme, network, file)
+            ]
+            for name, file in files.items()
+        }
+
+    def histories(self, wildcards: Mapping[str, str]) -> list[str]:
+        """What the best fold is chosen by, where one model explains the whole city."""
+        if self.study.config["attribution"]["model_choice"] == "out_of_fold":
+            return []
+        network = wildcards.get("network", "main")
+        return self.fold_models(wildcards["city"], wildcards["scheme"], network, "history.csv")
+
+    def inferred(self, file: str, *schemes: str) -> list[str]:
+        """A table of the stage inference, of every city under these schemes, else under all."""
+        return [
+            f"<results>/inference/{city}/{scheme}/{file}"
+            for city in self.study.cities
+            for scheme in schemes or self.study.city_schemes
+        ]
+
+    def drawn(self, stem: str, *cities: str) -> list[str]:
+        """A figure of the aerial paper, with its meaning, for these cities, else for all."""
+        return [
+            f"<results>/paper/aerial/{stem}_{city}.{form}"
+            for city in cities or self.study.cities
+            for form in ("pdf", "png", "json")
+        ]
+
+    def of_transfer(self, pattern: str) -> list[str]:
+        """One path a city that models are tried on, under the folds of that."""
+        scheme = self.study.transfer_scheme
+        return [pattern.format(city=city, scheme=scheme) for city in self.study.transfer_cities]
+
+    # --- Districts
+
+    def of_predicted(self, *patterns: str) -> list[str]:
+        """One path a task that is predicted, of each pattern."""
+        return [
+            pattern.format(level=level, income=income, scheme=scheme)
+            for level, income, scheme in self.study.predicted_tasks
+            for pattern in patterns
+        ]
+
+    def of_modes(self, pattern: str) -> list[str]:
+        """One path an explained mode, of the level and income of a rule."""
+        return [pattern.replace("{mode}", mode) for mode in self.study.shapley_modes]
+
+    def of_explained(self, pattern: str) -> list[str]:
+        """One path an explained task."""
+        return [pattern.format(**task) for task in self.study.explained_tasks]
+
+    def of_figure(self, number: int) -> dict[str, Any]:
+        """What a figure of Shapley values is drawn from.
+
+        The rule of a figure stands in every study: where there is nothing to show, its job says so.
+        """
+        task = self.study.shown_in_figure(number)
+        districts, values = [], []
+        if task is not None:
+            level, income = task
+            districts = [f"<results>/districts/{level}.parquet"]
+            values = [VALUES.format(level=level, income=income, mode=self.study.figure_mode)]
+        return {
+            "districts": districts,
+            "shap": values,
+            "groups": "<results>/shapley/groups.csv",
+            "variables": "<results>/shapley/variables.csv",
+        }
+
+    def figure_settings(self, number: int) -> dict[str, Any]:
+        """What the module of these figures is told."""
+        level, income = self.study.figure_tasks.get(number, ("none", "none"))
+        return {
+            "number": number,
+            "level": level,
+            "income": income,
+            "mode": self.study.figure_mode,
+            "colours": self.study.config["figures"]["colours"],
+            "levels": self.study.level_names,
+        }
+
+    # --- Prices and images of districts
+
+    def of_baselines(self, file: str) -> list[str]:
+        """A table of the baselines, where the study has a modality."""
+        return [f"<results>/siamese/{file}"] if self.study.modalities else []
+
+    def baseline_inputs(self) -> list[str]:
+        """What the baselines read, of every modality and level."""
+        levels = self.study.levels
+        prices = [f"<results>/siamese/prices-{level}.parquet" for level in levels]
+        images = [
+            f"<results>/siamese/images-{modality}-{level}.{ending}"
+            for modality in self.study.image_modalities
+            for level in levels
+            for ending in ("zarr", "csv")
+        ]
+        return [*(prices if "prices" in self.study.modalities else []), *images]
+
+    def seen_of_districts(self) -> dict[str, list[str]]:
+        """What the districts of a rule's level show; images only where a backbone learns."""
+        prices = ["<results>/siamese/prices-{level}.parquet"]
+        learns = self.study.config["siamese"]["fine_tuning"]["epochs"] > 0
+        return {
+            "prices": prices if "prices" in self.study.modalities else [],
+            "embeddings": self._of_images("embeddings", "parquet"),
+            "images": self._of_images("images", "zarr") if learns else [],
+        }
+
+    def _of_images(self, kind: str, ending: str) -> list[str]:
+        place = f"<results>/siamese/{kind}"
+        return [f"{place}-{one}-{{level}}.{ending}" for one in self.study.image_modalities]
+
+    def baseline_settings(self) -> dict[str, Any]:
+        """Settings that the baselines' models depend on."""
+        return {key: self.study.config["siamese"][key] for key in MODEL_SETTINGS}
