@@ -50,7 +50,7 @@ def given():
     trained = [(city, network) for city in CITIES for network in ("main", "shuffled")]
     ratios = planted_ratios({pair: _ratios(rng, planted, *pair) for pair in trained}, planted)
     trial = ratios[(ratios["network"] == "main") & (ratios["method"] == "guided")]
-    ranks = rank_table([ratios, trial.assign(method="occlusion")])
+    ranks = rank_table(pd.concat([ratios, trial.assign(method="occlusion")]))
     similarities = {city: _similarity(rng) for city in ("r1", "g1")}
     curves = {city: _curves(rng) for city in ("r1", "g1")}
     return {

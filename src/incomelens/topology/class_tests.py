@@ -27,7 +27,7 @@ class ClassTests:
     Parameters
     ----------
     group : TileGroup
-        Under all eight transforms.
+        Under all eight transforms, or under none.
     exchanged : sequence of (array of shape (m,), array of shape (m, m, 19))
         Of :func:`incomelens.topology.inputs.exchanged_sums`.
     minimum_share : float
@@ -123,6 +123,8 @@ class ClassTests:
     def _turned(self, n_draws: int, seed: int) -> tuple[Values, Values]:
         """Ratios with maps turned against their land: their mean, and deviations from it."""
         group = self._group
+        if len(group.activation_sum) == 1:  # what is no map cannot be turned
+            return np.full(len(PUBLISHED), np.nan), np.full((1, len(PUBLISHED)), np.nan)
         transforms = draw_transforms(group.n_blocks, n_draws=n_draws, rng=job_rng(seed))
         terms = _published(mean_terms(group.activation_sum, group.area_share))
         drawn = repaired_ratios(block_sums(terms, group.block, group.n_blocks), transforms)

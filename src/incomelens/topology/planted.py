@@ -7,7 +7,7 @@ and at nothing beside, no truth says; so a map is asked for what follows from th
 planted classes rank above the others by their activation ratio?
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -91,14 +91,14 @@ def planted_ratios(
     return table[[*UNIT, *columns, "p_value", "q_value", "decision"]]
 
 
-def rank_table(ratios: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def rank_table(ratios: pd.DataFrame) -> pd.DataFrame:
     """Where planted classes rank in every city, by network, method and SES.
 
     Parameters
     ----------
-    ratios : sequence of DataFrame
+    ratios : DataFrame
         ``ratio`` and ``planted`` of every class that counts, by :data:`UNIT`: of maps, and of
-        occlusion (:mod:`incomelens.topology.relied_on`).
+        occlusion.
 
     Returns
     -------
@@ -106,8 +106,7 @@ def rank_table(ratios: Sequence[pd.DataFrame]) -> pd.DataFrame:
         Table ``topology/planted_ranks.csv``, one row a unit with planted and other classes.
     """
     rows = []
-    together = pd.concat(ratios, ignore_index=True)
-    for unit, table in together.groupby(UNIT, sort=False, observed=True):
+    for unit, table in ratios.groupby(UNIT, sort=False, observed=True):
         n, k = len(table), int(table["planted"].sum())
         if not 0 < k < n:
             continue
