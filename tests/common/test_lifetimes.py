@@ -61,7 +61,7 @@ def killed_run(folder, told):
 def test_a_job_that_still_imports_ends_when_its_run_is_killed(tmp_path):
     (tmp_path / "go_on").touch()
     job = killed_run(tmp_path, "importing")
-    wait_for(lambda: birth(job) is None, patience=2)
+    wait_for(lambda: birth(job) is None, patience=20)
     assert not (tmp_path / "written").exists()
 
 
@@ -70,7 +70,7 @@ def test_a_job_whose_run_was_killed_before_its_first_import_ends_there(tmp_path)
     job = killed_run(tmp_path, "begun")
     assert birth(job) is not None
     (tmp_path / "go_on").touch()
-    wait_for(lambda: birth(job) is None, patience=2)
+    wait_for(lambda: birth(job) is None, patience=20)
     assert not (tmp_path / "importing").exists()
 
 
@@ -115,7 +115,7 @@ def test_the_workers_of_a_job_end_with_it():
         workers = [int(job.stdout.readline()) for _ in range(2)]
         job.kill()
     for worker in workers:
-        wait_for(lambda worker=worker: birth(worker) is None, patience=2)
+        wait_for(lambda worker=worker: birth(worker) is None, patience=20)
 
 
 def test_a_run_in_another_container_is_nobodys_business(monkeypatch):

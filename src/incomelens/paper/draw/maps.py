@@ -16,8 +16,8 @@ from incomelens.paper.draw.style import INK, MISSING_FACE, MISSING_HATCH, sequen
 
 # Borders between more districts than this would hide them.
 MOST_DISTRICTS_WITH_BORDERS = 500
-# Share of the map's extent that the scale bar stays below: a quarter may be just a round length.
-SCALE_BAR_SHARE = 0.26
+# Share of the map's extent that the scale bar may take.
+SCALE_BAR_SHARE = 0.25
 # Width of a digit, in shares of the font size.
 DIGIT_SHARE = 0.6
 POINTS_PER_INCH = 72.0
@@ -163,10 +163,15 @@ def area_outlines(districts: gpd.GeoDataFrame) -> gpd.GeoSeries | None:
 
 
 def draw_scale_bar(axes: Axes, **place: object) -> None:
-    """Draw a bar of round length; `place` is what :class:`ScaleBar` takes of it."""
+    """Draw a bar of round length, 1, 2 or 5; `place` is what :class:`ScaleBar` takes of it."""
+    west, east = axes.get_xlim()
+    most = SCALE_BAR_SHARE * (east - west)
+    power = 10.0 ** np.floor(np.log10(most))
+    metres = round(max(factor * power for factor in (1, 2, 5) if factor * power <= most))
+    length = (metres // 1000, "km") if metres >= 1000 else (metres, "m")
     style = {"width_fraction": 0.006, "font_properties": {"size": 6.5}, "sep": 2, "pad": 0.1}
-    share = {"length_fraction": SCALE_BAR_SHARE}
-    axes.add_artist(ScaleBar(1, "m", color=INK, frameon=False, **style, **share, **place))
+    fixed = dict(zip(("fixed_value", "fixed_units"), length, strict=True))
+    axes.add_artist(ScaleBar(1, "m", color=INK, frameon=False, **style, **fixed, **place))
 
 
 def draw_bar_inside(axes: Axes, districts: gpd.GeoDataFrame) -> None:

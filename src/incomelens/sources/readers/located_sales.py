@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from incomelens.common.errors import InputError, listed
-from incomelens.sources.readers.dof_sales import SALE_COLUMNS, tidy_sales
+from incomelens.sources.readers.dof_sales import COLUMNS, tidy_sales
 from incomelens.sources.readers.tables import decimal_mark, read_table
 from incomelens.sources.readers.written_values import numbers
 
@@ -53,7 +53,7 @@ def read_located_sales(
             "; name the columns as in config/README.md"
         )
     table = raw[list(REQUIRED)].assign(**{name: raw.get(name, pd.NA) for name in OPTIONAL})
-    table = table[list(SALE_COLUMNS)]
+    table = table[list(COLUMNS.values())]
     sales = tidy_sales(table, where=str(path), first_row=2, decimal=decimal, month_first=None)
     for name in PLACE:
         given = raw.get(name, pd.Series(np.nan, index=raw.index))
