@@ -43,6 +43,7 @@ def ratio_rows(ratios, *, q=0.5, effect=None, ses="low", method="guided"):
             "n": 20,
             "ratio": value,
             "expected_ratio": 1.0,
+            "log_error": 0.1,
             "effect_size": value - 1 if effect is None else effect,
             "p_value": 0.5,
             "q_value": q,
@@ -86,6 +87,26 @@ def test_classes_that_were_not_tested_take_no_rank(planted):
 def test_without_other_classes_nothing_can_be_ranked(planted):
     table = ratio_rows({"continuous": 3.0, "dense": 1.0})
     assert rank_table(planted_ratios({("one", "main"): table}, planted)).empty
+
+
+def test_a_class_is_relied_on_beyond_networks_that_learnt_nothing(planted):
+    learnt = ratio_rows({"continuous": 2.0, "dense": 2.0, "roads": 2.0, "water": 1.0}, q=0.01)
+    nothing = ratio_rows({"continuous": 1.0, "dense": 1.9, "water": 0.9}, q=0.01)
+    ratios = {("one", "main"): learnt, ("one", "shuffled"): nothing}
+    table = planted_ratios(ratios, planted).set_index(["network", "urban_class"])
+    z = table["beyond_shuffled"]
+    assert z["main", "continuous"] == pytest.approx(np.log(2) / np.hypot(0.1, 0.1))
+    # Without labels nearly as strong; without a counterpart; and not over-activated.
+    assert table.loc["main", "relied_on"].to_dict() == {
+        "continuous": True, "dense": False, "roads": False, "water": False,
+    }  # fmt: skip
+    assert z["shuffled"].isna().all()
+    assert np.isnan(z["main", "roads"])
+    rates = decision_rates(table.reset_index())
+    found = rates[(rates["network"] == "main") & (rates["style"] == "residential")]
+    by = found[found["ses"] == "low"].set_index("planted")
+    assert by["relied_on"].to_dict() == {True: 0.5, False: 0.0}
+    assert by["cities_relied_on"].to_dict() == {True: 1.0, False: 0.0}
 
 
 def test_area_equals_scikit_learns_with_ties():

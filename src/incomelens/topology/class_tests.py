@@ -88,6 +88,7 @@ class ClassTests:
                 "block_ci_low": block_low,
                 "block_ci_high": block_high,
                 "expected_ratio": drawn.expected,
+                "log_error": np.where(self.enough, drawn.error[0], np.nan),
                 "effect_size": np.where(self.enough, np.nan_to_num(effect), np.nan),
                 "p_value": p_values(self._away(drawn)),
                 "q_value": np.nan,
