@@ -262,3 +262,18 @@ def test_methods_that_share_a_score_out_take_no_pass_of_the_others():
     assert len(calls) == 1
     saliency_maps(network, images(), methods=["integrated_gradients"], path_steps=3)
     assert len(calls) == 1 + 3
+
+
+def test_layer_cam_weighs_each_place_by_its_own_gradient():
+    network, batch = small(pool="max_then_average"), images(2)
+    leaf = network.feature_maps(batch).detach().requires_grad_()
+    scores = target_scores(network, leaf)
+    found = saliency_maps(network, batch, methods=["layercam", "gradcam"])
+    for target in (0, 1):
+        (seed,) = torch.autograd.grad(scores[:, target].sum(), leaf, retain_graph=True)
+        coarse = (seed.relu() * leaf.detach()).sum(dim=1, keepdim=True).relu()
+        expected = functional.interpolate(coarse, (64, 64), mode="bilinear", align_corners=False)
+        assert_allclose(found[:, 0, target], expected[:, 0], rtol=1e-4, atol=1e-7)
+    assert not np.allclose(found[:, 0], found[:, 1])
+    both = saliency_maps(network, batch, methods=["gradcam", "layercam"], postprocess="released")
+    assert float(both.max()) <= 1
