@@ -11,6 +11,7 @@ from torch import Tensor
 
 from incomelens.attribution.gradients import PAPER_METHODS, image_gradients
 from incomelens.attribution.maps import finish
+from incomelens.attribution.quality import complexity_rise
 from incomelens.attribution.scores import TARGETS
 from incomelens.attribution.similarity import spearman, ssim
 from incomelens.attribution.zonal import transformed, zonal_sums
@@ -109,6 +110,8 @@ def similarity_table(reference: Maps, others: Mapping[str, Maps]) -> pd.DataFram
                     for measure, alike in (("spearman", spearman), ("ssim", ssim))
                 ]
                 if against in others:
+                    rise = {"measure": "complexity_rise"} | _summary(complexity_rise(*pair))
+                    rows.append(told | rise)
                     mine, theirs = (one.ratios[place, side] for one in (reference, others[against]))
                     rows.append(told | {"measure": "class_ratios"} | _rank_agreement(mine, theirs))
     return pd.DataFrame(rows)

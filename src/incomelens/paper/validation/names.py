@@ -27,6 +27,7 @@ MEASURES = {
     "spearman": "rank correlation of pixels",
     "ssim": "structural similarity",
     "class_ratios": "rank correlation of class ratios",
+    "complexity_rise": "relative rise in complexity (eMPRT)",
 }
 ORDERS = {"random": "random patches"}
 BETWEEN = {
