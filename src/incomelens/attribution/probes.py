@@ -12,7 +12,8 @@ from torch import Tensor
 from incomelens.attribution.batches import LandUseTiles
 from incomelens.attribution.comparison import make_maps, similarity_table
 from incomelens.attribution.curves import patch_order, tile_curves
-from incomelens.attribution.maps import METHODS, saliency_maps
+from incomelens.attribution.gradients import METHODS
+from incomelens.attribution.maps import saliency_maps
 from incomelens.attribution.mirror import mirror_property
 from incomelens.attribution.randomisation import cascade
 from incomelens.attribution.scores import TARGETS
