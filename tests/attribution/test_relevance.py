@@ -11,7 +11,13 @@ from torch.testing import assert_close
 
 from incomelens.attribution.folding import fold_batch_norms
 from incomelens.attribution.maps import saliency_maps
-from incomelens.attribution.relevance import RelevanceRules, positive, proportional, relevance
+from incomelens.attribution.relevance import (
+    RelevanceRules,
+    absolute,
+    positive,
+    proportional,
+    relevance,
+)
 from incomelens.attribution.scores import target_scores
 from incomelens.common.errors import InputError
 
@@ -50,6 +56,13 @@ def test_the_positive_rule_counts_what_two_negatives_make():
     found = positive(functional.conv2d, weight[:, :], x, torch.full((1, 1, 1, 1), 6.0))
     # Contributions 2, 1 and -3: the third has no share.
     assert_close(found.flatten(), torch.tensor([4.0, 2.0, 0.0]))
+
+
+def test_a_depthwise_convolution_shares_out_by_absolute_contributions():
+    weight = torch.tensor([[1.0, -2.0, 3.0]])[:, None, None]
+    x = torch.tensor([[2.0, -0.5, -1.0]])[:, None, None]
+    found = absolute(functional.conv2d, weight, x, torch.full((1, 1, 1, 1), 6.0))
+    assert_close(found.flatten(), torch.tensor([2.0, 1.0, 3.0]))
 
 
 def test_a_network_of_two_convolutions_by_hand():
@@ -183,7 +196,7 @@ def test_the_rules_equal_zennits_where_all_is_relu(head):
         nn.Conv2d(3, 8, 3, stride=2, padding=1),
         nn.ReLU(),
         nn.MaxPool2d(2),
-        nn.Conv2d(8, 8, 3, padding=1, groups=8),
+        nn.Conv2d(8, 8, 3, padding=1, groups=2),
         nn.ReLU(),
         nn.Conv2d(8, 16, 1),
         nn.ReLU(),

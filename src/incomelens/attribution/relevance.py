@@ -60,7 +60,8 @@ def relevance(network: IncomeNetwork, images: Tensor) -> Tensor:
     -----
     Bach et al. (2015), PLOS ONE 10:e0130140, with the rules that Kohlbrenner et al. (2020,
     arXiv:1910.09840) found best for convolutional networks: ε in the head and wherever values are
-    averaged, z⁺ in convolutions, flat in the first. Activations pass relevance as it is, a gate (of
+    averaged, z⁺ in convolutions, flat in the first. Convolutions of one channel each (depthwise)
+    share out by absolute contributions. Activations pass relevance as it is, a gate (of
     squeeze-and-excite) is a constant factor, a maximum's winner takes all, and at a sum each branch
     has the share of its absolute value (Otsuki et al. 2024, ECCV). Biases take no share, but that
     of a dense layer. From a head with more than one logit relevance starts as input times gradient
@@ -184,7 +185,8 @@ class RelevanceRules(TorchFunctionMode):
         def convolve(values: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             return functional.conv2d(values, weight, bias, *window, **options)
 
-        rule = partial(positive, convolve, weight)
+        # A channel of its own is often on by its bias, with nothing positive to share out to.
+        rule = partial(positive if weight.shape[1] > 1 else absolute, convolve, weight)
         if self._first:
             self._first = False
             ones = torch.ones_like(values) if self._ones is None else self._ones
@@ -231,6 +233,18 @@ def positive(
     sums = sum(convolve(leaf, part) for leaf, (_, part) in zip(leaves, halves, strict=True))
     back = torch.autograd.grad(sums, leaves, shared / _stabilised(sums.detach()))
     return sum(leaf.detach() * one for leaf, one in zip(leaves, back, strict=True))
+
+
+def absolute(
+    convolve: Callable[[Tensor, Tensor], Tensor], weight: Tensor, values: Tensor, shared: Tensor
+) -> Tensor:
+    r"""Share out by the size of contributions, whatever their sign.
+
+    .. math:: R_i = \sum_j \frac{|x_i w_{ij}|}{\sum_k |x_k w_{kj}|} R_j
+
+    Parameters are those of :func:`positive`.
+    """
+    return proportional(partial(convolve, weight=weight.abs()), values.abs(), shared)
 
 
 class _Ruled(torch.autograd.Function):
