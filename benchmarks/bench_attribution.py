@@ -51,8 +51,6 @@ from rasterio import Affine
 from rasterstats import zonal_stats
 from shapely.geometry import shape
 from torch import Tensor
-from zennit.attribution import Gradient
-from zennit.composites import EpsilonPlusFlat
 
 from incomelens.attribution.folding import fold_batch_norms
 from incomelens.attribution.gradients import PAPER_METHODS
@@ -127,6 +125,10 @@ def captum_integrated(network: IncomeNetwork, images: Tensor) -> Tensor:
 
 def zennit_relevance(network: IncomeNetwork, images: Tensor) -> Tensor:
     """Both classes' relevance by zennit, whose rules see layers only: no sums, no gates."""
+    # Here, so that the rest runs without it.
+    from zennit.attribution import Gradient
+    from zennit.composites import EpsilonPlusFlat
+
     with Gradient(ScoredNetwork(network), EpsilonPlusFlat(zero_params="bias")) as attributor:
         scores = torch.eye(2, device=images.device)[:, None].expand(2, len(images), 2)
         return torch.stack([attributor(images.clone(), one)[1] for one in scores])
