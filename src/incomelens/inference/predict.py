@@ -17,8 +17,8 @@ from incomelens.inference.heads import scale_position
 from incomelens.inference.inputs import scale_images
 from incomelens.inference.model_files import TrainedModel, load_model
 from incomelens.inference.network import IncomeNetwork
+from incomelens.inference.scored_cells import PROBABILITIES
 from incomelens.inference.streams import ImageStream, TileSource
-from incomelens.inference.transfer import mean_over_models
 from incomelens.tiles.store import Tiles
 
 
@@ -64,15 +64,27 @@ def predict_held_out(
 def predict_elsewhere(
     folders: Sequence[str | Path], tiles: Tiles, cell_ids: Sequence[str], *, batch_size: int
 ) -> pd.DataFrame:
-    """Mean prediction of a city's fold models for the cells of another city.
+    """Predict the cells of another city by each of a city's fold models.
 
     Returns
     -------
     DataFrame
-        See :func:`incomelens.inference.transfer.mean_over_models`.
+        Table ``inference/transfer/{city}.parquet`` without ``tested_on``: every cell as often as
+        there are models, which ``model_fold`` counts from 0.
+
+    Raises
+    ------
+    InputError
+        If there is no model, or one reads tiles of another size.
     """
-    models = [fitting_model(folder, tiles) for folder in folders]
-    return mean_over_models([predict_by(model, tiles, cell_ids, batch_size) for model in models])
+    if not folders:
+        raise InputError("transfer: no models to predict by; name at least one fold model")
+    parts = {
+        fold: predict_by(fitting_model(folder, tiles), tiles, cell_ids, batch_size)
+        for fold, folder in enumerate(folders)
+    }
+    table = pd.concat(parts, names=["model_fold"]).reset_index("model_fold")
+    return table[["cell_id", "model_fold", "predicted", "p", *PROBABILITIES]]
 
 
 def fitting_model(folder: str | Path, tiles: Tiles) -> TrainedModel:

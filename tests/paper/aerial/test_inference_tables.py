@@ -175,6 +175,8 @@ def test_transfer_table_marks_the_own_city_and_leaves_its_loss_empty(travelled):
     assert table.loc[own, "Loss of r"].isna().all()
     gap = table.loc[1, "Loss of r"].value
     assert gap == pytest.approx(table.loc[0, "r"].value - table.loc[1, "r"].value)
+    assert table.loc[own, "r, networks averaged"].isna().all()
+    assert table.loc[1, "r, networks averaged"].value > table.loc[1, "r"].value
 
 
 def test_networks_that_share_a_name_are_told_apart():
