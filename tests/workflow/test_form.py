@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from .conftest import ROOT
+
 pytestmark = pytest.mark.workflow
 
 
@@ -57,3 +59,15 @@ def test_every_rule_but_those_told_here_carries_a_digest_of_its_code(planned):
 def test_a_wrong_setting_is_told_by_its_key_before_anything_runs(planned, setting, message):
     done = planned.snakemake("--dry-run", "--config", setting, expect=1)
     assert message in done.stdout + done.stderr
+
+
+PACKAGES = sorted((ROOT / "src/incomelens").rglob("__init__.py"))
+
+
+@pytest.mark.parametrize("init", PACKAGES, ids=lambda path: path.parent.name)
+def test_a_package_that_lists_its_modules_lists_exactly_those_in_its_folder(init):
+    first_table = re.split(r"^=+  =+\n", init.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:2]
+    listed = {name for table in first_table for name in re.findall(r"^``(\w+)``  ", table, re.M)}
+    present = {path.stem for path in init.parent.iterdir() if path.suffix == ".py"}
+    present |= {path.parent.name for path in init.parent.glob("*/__init__.py")}
+    assert not listed or listed == present - {"__init__"}

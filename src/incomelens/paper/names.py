@@ -85,6 +85,8 @@ VARIABLES = {
         "Latitude", "Latitude of the centroid", SPATIAL, "°", "centroid of the boundary"
     ),
 }
+# All but the place: the paper's ten.
+TEN = [name for name, variable in VARIABLES.items() if variable.group != SPATIAL]
 
 # The Gaussian process with its three sets of inputs: the paper's Table 4.
 GP_MODELS = {

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from incomelens.common.yaml_files import SCHEMAS, read_yaml
-from incomelens.paper.names import LEVELS, SPATIAL, VARIABLES
-
-TEN = [name for name, variable in VARIABLES.items() if variable.group != SPATIAL]
+from incomelens.paper.names import LEVELS
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ from incomelens.paper.claims.district_cases import (
 )
 from incomelens.paper.claims.ledger import Ledger
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.names import BASELINES, MODES, READINGS, SCHEMES, SOCIOECONOMIC, SPATIAL
-from incomelens.paper.reference import TEN, Reference
+from incomelens.paper.names import BASELINES, MODES, READINGS, SCHEMES, SOCIOECONOMIC, SPATIAL, TEN
+from incomelens.paper.reference import Reference
 from incomelens.paper.ssig.table_5 import read_thresholds
 
 ABLATION = "Results, Ablation study; Table 4"

@@ -34,11 +34,11 @@ from incomelens.paper.names import (
     MODELS,
     SCORES,
     TASKS,
+    TEN,
     VARIABLES,
     built_name,
     task_name,
 )
-from incomelens.paper.reference import TEN
 from incomelens.paper.ssig.table_5 import Thresholds
 from incomelens.paper.table import keyed
 

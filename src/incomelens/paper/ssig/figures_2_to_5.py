@@ -7,8 +7,7 @@ import pandas as pd
 
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.names import LEVELS, SOCIOECONOMIC, SPATIAL, VARIABLES
-from incomelens.paper.reference import TEN
+from incomelens.paper.names import LEVELS, SOCIOECONOMIC, SPATIAL, TEN, VARIABLES
 from incomelens.paper.ssig.shapley_panels import WHISKER, ShapleyTables, shapley_figure
 
 # The game in which latitude and longitude are two players.

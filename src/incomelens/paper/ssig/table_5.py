@@ -7,8 +7,8 @@ import pandas as pd
 
 from incomelens.common.errors import InputError
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.names import INCOMES, LEVELS, MODES, READINGS, VARIABLES
-from incomelens.paper.reference import TEN, Reference
+from incomelens.paper.names import INCOMES, LEVELS, MODES, READINGS, TEN, VARIABLES
+from incomelens.paper.reference import Reference
 from incomelens.paper.table import EMPTY_SLOT, Table, in_print_order, number, rows
 
 SMALLEST_P = 0.001
