@@ -34,8 +34,8 @@ class Origin:
 
     def of(self, name: str) -> str:
         """Name the file and the column that `name` was read from."""
-        there = self.text(name)
-        return f"{self.file}: column {there!r}" + (f" (our {name})" if there != name else "")
+        column = self.text(name)
+        return f"{self.file}: column {column!r}" + (f" (our {name})" if column != name else "")
 
     def as_percentage(self, name: str) -> str:
         """Say which setting makes shares of percentages."""
@@ -71,8 +71,10 @@ def check_districts(districts: pd.DataFrame, *, incomes: Sequence[str], origin: 
         _check_range(districts, name, origin, high=1.0, remedy=origin.as_percentage(name))
     for first, second in EXCLUSIVE:
         _check_exclusive(districts, first, second, origin)
-    both = "bachelor_or_above"
-    _check_range(districts, both, origin, high=1.0 + ROUNDING, remedy=origin.as_percentage(both))
+    degrees = "bachelor_or_above"
+    _check_range(
+        districts, degrees, origin, high=1.0 + ROUNDING, remedy=origin.as_percentage(degrees)
+    )
     _check_incomes(districts, incomes, origin)
     with_income = districts[districts[list(INCOMES)].notna().any(axis=1)]
     for name in VARIABLES:
@@ -99,8 +101,8 @@ def as_numbers(
 
     See :func:`incomelens.sources.readers.written_values.numbers` for the parameters and errors.
     """
-    found = numbers(values, where=where, decimal=decimal, percent=percent)
-    return found.mask(found.isin(MISSING_CODES))
+    parsed = numbers(values, where=where, decimal=decimal, percent=percent)
+    return parsed.mask(parsed.isin(MISSING_CODES))
 
 
 def _margins() -> tuple[str, ...]:
@@ -171,9 +173,10 @@ def _check_incomes(districts: pd.DataFrame, incomes: Sequence[str], origin: Orig
             )
         known = districts[name].dropna()
         if len(known) < LEAST_DISTRICTS or (known == known.iloc[0]).all():
-            what = f"{known.iloc[0]:g} in all" if len(known) >= LEAST_DISTRICTS else "known in only"
+            enough = len(known) >= LEAST_DISTRICTS
+            found = f"{known.iloc[0]:g} in all" if enough else "known in only"
             raise InputError(
-                f"{origin.of(name)} is {what} {len(known)} districts with a value; inequality and "
+                f"{origin.of(name)} is {found} {len(known)} districts with a value; inequality and "
                 f"models need {LEAST_DISTRICTS} at least, and incomes that differ: map another "
                 "column, or leave this income out of `districts: incomes`"
             )

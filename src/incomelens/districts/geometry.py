@@ -135,8 +135,8 @@ def area_of_each(shapes: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, *, column: s
     areas = areas[[column, "geometry"]]
     inside = meeting(points, areas.geometry, names=("districts", f"areas by {column!r}"))
     # On a shared border the first area counts.
-    found = gpd.sjoin(gpd.GeoDataFrame(geometry=points[inside]), areas, predicate="intersects")
-    names = found[column].groupby(level=0).first().reindex(shapes.index)
+    joined = gpd.sjoin(gpd.GeoDataFrame(geometry=points[inside]), areas, predicate="intersects")
+    names = joined[column].groupby(level=0).first().reindex(shapes.index)
     if inside.all():
         return names
     beside, metres = shapes[~inside], areas.estimate_utm_crs()

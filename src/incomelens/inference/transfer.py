@@ -125,10 +125,10 @@ def _scores(
     sums = resample(np.hstack(terms), sample.block, n_resamples=n_resamples, seed=seed)
     scores = {}
     for place, name in enumerate(sample.models):
-        own = slice(place * width, (place + 1) * width)
+        span = slice(place * width, (place + 1) * width)
         for metric in METRICS:
             scores[name, metric] = sums.map(
-                lambda s, own=own, metric=metric: scores_from_totals(s[:, own])[metric]
+                lambda s, span=span, metric=metric: scores_from_totals(s[:, span])[metric]
             )
     return scores
 

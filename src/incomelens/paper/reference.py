@@ -38,10 +38,10 @@ class Reference:
 
     def part(self, *keys: str) -> object:
         """Everything below `keys`."""
-        found: object = self.slots
+        node: object = self.slots
         for key in keys:
-            found = found[key]  # type: ignore[index]
-        return found
+            node = node[key]  # type: ignore[index]
+        return node
 
 
 def read_reference(path: str | Path) -> Reference:

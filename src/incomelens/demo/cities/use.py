@@ -124,11 +124,11 @@ def _balance(
             if fixed[mine[np.argmax(size)]]:
                 continue
             order = np.argsort(-size, kind="stable")
-            for one in order:
+            for place in order:
                 if size[np.isin(codes[mine], RESIDENTIAL)].sum() >= least[0]:
                     break
-                if not fixed[mine[one]] and codes[mine[one]] not in RESIDENTIAL + FUNCTIONAL:
-                    codes[mine[one]] = ring[mine[one]]
+                if not fixed[mine[place]] and codes[mine[place]] not in RESIDENTIAL + FUNCTIONAL:
+                    codes[mine[place]] = ring[mine[place]]
             _add_function(codes, mine, size, fixed, least, rng)
     return codes
 
@@ -153,11 +153,11 @@ def _add_function(
     rng: np.random.Generator,
 ) -> None:
     """Turn the blocks of a cell that are just large enough over to trade, park or sports."""
-    for one in np.argsort(np.abs(size - 0.17), kind="stable"):
+    for place in np.argsort(np.abs(size - 0.17), kind="stable"):
         lived_in = size[np.isin(codes[mine], RESIDENTIAL)].sum()
         if size[np.isin(codes[mine], FUNCTIONAL)].sum() >= least[1]:
             return
-        residential = codes[mine[one]] in RESIDENTIAL
-        enough = lived_in - residential * size[one] >= least[0]
-        if enough and not fixed[mine[one]] and codes[mine[one]] not in FUNCTIONAL:
-            codes[mine[one]] = rng.choice(FUNCTIONAL)
+        residential = codes[mine[place]] in RESIDENTIAL
+        enough = lived_in - residential * size[place] >= least[0]
+        if enough and not fixed[mine[place]] and codes[mine[place]] not in FUNCTIONAL:
+            codes[mine[place]] = rng.choice(FUNCTIONAL)

@@ -110,8 +110,8 @@ def exhibit(
     scores, groups, variables, comparison, baselines : DataFrame
         As :class:`Study` takes them.
     """
-    of_none = scores.iloc[:0].assign(sample=[])
-    baselines = of_none if baselines is None else baselines
+    no_scores = scores.iloc[:0].assign(sample=[])
+    baselines = no_scores if baselines is None else baselines
     thresholds = read_thresholds(reference)
     tables = (scores, groups, variables, comparison)
     modes = [mode for mode in READINGS if any(mode in set(table["mode"]) for table in tables)]

@@ -86,17 +86,17 @@ def shapley_tables(
             f"SHAP values: the districts {listed(without)} are not in the table of districts; "
             "both must come from the same run"
         )
-    own = districts.set_index("geoid").loc[values["geoid"], TEN]
+    inputs = districts.set_index("geoid").loc[values["geoid"], TEN].to_numpy(dtype=float)
     long = values.melt("geoid", TEN, "variable", "shap")
-    return ShapleyTables(groups, variables, long.assign(value=own.to_numpy(dtype=float).ravel("F")))
+    return ShapleyTables(groups, variables, long.assign(value=inputs.ravel("F")))
 
 
 def _rows_of(table: pd.DataFrame, keys: dict[str, str], name: str) -> pd.DataFrame:
-    found = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
-    if found.empty:
-        wanted = ", ".join(f"{key} {value}" for key, value in keys.items())
-        raise InputError(f"{name}: no rows for {wanted}; compute these Shapley values first")
-    return found.reset_index(drop=True)
+    chosen = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
+    if chosen.empty:
+        asked = ", ".join(f"{key} {value}" for key, value in keys.items())
+        raise InputError(f"{name}: no rows for {asked}; compute these Shapley values first")
+    return chosen.reset_index(drop=True)
 
 
 def shapley_figure_table(

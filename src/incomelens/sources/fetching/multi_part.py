@@ -75,8 +75,8 @@ def _is_first(part: re.Match[str]) -> bool:
 
 
 def _same_archive(path: Path, first: Path) -> bool:
-    one, other = PART.match(path.name), PART.match(first.name)
-    return bool(one and other and one["name"] == other["name"] and path.parent == first.parent)
+    ours, its = PART.match(path.name), PART.match(first.name)
+    return bool(ours and its and ours["name"] == its["name"] and path.parent == first.parent)
 
 
 def _part_name(first: Path, number: int) -> str:

@@ -122,11 +122,11 @@ def _one_image(
 def _crs_beside(archive: Path, member: str) -> CRS | None:
     """Reference system in the ``.prj`` of an image, which GDAL does not read for GeoTIFF."""
     if member:
-        found = companions(member, names_index(archive_members(archive)))
-        texts = member_heads(archive, [name for name in found if found[name] == ".prj"]).values()
+        beside = companions(member, names_index(archive_members(archive)))
+        texts = member_heads(archive, [name for name in beside if beside[name] == ".prj"]).values()
     else:
-        found = companions(archive.name, folder_index(archive.parent))
-        texts = [(archive.parent / name).read_bytes() for name in found if found[name] == ".prj"]
+        beside = companions(archive.name, folder_index(archive.parent))
+        texts = [(archive.parent / name).read_bytes() for name in beside if beside[name] == ".prj"]
     for text in texts:
         try:
             return CRS.from_wkt(text.decode("utf-8", errors="replace"))
@@ -146,11 +146,11 @@ def _tell_bands(orders: Counter[Bands], names: Sequence[str]) -> None:
             "`bands`, or take the delivery in natural colour",
             *(len(infrared), listed(infrared)),
         )
-    told = {order: number for order, number in orders.items() if order != (1, 2, 3)}
-    if told:
+    reordered = {order: number for order, number in orders.items() if order != (1, 2, 3)}
+    if reordered:
         logger.warning(
             "%d of %d orthophotos name their bands in another order than red, green, blue, which "
             "is followed (%s); set `bands` if it is wrong",
-            *(sum(told.values()), orders.total()),
-            listed(f"{order} in {number}" for order, number in told.items()),
+            *(sum(reordered.values()), orders.total()),
+            listed(f"{order} in {number}" for order, number in reordered.items()),
         )

@@ -133,13 +133,15 @@ def _extract(
     if "" in members:
         name = members[""]
         _link(archive, folder / paths[name])
-        for file, rest in companions(archive.name, folders[archive.parent]).items():
-            _link(archive.parent / file, folder / f"{name}{rest}")
+        for file, suffix in companions(archive.name, folders[archive.parent]).items():
+            _link(archive.parent / file, folder / f"{name}{suffix}")
         return
     there = names_index(archive_members(archive))
     targets = {member: paths[name] for member, name in members.items()}
     for member, name in members.items():
-        targets |= {one: f"{name}{rest}" for one, rest in companions(member, there).items()}
+        targets |= {
+            beside: f"{name}{suffix}" for beside, suffix in companions(member, there).items()
+        }
     inside = folder / "unpacked"
     unpack(archive, inside, members=list(targets))
     for member, target in targets.items():
