@@ -225,3 +225,18 @@ def test_layers_that_are_not_there_are_named():
         saliency_maps(network, images(), layer="released")
     with pytest.raises(InputError, match="layer: 'last' is unknown; known are activated, released"):
         saliency_maps(network, images(), layer="last")
+
+
+def test_layer_cam_weighs_each_place_by_its_own_gradient():
+    network, batch = small(pool="max_then_average"), images(2)
+    leaf = network.feature_maps(batch).detach().requires_grad_()
+    scores = target_scores(network, leaf)
+    found = saliency_maps(network, batch, methods=["layercam", "gradcam"])
+    for target in (0, 1):
+        (seed,) = torch.autograd.grad(scores[:, target].sum(), leaf, retain_graph=True)
+        coarse = (seed.relu() * leaf.detach()).sum(dim=1, keepdim=True).relu()
+        expected = functional.interpolate(coarse, (64, 64), mode="bilinear", align_corners=False)
+        assert_allclose(found[:, 0, target], expected[:, 0], rtol=1e-4, atol=1e-7)
+    assert not np.allclose(found[:, 0], found[:, 1])
+    both = saliency_maps(network, batch, methods=["gradcam", "layercam"], postprocess="released")
+    assert float(both.max()) <= 1

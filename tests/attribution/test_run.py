@@ -9,7 +9,7 @@ import torch
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
-from incomelens.attribution import run, strata
+from incomelens.attribution import run
 from incomelens.attribution.maps import METHODS, saliency_maps
 from incomelens.attribution.models import ModelChoice, lowest_loss
 from incomelens.attribution.run import attribution_parts, keep_maps
@@ -47,7 +47,7 @@ def tiles():
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    monkeypatch.setattr(strata, "TILES_A_STRATUM", 2)
+    monkeypatch.setattr(run, "TILES_A_STRATUM", 2)
     monkeypatch.setattr(run, "STRATA_A_PART", 1)
 
 

@@ -76,7 +76,7 @@ def test_sums_over_the_land_of_others_equal_a_loop(monkeypatch):
 def test_every_tile_of_an_ses_has_the_sums_of_all_maps_of_its_stratum_on_its_land(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("incomelens.attribution.strata.TILES_A_STRATUM", 3)
+    monkeypatch.setattr("incomelens.attribution.run.TILES_A_STRATUM", 3)
     folds, predictions = city(12)
     folds["fold"] = np.arange(12) % 2
     tiles = MemoryTiles(CELLS[:12])

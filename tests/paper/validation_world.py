@@ -50,7 +50,7 @@ def given():
     trained = [(city, network) for city in CITIES for network in ("main", "shuffled")]
     ratios = planted_ratios({pair: _ratios(rng, planted, *pair) for pair in trained}, planted)
     trial = ratios[(ratios["network"] == "main") & (ratios["method"] == "guided")]
-    ranks = rank_table([ratios, trial.assign(method="occlusion")])
+    ranks = rank_table(pd.concat([ratios, trial.assign(method="occlusion")]))
     similarities = {city: _similarity(rng) for city in ("r1", "g1")}
     curves = {city: _curves(rng) for city in ("r1", "g1")}
     return {
@@ -88,8 +88,13 @@ def _ratios(rng, planted, city, network):
                 value = np.exp(rng.normal(0.5 * lit, 0.1))
                 rows.append(
                     {"method": method, "ses": ses, "urban_class": name, "n": 30, "ratio": value}
-                    | {"expected_ratio": 1.0, "effect_size": value - 1, "p_value": 0.2}
-                    | {"q_value": 0.01 if lit else 0.6}
+                    | {
+                        "expected_ratio": 1.0,
+                        "log_error": 0.1,
+                        "effect_size": value - 1,
+                        "p_value": 0.2,
+                    }
+                    | {"p_value": 0.2, "q_value": 0.01 if lit else 0.6}
                 )
     return pd.DataFrame(rows)
 

@@ -43,6 +43,7 @@ def ratio_rows(ratios, *, q=0.5, effect=None, ses="low", method="guided"):
             "n": 20,
             "ratio": value,
             "expected_ratio": 1.0,
+            "log_error": 0.1,
             "effect_size": value - 1 if effect is None else effect,
             "p_value": 0.5,
             "q_value": q,
@@ -65,7 +66,7 @@ def test_a_city_in_which_nothing_is_planted_is_named():
 
 def test_ranks_by_hand(planted):
     table = ratio_rows({"continuous": 3.0, "roads": 2.0, "dense": 1.5, "water": 0.5})
-    ranks = rank_table([planted_ratios({("one", "main"): table}, planted)]).iloc[0]
+    ranks = rank_table(planted_ratios({("one", "main"): table}, planted)).iloc[0]
     assert (ranks["n_classes"], ranks["n_planted"]) == (4, 2)
     assert ranks["hit"]
     assert ranks["best"] == "continuous"
@@ -78,14 +79,34 @@ def test_ranks_by_hand(planted):
 def test_classes_that_were_not_tested_take_no_rank(planted):
     table = ratio_rows({"roads": 9.0, "continuous": 3.0, "water": 0.5})
     table.loc[0, "p_value"] = np.nan
-    ranks = rank_table([planted_ratios({("one", "main"): table}, planted)]).iloc[0]
+    ranks = rank_table(planted_ratios({("one", "main"): table}, planted)).iloc[0]
     assert ranks["best"] == "continuous"
     assert ranks["n_classes"] == 2
 
 
 def test_without_other_classes_nothing_can_be_ranked(planted):
     table = ratio_rows({"continuous": 3.0, "dense": 1.0})
-    assert rank_table([planted_ratios({("one", "main"): table}, planted)]).empty
+    assert rank_table(planted_ratios({("one", "main"): table}, planted)).empty
+
+
+def test_a_class_is_relied_on_beyond_networks_that_learnt_nothing(planted):
+    learnt = ratio_rows({"continuous": 2.0, "dense": 2.0, "roads": 2.0, "water": 1.0}, q=0.01)
+    nothing = ratio_rows({"continuous": 1.0, "dense": 1.9, "water": 0.9}, q=0.01)
+    ratios = {("one", "main"): learnt, ("one", "shuffled"): nothing}
+    table = planted_ratios(ratios, planted).set_index(["network", "urban_class"])
+    z = table["beyond_shuffled"]
+    assert z["main", "continuous"] == pytest.approx(np.log(2) / np.hypot(0.1, 0.1))
+    # Without labels nearly as strong; without a counterpart; and not over-activated.
+    assert table.loc["main", "relied_on"].to_dict() == {
+        "continuous": True, "dense": False, "roads": False, "water": False,
+    }  # fmt: skip
+    assert z["shuffled"].isna().all()
+    assert np.isnan(z["main", "roads"])
+    rates = decision_rates(table.reset_index())
+    found = rates[(rates["network"] == "main") & (rates["style"] == "residential")]
+    by = found[found["ses"] == "low"].set_index("planted")
+    assert by["relied_on"].to_dict() == {True: 0.5, False: 0.0}
+    assert by["cities_relied_on"].to_dict() == {True: 1.0, False: 0.0}
 
 
 def test_area_equals_scikit_learns_with_ties():
@@ -113,7 +134,7 @@ def many_cities(n, draw):
 
 def test_maps_that_know_nothing_hit_as_often_as_chance_says():
     rng = np.random.default_rng(2)
-    ranks = rank_table([many_cities(150, lambda: rng.random(6))])
+    ranks = rank_table(many_cities(150, lambda: rng.random(6)))
     hits = hit_rates(ranks, n_resamples=200, seed=0)
     check_written(ranks, "results/small/topology/planted_ranks.csv")
     check_written(hits, "results/small/topology/planted_hits.csv")
@@ -126,7 +147,7 @@ def test_maps_that_know_nothing_hit_as_often_as_chance_says():
 
 def test_maps_that_know_everything_always_hit():
     rng = np.random.default_rng(2)
-    ranks = rank_table([many_cities(20, lambda: rng.random(6) + np.array([2, 2, 0, 0, 0, 0]))])
+    ranks = rank_table(many_cities(20, lambda: rng.random(6) + np.array([2, 2, 0, 0, 0, 0])))
     row = hit_rates(ranks, n_resamples=200, seed=0).iloc[0]
     assert (row["hits"], row["n"], row["hit_rate"]) == (20, 20, 1.0)
     low, high = proportion_confint(20, 20, method="wilson")
@@ -135,7 +156,7 @@ def test_maps_that_know_everything_always_hit():
 
 
 def test_both_ses_of_a_city_count_as_one_city_and_get_no_wilson_interval():
-    ranks = rank_table([many_cities(5, lambda: np.arange(6.0))])
+    ranks = rank_table(many_cities(5, lambda: np.arange(6.0)))
     table = hit_rates(ranks, n_resamples=50, seed=0).set_index(["style", "ses"])
     both = table.loc[("both", "both")]
     assert (both["n_cities"], both["n"]) == (5, 10)

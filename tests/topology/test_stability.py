@@ -1,4 +1,4 @@
-"""Stability of class ratios, and ratios by occlusion."""
+"""Stability of class ratios."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,6 @@ from incomelens.cells.urban_classes import NAMES
 from incomelens.common.contracts import check_written
 from incomelens.topology.inputs import PUBLISHED, tile_group
 from incomelens.topology.ratios import mean_terms
-from incomelens.topology.relied_on import occlusion_ratios
 from incomelens.topology.stability import stability_summary, stability_table
 
 from . import worlds
@@ -101,19 +100,3 @@ def test_the_summary_takes_folds_together_and_medians(table):
     assert found["n"] == 2 * len(chosen)
     assert found["median"] == pytest.approx(chosen["spearman"].median())
     assert (found["a"], found["b"]) == ("one fold", "another")
-
-
-def test_occlusion_is_turned_into_ratios_like_a_map():
-    attribution, predictions, folds = city(5, methods=("occlusion",))
-    attribution = attribution[attribution["transform"] == 0]
-    planted = pd.DataFrame({"city": ["x"], "style": ["residential"], "urban_class": [NAMES[0]]})
-    table = occlusion_ratios(
-        {"x": attribution}, {"x": predictions}, {"x": folds}, planted, least_tiles=10
-    )
-    assert set(table["method"]) == {"occlusion"}
-    first = table[(table["ses"] == "low") & table["planted"]]
-    assert first["urban_class"].tolist() == [NAMES[0]]
-    group = tile_group(attribution, predictions, folds, method="occlusion", ses="low")
-    expected = mean_terms(group.activation_sum[0], group.area_share).value[0]
-    assert first["ratio"].iloc[0] == pytest.approx(expected)
-    assert first["ratio"].iloc[0] == table.loc[table["ses"] == "low", "ratio"].max()

@@ -348,6 +348,14 @@ def test_tables_that_do_not_fit_are_refused(city, pairings, change, message):
         ratio_table(tables, pairings)
 
 
+def test_what_is_no_map_is_tested_and_has_no_p_of_being_turned(city, pairings, ratios):
+    attribution, predictions, folds = city
+    as_is = attribution[attribution["transform"] == 0]
+    table = ratio_table((as_is, predictions, folds), pairings)
+    assert table["turned_p_value"].isna().all()
+    pd.testing.assert_series_equal(table["p_value"], ratios["p_value"])
+
+
 def test_pairings_of_another_run_are_refused(city, pairings):
     less = pairings[pairings["cell_id"] != pairings["cell_id"].iloc[0]]
     with pytest.raises(InputError, match=r"pairings: 1 tiles of the attribution are missing: cell"):

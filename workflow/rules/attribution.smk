@@ -50,6 +50,7 @@ use rule scripted as keep_maps with:
 # curves of deletion and insertion; what a network loses without a class.
 
 
+# Tiles that `main` predicts to be of one SES exchange their maps, whatever this network predicts.
 use rule attribute_cells as attribute_network with:
     input:
         unpack(FILES.models),
@@ -66,8 +67,14 @@ use rule attribute_cells as attribute_network with:
 
 
 use rule predict_cells as occlude_classes with:
+    input:
+        unpack(FILES.models),
+        unpack(FILES.tiles),
+        predictions="<results>/inference/{city}/{scheme}/main/predictions.parquet",
+        folds="<results>/folds/{city}-{scheme}.parquet",
     output:
-        occlusion="<results>/attribution/{city}/{scheme}-{network}-occlusion.parquet",
+        sums="<results>/attribution/{city}/{scheme}-{network}-occlusion.parquet",
+        pairings="<results>/attribution/{city}/{scheme}-{network}-occlusion-pairings.parquet",
     pathvars:
         job="attribution/occlude_classes/{city}-{scheme}-{network}",
     params:

@@ -88,6 +88,20 @@ use rule measure_activation as measure_network_activation with:
         n_cities=1,  # judged one by one
 
 
+use rule measure_network_activation as measure_occlusion with:
+    input:
+        attribution="<results>/attribution/{city}/{scheme}-{network}-occlusion.parquet",
+        pairings="<results>/attribution/{city}/{scheme}-{network}-occlusion-pairings.parquet",
+        predictions="<results>/inference/{city}/{scheme}/main/predictions.parquet",
+        folds="<results>/folds/{city}-{scheme}.parquet",
+    output:
+        ratios="<results>/topology/{city}/{scheme}-{network}-occlusion/activation_ratios.csv",
+        tiles="<results>/topology/{city}/{scheme}-{network}-occlusion/tile_ratios.parquet",
+        coactivation="<results>/topology/{city}/{scheme}-{network}-occlusion/coactivation.csv",
+    pathvars:
+        job="topology/measure_occlusion/{city}-{scheme}-{network}",
+
+
 use rule scripted as judge_planted with:
     input:
         planted="<results>/demo/planted.csv",
@@ -98,15 +112,7 @@ use rule scripted as judge_planted with:
             "<results>/topology/{city}/{scheme}-{network}/coactivation.csv"
         ),
         occlusions=WORLDS.of_cities(
-            "<results>/attribution/{city}/{scheme}-{network}-occlusion.parquet"
-        ),
-        predictions=WORLDS.of_cities(
-            "<results>/inference/{city}/{scheme}/{network}/predictions.parquet"
-        ),
-        folds=expand(
-            "<results>/folds/{city}-{scheme}.parquet",
-            city=WORLDS.cities,
-            scheme=WORLDS.scheme,
+            "<results>/topology/{city}/{scheme}-{network}-occlusion/activation_ratios.csv"
         ),
     output:
         ratios="<results>/topology/planted_ratios.csv",
@@ -125,7 +131,6 @@ use rule scripted as judge_planted with:
         cities=WORLDS.names,
         trained=WORLDS.trained,
         n_resamples=config["topology"]["resamples"],
-        least_tiles=config["topology"]["least_tiles"],
 
 
 use rule scripted as measure_stability with:

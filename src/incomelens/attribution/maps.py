@@ -15,6 +15,7 @@ from incomelens.common.errors import InputError, listed
 from incomelens.inference.network import IncomeNetwork
 
 METHODS = ("guided", "gradient", "gradcam")
+MORE_METHODS = ("layercam",)  # known, and made only where they are asked for
 POSTPROCESSINGS = ("none", "released")
 LAYERS = ("activated", "released")
 LAST_CONVOLUTION = "conv_head"  # timm's name for the authors' top_conv
@@ -31,6 +32,8 @@ class Gradients:
     ----------
     cam : tensor of shape (n, 2, rows, columns)
         Grad-CAM before its ReLU, at the size of the feature maps.
+    layer_cam : tensor of shape (n, 2, rows, columns), or None where it is not asked for
+        LayerCAM before its ReLU: each channel times its own gradient where that is positive.
     guided, plain : tensor of shape (n, 2, 3, px, px), or None where no method needs it
         Gradient of the scores with respect to the scaled image.
     """
@@ -38,14 +41,16 @@ class Gradients:
     cam: Tensor
     guided: Tensor | None
     plain: Tensor | None
+    layer_cam: Tensor | None = None
 
 
 def check_methods(methods: Sequence[str]) -> None:
     """Raise an InputError unless all methods exist, each named once."""
-    unknown = [method for method in methods if method not in METHODS]
+    known = (*METHODS, *MORE_METHODS)
+    unknown = [method for method in methods if method not in known]
     if unknown or not methods or len(set(methods)) < len(methods):
         raise InputError(
-            f"methods: {list(methods)}; expected one or more of {', '.join(METHODS)}, each once"
+            f"methods: {list(methods)}; expected one or more of {', '.join(known)}, each once"
         )
 
 
@@ -117,13 +122,18 @@ def image_gradients(
     if guides is not None:
         guides.check()
         guides.on = False
-    cam = _cam(_seeds_at(convolved, maps, seeds), (convolved or [maps])[0].detach())
+    at_layer, layer_maps = _seeds_at(convolved, maps, seeds), (convolved or [maps])[0].detach()
+    cam = _cam(at_layer, layer_maps)
+    layer_cam = None
+    if "layercam" in methods:
+        # Jiang et al. (2021), IEEE Trans. Image Process. 30:5875.
+        layer_cam = torch.einsum("tncyx,ncyx->ntyx", at_layer.relu(), layer_maps)
     if "gradient" in methods:
         plain = _back(images, maps, seeds, odd=has_one_logit(network), keep=guides is not None)
     if guides is not None:
         guides.on = True
         guided = _back(images, maps, seeds, odd=False, keep=False)
-    return Gradients(cam, guided, plain)
+    return Gradients(cam, guided, plain, layer_cam)
 
 
 def saliency_maps(
@@ -144,7 +154,8 @@ def saliency_maps(
     methods : sequence of str
         ``guided``: guided Grad-CAM, ReLU(CAM) × Σ over colours of |guided gradient|;
         ``gradient``: the same with the plain gradient, which is what the released code computes on
-        an EfficientNet; ``gradcam``: ReLU(CAM) alone.
+        an EfficientNet; ``gradcam``: ReLU(CAM) alone; ``layercam``: the same of LayerCAM, which
+        weighs each place of a channel by its own gradient instead of the channel's mean.
     postprocess : {"none", "released"}
         See :func:`finish`.
     layer : {"activated", "released"}
@@ -219,6 +230,9 @@ def finish(
     cam = _resized_cam(gradients.cam, size, postprocess)
     parts = []
     for method in methods:
+        if method == "layercam":
+            parts.append(_resized_cam(gradients.layer_cam, size, postprocess))
+            continue
         gradient = {"guided": gradients.guided, "gradient": gradients.plain, "gradcam": None}[
             method
         ]

@@ -24,7 +24,7 @@ from incomelens.attribution.maps import (
 )
 from incomelens.attribution.models import ModelChoice, cells_by_model, ready_model
 from incomelens.attribution.scores import TARGETS
-from incomelens.attribution.strata import NO_SES, with_strata
+from incomelens.attribution.strata import NO_SES, TILES_A_STRATUM, with_strata
 from incomelens.attribution.table import (
     PARTS,
     Part,
@@ -139,7 +139,7 @@ def attribution_parts(
     jobs = [
         (fold, cells)
         for fold, rows in cells_by_model(folds, models, choice)
-        for cells in _of_parts(with_strata(rows, predictions))
+        for cells in _of_parts(with_strata(rows, predictions, tiles_a_stratum=TILES_A_STRATUM))
     ]
     if not jobs:
         raise InputError("attribution: the fold table has no cells; expected at least one")

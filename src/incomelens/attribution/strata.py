@@ -14,7 +14,12 @@ TILES_A_STRATUM = 32
 NO_SES = ""  # of tiles predicted to be of neither
 
 
-def with_strata(cells: pd.DataFrame, predictions: pd.DataFrame | None) -> pd.DataFrame:
+def with_strata(
+    cells: pd.DataFrame,
+    predictions: pd.DataFrame | None,
+    *,
+    tiles_a_stratum: int = TILES_A_STRATUM,
+) -> pd.DataFrame:
     """Give every cell of one network its stratum, and sort by it.
 
     Parameters
@@ -23,12 +28,13 @@ def with_strata(cells: pd.DataFrame, predictions: pd.DataFrame | None) -> pd.Dat
         ``cell_id``, ``fold``, ``block``.
     predictions : DataFrame, optional
         ``cell_id``, ``predicted``. Without them no tile has an SES.
+    tiles_a_stratum : int
 
     Returns
     -------
     DataFrame
-        ``cell_id``, ``fold``, ``ses`` and ``stratum``: 0, 1, ..., each a run of about
-        :data:`TILES_A_STRATUM` cells of one SES in the order of spatial blocks.
+        ``cell_id``, ``fold``, ``ses`` and ``stratum``: 0, 1, ..., each a run of about so many cells
+        of one SES in the order of spatial blocks.
 
     Raises
     ------
@@ -52,7 +58,7 @@ def with_strata(cells: pd.DataFrame, predictions: pd.DataFrame | None) -> pd.Dat
     cells = cells.sort_values(order, ignore_index=True)
     parts, first = [], 0
     for _, rows in cells.groupby("ses", sort=False):
-        n_strata = max(1, round(len(rows) / TILES_A_STRATUM))
+        n_strata = max(1, round(len(rows) / tiles_a_stratum))
         parts.append(first + np.arange(len(rows)) * n_strata // len(rows))
         first += n_strata
     cells["stratum"] = np.concatenate(parts) if parts else 0

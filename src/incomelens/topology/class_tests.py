@@ -27,7 +27,7 @@ class ClassTests:
     Parameters
     ----------
     group : TileGroup
-        Under all eight transforms.
+        Under all eight transforms, or under none.
     exchanged : sequence of (array of shape (m,), array of shape (m, m, 19))
         Of :func:`incomelens.topology.inputs.exchanged_sums`.
     minimum_share : float
@@ -66,14 +66,17 @@ class ClassTests:
         return self._away(self._drawn)
 
     def columns(
-        self, n_resamples: int, bootstrap_seed: int, n_turned: int, turned_seed: int
+        self, n_resamples: int, bootstrap_seed: int, n_draws: int, turned_seed: int
     ) -> pd.DataFrame:
-        """Columns of :func:`incomelens.topology.tables.activation_ratio_table`."""
+        """Columns of :func:`incomelens.topology.tables.activation_ratio_table`.
+
+        P values on which no decision rests have `n_draws`.
+        """
         drawn, mean = self._drawn, self._mean
         low, high = ratio_interval(mean, n_resamples=n_resamples, seed=bootstrap_seed)
         block_low, block_high = (np.where(self.enough, end, np.nan) for end in drawn.interval())
         effect = quotient(mean.value - drawn.expected, _tile_sd(mean))
-        turned, turned_away = self._turned(n_turned, turned_seed)
+        turned, turned_away = self._turned(n_draws, turned_seed)
         pooled, large = self._own("pooled"), self._own("large")
         return pd.DataFrame(
             {
@@ -85,6 +88,7 @@ class ClassTests:
                 "block_ci_low": block_low,
                 "block_ci_high": block_high,
                 "expected_ratio": drawn.expected,
+                "log_error": np.where(self.enough, drawn.error[0], np.nan),
                 "effect_size": np.where(self.enough, np.nan_to_num(effect), np.nan),
                 "p_value": p_values(self._away(drawn)),
                 "q_value": np.nan,
@@ -93,10 +97,10 @@ class ClassTests:
                 "turned_expected_ratio": turned,
                 "turned_p_value": p_values(turned_away),
                 "pooled_ratio": pooled.value,
-                "pooled_p_value": self._p_of("pooled"),
+                "pooled_p_value": self._p_of("pooled", n_draws),
                 "min_share_n": large.denominator.sum(axis=0).astype(np.int64),
                 "min_share_ratio": large.value,
-                "min_share_p_value": self._p_of("large"),
+                "min_share_p_value": self._p_of("large", n_draws),
             }
         )
 
@@ -114,13 +118,14 @@ class ClassTests:
             strata, self._group.block, n_draws=n_draws, rng=rng, n_classes=len(PUBLISHED)
         )
 
-    def _p_of(self, measure: str) -> Values:
-        n_draws = len(self._drawn.value) - 1
+    def _p_of(self, measure: str, n_draws: int) -> Values:
         return p_values(self._away(self._exchange(measure, n_draws, job_rng(self._seed))))
 
     def _turned(self, n_draws: int, seed: int) -> tuple[Values, Values]:
         """Ratios with maps turned against their land: their mean, and deviations from it."""
         group = self._group
+        if len(group.activation_sum) == 1:  # what is no map cannot be turned
+            return np.full(len(PUBLISHED), np.nan), np.full((1, len(PUBLISHED)), np.nan)
         transforms = draw_transforms(group.n_blocks, n_draws=n_draws, rng=job_rng(seed))
         terms = _published(mean_terms(group.activation_sum, group.area_share))
         drawn = repaired_ratios(block_sums(terms, group.block, group.n_blocks), transforms)

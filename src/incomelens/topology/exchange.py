@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 
 from incomelens.topology.hypotheses import TIE
@@ -150,16 +151,21 @@ def _add(
     sums: Values, stratum: Stratum, order: NDArray[np.int64], place: NDArray[np.int64]
 ) -> None:
     """Add a stratum's terms by block: own numerator and denominator, then the expected ones."""
-    m = len(stratum.tile)
+    m, n_draws = len(stratum.tile), len(order)
     by_block = np.argsort(place[stratum.tile], kind="stable")
-    blocks, starts = np.unique(place[stratum.tile][by_block], return_index=True)
-    columns = np.arange(m)[by_block]
-    for at, terms in enumerate((stratum.terms.numerator, stratum.terms.denominator)):
-        own = np.add.reduceat(terms[order[:, by_block], columns], starts, axis=1)
-        over_maps = np.add.reduceat(terms.sum(axis=0)[columns], starts, axis=0)
-        sums[at][:, blocks] += own
-        # The map that lies there is not among the others.
-        sums[2 + at][:, blocks] += (over_maps - own) / (m - 1)
+    blocks, counts = np.unique(place[stratum.tile], return_counts=True)
+    terms = np.concatenate([stratum.terms.numerator, stratum.terms.denominator], axis=2)
+    # One row a draw and block, with a one for every map and land that lie together there.
+    ends = np.concatenate([[0], np.cumsum(np.tile(counts, n_draws))])
+    together = (order[:, by_block] * m + by_block).ravel()
+    shape = (n_draws * len(blocks), m * m)
+    adder = scipy.sparse.csr_array((np.ones(len(together)), together, ends), shape=shape)
+    own = (adder @ terms.reshape(m * m, -1)).reshape(n_draws, len(blocks), -1)
+    over_maps = np.add.reduceat(terms.sum(axis=0)[by_block], ends[: len(blocks)], axis=0)
+    # The map that lies there is not among the others.
+    both = np.split(own, 2, axis=2) + np.split((over_maps - own) / (m - 1), 2, axis=2)
+    for total, part in zip(sums, both, strict=True):
+        total[:, blocks] += part
 
 
 def _log_ratios(

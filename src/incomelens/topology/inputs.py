@@ -231,6 +231,12 @@ def labelled_tiles(
     )
 
 
+def transforms_of(attribution: pd.DataFrame, method: str) -> list[int]:
+    """Transforms under which the table has the sums of a method, in their order."""
+    of_method = attribution.loc[attribution["method"] == method, "transform"]
+    return sorted(int(one) for one in of_method.unique())
+
+
 def methods_of(attribution: pd.DataFrame) -> list[str]:
     """Methods in the order in which the table has them."""
     return [str(method) for method in attribution["method"].unique()]

@@ -7,12 +7,12 @@ and at nothing beside, no truth says; so a map is asked for what follows from th
 planted classes rank above the others by their activation ratio?
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata
 from statsmodels.stats.proportion import proportion_confint
 
 from incomelens.cells.urban_classes import CODE_VALUES, NAMES
@@ -21,6 +21,7 @@ from incomelens.common.seeds import job_rng
 from incomelens.folds.resampling import Interval, percentile_interval
 
 LEVEL = 0.05
+SHUFFLED = "shuffled"  # the network that learnt from labels dealt out anew
 UNIT = ["city", "style", "network", "method", "ses"]
 BY = ["style", "network", "method", "ses"]
 BOTH = "both"  # SES groups, or styles, taken together
@@ -87,18 +88,41 @@ def planted_ratios(
     rejected = table["q_value"] <= LEVEL
     over = table["effect_size"] > 0
     table["decision"] = np.select([rejected & over, rejected], ["over", "under"], "none")
-    columns = ["urban_class", "planted", "n", "ratio", "expected_ratio", "effect_size"]
-    return table[[*UNIT, *columns, "p_value", "q_value", "decision"]]
+    table["beyond_shuffled"] = _beyond_shuffled(table)
+    beyond = table["beyond_shuffled"] > norm.isf(LEVEL / 2)
+    table["relied_on"] = table["decision"].eq("over") & beyond
+    columns = ["urban_class", "planted", "n", "ratio", "expected_ratio", "log_error"]
+    tests = ["effect_size", "p_value", "q_value", "decision", "beyond_shuffled", "relied_on"]
+    return table[[*UNIT, *columns, *tests]]
 
 
-def rank_table(ratios: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def _beyond_shuffled(table: pd.DataFrame) -> NDArray[np.float64]:
+    """How much further above its expectation a ratio is than that of the network without labels.
+
+    In standard errors of the difference of both logs, shape (n_rows,); NaN without a counterpart,
+    and for that network itself. The two are of the same tiles: where what they have in common
+    moves both, the difference is surer than this says.
+    """
+    keys = ["city", "method", "ses", "urban_class"]
+    with np.errstate(divide="ignore"):
+        told = table[keys].assign(
+            value=np.log(table["ratio"] / table["expected_ratio"]), error=table["log_error"]
+        )
+    other = told[table["network"] == SHUFFLED]
+    both = told.merge(other, how="left", on=keys, suffixes=("", "_shuffled"))
+    error = np.hypot(both["error"], both["error_shuffled"])
+    beyond = (both["value"] - both["value_shuffled"]) / error.where(error > 0)
+    return np.where(table["network"] == SHUFFLED, np.nan, beyond)
+
+
+def rank_table(ratios: pd.DataFrame) -> pd.DataFrame:
     """Where planted classes rank in every city, by network, method and SES.
 
     Parameters
     ----------
-    ratios : sequence of DataFrame
+    ratios : DataFrame
         ``ratio`` and ``planted`` of every class that counts, by :data:`UNIT`: of maps, and of
-        occlusion (:mod:`incomelens.topology.relied_on`).
+        occlusion.
 
     Returns
     -------
@@ -106,8 +130,7 @@ def rank_table(ratios: Sequence[pd.DataFrame]) -> pd.DataFrame:
         Table ``topology/planted_ranks.csv``, one row a unit with planted and other classes.
     """
     rows = []
-    together = pd.concat(ratios, ignore_index=True)
-    for unit, table in together.groupby(UNIT, sort=False, observed=True):
+    for unit, table in ratios.groupby(UNIT, sort=False, observed=True):
         n, k = len(table), int(table["planted"].sum())
         if not 0 < k < n:
             continue
@@ -213,6 +236,8 @@ def decision_rates(ratios: pd.DataFrame) -> pd.DataFrame:
                     "cities_over": any_over.mean(),
                     "cities_over_ci_low": low,
                     "cities_over_ci_high": high,
+                    "relied_on": part["relied_on"].mean(),
+                    "cities_relied_on": part.groupby("city")["relied_on"].any().mean(),
                 }
             )
     return pd.DataFrame(rows)

@@ -21,10 +21,10 @@ from incomelens.topology.inputs import (
     methods_of,
     tile_arrays,
     tile_group,
+    transforms_of,
 )
 from incomelens.topology.pairs import LEAST_TILES
 from incomelens.topology.ratios import activation_ratio, quotient
-from incomelens.topology.repairing import TRANSFORMS
 from incomelens.topology.resampling import Intervals, percentile_intervals
 
 MINIMUM_SHARE = 0.005
@@ -50,7 +50,8 @@ def activation_ratio_table(
     Parameters
     ----------
     attribution, predictions, folds : DataFrame
-        As for :func:`incomelens.topology.inputs.tile_group`, all eight transforms.
+        As for :func:`incomelens.topology.inputs.tile_group`, maps under all eight transforms; what
+        is no map (occlusion) under none, and has no P of being turned.
     pairings : DataFrame
         As for :func:`incomelens.topology.inputs.exchanged_sums`.
     n_resamples : int
@@ -78,12 +79,10 @@ def activation_ratio_table(
     """
     frames = []
     for method in methods_of(attribution):
-        tests = {}
+        tests, transforms = {}, transforms_of(attribution, method)
         for ses in SES_CLASSES:
             told = {"method": method, "ses": ses}
-            group = tile_group(
-                attribution, predictions, folds, transforms=range(TRANSFORMS), **told
-            )
+            group = tile_group(attribution, predictions, folds, transforms=transforms, **told)
             tests[ses] = ClassTests(
                 group,
                 exchanged_sums(pairings, group, **told),

@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
-from incomelens.attribution.occlusion import occlusion_table
+from incomelens.attribution.occlusion import occlusion_parts
+from incomelens.attribution.table import write_parts
 from incomelens.common.jobs import job
-from incomelens.common.tables import read_table, write_table
+from incomelens.common.tables import read_table
 from incomelens.tiles.store import open_tiles
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
-    table = occlusion_table(
+    parts = occlusion_parts(
         dict(enumerate(Path(weights).parent for weights in snakemake.input.weights)),
         open_tiles(snakemake.input.index, snakemake.input.shards),
         read_table(snakemake.input.folds),
+        read_table(snakemake.input.predictions),
         batch_size=snakemake.params.batch_size,
     )
-    write_table(table, snakemake.output.occlusion)
+    write_parts(parts, dict(snakemake.output.items()))

@@ -1,6 +1,9 @@
 """Where planted classes rank by their ratios, and how often H0 and H1 are rejected, all cities."""
 
+import pandas as pd
+
 from incomelens.common.jobs import job
+from incomelens.common.names import MAIN
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
 from incomelens.topology.planted import (
@@ -11,21 +14,17 @@ from incomelens.topology.planted import (
     planted_ratios,
     rank_table,
 )
-from incomelens.topology.relied_on import occlusion_ratios
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     params, given = snakemake.params, snakemake.input
     trained = [tuple(pair) for pair in params.trained]
     planted = planted_classes(read_table(given.planted), params.cities)
-    ratios = planted_ratios(dict(zip(trained, map(read_table, given.ratios), strict=True)), planted)
-    relied_on = occlusion_ratios(
-        dict(zip(params.cities, map(read_table, given.occlusions), strict=True)),
-        dict(zip(params.cities, map(read_table, given.predictions), strict=True)),
-        dict(zip(params.cities, map(read_table, given.folds), strict=True)),
-        planted,
-        least_tiles=params.least_tiles,
+    occluded = [(city, MAIN) for city in params.cities]
+    ratios = pd.concat(
+        planted_ratios(dict(zip(places, map(read_table, paths), strict=True)), planted)
+        for places, paths in ((trained, given.ratios), (occluded, given.occlusions))
     )
-    ranks = rank_table([ratios, relied_on])
+    ranks = rank_table(ratios)
     hits = hit_rates(
         ranks, n_resamples=params.n_resamples, seed=job_seed(params.seed, snakemake.rule)
     )
