@@ -98,7 +98,8 @@ def told_extent(shapes: gpd.GeoSeries) -> str:
     """
     west, south, east, north = _in_degrees(tuple(shapes.total_bounds), shapes.crs)
     if not np.isfinite([west, south, east, north]).all():
-        return f"no place on the globe ({shapes.crs.to_string()}, {_told(shapes.total_bounds)})"
+        bounds = ", ".join(f"{value:g}" for value in shapes.total_bounds)
+        return f"no place on the globe ({shapes.crs.to_string()}, [{bounds}])"
     return (
         f"longitude {round(west, 3):g} to {round(east, 3):g}, "
         f"latitude {round(south, 3):g} to {round(north, 3):g}"
@@ -303,7 +304,3 @@ def _km_apart(first: Box, second: Box) -> float:
 
 def _name(crs: pyproj.CRS) -> str:
     return crs.to_string() if len(crs.to_string()) < 40 else crs.name
-
-
-def _told(bounds: Sequence[float]) -> str:
-    return "[" + ", ".join(f"{value:g}" for value in bounds) + "]"

@@ -63,7 +63,8 @@ def check_districts(districts: pd.DataFrame, *, incomes: Sequence[str], origin: 
     origin : Origin
     """
     _check_identity(districts["geoid"], origin)
-    for name in ("population", *INCOMES, *_margins(), "population_density"):
+    margins = [f"{income}_moe" for income in INCOMES]
+    for name in ("population", *INCOMES, *margins, "population_density"):
         _check_range(districts, name, origin, remedy=UNKNOWN)
     for name in INCOMES:
         _check_positive(districts, name, origin)
@@ -103,10 +104,6 @@ def as_numbers(
     """
     parsed = numbers(values, where=where, decimal=decimal, percent=percent)
     return parsed.mask(parsed.isin(MISSING_CODES))
-
-
-def _margins() -> tuple[str, ...]:
-    return tuple(f"{income}_moe" for income in INCOMES)
 
 
 def _check_identity(geoids: pd.Series, origin: Origin) -> None:

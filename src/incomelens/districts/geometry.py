@@ -73,7 +73,10 @@ def _surfaces_alone(shapes: gpd.GeoDataFrame, file: str) -> gpd.GeoDataFrame:
             *(file, mixed.sum(), len(shapes), listed(shapes.index[mixed])),
         )
         surfaces = shapes.geometry.to_numpy().copy()
-        surfaces[mixed] = [_union_of_polygons(shape) for shape in surfaces[mixed]]
+        surfaces[mixed] = [
+            shapely.union_all([part for part in shape.geoms if part.area > 0])
+            for shape in surfaces[mixed]
+        ]
         shapes = shapes.set_geometry(gpd.GeoSeries(surfaces, index=shapes.index, crs=shapes.crs))
     if not shapes.geom_type.str.contains("Polygon").any():
         logger.warning(
@@ -81,10 +84,6 @@ def _surfaces_alone(shapes: gpd.GeoDataFrame, file: str) -> gpd.GeoDataFrame:
             *(file, listed(sorted(shapes.geom_type.unique()))),
         )
     return shapes
-
-
-def _union_of_polygons(shape: shapely.GeometryCollection) -> shapely.Geometry:
-    return shapely.union_all([part for part in shape.geoms if part.area > 0])
 
 
 def _tell_area_of_use(shapes: gpd.GeoSeries, crs: pyproj.CRS, file: str) -> None:

@@ -125,11 +125,11 @@ class TrainingLoop:
 
     def resume(self) -> None:
         """Go back to the last whole checkpoint of this training, if there is one."""
-        found = load_checkpoint(self._folder, digest=self._digest)
-        if found is not None:
-            self._network.load_state_dict(found.network)
-            restore_optimiser(self._optimiser, found.optimiser)
-            self.history, self.best = list(found.history), found.best
+        checkpoint = load_checkpoint(self._folder, digest=self._digest)
+        if checkpoint is not None:
+            self._network.load_state_dict(checkpoint.network)
+            restore_optimiser(self._optimiser, checkpoint.optimiser)
+            self.history, self.best = list(checkpoint.history), checkpoint.best
             logger.info("training goes on after epoch %d", len(self.history) - 1)
 
     def advance(self) -> bool:

@@ -79,7 +79,7 @@ def report_page(
     str
         HTML with styles, script, pictures and data inside.
     """
-    config = provenance["configuration"]
+    config, packages = provenance["configuration"], provenance["software"]["packages"]
     environment = Environment(
         loader=PackageLoader("incomelens.report", TEMPLATES),
         autoescape=True,
@@ -111,7 +111,7 @@ def report_page(
         provenance=provenance,
         costs=_costs(provenance["costs"]["stages"]),
         sources=_sources(provenance["sources"]),
-        named=_named_packages(provenance["software"]["packages"]),
+        named=[(name, packages[name]) for name in NAMED if name in packages],
         configuration=yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=88),
         style=Markup(_inside("style.css")),  # noqa: S704 - our own file
         script=Markup(_inside("map.js")),  # noqa: S704 - our own file
@@ -240,10 +240,6 @@ def _setting(switch: str | None, config: Mapping) -> str:
     return (
         yaml.safe_dump(value, default_flow_style=True, width=10_000).removesuffix("...\n").strip()
     )
-
-
-def _named_packages(packages: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(name, packages[name]) for name in NAMED if name in packages]
 
 
 def json_for_page(data: object) -> str:

@@ -58,7 +58,8 @@ def assign_codes(
     offset = (points - (west, south) - half) / half
     reach = np.hypot(*offset.T) + 0.08 * smooth_field(points, wavelength=900, rng=rng)
     codes = np.array(RINGS)[np.digitize(reach, RING_ENDS)]
-    uses = rng.choice([*OTHER_ODDS, ""], len(blocks), p=_odds())
+    odds = [*OTHER_ODDS.values(), 1 - sum(OTHER_ODDS.values())]
+    uses = rng.choice([*OTHER_ODDS, ""], len(blocks), p=odds)
     codes = np.where(uses != "", uses, codes)
     near = shapely.distance(blocks, busy) < 45
     codes = np.where(near & (rng.uniform(size=len(blocks)) < 0.35), "12100", codes)
@@ -71,10 +72,6 @@ def assign_codes(
     codes[reserved] = "14100"
     codes = _balance(blocks, codes.astype("<U5"), core, reserved | outside, LEAST[style], rng)
     return _complete(codes, np.flatnonzero(~reserved & ~outside), rng)
-
-
-def _odds() -> list[float]:
-    return [*OTHER_ODDS.values(), 1 - sum(OTHER_ODDS.values())]
 
 
 def _reserved(

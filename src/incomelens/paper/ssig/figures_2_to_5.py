@@ -103,7 +103,7 @@ def shapley_figure_table(
     tables: ShapleyTables, districts: pd.DataFrame, *, income: str, mode: str
 ) -> pd.DataFrame:
     """List what the figure shows, long: panel, name, district, the numbers and their units."""
-    units = {name: _value_unit(name) for name in VARIABLES}
+    units = {name: "share of 1" if v.is_share else v.unit for name, v in VARIABLES.items()}
     in_sd = ["mean_abs", *WHISKER, "shap"]
     parts = [
         tables.groups.rename(columns={"group": "name"}).assign(panel="a"),
@@ -122,7 +122,3 @@ def shapley_figure_table(
     table = table.reindex(columns=parts[0].columns).reset_index(drop=True)
     table.insert(0, "mode", mode)
     return table.rename(columns={name: f"{name}_sd" for name in in_sd})
-
-
-def _value_unit(name: str) -> str:
-    return "share of 1" if VARIABLES[name].is_share else VARIABLES[name].unit

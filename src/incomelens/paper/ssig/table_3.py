@@ -190,7 +190,7 @@ def _readings(scores: pd.DataFrame) -> Iterator[tuple[dict, Mapping[tuple[str, s
         is_there = pd.notna(n)
         line = {
             "Model": built_name(built_as),
-            "Reading": _reading(mode, variant) if is_there else None,
+            "Reading": BASELINE_VARIANTS[variant] or MODES.get(mode, mode) if is_there else None,
             "Districts": ("own and common" if is_same else sample) if is_there else None,
             "N": int(n) if is_there else None,
         }
@@ -202,7 +202,3 @@ def _cell(row: object) -> Estimate | float:
     if row is None or row.metric == WITH_INTERVAL:
         return estimate(row, "ours", interval="folds_ci")
     return row.ours
-
-
-def _reading(mode: str, variant: str) -> str:
-    return BASELINE_VARIANTS[variant] or MODES.get(mode, mode)

@@ -41,11 +41,10 @@ def locate_sales(sales: pd.DataFrame, lots: pd.DataFrame) -> pd.DataFrame:
     }
     located = sales.assign(longitude=float("nan"), latitude=float("nan"), location_match="none")
     for match, place in places.items():
-        found = (located["location_match"] == "none").to_numpy() & place[
-            PLACE[0]
-        ].notna().to_numpy()
-        located.loc[found, PLACE] = place.to_numpy()[found]
-        located.loc[found, "location_match"] = match
+        is_open = (located["location_match"] == "none").to_numpy()
+        is_found = is_open & place[PLACE[0]].notna().to_numpy()
+        located.loc[is_found, PLACE] = place.to_numpy()[is_found]
+        located.loc[is_found, "location_match"] = match
     counts = located["location_match"].value_counts().reindex(MATCHES, fill_value=0)
     logger.info("sales located by %s", ", ".join(f"{name} {n:,}" for name, n in counts.items()))
     return located

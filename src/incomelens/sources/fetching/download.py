@@ -231,7 +231,8 @@ def _receive(response: requests.Response, address: str, part: _Part, label: str)
     length = response.headers.get("Content-Length")
     total = start + int(length) if length and length.isdigit() and not encoded else None
     with part.path.open("ab") as file:
-        for chunk in _shown(response, label, start, total):
+        chunks = _chunks(response)
+        for chunk in progress(chunks, label, total=total, unit="B", size=len, done=start):
             file.write(chunk)
     if total is not None and part.size != total:
         return _Break(f"{part.size} of {total} bytes arrived")
@@ -251,12 +252,6 @@ def _validator(response: requests.Response) -> str | None:
     if etag and not etag.startswith("W/"):
         return etag
     return response.headers.get("Last-Modified")
-
-
-def _shown(
-    response: requests.Response, label: str, start: int, total: int | None
-) -> Iterator[bytes]:
-    return progress(_chunks(response), label, total=total, unit="B", size=len, done=start)
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:

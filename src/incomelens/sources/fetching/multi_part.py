@@ -21,7 +21,9 @@ def first_parts(files: Sequence[str | Path]) -> list[Path]:
         If there are later parts of an archive without its first.
     """
     paths = [Path(file) for file in files]
-    archives = [path for path in paths if not (part := PART.match(path.name)) or _is_first(part)]
+    archives = [
+        path for path in paths if not (part := PART.match(path.name)) or int(part["number"]) == 1
+    ]
     for path in paths:
         part = PART.match(path.name)
         if part and not any(_same_archive(path, first) for first in archives):
@@ -68,10 +70,6 @@ def stated_length(path: str | Path) -> int | None:
         return None
     offset, length = struct.unpack("<QQ", start[12:28])
     return START_HEADER + offset + length
-
-
-def _is_first(part: re.Match[str]) -> bool:
-    return int(part["number"]) == 1
 
 
 def _same_archive(path: Path, first: Path) -> bool:

@@ -72,9 +72,9 @@ def list_geotiff(
 
 
 def _without_companions(paths: Sequence[Path]) -> Iterator[Path]:
-    there = names_index(map(str, paths))
+    names = names_index(map(str, paths))
     images = [str(path) for path in paths if path.suffix.lower() in IMAGES]
-    beside = {name for image in images for name in companions(image, there)}
+    beside = {name for image in images for name in companions(image, names)}
     yield from (path for path in paths if str(path) not in beside)
 
 
@@ -85,8 +85,8 @@ def _images(file: Path) -> Iterator[tuple[Path, str]]:
     elif file.suffix.lower() == ".zip":
         members = archive_members(file)
         images = [member for member in members if member.lower().endswith(IMAGES)]
-        there = names_index(members)
-        known = set(images).union(*(companions(image, there) for image in images))
+        names = names_index(members)
+        known = set(images).union(*(companions(image, names) for image in images))
         unknown = [member for member in members if member not in known]
         if unknown:
             logger.info("%s: %d files are left: %s", file.name, len(unknown), listed(unknown))

@@ -70,10 +70,10 @@ def street_view_folder(path: str | Path) -> Iterator[Path]:
         yield path
         return
     members = archive_members(path)
-    wanted = [name for name in members if name.lower().endswith((*IMAGES, *TABLES))]
-    _tell_others(path.name, set(members) - set(wanted))
+    useful = [name for name in members if name.lower().endswith((*IMAGES, *TABLES))]
+    _tell_others(path.name, set(members) - set(useful))
     with tempfile.TemporaryDirectory(prefix="incomelens-") as folder:
-        unpack(path, Path(folder) / "images", members=wanted)
+        unpack(path, Path(folder) / "images", members=useful)
         yield Path(folder) / "images"
 
 
