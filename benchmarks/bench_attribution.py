@@ -45,8 +45,9 @@ from shapely.geometry import shape
 from torch import Tensor
 
 from incomelens.attribution.folding import fold_batch_norms
+from incomelens.attribution.gradients import METHODS
 from incomelens.attribution.guided import GuidedGradients
-from incomelens.attribution.maps import METHODS, saliency_maps, turned_maps
+from incomelens.attribution.maps import saliency_maps, turned_maps
 from incomelens.attribution.run import attribution_parts
 from incomelens.attribution.scores import ScoredNetwork
 from incomelens.attribution.table import write_parts

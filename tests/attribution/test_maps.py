@@ -12,14 +12,8 @@ from torch import nn
 from torch.nn import functional
 from torch.testing import assert_close
 
-from incomelens.attribution.maps import (
-    METHODS,
-    Gradients,
-    clip_at_percentile,
-    finish,
-    image_gradients,
-    saliency_maps,
-)
+from incomelens.attribution.gradients import METHODS, Gradients, image_gradients
+from incomelens.attribution.maps import clip_at_percentile, finish, saliency_maps
 from incomelens.attribution.mirror import mirror_property
 from incomelens.attribution.models import ready_model
 from incomelens.attribution.scores import ScoredNetwork, target_scores

@@ -108,6 +108,7 @@ class TrainingLoop:
     ) -> None:
         self._digest = _digest(network, training, validation, settings, seed)
         self._network = network.to(device, memory_format=torch.channels_last)
+        self._network.backbone.requires_grad_(not settings.frozen)
         # Compiling takes longer on a CPU than it saves.
         compiles = settings.compile and device.type == "cuda"
         self._step = GradientStep(
@@ -184,6 +185,8 @@ class TrainingLoop:
     def _learn(self, epoch: int) -> tuple[float, float]:
         """Mean loss and accuracy over one epoch of steps."""
         self._network.train()
+        if self._settings.frozen:
+            self._network.backbone.eval()  # statistics and dropout, too
         losses, hits = [], []
         positions = self._positions(epoch)
         batches = self._training.stream.batches(positions)
@@ -229,7 +232,8 @@ class TrainingLoop:
 
     def _new_optimiser(self) -> torch.optim.Adam:
         rate = self._settings.learning_rate
-        return torch.optim.Adam(self._network.parameters(), lr=rate, fused=True)
+        learnt = [one for one in self._network.parameters() if one.requires_grad]
+        return torch.optim.Adam(learnt, lr=rate, fused=True)
 
 
 def _classes(

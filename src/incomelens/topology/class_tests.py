@@ -29,7 +29,7 @@ class ClassTests:
     group : TileGroup
         Under all eight transforms, or under none.
     exchanged : sequence of (array of shape (m,), array of shape (m, m, 19))
-        Of :func:`incomelens.topology.inputs.exchanged_sums`.
+        Of :func:`incomelens.topology.pairings.exchanged_sums`.
     minimum_share : float
     least_tiles : int
         Classes in fewer tiles, or in fewer than :data:`LEAST_BLOCKS` spatial blocks, are not

@@ -71,6 +71,7 @@ def exhibit(
             "Copy the neighbours: median class of the eight nearest cells of training. Under "
             "random folds these lie next door, under spatial blocks at least a buffer away. The "
             "paper's own table was not at hand.",
+            *_on_frozen_features(networks[MAIN], set(pooled["model"])),
         ),
         blocks="City, folds and cells",
         decimals=dict.fromkeys([metric.heading for metric in METRICS.values()], 2)
@@ -97,3 +98,13 @@ def _model_row(
         if ahead is None
         else estimate(ahead, "main_minus_this", interval="main_minus_this_block_ci"),
     }
+
+
+def _on_frozen_features(network: Mapping[str, str], models: set[str]) -> list[str]:
+    if "frozen_ridge" not in models:
+        return []
+    weights = "random weights" if network["weights"] == "none" else f"weights {network['weights']}"
+    return [
+        f"Frozen features: the maps of {network['backbone']} ({weights}), pooled over the tile, "
+        "with none of its weights trained on incomes."
+    ]

@@ -19,6 +19,7 @@ BASELINES = {
     "copy_neighbours": "Copy the neighbours",
     "mean_colour": "Mean colour, ridge",
     "random_features": "Random filters, ridge",
+    "frozen_ridge": "Frozen features, ridge",
 }
 SAMPLES = {"all": "all", "without_imputed": "without imputed"}
 # Those of folds in cities, in the order of print.
