@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from .conftest import ROOT
+
 pytestmark = pytest.mark.workflow
 
 
@@ -90,3 +92,15 @@ def test_preflight_lists_what_the_asked_study_needs(planned, target, here, not_h
 def test_files_of_one_study_are_made_without_those_of_the_other(planned):
     assert not {"make_demo_mirror", "write_manifest"} & planned.rules_to_run(*AERIAL)
     assert "make_demo_cities" not in planned.rules_to_run(*DISTRICTS)
+
+
+PACKAGES = sorted((ROOT / "src/incomelens").rglob("__init__.py"))
+
+
+@pytest.mark.parametrize("init", PACKAGES, ids=lambda path: path.parent.name)
+def test_a_package_that_lists_its_modules_lists_exactly_those_in_its_folder(init):
+    first_table = re.split(r"^=+  =+\n", init.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:2]
+    listed = {name for table in first_table for name in re.findall(r"^``(\w+)``  ", table, re.M)}
+    present = {path.stem for path in init.parent.iterdir() if path.suffix == ".py"}
+    present |= {path.parent.name for path in init.parent.glob("*/__init__.py")}
+    assert not listed or listed == present - {"__init__"}

@@ -71,9 +71,9 @@ GROUPS = _LISTED.groups
 URBAN_CLASSES = _LISTED.classes
 EXCLUDED_CODES = _LISTED.excluded
 
-NAMES = tuple(one.name for one in URBAN_CLASSES)
+NAMES = tuple(urban_class.name for urban_class in URBAN_CLASSES)
 # Value of a class in a land-use raster, from 1.
 VALUES = {name: number for number, name in enumerate(NAMES, start=1)}
 CODE_VALUES = {
-    code: VALUES[one.name] for one in URBAN_CLASSES for code in one.codes
+    code: VALUES[urban_class.name] for urban_class in URBAN_CLASSES for code in urban_class.codes
 } | dict.fromkeys(EXCLUDED_CODES, EXCLUDED)

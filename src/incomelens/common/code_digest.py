@@ -68,13 +68,13 @@ def _digest(modules: Iterable[str], source: Path) -> str:
 
 
 def _reached(modules: Iterable[str], source: Path) -> list[str]:
-    found: set[str] = set()
+    reached: set[str] = set()
     waiting = set(modules)
     while waiting:
         module = waiting.pop()
-        found.add(module)
-        waiting |= _imports(_file_of(module, source), source) - found
-    return sorted(found)
+        reached.add(module)
+        waiting |= _imports(_file_of(module, source), source) - reached
+    return sorted(reached)
 
 
 def _imports(file: Path, source: Path) -> set[str]:

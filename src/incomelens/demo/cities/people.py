@@ -65,8 +65,8 @@ def draw_affluence(
     points = shapely.get_coordinates(land.geometry.centroid)
     affluence, unrelated = _field(points, rng), _field(points, rng)
     planted = land["code"].isin(PLANTED[style]).to_numpy()
-    shown = strength * affluence + np.sqrt(1 - strength**2) * unrelated
-    trait = np.where(planted, shown, DISTRACTION * unrelated)
+    visible = strength * affluence + np.sqrt(1 - strength**2) * unrelated
+    trait = np.where(planted, visible, DISTRACTION * unrelated)
     return pd.DataFrame({"affluence": affluence, "trait": trait, "planted": planted})
 
 
@@ -105,7 +105,7 @@ def settle_cells(
     planted = blocks["planted"].to_numpy(float)[block]
     planted_area = summed(planted)
     affluence = summed(planted * blocks["affluence"].to_numpy()[block])
-    density = np.array([INHABITANTS.get(one, 0.0) for one in code])
+    density = np.array([INHABITANTS.get(use, 0.0) for use in code])
     settled = cells.assign(
         affluence=np.where(planted_area > 0, affluence / np.maximum(planted_area, 1), 0.0),
         planted_share=planted_area / cells.area.to_numpy(),
@@ -160,17 +160,17 @@ def _impute(cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         waiting = list(few)
         while waiting:
             first = waiting.pop(0)
-            near = sorted(waiting, key=lambda one: np.hypot(*(points[one] - points[first])))
+            near = sorted(waiting, key=lambda cell: np.hypot(*(points[cell] - points[first])))
             members, held = [first], cells["households"].iloc[first]
-            for one in near:
+            for cell in near:
                 if held >= FEW:
                     break
-                members.append(one)
-                held += cells["households"].iloc[one]
-                waiting.remove(one)
+                members.append(cell)
+                held += cells["households"].iloc[cell]
+                waiting.remove(cell)
             if held < FEW and len(members) < len(few):  # the last ones join their neighbour's group
-                others = [one for one in few if one not in members]
-                nearest = min(others, key=lambda one: np.hypot(*(points[one] - points[first])))
+                others = [cell for cell in few if cell not in members]
+                nearest = min(others, key=lambda cell: np.hypot(*(points[cell] - points[first])))
                 group[members] = group[nearest]
             else:
                 group[members] = group[first]

@@ -75,8 +75,8 @@ def draw_plan(
     strip, _ = _halve(
         (outline[2], outline[1], extent.bounds[2], outline[3]), _even(STRIP_BLOCK), rng
     )
-    faces = [_inset(bend(_dense(box(*one))), box(*one)) for one in halved]
-    faces += [box(*one).buffer(-HALF_LANE, join_style="mitre") for one in strip]
+    faces = [_inset(bend(_dense(box(*ends))), box(*ends)) for ends in halved]
+    faces += [box(*ends).buffer(-HALF_LANE, join_style="mitre") for ends in strip]
     centre_lines = _centre_lines(core, extent, bend)
     centre_lines["avenues"] = [bend(_dense(line)) for line in avenues]
     corridors = _corridors(core, extent, centre_lines)
@@ -230,19 +230,19 @@ def _corridors(
     long = min(420.0, (east - west) / 6)
     airfield = box(west + 20, north - 130, west + 20 + long, north - 20)
     bridges = [line.buffer(HALF_AVENUE) for line in lines["avenues"]]
-    wanted = {
+    wide = {
         "12210": lines["motorway"][0].buffer(15),
         "12230": lines["railway"][0].buffer(8),
         "12400": airfield,
         "50000": shapely.union_all([lines["river"][0].buffer(22), lake]),
     }
-    corridors, taken = {}, Polygon()
-    for code, shape in wanted.items():
+    corridors, covered = {}, Polygon()
+    for code, shape in wide.items():
         if code == "50000":
-            taken = shapely.union_all([taken, *bridges])
+            covered = shapely.union_all([covered, *bridges])
         shape = shapely.set_precision(shape & extent, STEP)
-        corridors[code] = shapely.set_precision(shape - taken, STEP)
-        taken = taken | shape
+        corridors[code] = shapely.set_precision(shape - covered, STEP)
+        covered = covered | shape
     return corridors
 
 
@@ -290,7 +290,7 @@ def _partition(
     owner = np.full(len(faces), len(shapes))
     owner[face[::-1]] = shape[::-1]
     # What is cut off a block by rounding is street as well as what lies between blocks.
-    merged = [shapely.union_all(faces[owner == one]) for one in np.unique(owner)]
+    merged = [shapely.union_all(faces[owner == number]) for number in np.unique(owner)]
     parts, origin = shapely.get_parts(merged, return_index=True)
     land = gpd.GeoDataFrame(
         {"code": np.array([*uses, "12220"])[np.unique(owner)][origin]}, geometry=parts, crs=GRID

@@ -53,8 +53,8 @@ def exhibit(
     pooled = numbers[numbers["scope"] == "pooled"]
     order = ["city", "scheme", "cells", "model"]
     shown = [
-        _model_row(dict(zip(order, key, strict=True)), of_model, names, labels)
-        for key, of_model in pooled.groupby(order, sort=False)
+        _model_row(dict(zip(order, key, strict=True)), group, names, labels)
+        for key, group in pooled.groupby(order, sort=False)
     ]
     table = Table(
         numbers=numbers,
@@ -83,15 +83,15 @@ def exhibit(
 def _model_row(
     key: Mapping[str, str], table: pd.DataFrame, names: Mapping[str, str], labels: Mapping[str, str]
 ) -> dict[str, object]:
-    found = {row.metric: row for row in rows(table)}
+    by_metric = {row.metric: row for row in rows(table)}
     parts = (names[key["city"]], folds_name(key["scheme"]), SAMPLES.get(key["cells"], key["cells"]))
-    ahead = found.get(DIFFERENCE)
+    ahead = by_metric.get(DIFFERENCE)
     return {
         "City, folds and cells": "{}, {}, {} cells".format(*parts),
         "Model": labels.get(key["model"], key["model"]),
         "n": table["n"].iloc[0],
         **{
-            metric.heading: estimate(found.get(name), interval="block_ci")
+            metric.heading: estimate(by_metric.get(name), interval="block_ci")
             for name, metric in METRICS.items()
         },
         "Network minus this: r": np.nan

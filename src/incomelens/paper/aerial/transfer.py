@@ -44,12 +44,12 @@ def transfer_figure(transfer: pd.DataFrame, *, names: Mapping[str, str]) -> Pape
     loss = table["loss"].abs().max()
     most = max(0.1, loss) if np.isfinite(loss) else 1.0
     skill, worse = Normalize(0.0, 1.0), Normalize(-most, most)
-    shown = (
+    matrices = (
         ("Network of one city in another", "value", "block_ci", sequential_colours(), skill),
         ("Loss against the city's own", "loss", "loss_ci", _loss_colours(), worse),
     )
     with paper_figure(LEFT_MM + 2 * side + GAP_MM + 8.0, TOP_MM + side + BELOW_MM) as figure:
-        for place, (title, column, interval, colours, limits) in enumerate(shown):
+        for place, (title, column, interval, colours, limits) in enumerate(matrices):
             left = LEFT_MM + place * (side + GAP_MM)
             axes = figure.panel(left, TOP_MM, side, side)
             values = _matrix(table, cities, column)
@@ -102,9 +102,9 @@ def _draw_matrix(
         below = (
             f"{two_decimals(ends[0][i, j])} to {two_decimals(ends[1][i, j])}" if with_ends else ""
         )
-        for shown, up, size in ((text, 4.0 * with_ends, 7.0), (below, -5.5, 4.8)):
+        for words, up, size in ((text, 4.0 * with_ends, 7.0), (below, -5.5, 4.8)):
             axes.annotate(
-                shown, (j, i), xytext=(0, up), textcoords="offset points",
+                words, (j, i), xytext=(0, up), textcoords="offset points",
                 ha="center", va="center", color=ink, fontsize=size,
             )  # fmt: skip
     for place in range(len(values)):
@@ -116,21 +116,21 @@ def _draw_matrix(
 def transfer_matrix(transfer: pd.DataFrame, *, names: Mapping[str, str], scheme: str) -> Table:
     """Lay out the scores of every city's models on every city's cells."""
     cities = _cities(transfer, names)
-    found = {(row.trained_on, row.tested_on, row.metric): row for row in rows(transfer)}
-    shown = []
+    by_pair = {(row.trained_on, row.tested_on, row.metric): row for row in rows(transfer)}
+    lines = []
     for tested_on in cities:
         for trained_on in cities:
-            if (trained_on, tested_on, "pearson_r") not in found:
+            if (trained_on, tested_on, "pearson_r") not in by_pair:
                 continue
-            of_pair = {metric: found.get((trained_on, tested_on, metric)) for metric in METRICS}
-            loss = of_pair["pearson_r"]
-            shown.append(
+            scores = {metric: by_pair.get((trained_on, tested_on, metric)) for metric in METRICS}
+            loss = scores["pearson_r"]
+            lines.append(
                 {
                     "Tested on": names[tested_on],
                     "Trained on": names[trained_on] + " (own)" * (trained_on == tested_on),
                     "n": loss.n,
                     **{
-                        METRICS[metric].heading: estimate(of_pair[metric], interval="block_ci")
+                        METRICS[metric].heading: estimate(scores[metric], interval="block_ci")
                         for metric in PAPER_METRICS
                     },
                     "Loss of r": np.nan
@@ -141,7 +141,7 @@ def transfer_matrix(transfer: pd.DataFrame, *, names: Mapping[str, str], scheme:
             )
     return Table(
         numbers=transfer.reset_index(drop=True),
-        shown=pd.DataFrame(shown),
+        shown=pd.DataFrame(lines),
         caption="Networks of one city tried on another.",
         notes=(
             f"Networks of the {folds_name(scheme)}. A city's own cells are predicted out "
