@@ -48,6 +48,9 @@ METHODS = {
     "guided": "guided Grad-CAM",
     "gradient": "plain gradient × Grad-CAM",
     "gradcam": "Grad-CAM",
+    "layercam": "LayerCAM",
+    "integrated_gradients": "integrated gradients",
+    "lrp": "relevance propagation (LRP)",
 }
 # Blue and red as in the paper's Fig. 5, of a pair that every eye tells apart (ColorBrewer's RdBu).
 SES_COLOURS = {"low": "#2166ac", "high": "#b2182b"}
