@@ -45,12 +45,19 @@ from shapely.geometry import shape
 from torch import Tensor
 
 from incomelens.attribution.folding import fold_batch_norms
+from incomelens.attribution.gradients import METHODS
 from incomelens.attribution.guided import GuidedGradients
-from incomelens.attribution.maps import METHODS, saliency_maps
+from incomelens.attribution.maps import saliency_maps, turned_maps
 from incomelens.attribution.run import attribution_parts
 from incomelens.attribution.scores import ScoredNetwork
 from incomelens.attribution.table import write_parts
-from incomelens.attribution.zonal import zonal_sums
+from incomelens.attribution.zonal import (
+    N_TRANSFORMS,
+    paired_sums,
+    transformed,
+    undone,
+    zonal_sums,
+)
 from incomelens.inference.model_files import save_model
 from incomelens.inference.network import IncomeNetwork, build_network
 
@@ -97,6 +104,13 @@ def captum_all(network: IncomeNetwork, images: Tensor) -> Tensor:
         plain = Saliency(model).attribute(images, target, abs=True)
         maps.append(torch.stack([cam() * guided.abs().sum(1), cam() * plain.sum(1), cam()], 1))
     return torch.stack(maps, dim=2).detach()
+
+
+def captum_turned(network: IncomeNetwork, images: Tensor) -> Tensor:
+    """The mean of all of them over the eight turned and mirrored images."""
+    turns = range(N_TRANSFORMS)
+    maps = [undone(captum_all(network, transformed(images, one)), one) for one in turns]
+    return sum(maps) / len(maps)
 
 
 def seconds(call: Callable[[], object], device: torch.device, times: int = 2) -> float:
@@ -154,6 +168,8 @@ def compare(backbone: str, px: int, n_tiles: int, batch: int, device: torch.devi
         "forward pass alone": (forward, batch),
         "ours": (ours, batch),
         "ours, maps alone": (lambda part, _: saliency_maps(folded, part), batch),
+        "ours, 8 turns": (lambda part, _: sum(turned_maps(folded, part, turns=8)), batch),
+        "captum, 8 turns": (lambda part, _: captum_turned(network, part), batch),
         "captum": (lambda part, _: captum_all(network, part), batch),
         "captum, one by one": (lambda part, _: captum_all(network, part), 1),
         "ours, guided": (lambda part, _: saliency_maps(folded, part, methods=["guided"]), batch),
@@ -175,6 +191,7 @@ def compare(backbone: str, px: int, n_tiles: int, batch: int, device: torch.devi
     zonal = {
         "sums, ours, 8 transforms": lambda: zonal_sums(maps, land_use),
         "sums, ours, 1 transform": lambda: zonal_sums(maps, land_use, n_transforms=1),
+        "sums, on others' land": lambda: paired_sums(maps[:, :3], land_use),
         "sums, rasterstats": lambda: by_rasterstats(plain, polygons),
     }
     for way, call in zonal.items():
@@ -184,6 +201,7 @@ def compare(backbone: str, px: int, n_tiles: int, batch: int, device: torch.devi
     for fast, slow in (
         ("ours, maps alone", "captum"),
         ("ours, maps alone", "captum, one by one"),
+        ("ours, 8 turns", "captum, 8 turns"),
         ("ours, guided", "captum, guided"),
         ("ours, guided", "captum, guided, one by one"),
         ("sums, ours, 1 transform", "sums, rasterstats"),

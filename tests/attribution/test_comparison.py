@@ -12,7 +12,8 @@ from incomelens.attribution.comparison import (
     similarity_table,
     turned,
 )
-from incomelens.attribution.maps import METHODS, image_gradients, saliency_maps
+from incomelens.attribution.gradients import METHODS, image_gradients
+from incomelens.attribution.maps import saliency_maps
 from incomelens.attribution.zonal import zonal_sums
 
 from . import nets

@@ -6,7 +6,8 @@ import torch
 from numpy.testing import assert_allclose
 from torch import nn
 
-from incomelens.attribution.maps import image_gradients, saliency_maps, turned_maps
+from incomelens.attribution.gradients import image_gradients
+from incomelens.attribution.maps import saliency_maps, turned_maps
 from incomelens.attribution.zonal import TURNS, transformed
 from incomelens.common.errors import InputError
 

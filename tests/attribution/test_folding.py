@@ -9,7 +9,8 @@ from torch import nn
 from torch.testing import assert_close
 
 from incomelens.attribution.folding import fold_batch_norms
-from incomelens.attribution.maps import METHODS, saliency_maps
+from incomelens.attribution.gradients import METHODS
+from incomelens.attribution.maps import saliency_maps
 from incomelens.attribution.zonal import zonal_sums
 from incomelens.common.errors import InputError
 

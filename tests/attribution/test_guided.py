@@ -10,8 +10,9 @@ from torch import nn
 from torch.nn import functional
 from torch.testing import assert_close
 
+from incomelens.attribution.gradients import image_gradients
 from incomelens.attribution.guided import GuidedActivations, GuidedGradients
-from incomelens.attribution.maps import image_gradients, saliency_maps
+from incomelens.attribution.maps import saliency_maps
 from incomelens.attribution.rules import GUIDED_MODULES, Rule, rule_of
 from incomelens.attribution.scores import ScoredNetwork
 from incomelens.common.errors import InputError

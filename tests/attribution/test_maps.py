@@ -12,14 +12,8 @@ from torch import nn
 from torch.nn import functional
 from torch.testing import assert_close
 
-from incomelens.attribution.maps import (
-    METHODS,
-    Gradients,
-    clip_at_percentile,
-    finish,
-    image_gradients,
-    saliency_maps,
-)
+from incomelens.attribution.gradients import METHODS, Gradients, image_gradients
+from incomelens.attribution.maps import clip_at_percentile, finish, saliency_maps
 from incomelens.attribution.mirror import mirror_property
 from incomelens.attribution.models import ready_model
 from incomelens.attribution.scores import ScoredNetwork, target_scores
@@ -225,3 +219,18 @@ def test_layers_that_are_not_there_are_named():
         saliency_maps(network, images(), layer="released")
     with pytest.raises(InputError, match="layer: 'last' is unknown; known are activated, released"):
         saliency_maps(network, images(), layer="last")
+
+
+def test_layer_cam_weighs_each_place_by_its_own_gradient():
+    network, batch = small(pool="max_then_average"), images(2)
+    leaf = network.feature_maps(batch).detach().requires_grad_()
+    scores = target_scores(network, leaf)
+    found = saliency_maps(network, batch, methods=["layercam", "gradcam"])
+    for target in (0, 1):
+        (seed,) = torch.autograd.grad(scores[:, target].sum(), leaf, retain_graph=True)
+        coarse = (seed.relu() * leaf.detach()).sum(dim=1, keepdim=True).relu()
+        expected = functional.interpolate(coarse, (64, 64), mode="bilinear", align_corners=False)
+        assert_allclose(found[:, 0, target], expected[:, 0], rtol=1e-4, atol=1e-7)
+    assert not np.allclose(found[:, 0], found[:, 1])
+    both = saliency_maps(network, batch, methods=["gradcam", "layercam"], postprocess="released")
+    assert float(both.max()) <= 1

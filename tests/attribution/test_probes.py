@@ -7,7 +7,7 @@ import torch
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
-from incomelens.attribution.maps import METHODS
+from incomelens.attribution.gradients import METHODS
 from incomelens.attribution.probe_summaries import mirror_summary, similarity_summary
 from incomelens.attribution.probes import (
     curve_table,

@@ -10,7 +10,8 @@ from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
 from incomelens.attribution import run
-from incomelens.attribution.maps import METHODS, saliency_maps
+from incomelens.attribution.gradients import METHODS
+from incomelens.attribution.maps import saliency_maps
 from incomelens.attribution.models import ModelChoice, lowest_loss
 from incomelens.attribution.run import attribution_parts, keep_maps
 from incomelens.attribution.table import write_parts

@@ -6,7 +6,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
-from incomelens.attribution.maps import METHODS
+from incomelens.attribution.gradients import METHODS
 from incomelens.attribution.run import attribution_parts
 from incomelens.attribution.strata import NO_SES, with_strata
 from incomelens.attribution.zonal import paired_sums, zonal_sums

@@ -103,9 +103,13 @@ def _ratios(rng, planted, city, network):
                 value = np.exp(rng.normal(0.5 * lit, 0.1))
                 rows.append(
                     {"method": method, "ses": ses, "urban_class": name, "n": 30, "ratio": value}
-                    | {"expected_ratio": 1.0, "effect_size": value - 1, "p_value": 0.2}
-                    | {"q_value": 0.01 if lit else 0.6}
-                    | {"block_ci_low": 0.9 * value, "block_ci_high": value / 0.9}
+                    | {
+                        "expected_ratio": 1.0,
+                        "log_error": 0.1,
+                        "effect_size": value - 1,
+                        "p_value": 0.2,
+                    }
+                    | {"p_value": 0.2, "q_value": 0.01 if lit else 0.6}
                 )
     return pd.DataFrame(rows)
 

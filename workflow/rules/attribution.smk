@@ -127,6 +127,7 @@ use rule scripted as draw_curves with:
         | {
             "n_tiles": config["validation"]["tiles"],
             "postprocess": config["attribution"]["postprocess"],
+            "turns": config["attribution"]["turns"],
         },
 
 

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from incomelens.attribution.maps import METHODS, finish, image_gradients
+from incomelens.attribution.gradients import METHODS, image_gradients
+from incomelens.attribution.maps import finish
 from incomelens.attribution.scores import TARGETS
 from incomelens.attribution.similarity import spearman, ssim
 from incomelens.attribution.zonal import transformed, zonal_sums

@@ -1,52 +1,20 @@
 """Saliency maps of both classes and all methods from one forward pass a turn of the image."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from incomelens.attribution.guided import GuidedActivations
-from incomelens.attribution.scores import FeatureMaps, has_one_logit, target_scores
+from incomelens.attribution.gradients import METHODS, Gradients, image_gradients
 from incomelens.attribution.zonal import TURNS, transformed, undone
 from incomelens.common.errors import InputError, listed
 from incomelens.inference.network import IncomeNetwork
 
-METHODS = ("guided", "gradient", "gradcam")
 POSTPROCESSINGS = ("none", "released")
-LAYERS = ("activated", "released")
-LAST_CONVOLUTION = "conv_head"  # timm's name for the authors' top_conv
 CLIP_AT = 0.99
 # The released code's, so that a map of one value does not divide by zero.
 EPSILON = 1e-10
-
-
-@dataclass(frozen=True)
-class Gradients:
-    """What the methods are made of; low and high along the second axis of every tensor.
-
-    Attributes
-    ----------
-    cam : tensor of shape (n, 2, rows, columns)
-        Grad-CAM before its ReLU, at the size of the feature maps.
-    guided, plain : tensor of shape (n, 2, 3, px, px), or None where no method needs it
-        Gradient of the scores with respect to the scaled image.
-    """
-
-    cam: Tensor
-    guided: Tensor | None
-    plain: Tensor | None
-
-
-def check_methods(methods: Sequence[str]) -> None:
-    """Raise an InputError unless all methods exist, each named once."""
-    unknown = [method for method in methods if method not in METHODS]
-    if unknown or not methods or len(set(methods)) < len(methods):
-        raise InputError(
-            f"methods: {list(methods)}; expected one or more of {', '.join(METHODS)}, each once"
-        )
 
 
 def check_postprocess(postprocess: str) -> None:
@@ -57,73 +25,10 @@ def check_postprocess(postprocess: str) -> None:
         )
 
 
-def check_layer(layer: str) -> None:
-    """Raise an InputError unless a layer of this name exists."""
-    if layer not in LAYERS:
-        raise InputError(f"layer: {layer!r} is unknown; known are {', '.join(LAYERS)}")
-
-
 def check_turns(turns: int) -> None:
     """Raise an InputError unless images can be turned in so many ways."""
     if turns not in TURNS:
         raise InputError(f"turns: {turns}; expected one of {listed(TURNS)}")
-
-
-def image_gradients(
-    network: IncomeNetwork,
-    images: Tensor,
-    *,
-    methods: Sequence[str] = METHODS,
-    layer: str = "activated",
-) -> Gradients:
-    """Gradients of both scores, from one forward pass.
-
-    Parameters
-    ----------
-    network : IncomeNetwork
-        In evaluation mode.
-    images : float tensor of shape (n, 3, px, px)
-        Scaled as the network expects.
-    methods : sequence of {"guided", "gradient", "gradcam"}
-        What is not needed for them is not computed.
-    layer : {"activated", "released"}
-        Whose Grad-CAM: the feature maps that the head reads, or as the released code the output of
-        the convolution before their normalisation and activation (deviation `grad_cam_layer`).
-
-    Raises
-    ------
-    InputError
-        If ``guided`` is asked for and an activation has no rule (see
-        :mod:`incomelens.attribution.rules`), or the network has no layer as released.
-
-    Notes
-    -----
-    With one logit the plain gradients, and the CAMs, of low and high are each other's negatives:
-    one backward pass serves both. The guided rule is not odd in its seed and takes two (deviation
-    `logit_scores`).
-    """
-    check_methods(methods)
-    features = FeatureMaps(network)
-    guides = GuidedActivations(features) if "guided" in methods else None
-    images = images.detach().requires_grad_()
-    with (
-        torch.enable_grad(),
-        guides or nullcontext(),
-        _output_of_last_convolution(network, layer) as convolved,
-    ):
-        maps = features(images)
-        seeds = _seeds(network, maps)
-    guided = plain = None
-    if guides is not None:
-        guides.check()
-        guides.on = False
-    cam = _cam(_seeds_at(convolved, maps, seeds), (convolved or [maps])[0].detach())
-    if "gradient" in methods:
-        plain = _back(images, maps, seeds, odd=has_one_logit(network), keep=guides is not None)
-    if guides is not None:
-        guides.on = True
-        guided = _back(images, maps, seeds, odd=False, keep=False)
-    return Gradients(cam, guided, plain)
 
 
 def saliency_maps(
@@ -144,11 +49,12 @@ def saliency_maps(
     methods : sequence of str
         ``guided``: guided Grad-CAM, ReLU(CAM) × Σ over colours of |guided gradient|;
         ``gradient``: the same with the plain gradient, which is what the released code computes on
-        an EfficientNet; ``gradcam``: ReLU(CAM) alone.
+        an EfficientNet; ``gradcam``: ReLU(CAM) alone; ``layercam``: the same of LayerCAM, which
+        weighs each place of a channel by its own gradient instead of the channel's mean.
     postprocess : {"none", "released"}
         See :func:`finish`.
     layer : {"activated", "released"}
-        See :func:`image_gradients`.
+        See :func:`incomelens.attribution.gradients.image_gradients`.
 
     Returns
     -------
@@ -219,6 +125,9 @@ def finish(
     cam = _resized_cam(gradients.cam, size, postprocess)
     parts = []
     for method in methods:
+        if method == "layercam":
+            parts.append(_resized_cam(gradients.layer_cam, size, postprocess))
+            continue
         gradient = {"guided": gradients.guided, "gradient": gradients.plain, "gradcam": None}[
             method
         ]
@@ -239,62 +148,6 @@ def clip_at_percentile(maps: Tensor, share: float = CLIP_AT) -> Tensor:
     lower, upper = highest[..., -1], highest[..., max(0, highest.shape[-1] - 2)]
     limit = lower + (place - below) * (upper - lower)
     return torch.minimum(maps, limit[..., None, None])
-
-
-def _seeds(network: IncomeNetwork, maps: Tensor) -> Tensor:
-    """Gradients of the two scores with respect to the maps, shape (2, n, n_maps, rows, columns)."""
-    leaf = maps.detach().requires_grad_()
-    low, high = target_scores(network, leaf).sum(dim=0)
-    (of_high,) = torch.autograd.grad(high, leaf, retain_graph=True)
-    if has_one_logit(network):
-        return torch.stack([-of_high, of_high])
-    (of_low,) = torch.autograd.grad(low, leaf)
-    return torch.stack([of_low, of_high])
-
-
-@contextmanager
-def _output_of_last_convolution(network: IncomeNetwork, layer: str) -> Iterator[list[Tensor]]:
-    """Keep that output of a forward pass, if it is the layer."""
-    check_layer(layer)
-    kept: list[Tensor] = []
-    if layer == "activated":
-        yield kept
-        return
-    convolution = getattr(network.backbone, LAST_CONVOLUTION, None)
-    if convolution is None:
-        raise InputError(
-            f"layer: released is the output of {LAST_CONVOLUTION}, and "
-            f"{network.architecture.backbone} has no part of that name; set layer: activated"
-        )
-    hook = convolution.register_forward_hook(lambda _, __, output: kept.append(output))
-    try:
-        yield kept
-    finally:
-        hook.remove()
-
-
-def _seeds_at(convolved: list[Tensor], maps: Tensor, seeds: Tensor) -> Tensor:
-    """Gradients of both scores at the layer of the Grad-CAM."""
-    if not convolved:
-        return seeds
-    back = [torch.autograd.grad(maps, convolved[0], one, retain_graph=True)[0] for one in seeds]
-    return torch.stack(back)
-
-
-def _cam(seeds: Tensor, maps: Tensor) -> Tensor:
-    weights = seeds.mean(dim=(-2, -1))
-    return torch.einsum("tnc,ncyx->ntyx", weights, maps)
-
-
-def _back(images: Tensor, maps: Tensor, seeds: Tensor, *, odd: bool, keep: bool) -> Tensor:
-    """Gradients of the images for both seeds; `odd`: the first is minus the second."""
-    low, high = seeds
-    (of_high,) = torch.autograd.grad(maps, images, high, retain_graph=keep or not odd)
-    if odd:
-        of_low = -of_high
-    else:
-        (of_low,) = torch.autograd.grad(maps, images, low, retain_graph=keep)
-    return torch.stack([of_low, of_high], dim=1)
 
 
 def _resized_cam(cam: Tensor, size: tuple[int, int], postprocess: str) -> Tensor:

@@ -8,7 +8,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from incomelens.attribution.maps import METHODS, finish, image_gradients
+from incomelens.attribution.gradients import METHODS, image_gradients
+from incomelens.attribution.maps import finish
 from incomelens.attribution.similarity import cosine
 from incomelens.inference.network import IncomeNetwork
 

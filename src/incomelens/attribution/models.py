@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from incomelens.attribution.folding import fold_batch_norms
-from incomelens.attribution.maps import LAST_CONVOLUTION
+from incomelens.attribution.gradients import LAST_CONVOLUTION
 from incomelens.common.errors import InputError, listed
 from incomelens.inference.model_files import TrainedModel, load_model
 

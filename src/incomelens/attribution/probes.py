@@ -12,7 +12,8 @@ from torch import Tensor
 from incomelens.attribution.batches import LandUseTiles
 from incomelens.attribution.comparison import make_maps, similarity_table
 from incomelens.attribution.curves import patch_order, tile_curves
-from incomelens.attribution.maps import METHODS, saliency_maps
+from incomelens.attribution.gradients import METHODS
+from incomelens.attribution.maps import turned_maps
 from incomelens.attribution.mirror import mirror_property
 from incomelens.attribution.randomisation import cascade
 from incomelens.attribution.scores import TARGETS
@@ -203,6 +204,7 @@ def curve_table(
     random_orders: int,
     seed: int,
     postprocess: str = "none",
+    turns: int = 8,
     device: torch.device | None = None,
 ) -> pd.DataFrame:
     """Deletion and insertion curves of every method, of its maps turned, and of chance.
@@ -220,6 +222,8 @@ def curve_table(
         See :mod:`incomelens.attribution.curves`.
     seed : int
     postprocess : {"none", "released"}
+    turns : int
+        Of the image that a map is the mean over.
     device : torch.device, optional
 
     Returns
@@ -239,7 +243,8 @@ def curve_table(
             list(zip(ids, one.images, strict=True)), f"deleting, fold {fold}", unit="tile"
         ):
             side = ses[cell_id]
-            maps = saliency_maps(one.network, image[None], postprocess=postprocess)
+            told = {"turns": turns, "postprocess": postprocess}
+            maps = sum(turned_maps(one.network, image[None], **told)) / turns
             of_side = maps[0, :, TARGETS.index(side)].cpu()
             orders = _map_orders(of_side, patches)
             for draw in range(random_orders):

@@ -13,15 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from incomelens.attribution.batches import LandUseTiles, tile_batches
+from incomelens.attribution.gradients import METHODS, check_layer, check_methods
 from incomelens.attribution.kept_maps import KeptMaps
-from incomelens.attribution.maps import (
-    METHODS,
-    check_layer,
-    check_methods,
-    check_postprocess,
-    check_turns,
-    turned_maps,
-)
+from incomelens.attribution.maps import check_postprocess, check_turns, turned_maps
 from incomelens.attribution.models import ModelChoice, cells_by_model, ready_model
 from incomelens.attribution.scores import TARGETS
 from incomelens.attribution.strata import NO_SES, TILES_A_STRATUM, with_strata
@@ -65,7 +59,7 @@ class MapSettings:
         A map is the mean over so many turns of the image; see
         :func:`incomelens.attribution.maps.turned_maps`.
     layer : {"activated", "released"}
-        See :func:`incomelens.attribution.maps.image_gradients`.
+        See :func:`incomelens.attribution.gradients.image_gradients`.
     batch_size : int
         Tiles at a time; decides, with the size of the tiles, how much memory is used.
     """

@@ -29,7 +29,7 @@ class ClassTests:
     group : TileGroup
         Under all eight transforms, or under none.
     exchanged : sequence of (array of shape (m,), array of shape (m, m, 19))
-        Of :func:`incomelens.topology.inputs.exchanged_sums`.
+        Of :func:`incomelens.topology.pairings.exchanged_sums`.
     minimum_share : float
     least_tiles : int
         Classes in fewer tiles, or in fewer than :data:`LEAST_BLOCKS` spatial blocks, are not
@@ -88,6 +88,7 @@ class ClassTests:
                 "block_ci_low": block_low,
                 "block_ci_high": block_high,
                 "expected_ratio": drawn.expected,
+                "log_error": np.where(self.enough, drawn.error[0], np.nan),
                 "effect_size": np.where(self.enough, np.nan_to_num(effect), np.nan),
                 "p_value": p_values(self._away(drawn)),
                 "q_value": np.nan,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata
 from statsmodels.stats.proportion import proportion_confint
 
 from incomelens.cells.urban_classes import CODE_VALUES, NAMES
@@ -27,7 +27,7 @@ BY = ["role", "style", "network", "method", "ses"]
 BOTH = "both"  # SES groups, or styles with a signal, taken together
 NOTHING = "none"  # the style without a signal; inland
 COAST = "coast"  # cities of either style with a signal that lie on one
-SHUFFLED = "shuffled"
+SHUFFLED = "shuffled"  # the network that learnt from labels dealt out anew
 
 
 def planted_classes(planted: pd.DataFrame, worlds: pd.DataFrame) -> pd.DataFrame:
@@ -82,9 +82,7 @@ def planted_ratios(
     Returns
     -------
     DataFrame
-        Table ``topology/planted_ratios.csv``. A class is relied on if it is over-activated and, in
-        units of what H0 expects, its interval lies above that of the network with shuffled labels;
-        where a method was not tried on that network (occlusion), its own test decides.
+        Table ``topology/planted_ratios.csv``.
     """
     parts = [table.assign(city=city, network=network) for (city, network), table in ratios.items()]
     table = pd.concat(parts, ignore_index=True)
@@ -96,19 +94,34 @@ def planted_ratios(
     rejected = table["q_value"] <= LEVEL
     over = table["effect_size"] > 0
     table["decision"] = np.select([rejected & over, rejected], ["over", "under"], "none")
-    table["relied_on"] = table["decision"].eq("over") & _above_shuffled(table)
-    columns = ["urban_class", "planted", "n", "ratio", "expected_ratio", "effect_size"]
-    return table[[*UNIT, *columns, "p_value", "q_value", "decision", "relied_on"]]
+    table["beyond_shuffled"] = _beyond_shuffled(table)
+    beyond = table["beyond_shuffled"] > norm.isf(LEVEL / 2)
+    # A method that was not tried on that network has a control of its own (occlusion).
+    knows_nothing = table["network"] == SHUFFLED
+    tried = knows_nothing.groupby([table["city"], table["method"]]).transform("any")
+    table["relied_on"] = table["decision"].eq("over") & (beyond | ~tried)
+    columns = ["urban_class", "planted", "n", "ratio", "expected_ratio", "log_error"]
+    tests = ["effect_size", "p_value", "q_value", "decision", "beyond_shuffled", "relied_on"]
+    return table[[*UNIT, *columns, *tests]]
 
 
-def _above_shuffled(table: pd.DataFrame) -> pd.Series:
-    """Whether no interval of the network with shuffled labels reaches into that of the class."""
-    test = ["city", "method", "ses", "urban_class"]
-    end = table["block_ci_high"] / table["expected_ratio"]
-    highest = table[test].assign(highest=end)[table["network"] == SHUFFLED]
-    highest = table[test].merge(highest, how="left", on=test)["highest"].to_numpy()
-    low = table["block_ci_low"] / table["expected_ratio"]
-    return ~(low <= highest)
+def _beyond_shuffled(table: pd.DataFrame) -> NDArray[np.float64]:
+    """How much further above its expectation a ratio is than that of the network without labels.
+
+    In standard errors of the difference of both logs, shape (n_rows,); NaN without a counterpart,
+    and for that network itself. The two are of the same tiles: where what they have in common
+    moves both, the difference is surer than this says.
+    """
+    keys = ["city", "method", "ses", "urban_class"]
+    with np.errstate(divide="ignore"):
+        told = table[keys].assign(
+            value=np.log(table["ratio"] / table["expected_ratio"]), error=table["log_error"]
+        )
+    other = told[table["network"] == SHUFFLED]
+    both = told.merge(other, how="left", on=keys, suffixes=("", "_shuffled"))
+    error = np.hypot(both["error"], both["error_shuffled"])
+    beyond = (both["value"] - both["value_shuffled"]) / error.where(error > 0)
+    return np.where(table["network"] == SHUFFLED, np.nan, beyond)
 
 
 def rank_table(ratios: pd.DataFrame) -> pd.DataFrame:
@@ -226,10 +239,10 @@ def decision_rates(ratios: pd.DataFrame) -> pd.DataFrame:
                     "n_tests": len(part),
                     "over": part["decision"].eq("over").mean(),
                     "under": part["decision"].eq("under").mean(),
-                    "relied": part["relied_on"].mean(),
+                    "relied_on": part["relied_on"].mean(),
                 }
                 | _share_of_cities("cities_over", part["decision"].eq("over"), part["city"])
-                | _share_of_cities("cities_relied", part["relied_on"], part["city"])
+                | _share_of_cities("cities_relied_on", part["relied_on"], part["city"])
             )
     return pd.DataFrame(rows)
 

@@ -16,13 +16,13 @@ from incomelens.topology.hypotheses import joint_p_value, q_values, until_settle
 from incomelens.topology.inputs import (
     PUBLISHED,
     SES_CLASSES,
-    exchanged_sums,
     labelled_tiles,
     methods_of,
     tile_arrays,
     tile_group,
     transforms_of,
 )
+from incomelens.topology.pairings import exchanged_sums
 from incomelens.topology.pairs import LEAST_TILES
 from incomelens.topology.ratios import activation_ratio, quotient
 from incomelens.topology.resampling import Intervals, percentile_intervals
@@ -53,7 +53,7 @@ def activation_ratio_table(
         As for :func:`incomelens.topology.inputs.tile_group`, maps under all eight transforms; what
         is no map (occlusion) under none, and has no P of being turned.
     pairings : DataFrame
-        As for :func:`incomelens.topology.inputs.exchanged_sums`.
+        As for :func:`incomelens.topology.pairings.exchanged_sums`.
     n_resamples : int
         Of the bootstrap.
     n_draws, most_draws : int

@@ -79,7 +79,7 @@ def methods_of(given):
 
 def test_every_method_is_told_what_it_is_good_for(given):
     wrong = given["decisions"]["planted"] | (given["decisions"]["style"] == "none")
-    given["decisions"] = given["decisions"].assign(cities_relied=(~wrong).astype(float))
+    given["decisions"] = given["decisions"].assign(cities_relied_on=(~wrong).astype(float))
     given["stability"] = given["stability"].assign(median=0.71)
     shown, table = methods_of(given)
     judged = shown.loc[("judging cities", "guided Grad-CAM")]
@@ -97,7 +97,7 @@ def test_every_method_is_told_what_it_is_good_for(given):
 
 def test_a_method_that_reaches_nothing_is_good_for_nothing(given):
     given["hits"] = given["hits"].assign(area=0.7, hit_rate=0.5)
-    given["decisions"] = given["decisions"].assign(cities_relied=0.2)
+    given["decisions"] = given["decisions"].assign(cities_relied_on=0.2)
     given["stability"] = given["stability"].assign(median=0.4)
     shown, _ = methods_of(given)
     assert set(shown["Good for"]) == {"none of these"}
@@ -160,10 +160,12 @@ def test_findings_turn_with_the_numbers(many):
     assert verdicts(many, says="No city has a class") == {CONTRADICTED}
     many["decisions"] = many["decisions"].assign(cities_over_ci_low=0.0)
     assert verdicts(many, says="No city has a class") == {OPEN}
-    relied = {"cities_relied_ci_low": 0.0, "cities_relied_ci_high": 0.04}
+    relied = {"cities_relied_on_ci_low": 0.0, "cities_relied_on_ci_high": 0.04}
     many["decisions"] = many["decisions"].assign(**relied)
     assert verdicts(many, check="Reliance") == {SUPPORTED}
-    many["decisions"] = many["decisions"].assign(cities_relied_ci_low=0.3, cities_relied_ci_high=1)
+    many["decisions"] = many["decisions"].assign(
+        cities_relied_on_ci_low=0.3, cities_relied_on_ci_high=1
+    )
     assert verdicts(many, says="has a direction", about="on a coast") == {CONTRADICTED}
     many["hits"] = many["hits"].assign(area_ci_low=0.4)
     assert verdicts(many, says="rank planted", about=", trained, both styles") == {OPEN}

@@ -211,7 +211,7 @@ def _draw_key(figure: PaperFigure) -> None:
         key_mark(QUIET, "too few tiles, not tested", size=2.6, filled=False, linewidth=0),
         key_line(NULL_COLOUR, "random diffusion (H0)", 1.2),
         key_mark(
-            INK, "expected under H0, maps turned", "|", size=5, markeredgewidth=0.6, linewidth=0
+            INK, "expected under H0, maps of others", "|", size=5, markeredgewidth=0.6, linewidth=0
         ),
         key_line(QUIET, f"two of five classes, {BASE_PROBABILITY:g}", 0.7, DASHED),
     ]

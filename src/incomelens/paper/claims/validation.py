@@ -105,10 +105,10 @@ def _relies_falsely(style: str) -> Callable[[Given], Iterable[Case]]:
         wanted = (table["network"] == MAIN) & (table["ses"] == BOTH) & (table["style"] == style)
         for row in rows(table[wanted & ~table["planted"]]):
             figures = (
-                f"{row.relied:.1%} of {row.n_tests} tests; one or more in "
-                f"{row.cities_relied:.0%} of {row.n_cities} cities"
+                f"{row.relied_on:.1%} of {row.n_tests} tests; one or more in "
+                f"{row.cities_relied_on:.0%} of {row.n_cities} cities"
             )
-            verdict = within(_ends(row, "cities_relied_ci_", n=row.n_cities), high=RARE)
+            verdict = within(_ends(row, "cities_relied_on_ci_", n=row.n_cities), high=RARE)
             yield Case(f"{ALL_METHODS[row.method]}, {STYLES[style]}", figures, verdict)
 
     return cases

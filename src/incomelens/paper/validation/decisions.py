@@ -61,10 +61,12 @@ def _row(hypothesis: str, row: object, about: str, cities: str) -> dict[str, obj
         "Tests": row.n_tests,
         "Over": row.over,
         "Under": row.under,
-        "Relied on": getattr(row, "relied", nan),
+        "Relied on": getattr(row, "relied_on", nan),
         "Cities": row.n_cities,
         "Cities with one": estimate(row, cities, interval=f"{cities}_ci"),
-        "Cities with one relied on": estimate(row, "cities_relied", interval="cities_relied_ci")
+        "Cities with one relied on": estimate(
+            row, "cities_relied_on", interval="cities_relied_on_ci"
+        )
         if hypothesis == "H0"
         else nan,
     }
