@@ -148,8 +148,8 @@ def test_worlds_are_those_to_choose_on_and_others_that_judge(study):
         "style": "infrastructure_green", "coast": "none",
     }  # fmt: skip
     judges = [row for row in told.values() if row["role"] == "judge"]
-    assert len(judges) >= 20
-    assert sum(row["coast"] == "south" for row in judges) >= 4
+    assert len(judges) == 16
+    assert sum(row["coast"] == "south" for row in judges) == 6
     assert sum(row["style"] == "none" for row in judges) == 2
     assert {told[city]["role"] for city in worlds.probes} == {"judge"}
 
