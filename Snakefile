@@ -68,9 +68,8 @@ include: "workflow/rules/targets.smk"
 # Everything that the study computes: all but the page that tells of it.
 rule study:
     input:
-        rules.aerial_data_paper.input,
-        rules.aerial_inference_paper.input,
-        rules.aerial_topology_paper.input,
+        rules.write_manifest.output,
+        rules.aerial_paper.input,
         rules.aerial.input,
         rules.districts.input,
         rules.ssig.input,

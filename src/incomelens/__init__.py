@@ -1,8 +1,7 @@
 """IncomeLens: maps income inside cities and explains the maps.
 
 One folder a stage; a stage may import the stages before it and :mod:`incomelens.common`, never one
-behind it. The order is ``demo``, ``sources``, ``districts``, ``folds``, ``ssig``, ``shapley``,
-``paper``. Import functions from the module that defines them: rules carry a digest of exactly the
+behind it. Import functions from the module that defines them: rules carry a digest of exactly the
 modules they use, and a package that re-exported everything would make that digest useless.
 """
 

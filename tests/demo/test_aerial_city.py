@@ -16,6 +16,7 @@ from incomelens.demo.cities.city import (
     make_cities,
     make_city,
 )
+from incomelens.demo.cities.corridors import COASTS
 from incomelens.demo.cities.people import FEW, PLANTED, draw_affluence
 from incomelens.demo.cities.picture import MEAN_COLOURS, plan_to_pixel
 from incomelens.demo.cities.plan import cell_grid, draw_plan
@@ -37,14 +38,19 @@ def which(city):
     return rasterize(shapes, size, transform=city.frame.transform, fill=-1, dtype="int32")
 
 
-@settings(max_examples=6)
-@given(seed=st.integers(0, 10_000), style=st.sampled_from(sorted(PLANTED)))
-def test_land_use_covers_the_area_without_gap_or_overlap(seed, style):
+@settings(max_examples=8)
+@given(
+    seed=st.integers(0, 10_000),
+    style=st.sampled_from(sorted(PLANTED)),
+    coast=st.sampled_from(COASTS),
+)
+def test_land_use_covers_the_area_without_gap_or_overlap(seed, style, coast):
     plan = draw_plan(
         corner=city_corner(0),
         cells_wide=5,
         cells_high=5,
         style=style,
+        coast=coast,
         rng=np.random.default_rng(seed),
     )
     shapes = plan.land.geometry.to_numpy()
@@ -173,7 +179,42 @@ def test_the_same_arguments_give_the_same_city_and_another_seed_another(city):
     assert (other.picture != first.picture).mean() > 0.5
 
 
-@pytest.mark.parametrize("style", sorted(PLANTED))
+@pytest.fixture(scope="module")
+def coastal():
+    """Land of a city on a coast."""
+    rng = np.random.default_rng(8)
+    size = {"cells_wide": 8, "cells_high": 8, "style": "residential"}
+    return draw_plan(corner=city_corner(1), coast="south", rng=rng, **size)
+
+
+def test_on_a_coast_half_of_the_tiles_have_water_in_the_south_and_none_in_the_north(coastal):
+    water = coastal.land[coastal.land["code"] == "50000"].union_all()
+    tiles = cell_grid(coastal).geometry.to_numpy()[:-1]  # without the hamlet
+    west, south, east, north = shapely.bounds(tiles).T
+    middle = (south + north) / 2
+    halves = shapely.box(west, south, east, middle), shapely.box(west, middle, east, north)
+    below, above = (shapely.area(half & water) / shapely.area(half) for half in halves)
+    assert (below > 0.2).mean() == 0.5
+    assert below.mean() > 0.15
+    assert above.max() < 0.1  # the swing of the shore
+
+
+def test_on_a_coast_motorway_and_railway_run_along_the_water(coastal):
+    for name in ("motorway", "railway", "river"):
+        for line in coastal.lines[name]:
+            steps = np.diff(shapely.get_coordinates(line), axis=0)
+            assert np.abs(steps[:, 1] / steps[:, 0]).max() < 0.05, name
+
+
+def test_inland_cities_are_those_that_they_were(city):
+    """To what any machine agrees on; a coast is drawn beside them."""
+    area = city.plan.land.area.groupby(city.plan.land["code"]).sum() / 1e4
+    kept = {"11210": 13.05, "14100": 8.42, "12210": 10.84, "50000": 9.05, "12230": 2.53}
+    assert area[list(kept)].round(2).to_dict() == kept
+    assert city.picture.mean(axis=(0, 1)) == pytest.approx([112.7, 112.6, 71.6], abs=0.1)
+
+
+@pytest.mark.parametrize("style", sorted({*PLANTED} - {"none"}))
 def test_strength_is_the_correlation_of_texture_and_affluence(city, style):
     def correlation(strength, planted):
         rng = np.random.default_rng(0)
@@ -185,6 +226,15 @@ def test_strength_is_the_correlation_of_texture_and_affluence(city, style):
     assert abs(correlation(0.0, True)) < 0.35
     assert abs(correlation(1.0, False)) < 0.35
     assert correlation(0.0, True) < correlation(0.7, True) < 0.95
+
+
+def test_without_a_signal_homes_carry_incomes_and_their_looks_tell_nothing(city):
+    rng = np.random.default_rng(0)
+    blocks = draw_affluence(city.plan.land, style="none", strength=1.0, rng=rng)
+    assert set(city.plan.land["code"][blocks["planted"]]) == set(PLANTED["residential"])
+    homes = blocks[blocks["planted"]]
+    assert abs(np.corrcoef(homes["affluence"], homes["trait"])[0, 1]) < 0.2
+    assert homes["trait"].std() > 0.8
 
 
 def test_places_of_cities_are_far_apart_and_on_the_grid():
@@ -202,6 +252,7 @@ def test_places_of_cities_are_far_apart_and_on_the_grid():
     ("wrong", "message"),
     [
         ({"style": "baroque"}, r"style: 'baroque' is unknown; known are residential, infra"),
+        ({"coast": "north"}, r"coast: 'north' is unknown; known are none, south"),
         ({"cells_wide": 3}, r"3 × 12 cells are too few .* at least 5 × 5"),
         ({"filosofi": 2016}, r"filosofi: 2016 is unknown; known are 2015, 2019"),
         ({"urban_atlas": "kml"}, r"urban_atlas: 'kml' is unknown; known are shapefile, geopackage"),

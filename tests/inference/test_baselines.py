@@ -11,6 +11,7 @@ from incomelens.folds.training import training_cells
 from incomelens.inference.baseline_task import FoldTask, guess_from_expected, ridge_by_folds
 from incomelens.inference.baselines import BASELINES, majority, predict_out_of_fold, tile_colours
 from incomelens.inference.evaluation import evaluate
+from incomelens.inference.frozen_features import FrozenFeatures
 from incomelens.inference.metrics import score
 from incomelens.inference.random_features import RandomFeatures
 from incomelens.sources.readers.filosofi import read_filosofi
@@ -19,11 +20,16 @@ from ..conftest import REAL_DATA
 from .towns import PROBABILITIES, Tiles, tiles, town
 
 FEW = RandomFeatures(n_filters=24)
+FROZEN = FrozenFeatures(
+    network={"backbone": "test_efficientnet", "pool": "average", "weights": "none"}, scaling="half"
+)
 COLUMNS = ["cell_id", "fold", "observed", "predicted", "p", *PROBABILITIES]
 
 
 def predict(model, folds, *, scheme="random", images=None, seed=1):
-    return predict_out_of_fold(model, folds, scheme=scheme, seed=seed, tiles=images, settings=FEW)
+    return predict_out_of_fold(
+        model, folds, scheme=scheme, seed=seed, tiles=images, settings=FEW, frozen=FROZEN
+    )
 
 
 def r(predictions):
@@ -68,7 +74,7 @@ def test_labels_that_training_may_not_see_change_no_bit(model, scheme):
     assert not before[~own].equals(after[~own])
 
 
-@pytest.mark.parametrize("model", ["mean_colour", "random_features"])
+@pytest.mark.parametrize("model", ["mean_colour", "random_features", "frozen_ridge"])
 def test_the_image_of_a_held_out_cell_tells_nothing_of_another(model):
     folds = town(9)
     images = tiles(folds, signal="contrast", px=12)
@@ -138,13 +144,14 @@ def test_in_paris_neighbours_alone_beat_the_papers_correlation_but_not_across_bl
     assert r(found["block"]) < r(found["random"]) - 0.1
 
 
-def test_the_seed_decides_and_the_order_of_rows_does_not():
+@pytest.mark.parametrize("model", ["random_features", "frozen_ridge"])
+def test_the_seed_decides_and_the_order_of_rows_does_not(model):
     folds = town(9)
     images = tiles(folds, signal="texture", px=12)
-    first = predict("random_features", folds, images=images)
-    shuffled = predict("random_features", folds.sample(frac=1, random_state=1), images=images)
+    first = predict(model, folds, images=images)
+    shuffled = predict(model, folds.sample(frac=1, random_state=1), images=images)
     pd.testing.assert_frame_equal(first, shuffled, check_exact=True)
-    other = predict("random_features", folds, images=images, seed=2)
+    other = predict(model, folds, images=images, seed=2)
     assert not first["p"].equals(other["p"])
 
 
@@ -201,3 +208,5 @@ def test_misuse_is_named():
         predict("resnet", folds)
     with pytest.raises(InputError, match="baseline mean_colour: it looks at images"):
         predict("mean_colour", folds)
+    with pytest.raises(InputError, match="frozen_ridge: pass the network whose backbone it takes"):
+        predict_out_of_fold("frozen_ridge", folds, scheme="random", seed=1, tiles=Tiles({}))

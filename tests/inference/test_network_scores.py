@@ -15,6 +15,7 @@ from incomelens.inference.network_scores import (
 from .towns import PROBABILITIES, network_like, town
 
 STYLES = {"a": "residential", "b": "residential", "c": "infrastructure_green"}
+WORLDS = pd.DataFrame({"city": list(STYLES), "role": "judge", "style": list(STYLES.values())})
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def predictions():
 
 
 def test_every_network_of_every_city_has_its_own_scores(predictions):
-    table = network_scores(predictions, STYLES).set_index(["city", "network"])
+    table = network_scores(predictions, WORLDS).set_index(["city", "network"])
     one = predictions["b", "shuffled"]
     expected = score(
         one["observed"].to_numpy(),
@@ -43,7 +44,7 @@ def test_every_network_of_every_city_has_its_own_scores(predictions):
 
 
 def test_the_summary_holds_mean_and_extremes_over_cities(predictions):
-    scores = network_scores(predictions, STYLES)
+    scores = network_scores(predictions, WORLDS)
     summary = score_summary(scores)
     check_written(scores, "results/small/inference/network_scores.csv")
     check_written(summary, "results/small/inference/network_summary.csv")
@@ -57,7 +58,7 @@ def test_the_summary_holds_mean_and_extremes_over_cities(predictions):
 
 def test_a_network_that_says_one_class_has_no_correlation(predictions):
     one = predictions["a", "main"].assign(predicted=3)
-    scores = network_scores({("a", "main"): one}, STYLES)
+    scores = network_scores({("a", "main"): one}, WORLDS)
     row = score_summary(scores).set_index("metric").loc["pearson_r"]
     assert row["n_cities"] == 0
     assert np.isnan(row["mean"])

@@ -95,6 +95,15 @@ def test_forty_tiles_are_learned_without_error(tmp_path):
     assert table["predicted"].tolist() == tiles.labels[:40].tolist()
 
 
+def test_a_frozen_backbone_keeps_every_weight_and_statistic_and_its_head_learns(tmp_path):
+    before = tiny_network().state_dict()
+    network, result = run(tmp_path, TinyTiles(40), settings=with_settings(frozen=True))
+    after = network.state_dict()
+    changed = {key for key in before if not torch.equal(before[key], after[key])}
+    assert changed == {key for key in before if key.startswith("head.")}
+    assert result.history[-1].train_loss < result.history[0].train_loss
+
+
 def test_what_is_learned_holds_out_of_fold_and_shuffled_labels_are_chance(tmp_path):
     tiles = TinyTiles(100)
     shuffled = pd.Series(
@@ -139,10 +148,12 @@ class KillingTiles(TinyTiles):
         return super().read_images(cell_ids)
 
 
-@pytest.mark.parametrize("after", [9, 20])
-def test_a_killed_and_resumed_training_is_the_unbroken_one_bit_by_bit(tmp_path, after):
+@pytest.mark.parametrize(("after", "frozen"), [(9, False), (20, False), (20, True)])
+def test_a_killed_and_resumed_training_is_the_unbroken_one_bit_by_bit(tmp_path, after, frozen):
     tiles = TinyTiles(20, signal=False)
-    settings = with_settings(schedule="cosine", batch_size=4, samples_per_epoch=18, memory_mb=0)
+    settings = with_settings(
+        schedule="cosine", batch_size=4, samples_per_epoch=18, memory_mb=0, frozen=frozen
+    )
     unbroken_network, unbroken = run(tmp_path / "unbroken", tiles, settings=settings)
     killing = KillingTiles(20, signal=False, after=after)
     with pytest.raises(Killed):

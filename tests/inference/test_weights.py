@@ -148,8 +148,16 @@ def test_the_packages_network_names_a_daisy_and_a_bell_cote(picture, imagenet_cl
     assert (features @ weight.T + bias).argmax().item() == imagenet_class
 
 
-def test_the_package_fits_its_backbone_alone():
-    with pytest.raises(InputError, match=r"fits the backbone tf_efficientnet_lite0, not test_eff"):
+def test_the_package_fills_b0_but_for_squeeze_and_excite():
+    network = build_network("tf_efficientnet_b0", weights="lite0_package")
+    given = build_network("tf_efficientnet_lite0", weights="lite0_package").backbone.state_dict()
+    own = network.backbone.state_dict()
+    assert all(torch.equal(own[name], tensor) for name, tensor in given.items())
+    assert {name.split(".")[3] for name in set(own) - set(given)} == {"se"}
+
+
+def test_the_package_fits_its_backbone_and_b0_alone():
+    with pytest.raises(InputError, match=r"backbones tf_efficientnet_lite0 and .*_b0, not test_e"):
         build_network(TINY, weights="lite0_package")
 
 

@@ -96,7 +96,14 @@ def transfer(cities=tuple(CITY), *, n_resamples=30):
         _, of_city, predictions = inference_city(seed=place, schemes=["random"])
         own[city], folds[city] = predictions["random"]["main"], of_city["random"]
     elsewhere = {
-        (a, b): _predictions(folds[b], 2.0, True, np.random.default_rng(len(a)))
+        (a, b): pd.concat(
+            [
+                _predictions(folds[b], 2.0, True, np.random.default_rng(len(a) + model))
+                .drop(columns=["fold", "observed"])
+                .assign(model_fold=model)
+                for model in range(2)
+            ]
+        )
         for a in cities
         for b in cities
         if a != b

@@ -7,8 +7,8 @@ import yaml
 
 from incomelens.common.errors import InputError
 from incomelens.common.yaml_files import SCHEMAS, read_yaml
-from incomelens.paper.names import BASELINES, LEVELS
-from incomelens.paper.reference import TEN, read_reference
+from incomelens.paper.names import BASELINES, LEVELS, TEN
+from incomelens.paper.reference import read_reference
 
 
 @pytest.fixture

@@ -23,11 +23,19 @@ from incomelens.topology.planted import (
 )
 from incomelens.topology.stability import stability_summary
 
-CITIES = {"r1": "R1", "r2": "R2", "g1": "G1", "g2": "G2"}
-STYLES = {"r1": "residential", "r2": "residential", "g1": "infrastructure_green"} | {
-    "g2": "infrastructure_green"
-}
-PLANTED = {"residential": (11100, 11210), "infrastructure_green": (14100, 14200)}
+WORLDS = pd.DataFrame(
+    [
+        ("r1", "R1", "judge", "residential", "none"),
+        ("r2", "R2", "judge", "residential", "south"),
+        ("g1", "G1", "judge", "infrastructure_green", "none"),
+        ("g2", "G2", "judge", "infrastructure_green", "south"),
+        ("s1", "S1", "judge", "none", "none"),
+        ("t1", "T1", "tune", "residential", "none"),
+    ],
+    columns=["city", "name", "role", "style", "coast"],
+)
+CITIES = dict(zip(WORLDS["city"], WORLDS["name"], strict=True))
+PLANTED = {"residential": (11100, 11210), "infrastructure_green": (14100, 14200), "none": ()}
 NETWORKS = ("main", "again", "softmax", "shuffled")
 METHODS = ("guided", "gradient", "gradcam")
 CLASSES = ("continuous", "dense", "green_urban", "leisure", "roads", "water")
@@ -38,27 +46,34 @@ def given():
     """Every table by the name that the tables in print ask for; do not change them."""
     rng = np.random.default_rng(0)
     predictions = {
-        (city, network): _predictions(rng, network) for city in CITIES for network in NETWORKS
+        (city, network): _predictions(rng, "shuffled" if city == "s1" else network)
+        for city in CITIES
+        for network in NETWORKS
     }
     planted = planted_classes(
         pd.DataFrame(
-            [(CITIES[c], s, code) for c, s in STYLES.items() for code in PLANTED[s]],
+            [
+                (world.name, world.style, code)
+                for world in WORLDS.itertuples(index=False)
+                for code in PLANTED[world.style]
+            ],
             columns=["city", "style", "code"],
         ),
-        CITIES,
+        WORLDS,
     )
     trained = [(city, network) for city in CITIES for network in ("main", "shuffled")]
-    ratios = planted_ratios({pair: _ratios(rng, planted, *pair) for pair in trained}, planted)
+    tables = {pair: _ratios(rng, planted, *pair) for pair in trained}
+    ratios = planted_ratios(tables, planted, WORLDS)
     trial = ratios[(ratios["network"] == "main") & (ratios["method"] == "guided")]
     ranks = rank_table(pd.concat([ratios, trial.assign(method="occlusion")]))
     similarities = {city: _similarity(rng) for city in ("r1", "g1")}
     curves = {city: _curves(rng) for city in ("r1", "g1")}
     return {
-        "summary": score_summary(network_scores(predictions, STYLES)),
+        "summary": score_summary(network_scores(predictions, WORLDS)),
         "reliability": network_reliability(predictions),
         "hits": hit_rates(ranks, n_resamples=50, seed=0),
         "decisions": decision_rates(ratios),
-        "pairs": pair_rates({pair: _pairs(rng) for pair in trained}, planted),
+        "pairs": pair_rates({pair: _pairs(rng) for pair in trained}, WORLDS),
         "similarity": similarity_summary(similarities),
         "areas": area_table(curves, n_resamples=50, seed=0),
         "stability": stability_summary({"r1": _stability(rng)}),

@@ -9,11 +9,24 @@ def test_parts_have_the_sources_that_the_configuration_names(raw):
     paper = raw()
     assert list(paper.parts) == ["district", "aerial", "siamese"]
     assert "filosofi_2015" in paper.parts["aerial"].sources
-    assert paper.sources == list(
+    sources = paper.checks("district", "aerial", "siamese")["sources"]
+    assert sources == list(
         dict.fromkeys(source for part in paper.parts.values() for source in part.sources)
     )
-    assert len(paper.records) == len(paper.files)
-    assert paper.records[0] == f"<results>/sources/{paper.files[0].label}.origin.json"
+    files = paper.registry.files(sources)
+    assert len(paper.records()) == len(files)
+    assert paper.records()[0] == f"<results>/sources/{files[0].label}.origin.json"
+
+
+def test_what_is_checked_is_what_the_asked_parts_need(raw):
+    paper = raw()
+    aerial, districts = paper.checks("aerial"), paper.checks("district", "siamese")
+    assert aerial["sources"] == paper.parts["aerial"].sources
+    assert not set(aerial["sources"]) & set(districts["sources"])
+    assert aerial["own_files"] == []
+    assert districts["results_mb"] == 200 + 20_000
+    assert any("street view" in note for note in districts["notes"])
+    assert not aerial["notes"]
 
 
 def test_a_city_without_an_entry_is_told_before_anything_is_planned(raw):
@@ -21,9 +34,21 @@ def test_a_city_without_an_entry_is_told_before_anything_is_planned(raw):
         raw(cities=["atlantis"])
 
 
-def test_a_source_that_no_registry_has_is_told_before_anything_is_planned(raw):
+def test_a_source_that_no_registry_has_is_told_to_whoever_asks_for_its_files(raw):
+    files = raw(districts={"tract": {"tables": "nowhere"}})
+    assert files.of_city("nice", "imagery")
     with pytest.raises(InputError, match="there is no source 'nowhere'"):
-        raw(districts={"tract": {"tables": "nowhere"}})
+        files.of_level("tract")
+    with pytest.raises(InputError, match="there is no source 'nowhere'"):
+        files.records()
+
+
+def test_a_synthetic_citys_unknown_source_is_told_by_the_city_and_not_by_the_rest(raw):
+    files = raw("tiny", city={"aubervieux": {"income": {"source": "nowhere"}}})
+    assert len(files.of_demo_cities()) == 3
+    assert files.of_level("tract")["tables"]
+    with pytest.raises(InputError, match="there is no source 'nowhere'"):
+        files.of_city("aubervieux", "income")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +96,7 @@ def test_orthophotos_of_districts_need_room_unless_a_mirror_has_them(raw):
 
 
 def test_the_bytes_of_a_file_are_decided_by_address_and_checksum(raw, registry):
-    file = raw().files[0]
+    file = registry.source("acs5_2019_tract").files[0]
     assert raw().wanted(file.source, file.name) == [
         file.address, file.format, file.sha256, file.bytes,
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import pytest
 
+from incomelens.common.errors import InputError
 from incomelens.study import Results, Worlds
 
 PLACE = "<results>/inference/paris/block/softmax"
@@ -138,19 +139,42 @@ def test_settings_of_inputs_are_none_of_the_models(results):
 # --- The study `validation`
 
 
-def test_the_first_worlds_of_each_style_are_probed(study):
+def test_worlds_are_those_to_choose_on_and_others_that_judge(study):
     worlds = Worlds(study("validation"))
-    assert len(worlds.cities) == 20
-    assert worlds.probes == ["residential_01", "residential_02", "green_01", "green_02"]
-    assert worlds.names["green_01"] == "Green01"
+    told = {row["city"]: row for row in worlds.table}
+    assert list(told) == worlds.cities
+    assert told["green_01"] == {
+        "city": "green_01", "name": "Green01", "role": "tune",
+        "style": "infrastructure_green", "coast": "none",
+    }  # fmt: skip
+    judges = [row for row in told.values() if row["role"] == "judge"]
+    assert len(judges) == 16
+    assert sum(row["coast"] == "south" for row in judges) == 6
+    assert sum(row["style"] == "none" for row in judges) == 2
+    assert {told[city]["role"] for city in worlds.probes} == {"judge"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"tune": ["nice"]}, r"validation: nice is asked for, but no synthetic city of this study"),
+        ({"judge": ["green_01"]}, r"validation\.judge: green_01 also stands in validation\.tune"),
+        ({"probes": ["green_09"]}, r"validation\.probes: green_09 is neither in"),
+    ],
+)
+def test_cities_without_a_role_of_their_own_are_named(study, changes, message):
+    with pytest.raises(InputError, match=message):
+        Worlds(study("validation", validation=changes | {"probes": changes.get("probes", [])}))
 
 
 def test_worlds_that_are_not_probed_have_few_networks(study):
     worlds = Worlds(study("validation"))
     of = {city: [net for one, net in worlds.trained if one == city] for city in worlds.cities}
-    assert of["green_01"] == worlds.networks == ["main", "again", "softmax", "shuffled"]
-    assert of["green_09"] == ["main", "shuffled"]
-    assert len(worlds.of_trained("{city}/{scheme}/{network}")) == 4 * 4 + 16 * 2
+    assert of["green_11"] == worlds.networks
+    assert worlds.networks == ["main", "again", "softmax", "b0", "b0_softmax", "shuffled"]
+    assert of["green_12"] == ["main", "shuffled"]
+    others = len(worlds.cities) - len(worlds.probes)
+    assert len(worlds.of_trained("{city}/{scheme}/{network}")) == 4 * 6 + others * 2
 
 
 def test_paths_of_worlds_and_probes_are_of_the_main_network_and_first_scheme(study):

@@ -19,7 +19,14 @@ from incomelens.topology.planted import (
     roc_area,
 )
 
-CITIES = {"one": "One", "two": "Two"}
+WORLDS = pd.DataFrame(
+    [
+        ("one", "One", "judge", "residential", "none"),
+        ("two", "Two", "judge", "green", "south"),
+        ("still", "Still", "judge", "none", "none"),
+    ],
+    columns=["city", "name", "role", "style", "coast"],
+)
 CODES = pd.DataFrame(
     [("One", "residential", 11100), ("One", "residential", 11210), ("Two", "green", 14100)],
     columns=["city", "style", "code"],
@@ -28,7 +35,7 @@ CODES = pd.DataFrame(
 
 @pytest.fixture
 def planted():
-    return planted_classes(CODES, CITIES)
+    return planted_classes(CODES, WORLDS)
 
 
 def ratio_rows(ratios, *, q=0.5, effect=None, ses="low", method="guided"):
@@ -53,20 +60,22 @@ def ratio_rows(ratios, *, q=0.5, effect=None, ses="low", method="guided"):
 
 def test_codes_of_the_land_become_classes_of_cities_by_id(planted):
     assert planted.to_numpy().tolist() == [
-        ["one", "residential", "continuous"],
-        ["one", "residential", "dense"],
-        ["two", "green", "green_urban"],
+        ["one", "continuous"],
+        ["one", "dense"],
+        ["two", "green_urban"],
     ]
 
 
-def test_a_city_in_which_nothing_is_planted_is_named():
+def test_a_city_in_which_nothing_is_planted_is_named_unless_it_is_meant_to_tell_nothing():
+    assert "still" not in set(planted_classes(CODES, WORLDS)["city"])
+    third = pd.DataFrame([("three", "Three", "judge", "green", "none")], columns=WORLDS.columns)
     with pytest.raises(InputError, match=r"nothing is planted in Three; name synthetic cities"):
-        planted_classes(CODES, CITIES | {"three": "Three"})
+        planted_classes(CODES, pd.concat([WORLDS, third]))
 
 
 def test_ranks_by_hand(planted):
     table = ratio_rows({"continuous": 3.0, "roads": 2.0, "dense": 1.5, "water": 0.5})
-    ranks = rank_table(planted_ratios({("one", "main"): table}, planted)).iloc[0]
+    ranks = rank_table(planted_ratios({("one", "main"): table}, planted, WORLDS)).iloc[0]
     assert (ranks["n_classes"], ranks["n_planted"]) == (4, 2)
     assert ranks["hit"]
     assert ranks["best"] == "continuous"
@@ -79,21 +88,21 @@ def test_ranks_by_hand(planted):
 def test_classes_that_were_not_tested_take_no_rank(planted):
     table = ratio_rows({"roads": 9.0, "continuous": 3.0, "water": 0.5})
     table.loc[0, "p_value"] = np.nan
-    ranks = rank_table(planted_ratios({("one", "main"): table}, planted)).iloc[0]
+    ranks = rank_table(planted_ratios({("one", "main"): table}, planted, WORLDS)).iloc[0]
     assert ranks["best"] == "continuous"
     assert ranks["n_classes"] == 2
 
 
 def test_without_other_classes_nothing_can_be_ranked(planted):
     table = ratio_rows({"continuous": 3.0, "dense": 1.0})
-    assert rank_table(planted_ratios({("one", "main"): table}, planted)).empty
+    assert rank_table(planted_ratios({("one", "main"): table}, planted, WORLDS)).empty
 
 
 def test_a_class_is_relied_on_beyond_networks_that_learnt_nothing(planted):
     learnt = ratio_rows({"continuous": 2.0, "dense": 2.0, "roads": 2.0, "water": 1.0}, q=0.01)
     nothing = ratio_rows({"continuous": 1.0, "dense": 1.9, "water": 0.9}, q=0.01)
     ratios = {("one", "main"): learnt, ("one", "shuffled"): nothing}
-    table = planted_ratios(ratios, planted).set_index(["network", "urban_class"])
+    table = planted_ratios(ratios, planted, WORLDS).set_index(["network", "urban_class"])
     z = table["beyond_shuffled"]
     assert z["main", "continuous"] == pytest.approx(np.log(2) / np.hypot(0.1, 0.1))
     # Without labels nearly as strong; without a counterpart; and not over-activated.
@@ -121,15 +130,18 @@ def many_cities(n, draw):
     """Ratios of n cities with two planted and four other classes, drawn by a function."""
     names = ["continuous", "dense", "roads", "water", "natural", "leisure"]
     codes = [(f"City {k}", "residential", code) for k in range(n) for code in (11100, 11210)]
-    cities = {f"city_{k}": f"City {k}" for k in range(n)}
-    planted = planted_classes(pd.DataFrame(codes, columns=["city", "style", "code"]), cities)
+    worlds = pd.DataFrame(
+        [(f"city_{k}", f"City {k}", "judge", "residential", "none") for k in range(n)],
+        columns=WORLDS.columns,
+    )
+    planted = planted_classes(pd.DataFrame(codes, columns=["city", "style", "code"]), worlds)
     ratios = {
         (city, "main"): pd.concat(
             [ratio_rows(dict(zip(names, draw(), strict=True)), ses=ses) for ses in ("low", "high")]
         )
-        for city in cities
+        for city in worlds["city"]
     }
-    return planted_ratios(ratios, planted)
+    return planted_ratios(ratios, planted, worlds)
 
 
 def test_maps_that_know_nothing_hit_as_often_as_chance_says():
@@ -170,7 +182,7 @@ def test_decisions_are_counted_by_what_was_planted(planted):
         ("one", "main"): ratio_rows(rejected, q=[0.01, 0.01, 0.2, 0.04]),
         ("two", "main"): ratio_rows({"green_urban": 1.5, "roads": 1.5}, q=[0.3, 0.01]),
     }
-    ratios = planted_ratios(tables, planted)
+    ratios = planted_ratios(tables, planted, WORLDS)
     assert ratios["decision"].tolist() == ["over", "under", "none", "under", "none", "over"]
     rates = decision_rates(ratios)
     check_written(ratios, "results/small/topology/planted_ratios.csv")
@@ -199,10 +211,30 @@ def test_pairs_are_judged_on_both_measures(planted):
         }
     )
     quiet = pairs.assign(q_value=0.9, plain_q_value=0.9)
-    rates = pair_rates({("one", "main"): pairs, ("two", "main"): quiet}, planted)
+    rates = pair_rates({("one", "main"): pairs, ("two", "main"): quiet}, WORLDS)
     check_written(rates, "results/small/topology/planted_h1.csv")
     rates = rates.set_index(["style", "ses", "measure"])
     plain, adjusted = (rates.loc[("residential", "low", name)] for name in ("plain", "adjusted"))
     assert (plain["n_tests"], plain["over"], plain["under"]) == pytest.approx((3, 1 / 3, 1 / 3))
     assert (adjusted["over"], adjusted["under"]) == pytest.approx((0, 1 / 3))
     assert rates.loc[("both", "low", "plain"), "cities_rejected"] == 0.5
+
+
+def test_a_method_not_tried_on_shuffled_labels_is_judged_by_its_own_test(planted):
+    learnt = ratio_rows({"continuous": 2.0, "roads": 0.5}, q=0.01)
+    tables = {("one", "main"): learnt.assign(method="occlusion"), ("two", "shuffled"): learnt}
+    ratios = planted_ratios(tables, planted, WORLDS)
+    assert ratios["relied_on"].tolist() == [True, False, False, False]
+
+
+def test_rates_stand_by_role_with_coasts_and_silent_cities_apart(planted):
+    tune = WORLDS.assign(role=["tune", "judge", "judge"])
+    tables = {
+        (city, "main"): ratio_rows({"roads": 1.5, "water": 0.5}, q=0.01) for city in WORLDS["city"]
+    }
+    rates = decision_rates(planted_ratios(tables, planted, tune))
+    rates = rates[(rates["ses"] == "low") & ~rates["planted"]].set_index(["role", "style"])
+    assert rates["n_cities"].to_dict() == {
+        ("tune", "residential"): 1, ("judge", "green"): 1, ("judge", "none"): 1,
+        ("tune", "both"): 1, ("judge", "both"): 1, ("judge", "coast"): 1,
+    }  # fmt: skip

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from .conftest import ROOT
+
 pytestmark = pytest.mark.workflow
 
 
@@ -57,3 +59,48 @@ def test_every_rule_but_those_told_here_carries_a_digest_of_its_code(planned):
 def test_a_wrong_setting_is_told_by_its_key_before_anything_runs(planned, setting, message):
     done = planned.snakemake("--dry-run", "--config", setting, expect=1)
     assert message in done.stdout + done.stderr
+
+
+DISTRICTS = ("districts", "ssig", "siamese", "shapley", "ssig_paper", "preflight_districts")
+AERIAL = ("aerial", "aerial_paper", "preflight_aerial")
+NO_TRACTS = 'districts={"tract":{"tables":"nowhere"}}'
+NO_CITY = 'city={"aubervieux":{"imagery":{"sources":["nowhere"]}}}'
+
+
+@pytest.mark.parametrize(
+    ("asked", "others", "lacking"), [(AERIAL, DISTRICTS, NO_TRACTS), (DISTRICTS, AERIAL, NO_CITY)]
+)
+def test_one_study_is_planned_where_the_others_sources_are_unknown(planned, asked, others, lacking):
+    planned.snakemake(*asked, "--dry-run", "--quiet", "rules", "--config", lacking)
+    done = planned.snakemake(others[0], "--dry-run", "--config", lacking, expect=1)
+    assert "there is no source 'nowhere'" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "here", "not_here"),
+    [
+        ("preflight_aerial", "filosofi_2015/", "acs5_2019"),
+        ("preflight_districts", "acs5_2019_tract/", "filosofi"),
+    ],
+)
+def test_preflight_lists_what_the_asked_study_needs(planned, target, here, not_here):
+    said = planned.snakemake(target, "--cores", "1")
+    assert here in said.stderr
+    assert not_here not in said.stderr
+
+
+def test_files_of_one_study_are_made_without_those_of_the_other(planned):
+    assert not {"make_demo_mirror", "write_manifest"} & planned.rules_to_run(*AERIAL)
+    assert "make_demo_cities" not in planned.rules_to_run(*DISTRICTS)
+
+
+PACKAGES = sorted((ROOT / "src/incomelens").rglob("__init__.py"))
+
+
+@pytest.mark.parametrize("init", PACKAGES, ids=lambda path: path.parent.name)
+def test_a_package_that_lists_its_modules_lists_exactly_those_in_its_folder(init):
+    first_table = re.split(r"^=+  =+\n", init.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:2]
+    listed = {name for table in first_table for name in re.findall(r"^``(\w+)``  ", table, re.M)}
+    present = {path.stem for path in init.parent.iterdir() if path.suffix == ".py"}
+    present |= {path.parent.name for path in init.parent.glob("*/__init__.py")}
+    assert not listed or listed == present - {"__init__"}

@@ -68,9 +68,8 @@ def test_the_contracts_of_the_aerial_study_hold(tiny):
     assert (both["fold"] == both["fold_held_out"]).all()
     assert (both["observed"] == both["income_class"]).all()
     metrics = pd.read_csv(results / f"inference/{city}/random/metrics.csv")
-    assert {"main", "majority", "copy_neighbours", "mean_colour", "random_features"} == set(
-        metrics["model"]
-    )
+    features = ("mean_colour", "random_features", "frozen_ridge")
+    assert {"main", "majority", "copy_neighbours", *features} == set(metrics["model"])
 
 
 def test_the_contracts_of_attribution_and_topology_hold(tiny):

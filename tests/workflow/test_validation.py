@@ -1,4 +1,4 @@
-"""The study `validation`, cut down to two cities: every rule once, from end to end."""
+"""The study `validation`, cut down to three cities: every rule once, from end to end."""
 
 import pandas as pd
 import pytest
@@ -6,14 +6,15 @@ import yaml
 
 pytestmark = pytest.mark.workflow
 
-CITIES = ("residential_01", "green_01")
+CITIES = ("residential_01", "green_coast_01", "silent_01")
 CHECKS = (
-    "networks", "planted", "decisions", "sanity", "curves", "stability", "mirror", "findings",
+    "methods", "networks", "planted", "decisions", "sanity", "curves", "stability", "mirror",
+    "findings",
 )  # fmt: skip
 
 
 def small(study):
-    """The study of `config/validation.yaml` with two cities of 40 cells and hardly any training."""
+    """The study of `config/validation.yaml` with three cities of 40 cells, hardly trained."""
     cities = study["demo"]["cities"]
     study |= {"study": "small", "mirror": "results/small/demo/mirror", "cities": list(CITIES)}
     study["demo"]["cities"] = {
@@ -23,7 +24,8 @@ def small(study):
     study["tiles"]["tile_px"] = 64
     study["inference"]["training"] |= {"epochs": 1, "samples_per_epoch": 20}
     study["topology"] |= {"resamples": 100, "draws": 99, "least_tiles": 3}
-    study["validation"] |= {"networks": ["softmax", "shuffled"], "probes": 1}
+    study["validation"] |= {"tune": list(CITIES[:1]), "judge": list(CITIES[1:])}
+    study["validation"] |= {"networks": ["softmax", "shuffled"], "probes": list(CITIES[:2])}
     study["validation"] |= {"tiles": 4, "steps": 4, "patches": 8}
     return study
 

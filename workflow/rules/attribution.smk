@@ -1,11 +1,12 @@
 # attribution: where in a tile the network found what it predicts, summed over urban classes.
 
 
+# Tiles that `main` predicts to be of one SES exchange their maps, whichever network made these.
 use rule scripted as attribute_cells with:
     input:
         unpack(FILES.models),
         unpack(FILES.tiles),
-        predictions="<results>/inference/{city}/{scheme}/predictions.parquet",
+        predictions="<results>/inference/{city}/{scheme}/main/predictions.parquet",
         folds="<results>/folds/{city}-{scheme}.parquet",
         histories=FILES.histories,
     output:
@@ -50,14 +51,7 @@ use rule scripted as keep_maps with:
 # curves of deletion and insertion; what a network loses without a class.
 
 
-# Tiles that `main` predicts to be of one SES exchange their maps, whatever this network predicts.
 use rule attribute_cells as attribute_network with:
-    input:
-        unpack(FILES.models),
-        unpack(FILES.tiles),
-        predictions="<results>/inference/{city}/{scheme}/main/predictions.parquet",
-        folds="<results>/folds/{city}-{scheme}.parquet",
-        histories=FILES.histories,
     output:
         sums="<results>/attribution/{city}/{scheme}-{network}.parquet",
         turns="<results>/attribution/{city}/{scheme}-{network}-turns.parquet",

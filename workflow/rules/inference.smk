@@ -63,6 +63,11 @@ use rule scripted as predict_baselines with:
         seed=config["seed"],
         models=config["inference"]["baselines"],
         random_features=config["inference"]["random_features"],
+        frozen_features=dict(
+            network=config["inference"]["networks"]["main"],
+            scaling=config["inference"]["training"]["scaling"],
+            batch_size=config["inference"]["prediction_batch"],
+        ),
         buffer_cells=config["folds"]["cities"]["buffer_cells"],
 
 
@@ -156,4 +161,4 @@ use rule scripted as score_networks with:
     params:
         **run_by("inference/score_networks"),
         trained=WORLDS.trained,
-        styles=WORLDS.styles,
+        worlds=WORLDS.table,

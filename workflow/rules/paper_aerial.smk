@@ -20,7 +20,7 @@ use rule exhibit as aerial_table_1 with:
         **made_by(
             "aerial.table_1",
             names=STUDY.city_names,
-            sources=RAW.told_of_cities(),
+            sources=lambda wildcards: RAW.told_of_cities(),
             tile_px=config["tiles"]["tile_px"],
         ),
 

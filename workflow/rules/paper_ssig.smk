@@ -88,8 +88,8 @@ use rule exhibit as ssig_table_s2 with:
     params:
         **made_by(
             "ssig.table_s2",
-            sources=RAW.told_of(
-                RAW.parts["district"].sources + RAW.parts["siamese"].sources
+            sources=lambda wildcards: RAW.told_of(
+                RAW.checks("district", "siamese")["sources"]
             ),
             unregistered=RAW.unregistered,
         ),

@@ -6,6 +6,11 @@ TRUST = {
         "summary": "<results>/inference/network_summary.csv",
         "reliability": "<results>/inference/network_reliability.csv",
     },
+    "methods": {
+        "hits": "<results>/topology/planted_hits.csv",
+        "decisions": "<results>/topology/planted_h0.csv",
+        "stability": "<results>/topology/stability.csv",
+    },
     "planted": {"hits": "<results>/topology/planted_hits.csv"},
     "decisions": {
         "decisions": "<results>/topology/planted_h0.csv",

@@ -23,14 +23,29 @@ rule preflight:
         mem_mb=memory(500),
         runtime=minutes(5),
     params:
-        sources=RAW.sources,
-        own_files=RAW.own_tables(*RAW.parts),
-        places=RAW.places,
+        **RAW.checks(*RAW.parts),
         results=f"results/{config['study']}",
-        results_mb=sum(part.mb for part in RAW.parts.values()),
-        notes=[note for part in RAW.parts.values() for note in part.notes],
     script:
         "../scripts/sources/preflight.py"
+
+
+# Of the aerial study alone, and of the district study with its prices and images.
+use rule preflight as preflight_aerial with:
+    log:
+        "<logs>/sources/preflight_aerial.log",
+    benchmark:
+        "<benchmarks>/sources/preflight_aerial.tsv"
+    params:
+        **RAW.checks("aerial"),
+
+
+use rule preflight as preflight_districts with:
+    log:
+        "<logs>/sources/preflight_districts.log",
+    benchmark:
+        "<benchmarks>/sources/preflight_districts.tsv"
+    params:
+        **RAW.checks("district", "siamese"),
 
 
 use rule scripted as check_sources with:
@@ -87,7 +102,7 @@ use rule scripted as fetch_source with:
 use rule scripted as write_manifest with:
     input:
         registry=config["sources"],
-        records=RAW.records,
+        records=lambda wildcards: RAW.records(),
     output:
         manifest="<results>/sources/manifest.csv",
     pathvars:

@@ -1,9 +1,11 @@
-# Named targets without files of their own: the parts of the whole (`all` stands in Snakefile).
+# Named targets without files of their own: the parts of the whole (`all` stands in Snakefile). Those
+# of the aerial study need no source of the district study, and the reverse.
 #   snakemake --cores all ssig
 
 
 localrules:
     aerial,
+    aerial_paper,
     districts,
     ssig,
     siamese,
@@ -14,7 +16,6 @@ localrules:
 # Everything of the aerial study but its figures and tables.
 rule aerial:
     input:
-        rules.write_manifest.output,
         expand("<results>/folds/{city}-classes.csv", city=STUDY.cities),
         FILES.inferred("metrics.csv"),
         rules.evaluate_transfer.output if len(STUDY.transfer_cities) > 1 else [],
@@ -24,9 +25,15 @@ rule aerial:
         expand("<results>/topology/{city}/gains.csv", city=STUDY.cities),
 
 
+rule aerial_paper:
+    input:
+        rules.aerial_data_paper.input,
+        rules.aerial_inference_paper.input,
+        rules.aerial_topology_paper.input,
+
+
 rule districts:
     input:
-        rules.write_manifest.output,
         rules.measure_inequality.output,
         expand("<results>/districts/{level}.parquet", level=STUDY.levels),
 

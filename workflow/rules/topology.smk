@@ -128,7 +128,7 @@ use rule scripted as judge_planted with:
     params:
         **run_by("topology/judge_planted"),
         seed=config["seed"],
-        cities=WORLDS.names,
+        worlds=WORLDS.table,
         trained=WORLDS.trained,
         n_resamples=config["topology"]["resamples"],
 

@@ -101,9 +101,9 @@ def inside_boundary(grid: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame) -> NDArr
         If no cell does, with the extents of both in longitude and latitude.
     """
     city = boundary.to_crs(grid.crs).geometry.make_valid().union_all()
-    there = gpd.GeoSeries([city], crs=grid.crs)
+    outline = gpd.GeoSeries([city], crs=grid.crs)
     # The grid may be that of a country: how much of it is the city's says nothing.
-    inside = meeting(grid.geometry, there, names=("cells", "boundaries"), least=0.0)
+    inside = meeting(grid.geometry, outline, names=("cells", "boundaries"), least=0.0)
     shapely.prepare(city)
     squares = grid.geometry.to_numpy()
     edge = np.flatnonzero(inside & ~shapely.contains_properly(city, squares))
@@ -172,11 +172,11 @@ def _drop_reasons(
 
 def _log_reasons(reason: pd.Series) -> None:
     counts = reason.value_counts().sort_index()
-    told = ", ".join(f"{name} {count}" for name, count in counts.items()) or "none dropped"
-    logger.info("%d cells, %d kept (%s)", len(reason), reason.isna().sum(), told)
+    reasons = ", ".join(f"{name} {count}" for name, count in counts.items()) or "none dropped"
+    logger.info("%d cells, %d kept (%s)", len(reason), reason.isna().sum(), reasons)
     if reason.notna().all():
         raise InputError(
-            f"cells: not one of {len(reason)} cells is left ({told}); check the income and "
+            f"cells: not one of {len(reason)} cells is left ({reasons}); check the income and "
             "population columns of the grid, or keep imputed cells"
         )
 

@@ -53,12 +53,12 @@ def cell_findings(
         f"{high:,.0f} (median {kept['income'].median():,.6g}); expected an amount a year per "
         "consumption unit: is it a sum, in thousands, or a month?"
     )
-    told = {"what": "cells", "total": len(kept), "treated": "kept"}
+    shared = {"what": "cells", "total": len(kept), "treated": "kept"}
     return [
         *drop_counts(cells["drop_reason"], cells["cell_id"], what="cells"),
-        Finding.of(kept["cell_id"][kept["imputed"]], reason="imputed", **told),
-        Finding.of(odd, reason="income_unit", message=message, **told),
-        Finding.of(kept["cell_id"][~met], reason="no_land_use", **told),
+        Finding.of(kept["cell_id"][kept["imputed"]], reason="imputed", **shared),
+        Finding.of(odd, reason="income_unit", message=message, **shared),
+        Finding.of(kept["cell_id"][~met], reason="no_land_use", **shared),
         *stray_and_torn(kept.geometry, kept["cell_id"], what="cells"),
         *_of_land_use(land_use),
     ]

@@ -181,9 +181,9 @@ def _without_overlaps(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int, f
     names = table["identifier"].astype("str").to_numpy()
     rank[np.lexsort((names, shapely.area(shapes)))] = np.arange(len(table))
     winner, loser, area = _overlaps(shapes, rank)
-    for one in np.unique(loser):
-        places = shapely.union_all(shapes[winner[loser == one]])
-        shapes[one] = _surfaces(shapely.difference(table.geometry.iloc[one], places))
+    for polygon in np.unique(loser):
+        places = shapely.union_all(shapes[winner[loser == polygon]])
+        shapes[polygon] = _surfaces(shapely.difference(table.geometry.iloc[polygon], places))
     large = area > NAMED_OVERLAP_M2
     if large.any():
         logger.warning(
@@ -216,8 +216,8 @@ def _overlaps(
     area = shapely.area(shapely.intersection(parts[pairs[0]], parts[pairs[1]]))
     whose = owner[pairs]
     whose = np.where(rank[whose[0]] < rank[whose[1]], whose, whose[::-1])
-    couples, which = np.unique(whose, axis=1, return_inverse=True)
-    area = np.bincount(which.reshape(-1), area, couples.shape[1])
+    couples, couple = np.unique(whose, axis=1, return_inverse=True)
+    area = np.bincount(couple.reshape(-1), area, couples.shape[1])
     real = area > OVERLAP_M2
     return couples[0, real], couples[1, real], area[real]
 
@@ -230,7 +230,7 @@ def _classified(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, fl
     if unknown_m2:
         logger.warning(
             "land use: codes without an urban class: %s; their places count as unknown; add them "
-            "to cells/urban_classes.py",
+            "to config/land_use/urban_atlas_19.yaml",
             listed((f"{name} ({m2 / 1e6:.3f} km2)" for name, m2 in unknown_m2.items()), 30),
         )
     names = value.map(dict(enumerate(NAMES, start=1))).astype("str")

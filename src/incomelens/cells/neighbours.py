@@ -60,13 +60,13 @@ def neighbour_pairs(grid: NDArray[np.int64]) -> NDArray[np.int64]:
     if (ordered[1:] == ordered[:-1]).any():
         raise InputError("cells: a cell stands twice in the table; neighbours need it once")
     width = _width(grid)
-    found = []
+    pairs_by_step = []
     for column, row in _HALF_OF_THE_QUEEN:
-        wanted = key + row * width + column
-        at = np.minimum(np.searchsorted(ordered, wanted), max(len(key) - 1, 0))
-        here = np.flatnonzero(ordered[at] == wanted) if len(key) else np.empty(0, dtype=np.int64)
-        found.append(np.column_stack([here, order[at[here]]]))
-    pairs = np.sort(np.concatenate(found), axis=1)
+        beside = key + row * width + column
+        at = np.minimum(np.searchsorted(ordered, beside), max(len(key) - 1, 0))
+        matched = np.flatnonzero(ordered[at] == beside) if len(key) else np.empty(0, dtype=np.int64)
+        pairs_by_step.append(np.column_stack([matched, order[at[matched]]]))
+    pairs = np.sort(np.concatenate(pairs_by_step), axis=1)
     return pairs[np.lexsort(pairs.T[::-1])]
 
 
@@ -125,15 +125,15 @@ def nearest_cells(
     k = min(k, len(among))
     south_west = np.lexsort((among[:, 0], among[:, 1]))
     tree = KDTree(among[south_west])
-    asked = min(2 * k + 8, len(among))
+    n_asked = min(2 * k + 8, len(among))
     while True:
-        _, at = tree.query(grid, k=np.arange(1, asked + 1))
+        _, at = tree.query(grid, k=np.arange(1, n_asked + 1))
         gap = among[south_west[at]] - grid[:, np.newaxis, :]
         squared = np.sort((gap**2).sum(axis=2), axis=1)
         # All cells as far as the k-th must be among the candidates, or a tie is cut at random.
-        if asked == len(among) or (squared[:, -1] > squared[:, k - 1]).all():
+        if n_asked == len(among) or (squared[:, -1] > squared[:, k - 1]).all():
             break
-        asked = min(2 * asked, len(among))
+        n_asked = min(2 * n_asked, len(among))
     squared = (gap**2).sum(axis=2)
     rank = np.lexsort((at, squared), axis=1)[:, :k]
     return south_west[np.take_along_axis(at, rank, axis=1)]

@@ -9,8 +9,13 @@
 ``files``             files that are written whole or not at all
 ``finished_parts``    parts of a long job, so that a killed one goes on where it was
 ``names``             names and sizes that stages share
+``yaml_files``        YAML written by hand, held to a JSON Schema
+``configuration``     what YAML reads as something else than was written
+``config_reference``  the page of all settings, made from their schema
 ``contracts``         what stands in the tables that stages write, column by column
 ``tables``            reading and writing tables by their ending
+``left_out``          what was left out, filled or looks odd: one form of table
+``places``            whether two things that are joined lie in one place
 ``compiling``         functions compiled by numba, kept on disk where possible
 ``code_digest``       which modules of the package a script or module uses, as one digest
 ====================  ===================================================================

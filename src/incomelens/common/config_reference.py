@@ -64,27 +64,27 @@ class Page:
     ) -> Iterator[tuple[str, str, str, str]]:
         for name, child in self._children(node):
             where = f"{path}.{name}" if path else name
-            shown = f"{key}.{name}" if key else name
+            label = f"{key}.{name}" if key else name
             is_object = any(True for _ in self._children(child))
-            said = child.get("description", "")
-            many = len(child.get("properties", ())) > MANY or "\n" in said
+            meaning = child.get("description", "")
+            many = len(child.get("properties", ())) > MANY or "\n" in meaning
             # Where all keys are names that the user gives, those within them stand here.
-            here = name == "*" and "properties" not in node
-            if is_object and not here and (top or many):
+            is_family = name == "*" and "properties" not in node
+            if is_object and not is_family and (top or many):
                 apart.append((where, child))
                 continue
             if name != "*":
-                yield shown, self._takes(child), self._default(where), said
-            yield from self._rows(child, where, shown, apart, top=False)
+                yield label, self._takes(child), self._default(where), meaning
+            yield from self._rows(child, where, label, apart, top=False)
 
     def _children(self, node: Schema) -> Iterator[tuple[str, Schema]]:
         if "string" in node.get("type", ()):  # or a mapping in its stead: prose tells of that
             return
         for name, child in node.get("properties", {}).items():
             yield name, self._resolved(child)
-        others = node.get("additionalProperties")
-        if isinstance(others, Mapping) and "properties" in self._resolved(others):
-            yield "*", self._resolved(others)
+        family = node.get("additionalProperties")
+        if isinstance(family, Mapping) and "properties" in self._resolved(family):
+            yield "*", self._resolved(family)
 
     def _resolved(self, node: Schema) -> Schema:
         if "$ref" not in node:
@@ -112,10 +112,10 @@ class Page:
         return {"string": "text", "object": "mapping", "boolean": "true, false"}.get(kind, kind)
 
     def _default(self, path: str) -> str:
-        found: Any = self.defaults
+        value: Any = self.defaults
         for key in path.split("."):
-            found = found.get(key, NO_DEFAULT) if isinstance(found, Mapping) else NO_DEFAULT
-        return "" if found is NO_DEFAULT or isinstance(found, Mapping) else f"`{_yaml(found)}`"
+            value = value.get(key, NO_DEFAULT) if isinstance(value, Mapping) else NO_DEFAULT
+        return "" if value is NO_DEFAULT or isinstance(value, Mapping) else f"`{_yaml(value)}`"
 
 
 def _bounds(node: Schema) -> str:

@@ -33,29 +33,29 @@ def check_texts(config: Mapping[object, object], schema: Mapping[str, Any]) -> N
             f"configuration: {_place(path)} has the key {_as_read(key)}; {_remedy('key', key)}"
         )
     for error in Draft202012Validator(schema).iter_errors(config):
-        for one in (error, *(error.context or ())):
-            if one.validator == "type" and _wants_text(one.validator_value, one.instance):
+        for fault in (error, *(error.context or ())):
+            if fault.validator == "type" and _wants_text(fault.validator_value, fault.instance):
                 raise InputError(
-                    f"configuration: {_place(one.absolute_path)} is {_as_read(one.instance)}; "
-                    f"{_remedy('text', one.instance)}"
+                    f"configuration: {_place(fault.absolute_path)} is {_as_read(fault.instance)}; "
+                    f"{_remedy('text', fault.instance)}"
                 )
 
 
 def _odd_keys(
-    found: object, path: tuple[object, ...]
+    node: object, path: tuple[object, ...]
 ) -> Iterator[tuple[tuple[object, ...], object]]:
-    if isinstance(found, Mapping):
-        for key, inside in found.items():
+    if isinstance(node, Mapping):
+        for key, inside in node.items():
             if not isinstance(key, str):
                 yield path, key
             yield from _odd_keys(inside, (*path, key))
-    elif isinstance(found, Sequence) and not isinstance(found, str):
-        for number, inside in enumerate(found):
+    elif isinstance(node, Sequence) and not isinstance(node, str):
+        for number, inside in enumerate(node):
             yield from _odd_keys(inside, (*path, number))
 
 
-def _wants_text(wanted: str | Sequence[str], instance: object) -> bool:
-    kinds = {wanted} if isinstance(wanted, str) else set(wanted)
+def _wants_text(types: str | Sequence[str], instance: object) -> bool:
+    kinds = {types} if isinstance(types, str) else set(types)
     return "string" in kinds and isinstance(instance, bool | int | float | date)
 
 
@@ -66,11 +66,11 @@ def _place(path: Sequence[object]) -> str:
 
 def _as_read(value: object) -> str:
     kind = {bool: "true or false", int: "a number", float: "a number"}.get(type(value), "a date")
-    shown = str(value).lower() if isinstance(value, bool) else value
-    return f"{shown} ({kind})"
+    written = str(value).lower() if isinstance(value, bool) else value
+    return f"{written} ({kind})"
 
 
-def _remedy(what: str, value: object) -> str:
+def _remedy(part: str, value: object) -> str:
     if isinstance(value, bool):
         wrote = "YAML reads yes, no, on, off without quotes as true and false"
         example = '"no"'
@@ -82,4 +82,4 @@ def _remedy(what: str, value: object) -> str:
     else:
         wrote = "YAML reads a date without quotes as a date"
         example = f'"{value}"'
-    return f"{wrote}; write the {'code' if what == 'key' else 'text'} in quotes: {example}"
+    return f"{wrote}; write the {'code' if part == 'key' else 'text'} in quotes: {example}"

@@ -73,19 +73,19 @@ class Column:
 
     def holds(self, values: pd.Series) -> bool:
         """Whether the values are of its type; missing ones are of every type."""
-        kind, known = values.dtype.kind, values.dropna()
+        kind, present = values.dtype.kind, values.dropna()
         if self.type == "geometry":
             return values.dtype.name == "geometry"
-        if known.empty or (kind == KINDS[self.type] == "O" and values.dtype != object):
+        if present.empty or (kind == KINDS[self.type] == "O" and values.dtype != object):
             return True
         if kind == "O":
-            one = {"text": str, "boolean": (bool, np.bool_), "numbers": np.ndarray}.get(
+            wanted = {"text": str, "boolean": (bool, np.bool_), "numbers": np.ndarray}.get(
                 self.type, ()
             )
-            return all(isinstance(value, one) for value in known)
+            return all(isinstance(value, wanted) for value in present)
         # Counts that are missing somewhere stand in floating-point columns.
         whole = self.type == "integer" and kind == "f" and self.nullable
-        return kind in KINDS[self.type] or (whole and bool((known % 1 == 0).all()))
+        return kind in KINDS[self.type] or (whole and bool((present % 1 == 0).all()))
 
 
 @dataclass(frozen=True)
@@ -109,12 +109,16 @@ class Contract:
     @property
     def names(self) -> list[str]:
         """Names of the columns that are always there, in their order."""
-        return [one.name for one in self.columns if not one.is_family and not one.optional]
+        return [
+            column.name for column in self.columns if not column.is_family and not column.optional
+        ]
 
     @cached_property
     def _in_order(self) -> re.Pattern[str]:
-        often = ("*" if one.is_family else "?" * one.optional for one in self.columns)
-        parts = (f"(?:{one.pattern}\n){n}" for one, n in zip(self.columns, often, strict=True))
+        often = ("*" if column.is_family else "?" * column.optional for column in self.columns)
+        parts = (
+            f"(?:{column.pattern}\n){n}" for column, n in zip(self.columns, often, strict=True)
+        )
         return re.compile("".join(parts))
 
     def fault(self, table: pd.DataFrame) -> str | None:
@@ -135,8 +139,8 @@ class Contract:
         return None
 
     def _column(self, name: str) -> Column | None:
-        ranked = sorted(self.columns, key=lambda one: one.is_family)
-        return next((one for one in ranked if re.fullmatch(one.pattern, name)), None)
+        ranked = sorted(self.columns, key=lambda column: column.is_family)
+        return next((column for column in ranked if re.fullmatch(column.pattern, name)), None)
 
 
 @cache
@@ -144,18 +148,18 @@ def contracts() -> tuple[Contract, ...]:
     """All contracts, in the order of the file."""
     import yaml  # only jobs that write a table need it
 
-    told = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    document = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     shared = {
         name: (*_type_and_unit(kind), meaning)
-        for kind, meanings in told["columns"].items()
+        for kind, meanings in document["columns"].items()
         for name, meaning in meanings.items()
     }
-    return tuple(_contract(path, entry, shared) for path, entry in told["tables"].items())
+    return tuple(_contract(path, entry, shared) for path, entry in document["tables"].items())
 
 
 def columns(path: str) -> list[str]:
     """Names of the columns of the table at `path`, as ``contracts.yaml`` writes it."""
-    return next(one for one in contracts() if path in one.paths).names
+    return next(contract for contract in contracts() if path in contract.paths).names
 
 
 def contract_of(path: str | Path, names: Iterable[str] = ()) -> Contract | None:
@@ -173,7 +177,7 @@ def contract_of(path: str | Path, names: Iterable[str] = ()) -> Contract | None:
         for of in contract.paths
         if re.fullmatch(_pattern(of, "[^/]+"), place[1])
     ]
-    return max(candidates, key=lambda one: one[:2])[2] if candidates else None
+    return max(candidates, key=lambda match: match[:2])[2] if candidates else None
 
 
 def check_written(table: pd.DataFrame, path: str | Path) -> None:
@@ -197,9 +201,9 @@ def check_read(table: pd.DataFrame, path: str | Path) -> None:
 def documentation() -> str:
     """The page on all tables, in Markdown."""
     lines = [PREAMBLE]
-    for stage, of_stage in groupby(contracts(), lambda one: one.paths[0].partition("/")[0]):
+    for stage, group in groupby(contracts(), lambda contract: contract.paths[0].partition("/")[0]):
         lines.append(f"\n## {stage}")
-        for contract in of_stage:
+        for contract in group:
             lines += ["\n### " + ", ".join(f"`{path}`" for path in contract.paths), ""]
             lines += [
                 contract.meaning,
@@ -207,12 +211,13 @@ def documentation() -> str:
                 "| column | type | unit | meaning |",
                 "|---|---|---|---|",
             ]
-            lines += [
-                f"| `{one.name}` | {one.type}{', or missing' * one.nullable} | {one.unit} "
-                f"| {one.meaning} |"
-                for one in contract.columns
-            ]
+            lines += map(_line, contract.columns)
     return "\n".join(lines) + "\n"
+
+
+def _line(column: Column) -> str:
+    kind = column.type + ", or missing" * column.nullable
+    return f"| `{column.name}` | {kind} | {column.unit} | {column.meaning} |"
 
 
 HEADER = ("| column | type | unit | meaning |", "|---|---|---|---|")
@@ -227,15 +232,17 @@ hold."""
 
 
 def _contract(path: str, entry: dict, shared: dict[str, tuple[str, str, str]]) -> Contract:
-    known = dict(shared)
+    meanings = dict(shared)
     for key, meaning in entry.get("own", {}).items():
         name, _, kind = key.rstrip(")").partition(" (")
-        known[name] = (*(_type_and_unit(kind) if kind else shared[name][:2]), meaning)
+        meanings[name] = (*(_type_and_unit(kind) if kind else shared[name][:2]), meaning)
     return Contract(
         paths=(path, *entry.get("also", "").split()),
         meaning=entry["rows"],
         columns=tuple(
-            Column(name.replace("*", end), *known[name], nullable=mark == "?", optional=mark == "]")
+            Column(
+                name.replace("*", end), *meanings[name], nullable=mark == "?", optional=mark == "]"
+            )
             for name, mark in re.findall(r"([^\s\[\]?]+)(\]|\??)", entry["columns"])
             for end in (("low", "high") if "*" in name else ("",))
         ),

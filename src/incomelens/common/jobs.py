@@ -54,8 +54,8 @@ def job(log: str | Path, *, threads: int | None = None) -> Iterator[logging.Logg
 
 def offer_package_to_jobs() -> None:
     """Put this package first on ``PYTHONPATH``, for jobs in an environment that lacks it."""
-    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    paths = [str(SOURCE), *(path for path in others if path not in ("", str(SOURCE)))]
+    folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths = [str(SOURCE), *(path for path in folders if path not in ("", str(SOURCE)))]
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
 
 

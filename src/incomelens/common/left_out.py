@@ -69,11 +69,11 @@ def left_out_table(findings: Iterable[Finding], *, stage: str, of: str) -> pd.Da
     DataFrame
         Table ``left_out.csv``, one row a finding.
     """
-    found = [one for one in findings if one.n]
-    for one in found:
-        if one.message:
-            logger.warning("%s: %s", of, one.message)
-    rows = [{"stage": stage, "of": of} | asdict(one) for one in found]
+    counted = [finding for finding in findings if finding.n]
+    for finding in counted:
+        if finding.message:
+            logger.warning("%s: %s", of, finding.message)
+    rows = [{"stage": stage, "of": of} | asdict(finding) for finding in counted]
     return pd.DataFrame(rows, columns=columns("left_out.csv"))
 
 

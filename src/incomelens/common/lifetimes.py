@@ -37,11 +37,11 @@ def end_with_run() -> None:
     before 5.1, a container); then a thread looks after the run once a second.
     """
     _end_with_parent()
-    told = os.environ.get(RUN, "").split()
+    fields = os.environ.get(RUN, "").split()
     # In a container with process numbers of its own, those from outside say nothing.
-    if len(told) != 3 or told[2] != _process_numbers():
+    if len(fields) != 3 or fields[2] != _process_numbers():
         return
-    number, born = int(told[0]), told[1]
+    number, born = int(fields[0]), fields[1]
     if birth(number) != born:
         _end()
     if os.getppid() != number:

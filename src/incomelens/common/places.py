@@ -98,7 +98,8 @@ def told_extent(shapes: gpd.GeoSeries) -> str:
     """
     west, south, east, north = _in_degrees(tuple(shapes.total_bounds), shapes.crs)
     if not np.isfinite([west, south, east, north]).all():
-        return f"no place on the globe ({shapes.crs.to_string()}, {_told(shapes.total_bounds)})"
+        bounds = ", ".join(f"{value:g}" for value in shapes.total_bounds)
+        return f"no place on the globe ({shapes.crs.to_string()}, [{bounds}])"
     return (
         f"longitude {round(west, 3):g} to {round(east, 3):g}, "
         f"latitude {round(south, 3):g} to {round(north, 3):g}"
@@ -173,11 +174,11 @@ def groups_apart(shapes: gpd.GeoSeries, *, gap_km: float) -> NDArray[np.int64]:
     edges = np.concatenate([near.reshape(-1, 2), along])
     links = coo_array((np.ones(len(edges)), edges.T), shape=(len(first), len(first)))
     _, group = connected_components(links, directed=False)
-    of_shape = group[place[np.searchsorted(owner, np.arange(len(shapes)))]]
-    names, since, n = np.unique(of_shape, return_index=True, return_counts=True)
+    group_of_shape = group[place[np.searchsorted(owner, np.arange(len(shapes)))]]
+    names, since, n = np.unique(group_of_shape, return_index=True, return_counts=True)
     rank = np.empty(len(names), dtype=np.int64)
     rank[np.lexsort((since, -n))] = np.arange(len(names))
-    return rank[np.searchsorted(names, of_shape)]
+    return rank[np.searchsorted(names, group_of_shape)]
 
 
 def stray_and_torn(shapes: gpd.GeoSeries, ids: Sequence[str], *, what: str) -> list[Finding]:
@@ -250,18 +251,18 @@ def _on_sphere(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _likely_cause(ours: gpd.GeoSeries, others: gpd.GeoSeries, names: tuple[str, str]) -> str:
-    boxes = [_in_degrees(tuple(one.total_bounds), one.crs) for one in (ours, others)]
+    boxes = [_in_degrees(tuple(shapes.total_bounds), shapes.crs) for shapes in (ours, others)]
     if _boxes_meet(*boxes):
         return "their extents overlap, yet they lie beside each other: are they areas, not points?"
-    for name, moved, there in ((names[0], ours, boxes[1]), (names[1], others, boxes[0])):
+    for name, moved, box in ((names[0], ours, boxes[1]), (names[1], others, boxes[0])):
         west, south, east, north = moved.total_bounds
-        if _boxes_meet(_in_degrees((south, west, north, east), moved.crs), there):
+        if _boxes_meet(_in_degrees((south, west, north, east), moved.crs), box):
             return (
                 f"they would meet if the axes of {name} were exchanged (easting and northing, or "
                 "longitude and latitude)"
             )
         mirrored = (-east, south, -west, north)
-        if moved.crs.is_geographic and _boxes_meet(_in_degrees(mirrored, moved.crs), there):
+        if moved.crs.is_geographic and _boxes_meet(_in_degrees(mirrored, moved.crs), box):
             return f"they would meet if longitudes of {name} had the other sign: west is negative"
     if ours.crs != others.crs and _boxes_meet(ours.total_bounds, others.total_bounds):
         return (
@@ -269,14 +270,14 @@ def _likely_cause(ours: gpd.GeoSeries, others: gpd.GeoSeries, names: tuple[str, 
             f"{names[1]} in {_name(others.crs)}: one of the two is wrong"
         )
     apart = _km_apart(*boxes)
-    told = f"they lie {apart:,.{0 if apart >= 10 else 1}f} km apart: " if np.isfinite(apart) else ""
-    return f"{told}are both of the same city, and in the reference systems that they name?"
+    gap = f"they lie {apart:,.{0 if apart >= 10 else 1}f} km apart: " if np.isfinite(apart) else ""
+    return f"{gap}are both of the same city, and in the reference systems that they name?"
 
 
-def _boxes_meet(box: Sequence[float], other: Sequence[float]) -> bool:
-    if not np.isfinite([*box, *other]).all():
+def _boxes_meet(first: Sequence[float], second: Sequence[float]) -> bool:
+    if not np.isfinite([*first, *second]).all():
         return False
-    return bool(shapely.box(*box).intersects(shapely.box(*other)))
+    return bool(shapely.box(*first).intersects(shapely.box(*second)))
 
 
 def _in_degrees(box: Box, crs: pyproj.CRS) -> Box:
@@ -294,16 +295,12 @@ def _in_degrees(box: Box, crs: pyproj.CRS) -> Box:
         return (np.inf,) * 4
 
 
-def _km_apart(box: Box, other: Box) -> float:
-    if not np.isfinite([*box, *other]).all():
+def _km_apart(first: Box, second: Box) -> float:
+    if not np.isfinite([*first, *second]).all():
         return np.inf
-    nearest = shapely.shortest_line(shapely.box(*box), shapely.box(*other))
+    nearest = shapely.shortest_line(shapely.box(*first), shapely.box(*second))
     return float(pyproj.Geod(ellps="WGS84").geometry_length(nearest)) / 1000
 
 
 def _name(crs: pyproj.CRS) -> str:
     return crs.to_string() if len(crs.to_string()) < 40 else crs.name
-
-
-def _told(bounds: Sequence[float]) -> str:
-    return "[" + ", ".join(f"{value:g}" for value in bounds) + "]"

@@ -71,17 +71,18 @@ def read_yaml(path: str | Path, *, schema: str | Path | None = None) -> Any:  # 
     with damage_told(lambda problem: f"{path}: not readable as YAML: {problem}"):
         try:
             with Path(path).open("rb") as file:
-                found = yaml.load(file, Loader=_StrictLoader)  # noqa: S506 - of SafeLoader
+                content = yaml.load(file, Loader=_StrictLoader)  # noqa: S506 - of SafeLoader
         except FileNotFoundError:
             raise InputError(f"{path}: there is no such file") from None
         except yaml.YAMLError as error:
             raise InputError(f"{path}: not readable as YAML: {error}") from None
     if schema is not None:
-        faults = Draft202012Validator(read_yaml(schema)).iter_errors(found)
-        told = [_explained(fault, found) for fault in sorted(faults, key=lambda one: one.json_path)]
-        if told:
-            raise InputError(f"{path}: " + "; ".join(told[:5]))
-    return found
+        faults = Draft202012Validator(read_yaml(schema)).iter_errors(content)
+        faults = sorted(faults, key=lambda fault: fault.json_path)
+        sentences = [_explained(fault, content) for fault in faults]
+        if sentences:
+            raise InputError(f"{path}: " + "; ".join(sentences[:5]))
+    return content
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -98,25 +99,25 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def _explained(fault: ValidationError, root: object) -> str:
     """Say a schema's complaint: where, what, expected."""
-    where, schema, wanted = _place(fault, root), fault.schema, fault.validator_value
+    where, schema, expected = _place(fault, root), fault.schema, fault.validator_value
     if fault.validator == "additionalProperties":
-        known = schema["properties"]
-        unknown = next(key for key in fault.instance if key not in known)
-        hint = did_you_mean(unknown, known)
-        return f"{where}: unknown key {unknown!r}{hint}; known are {listed(known, most=20)}"
+        properties = schema["properties"]
+        unknown = next(key for key in fault.instance if key not in properties)
+        hint = did_you_mean(unknown, properties)
+        return f"{where}: unknown key {unknown!r}{hint}; known are {listed(properties, most=20)}"
     if fault.validator == "required":
         missing = fault.message.removesuffix(" is a required property")
         return f"{where}: {missing} is missing; expected {_expected(schema)}"
     if fault.validator == "oneOf":
-        either = " or ".join(f"`{key}`" for one in wanted for key in one["required"])
+        either = " or ".join(f"`{key}`" for branch in expected for key in branch["required"])
         return f"{where}: needs either {either}, and not both"
     if fault.validator == "type" or "expected" in schema:
         return f"{where} holds {fault.instance!r}; expected {_expected(schema)}"
     if fault.validator == "enum":
-        hint = did_you_mean(str(fault.instance), map(str, wanted))
-        return f"{where}: {fault.instance!r} is not one of {listed(wanted, most=20)}{hint}"
+        hint = did_you_mean(str(fault.instance), map(str, expected))
+        return f"{where}: {fault.instance!r} is not one of {listed(expected, most=20)}{hint}"
     if fault.validator == "pattern":
-        return f"{where}: {fault.instance!r} does not look like {wanted}"
+        return f"{where}: {fault.instance!r} does not look like {expected}"
     return f"{where}: {fault.message}"
 
 

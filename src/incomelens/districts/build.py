@@ -60,8 +60,8 @@ def build_districts(
             f"districts: {level}: adapter {settings['adapter']!r} is unknown; expected `census` "
             "or `table`"
         )
-    both = districts["bachelor"] + districts["postgraduate"]
-    districts["bachelor_or_above"] = districts.get("bachelor_or_above", both).fillna(both)
+    degrees = districts["bachelor"] + districts["postgraduate"]
+    districts["bachelor_or_above"] = districts.get("bachelor_or_above", degrees).fillna(degrees)
     districts = districts.astype(dict.fromkeys(NUMBERS, "float64"))
     districts = districts[columns("districts/{level}.parquet")].sort_values(
         "geoid", ignore_index=True

@@ -83,8 +83,8 @@ def census_districts(
         _refuse_zip_areas(cells.index, file=listed(tables))
         counties = cells.index.to_series().str[:5]
         area = counties.map(dict(areas)).dropna()
-        found = listed(sorted(counties.unique()), 12)
-        _check_areas(areas, area, place=f"{listed(tables)}, with districts in {found}")
+        counties_named = listed(sorted(counties.unique()), 12)
+        _check_areas(areas, area, place=f"{listed(tables)}, with districts in {counties_named}")
     else:
         area = zcta_areas(relationship, areas)
         _check_areas(areas, area, place=str(relationship))
@@ -184,21 +184,21 @@ def read_boundaries(file: str | Path) -> gpd.GeoDataFrame:
         shapes = gpd.read_file(polygons)
     names = {}
     for name in ("GEOID", "ALAND"):  # files of the 2010 and 2020 ZCTAs carry the year
-        found = [f"{name}{year}" for year in ("", "10", "20") if f"{name}{year}" in shapes]
-        if not found:
+        id_columns = [f"{name}{year}" for year in ("", "10", "20") if f"{name}{year}" in shapes]
+        if not id_columns:
             raise InputError(
                 f"{file}: no column {name}, {name}10 or {name}20; expected a Census cartographic "
                 f"boundary file, found {listed(shapes.columns, 20)}"
             )
-        names[found[0]] = name
+        names[id_columns[0]] = name
     if not isinstance(shapes, gpd.GeoDataFrame):
         raise InputError(f"{file}: holds no polygons; fetch the boundary file again, and whole")
     shapes = shapes.rename(columns=names).set_index("GEOID")
     odd = [code for code in shapes.index if not isinstance(code, str)]
     twice = shapes.index[shapes.index.duplicated()].unique()
     if odd or len(twice):
-        what = f"{listed(odd)} are no text" if odd else f"{listed(twice)} stand more than once"
-        raise InputError(f"{file}: GEOID: {what}; expected one polygon for each code of digits")
+        problem = f"{listed(odd)} are no text" if odd else f"{listed(twice)} stand more than once"
+        raise InputError(f"{file}: GEOID: {problem}; expected one polygon for each code of digits")
     shapes = in_degrees(shapes, file=str(file))
     land = as_numbers(shapes["ALAND"], where=f"{file}: column 'ALAND'")
     if (land < 0).any():
@@ -321,11 +321,11 @@ def _connecticut(codes: Iterable[str]) -> str:
     )
 
 
-def _check_all_there(wanted: pd.Index, found: pd.Index, *, files: Sequence[str | Path]) -> None:
-    absent = wanted.difference(found)
+def _check_all_there(expected: pd.Index, present: pd.Index, *, files: Sequence[str | Path]) -> None:
+    absent = expected.difference(present)
     if len(absent):
         raise InputError(
-            f"{listed(files)}: {len(absent)} of {len(wanted)} districts are missing: "
+            f"{listed(files)}: {len(absent)} of {len(expected)} districts are missing: "
             f"{listed(absent)}; expected tables of the same year and the same districts"
         )
 

@@ -94,5 +94,5 @@ def _is_plain(cell: object) -> bool:
 
 def _differs(name: str, header: Sequence[str], rows: Sequence[Row]) -> bool:
     """Whether columns of one name hold different values."""
-    columns = [at for at, found in enumerate(header) if found == name]
+    columns = [at for at, column in enumerate(header) if column == name]
     return any(row[at] != row[columns[0]] for at in columns[1:] for row in rows)

@@ -34,8 +34,8 @@ class Origin:
 
     def of(self, name: str) -> str:
         """Name the file and the column that `name` was read from."""
-        there = self.text(name)
-        return f"{self.file}: column {there!r}" + (f" (our {name})" if there != name else "")
+        column = self.text(name)
+        return f"{self.file}: column {column!r}" + (f" (our {name})" if column != name else "")
 
     def as_percentage(self, name: str) -> str:
         """Say which setting makes shares of percentages."""
@@ -63,7 +63,8 @@ def check_districts(districts: pd.DataFrame, *, incomes: Sequence[str], origin: 
     origin : Origin
     """
     _check_identity(districts["geoid"], origin)
-    for name in ("population", *INCOMES, *_margins(), "population_density"):
+    margins = [f"{income}_moe" for income in INCOMES]
+    for name in ("population", *INCOMES, *margins, "population_density"):
         _check_range(districts, name, origin, remedy=UNKNOWN)
     for name in INCOMES:
         _check_positive(districts, name, origin)
@@ -71,8 +72,10 @@ def check_districts(districts: pd.DataFrame, *, incomes: Sequence[str], origin: 
         _check_range(districts, name, origin, high=1.0, remedy=origin.as_percentage(name))
     for first, second in EXCLUSIVE:
         _check_exclusive(districts, first, second, origin)
-    both = "bachelor_or_above"
-    _check_range(districts, both, origin, high=1.0 + ROUNDING, remedy=origin.as_percentage(both))
+    degrees = "bachelor_or_above"
+    _check_range(
+        districts, degrees, origin, high=1.0 + ROUNDING, remedy=origin.as_percentage(degrees)
+    )
     _check_incomes(districts, incomes, origin)
     with_income = districts[districts[list(INCOMES)].notna().any(axis=1)]
     for name in VARIABLES:
@@ -99,12 +102,8 @@ def as_numbers(
 
     See :func:`incomelens.sources.readers.written_values.numbers` for the parameters and errors.
     """
-    found = numbers(values, where=where, decimal=decimal, percent=percent)
-    return found.mask(found.isin(MISSING_CODES))
-
-
-def _margins() -> tuple[str, ...]:
-    return tuple(f"{income}_moe" for income in INCOMES)
+    parsed = numbers(values, where=where, decimal=decimal, percent=percent)
+    return parsed.mask(parsed.isin(MISSING_CODES))
 
 
 def _check_identity(geoids: pd.Series, origin: Origin) -> None:
@@ -171,9 +170,10 @@ def _check_incomes(districts: pd.DataFrame, incomes: Sequence[str], origin: Orig
             )
         known = districts[name].dropna()
         if len(known) < LEAST_DISTRICTS or (known == known.iloc[0]).all():
-            what = f"{known.iloc[0]:g} in all" if len(known) >= LEAST_DISTRICTS else "known in only"
+            enough = len(known) >= LEAST_DISTRICTS
+            found = f"{known.iloc[0]:g} in all" if enough else "known in only"
             raise InputError(
-                f"{origin.of(name)} is {what} {len(known)} districts with a value; inequality and "
+                f"{origin.of(name)} is {found} {len(known)} districts with a value; inequality and "
                 f"models need {LEAST_DISTRICTS} at least, and incomes that differ: map another "
                 "column, or leave this income out of `districts: incomes`"
             )

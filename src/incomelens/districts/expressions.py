@@ -178,14 +178,14 @@ def computed(
 def _words(text: str, where: str) -> list[tuple[str, str]]:
     """Kind and text of every name, number and sign."""
     words, place = [], 0
-    while rest := text[place:].lstrip():
-        place = len(text) - len(rest)
-        found = _WORD.match(text, place)
-        if found is None:
-            raise InputError(f"{where}: {text!r} cannot be read from {rest[:20]!r} on; {GRAMMAR}")
-        kind = str(found.lastgroup)
-        words.append((kind, found[kind]))
-        place = found.end()
+    while unread := text[place:].lstrip():
+        place = len(text) - len(unread)
+        word = _WORD.match(text, place)
+        if word is None:
+            raise InputError(f"{where}: {text!r} cannot be read from {unread[:20]!r} on; {GRAMMAR}")
+        kind = str(word.lastgroup)
+        words.append((kind, word[kind]))
+        place = word.end()
     return words
 
 

@@ -73,7 +73,10 @@ def _surfaces_alone(shapes: gpd.GeoDataFrame, file: str) -> gpd.GeoDataFrame:
             *(file, mixed.sum(), len(shapes), listed(shapes.index[mixed])),
         )
         surfaces = shapes.geometry.to_numpy().copy()
-        surfaces[mixed] = [_union_of_polygons(shape) for shape in surfaces[mixed]]
+        surfaces[mixed] = [
+            shapely.union_all([part for part in shape.geoms if part.area > 0])
+            for shape in surfaces[mixed]
+        ]
         shapes = shapes.set_geometry(gpd.GeoSeries(surfaces, index=shapes.index, crs=shapes.crs))
     if not shapes.geom_type.str.contains("Polygon").any():
         logger.warning(
@@ -81,10 +84,6 @@ def _surfaces_alone(shapes: gpd.GeoDataFrame, file: str) -> gpd.GeoDataFrame:
             *(file, listed(sorted(shapes.geom_type.unique()))),
         )
     return shapes
-
-
-def _union_of_polygons(shape: shapely.GeometryCollection) -> shapely.Geometry:
-    return shapely.union_all([part for part in shape.geoms if part.area > 0])
 
 
 def _tell_area_of_use(shapes: gpd.GeoSeries, crs: pyproj.CRS, file: str) -> None:
@@ -135,8 +134,8 @@ def area_of_each(shapes: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, *, column: s
     areas = areas[[column, "geometry"]]
     inside = meeting(points, areas.geometry, names=("districts", f"areas by {column!r}"))
     # On a shared border the first area counts.
-    found = gpd.sjoin(gpd.GeoDataFrame(geometry=points[inside]), areas, predicate="intersects")
-    names = found[column].groupby(level=0).first().reindex(shapes.index)
+    joined = gpd.sjoin(gpd.GeoDataFrame(geometry=points[inside]), areas, predicate="intersects")
+    names = joined[column].groupby(level=0).first().reindex(shapes.index)
     if inside.all():
         return names
     beside, metres = shapes[~inside], areas.estimate_utm_crs()

@@ -61,21 +61,21 @@ def inequality_table(
 def _rows(
     districts: pd.DataFrame, level: str, income: str, n_resamples: int, rng: np.random.Generator
 ) -> pd.DataFrame:
-    known = districts[districts[income].notna()]
-    values = known[income].to_numpy(dtype=float)
+    earning = districts[districts[income].notna()]
+    values = earning[income].to_numpy(dtype=float)
     if not (values > 0).all():
-        nothing = listed(known["geoid"][~(values > 0)])
+        nothing = listed(earning["geoid"][~(values > 0)])
         raise InputError(
             f"{level}: {income} is not positive in districts {nothing}; expected incomes"
         )
-    margins = known[f"{income}_moe"].to_numpy(dtype=float)
+    margins = earning[f"{income}_moe"].to_numpy(dtype=float)
     if np.isnan(margins).any() and not np.isnan(margins).all():
-        unknown = known["geoid"][np.isnan(margins)]
+        unknown = earning["geoid"][np.isnan(margins)]
         logger.info("%s: %s without margin of error: %s", level, income, listed(unknown))
-    measured = [_measured(values, np.ones(len(known)), margins, n_resamples, rng)]
-    measured[0] = measured[0].assign(weighting="districts", n=len(known))
-    people = known["population"].to_numpy(dtype=float)
-    if _can_weigh(known, level, income):
+    measured = [_measured(values, np.ones(len(earning)), margins, n_resamples, rng)]
+    measured[0] = measured[0].assign(weighting="districts", n=len(earning))
+    people = earning["population"].to_numpy(dtype=float)
+    if _can_weigh(earning, level, income):
         # Nobody weighs nothing: such a district is not one of those that resampling draws from.
         some = people > 0
         by_people = _measured(values[some], people[some], margins[some], n_resamples, rng)
@@ -85,22 +85,22 @@ def _rows(
     ]
 
 
-def _can_weigh(known: pd.DataFrame, level: str, income: str) -> bool:
+def _can_weigh(earning: pd.DataFrame, level: str, income: str) -> bool:
     """Whether districts can be weighted with their people; says so where not."""
-    uncounted = known["geoid"][known["population"].isna()]
+    uncounted = earning["geoid"][earning["population"].isna()]
     if len(uncounted):
         logger.warning(
             "%s: %s is not weighted by population, which %d of %d districts lack: %s",
-            level, income, len(uncounted), len(known), listed(uncounted),
+            level, income, len(uncounted), len(earning), listed(uncounted),
         )  # fmt: skip
         return False
-    nobody = known["geoid"][known["population"] == 0]
+    nobody = earning["geoid"][earning["population"] == 0]
     if len(nobody):
         logger.warning(
             "%s: %s without any population, left out where districts are weighted by it: %s",
             level, income, listed(nobody),
         )  # fmt: skip
-    return len(nobody) < len(known)
+    return len(nobody) < len(earning)
 
 
 def _measured(

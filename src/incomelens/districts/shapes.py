@@ -64,8 +64,8 @@ def shape_findings(districts: gpd.GeoDataFrame) -> list[Finding]:
 
 
 def _kept(reason: str, ids: NDArray[np.object_], total: int, message: str) -> Finding:
-    told = message and f"{len(ids)} of {total:,} {WHAT}: {message}"
-    return Finding.of(ids, what=WHAT, reason=reason, total=total, treated="kept", message=told)
+    sentence = message and f"{len(ids)} of {total:,} {WHAT}: {message}"
+    return Finding.of(ids, what=WHAT, reason=reason, total=total, treated="kept", message=sentence)
 
 
 def _overlapped_share(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
@@ -81,8 +81,8 @@ def _overlapped_share(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
     # Neighbours that only touch are sorted out before any area is computed.
     apart = shapely.touches(shapes[first], shapes[second])
     first, second = first[~apart], second[~apart]
-    both = shapely.area(shapely.intersection(shapes[first], shapes[second]))
+    shared_area = shapely.area(shapely.intersection(shapes[first], shapes[second]))
     area = shapely.area(shapes)
-    np.maximum.at(share, first, both / area[first])
-    np.maximum.at(share, second, both / area[second])
+    np.maximum.at(share, first, shared_area / area[first])
+    np.maximum.at(share, second, shared_area / area[second])
     return share

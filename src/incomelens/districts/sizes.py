@@ -70,11 +70,11 @@ def check_sizes(
     InputError
         Naming every such setting, and what it may be.
     """
-    known = districts[districts[list(INCOMES)].notna().any(axis=1)]
-    n_places = len(known[["longitude", "latitude"]].drop_duplicates())
-    problems = _of_folds(len(known), n_places, sizes)
+    earning = districts[districts[list(INCOMES)].notna().any(axis=1)]
+    n_places = len(earning[["longitude", "latitude"]].drop_duplicates())
+    problems = _of_folds(len(earning), n_places, sizes)
     if "area" in sizes.schemes:
-        problems += _of_areas(known["area"])
+        problems += _of_areas(earning["area"])
     for income in incomes:
         rows = districts.loc[districts[income].notna(), list(INPUTS)]
         n_distinct = len(rows.drop_duplicates()) if sizes.background_kind == "kmeans" else len(rows)

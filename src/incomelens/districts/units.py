@@ -48,10 +48,10 @@ def value_findings(districts: gpd.GeoDataFrame, *, incomes: Sequence[str]) -> li
         ``<income>_below_margin_of_error`` and, of the median, ``topcoded``; then
         ``density_unit``, ``people_without_land``, ``races_above_one``.
     """
-    found = [one for income in incomes for one in _of_income(districts, income)]
+    findings = [finding for income in incomes for finding in _of_income(districts, income)]
     if "median_household_income" in incomes:
-        found.append(_kept(districts, districts["median_household_income_topcoded"], "topcoded"))
-    return [*found, _density_unit(districts), _without_land(districts), _races(districts)]
+        findings.append(_kept(districts, districts["median_household_income_topcoded"], "topcoded"))
+    return [*findings, _density_unit(districts), _without_land(districts), _races(districts)]
 
 
 def _of_income(districts: pd.DataFrame, income: str) -> list[Finding]:
@@ -79,15 +79,17 @@ def _density_unit(districts: gpd.GeoDataFrame) -> Finding:
     factor = (density / _density_of_polygons(districts)).replace([0.0, np.inf], np.nan)
     usual = factor.median()
     if not low <= middle <= high or highest > HIGHEST_DENSITY:
-        told = f"population_density has the median {middle:,.6g} and reaches {highest:,.6g}"
+        observed = f"population_density has the median {middle:,.6g} and reaches {highest:,.6g}"
     elif max(usual, 1 / usual) > DENSITY_FACTOR:
-        told = (
+        observed = (
             f"population_density is {usual:.3g} times the population by km² of the polygons, in "
             "the median district"
         )
     else:
         return _kept(districts, pd.Series(data=False, index=districts.index), "density_unit")
-    message = f"{told}; expected people per km²{_likely_unit(usual)}; is it another unit of area?"
+    message = (
+        f"{observed}; expected people per km²{_likely_unit(usual)}; is it another unit of area?"
+    )
     return _kept(districts, density.notna(), "density_unit", message)
 
 
@@ -130,9 +132,9 @@ def _races(districts: pd.DataFrame) -> Finding:
     )
 
 
-def _kept(districts: pd.DataFrame, which: pd.Series, reason: str, message: str = "") -> Finding:
+def _kept(districts: pd.DataFrame, rows: pd.Series, reason: str, message: str = "") -> Finding:
     return Finding.of(
-        districts["geoid"][which],
+        districts["geoid"][rows],
         what=WHAT,
         reason=reason,
         total=len(districts),

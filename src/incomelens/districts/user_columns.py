@@ -52,13 +52,13 @@ def sources_of(
     InputError
         If a column is not there or an expression cannot be read.
     """
-    found = {
+    sources = {
         ours: _source(written, present, where=f"{file}: {ours}")
         for ours, written in columns.items()
     }
-    plain = {ours: source.text for ours, source in found.items() if not source.tokens}
+    plain = {ours: source.text for ours, source in sources.items() if not source.tokens}
     check_columns(present, plain, file=file)
-    for ours, source in found.items():
+    for ours, source in sources.items():
         absent = [name for name in source.operands if name not in present]
         if absent:
             raise InputError(
@@ -66,12 +66,12 @@ def sources_of(
                 f"({source.text!r}); the file has {listed(present, 40)}"
             )
     if share_unit == "percent":
-        found |= {
+        sources |= {
             ours: Source(source.text, share_unit)
-            for ours, source in found.items()
+            for ours, source in sources.items()
             if ours in ALL_SHARES and not source.tokens and not source.unit
         }
-    return found
+    return sources
 
 
 def written_as(written: str | Mapping[str, str]) -> str:

@@ -1,7 +1,18 @@
 """folds: which unit is held out when.
 
 One file a level (or city) and scheme, read by every model of a study, so that two scores differ by
-their model and never by their split. ``districts`` makes the folds of the district study,
-``cells`` those of the aerial study out of the cells that ``kept`` names, and ``training`` says what
-may be learnt from while a fold is held out.
+their model and never by their split.
+
+==================  ======================================================================
+``districts``       folds of the district study: random, by spatial blocks, by area
+``cells``           folds of the aerial study: random and stratified, or by spatial blocks
+``kept``            the cells that are studied
+``income_classes``  fifths of a city's incomes, which the network predicts
+``blocks``          blocks of neighbours, shared out among folds
+``variogram``       how far income resembles itself
+``buffer``          districts around a fold that nothing is learnt from
+``training``        what may be learnt from while a fold is held out
+``resampling``      intervals of scores, over units and over blocks
+``comparison``      two models compared fold by fold
+==================  ======================================================================
 """

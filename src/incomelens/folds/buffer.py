@@ -123,14 +123,14 @@ def half_income_range(districts: pd.DataFrame, *, seed: int) -> float:
     """
     ranges = {}
     for income in INCOMES:
-        known = districts[districts[income].notna()]
-        if len(known) < LEAST_INCOMES:
+        earning = districts[districts[income].notna()]
+        if len(earning) < LEAST_INCOMES:
             continue
-        place = local_km(known["longitude"].to_numpy(), known["latitude"].to_numpy())
-        rest = without_trend(place, known[income].to_numpy(dtype=np.float64))
+        place = local_km(earning["longitude"].to_numpy(), earning["latitude"].to_numpy())
+        residual = without_trend(place, earning[income].to_numpy(dtype=np.float64))
         rng = job_rng(seed, "income_variogram", income)
         try:
-            ranges[income] = fit_variogram(empirical_variogram(place, rest, rng=rng)).range_km
+            ranges[income] = fit_variogram(empirical_variogram(place, residual, rng=rng)).range_km
         except InputError as error:
             raise InputError(
                 f"folds.buffer_km: null asks for half the range of {income}, but {error}; set a "
@@ -141,8 +141,8 @@ def half_income_range(districts: pd.DataFrame, *, seed: int) -> float:
             f"folds.buffer_km: null asks for half the range of an income, which none shows that is "
             f"known in {LEAST_INCOMES} districts or more; set a width in km, or 0 for no buffer"
         )
-    told = ", ".join(f"{income} {value:.2f} km" for income, value in ranges.items())
-    logger.info("variogram ranges of incomes around their trend: %s", told)
+    named = ", ".join(f"{income} {value:.2f} km" for income, value in ranges.items())
+    logger.info("variogram ranges of incomes around their trend: %s", named)
     return max(ranges.values()) / 2
 
 

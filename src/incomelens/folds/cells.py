@@ -125,9 +125,9 @@ def default_block_km(cells: pd.DataFrame, *, n_folds: int, seed: int, n_classes:
     classes = income_classes(income, n_classes=n_classes).classes
     grid = grid_coordinates(cells["cell_id"])
     fit = fit_variogram(_residual_variogram(grid * CELL_KM, income, seed))
-    wanted = max(round(fit.range_km / CELL_KM), SMALLEST_SIDE)
+    widest = max(round(fit.range_km / CELL_KM), SMALLEST_SIDE)
     best, lowest = 0, np.inf
-    for side in range(wanted, SMALLEST_SIDE - 1, -1):
+    for side in range(widest, SMALLEST_SIDE - 1, -1):
         block = square_blocks(grid, side)
         if block.max() + 1 < BLOCKS_PER_FOLD * n_folds:
             continue

@@ -109,26 +109,26 @@ def _buffer(
     place = places_on_earth(districts["longitude"].to_numpy(), districts["latitude"].to_numpy())
     width = buffer_km
     if width is None:
-        wanted = half_income_range(districts, seed=seed)
-        width = widest_buffer(place, fold, wanted_km=wanted)
+        half = half_income_range(districts, seed=seed)
+        width = widest_buffer(place, fold, wanted_km=half)
         logger.info(
             "buffer around held-out blocks: %.2f km, half the range of incomes being %.2f km",
             width,
-            wanted,
+            half,
         )
     for number in np.unique(fold):
         held_out = fold == number
         rows = np.flatnonzero(~held_out)
-        left = len(outside_buffer(place, rows, np.flatnonzero(held_out), buffer_km=width))
+        n_left = len(outside_buffer(place, rows, np.flatnonzero(held_out), buffer_km=width))
         message = "fold %d: %d districts held out, %d to learn from, %d in the buffer of %.2f km"
-        told = (number, held_out.sum(), left, len(rows) - left, width)
-        if left < 2:
+        numbers = (number, held_out.sum(), n_left, len(rows) - n_left, width)
+        if n_left < 2:
             raise InputError(
-                f"folds.buffer_km: {width:g} km around fold {number} leave {left} of {len(rows)} "
+                f"folds.buffer_km: {width:g} km around fold {number} leave {n_left} of {len(rows)} "
                 "districts to learn from; take a narrower buffer, or null for one by rule"
             )
-        too_wide = left < (1 - 1 / MOST_LEFT_OUT) * len(rows)
-        logger.log(logging.WARNING if too_wide else logging.INFO, message, *told)
+        too_wide = n_left < (1 - 1 / MOST_LEFT_OUT) * len(rows)
+        logger.log(logging.WARNING if too_wide else logging.INFO, message, *numbers)
     return width
 
 

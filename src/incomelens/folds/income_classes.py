@@ -87,16 +87,16 @@ def _check_filled(income: NDArray[np.float64], classes: NDArray[np.int64], n_cla
     # Imputed neighbours share one mean, up to the rounding of the published sums.
     _, same = np.unique(income.round(), return_counts=True)
     n_equal = int(same[same > 1].sum())
-    told = (
+    filling = (
         f"cells in classes 1..{n_classes}: {listed(counts, n_classes)}; {n_equal} of {len(income)} "
         "share their income, to the euro, with another"
     )
     if (counts == 0).any():
         empty = np.flatnonzero(counts == 0) + 1
         raise InputError(
-            f"income classes: class {listed(empty)} is empty ({told}); exclude imputed cells, "
+            f"income classes: class {listed(empty)} is empty ({filling}); exclude imputed cells, "
             "which share one income, or use fewer classes"
         )
     fair = len(income) / n_classes
     uneven = np.abs(counts - fair).max() > max(1.0, UNEVEN * fair)
-    logger.log(logging.WARNING if uneven else logging.INFO, "income: %s", told)
+    logger.log(logging.WARNING if uneven else logging.INFO, "income: %s", filling)

@@ -46,11 +46,11 @@ def percentile_interval(values: NDArray[np.float64], *, level: float = 0.95) -> 
         NaN at both ends if the score is missing in more than one resample of twenty: what is left
         would be a selection.
     """
-    known = values[np.isfinite(values)]
-    if len(known) == 0 or len(known) < 0.95 * len(values):
+    finite = values[np.isfinite(values)]
+    if len(finite) == 0 or len(finite) < 0.95 * len(values):
         return Interval(np.nan, np.nan)
     tail = 50 * (1 - level)
-    low, high = np.percentile(known, (tail, 100 - tail))
+    low, high = np.percentile(finite, (tail, 100 - tail))
     return Interval(float(low), float(high))
 
 

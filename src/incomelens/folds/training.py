@@ -209,8 +209,8 @@ def _badness(
         np.bincount(classes[rows], minlength=classes.max() + 1)
         for rows in (training, train, validation)
     )
-    there = whole > 0
-    off = (checked[there] / (share * whole[there]) - 1) ** 2
+    occupied = whole > 0
+    off = (checked[occupied] / (share * whole[occupied]) - 1) ** 2
     off_overall = (checked.sum() / (share * whole.sum()) - 1) ** 2
     lost = 1 - (learnt.sum() + checked.sum()) / whole.sum()
-    return float(off.mean() + off_overall + lost + 1000 * (learnt[there] == 0).sum())
+    return float(off.mean() + off_overall + lost + 1000 * (learnt[occupied] == 0).sum())

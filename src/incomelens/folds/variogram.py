@@ -88,13 +88,13 @@ def empirical_variogram(
     # Rounding may lift the first edge over the last where all pairs are equally far.
     edges = np.maximum.accumulate(np.geomspace(distance.min(), longest, n_bins + 1))
     # The shortest distance itself belongs to the first class, the longest to the last.
-    which = np.clip(np.digitize(distance, edges) - 1, 0, n_bins - 1)
-    n_pairs = np.bincount(which, minlength=n_bins)
+    bin_of_pair = np.clip(np.digitize(distance, edges) - 1, 0, n_bins - 1)
+    n_pairs = np.bincount(bin_of_pair, minlength=n_bins)
     filled = n_pairs > 0
     n_pairs = n_pairs[filled]
     return Variogram(
-        np.bincount(which, distance, n_bins)[filled] / n_pairs,
-        np.bincount(which, squared, n_bins)[filled] / (2 * n_pairs),
+        np.bincount(bin_of_pair, distance, n_bins)[filled] / n_pairs,
+        np.bincount(bin_of_pair, squared, n_bins)[filled] / (2 * n_pairs),
         n_pairs,
     )
 

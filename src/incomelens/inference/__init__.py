@@ -20,9 +20,10 @@ gives a probability to each income class; every cell is predicted by a network t
 ``history``          what training came to, epoch by epoch
 ``checkpoint``       a training kept on disk after every epoch
 ``predict``          predicting the cells of a city, out of fold, or those of another
-``baselines``        models to compare with: chance, neighbours, colour, random filters
+``baselines``        models to compare with: chance, neighbours, colour, features not trained
 ``baseline_task``    what a baseline is given of one fold, and what it gives back
 ``random_features``  random filters and ridge
+``frozen_features``  features of the main network's backbone as it comes, and ridge
 ``evaluation``       tables of scores of one city, models side by side
 ``network_scores``   scores of several networks of several cities
 ``transfer``         scores from city to city

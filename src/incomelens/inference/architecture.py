@@ -129,8 +129,8 @@ class _Calls(TorchFunctionMode):
         result = function(*args, **(kwargs or {}))
         tensors = args and isinstance(args[0], Tensor) and isinstance(result, Tensor)
         if tensors and result.shape != args[0].shape:
-            given = [*args[1:2], (kwargs or {}).get("kernel_size")]
-            window = next((size for size in given if isinstance(size, int)), None)
+            sizes = [*args[1:2], (kwargs or {}).get("kernel_size")]
+            window = next((size for size in sizes if isinstance(size, int)), None)
             self.found.append((function.__name__, window, result.shape))
         return result
 

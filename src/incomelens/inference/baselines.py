@@ -1,7 +1,8 @@
 """Models that the network should be compared with, under the same folds.
 
 What is had for nothing (`majority`), from geography alone (`copy_neighbours`), from colour alone
-(`mean_colour`), and from texture without training (`random_features`).
+(`mean_colour`), from texture without training (`random_features`), and from the main network's
+backbone before any training on incomes (`frozen_ridge`).
 """
 
 import logging
@@ -17,6 +18,7 @@ from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng
 from incomelens.folds.training import training_cells
 from incomelens.inference.baseline_task import FoldTask, Guess, guess_by_ridge
+from incomelens.inference.frozen_features import FrozenFeatures, frozen_features, frozen_ridge
 from incomelens.inference.metrics import N_CLASSES
 from incomelens.inference.random_features import RandomFeatures, random_features
 from incomelens.inference.scored_cells import PROBABILITIES
@@ -107,7 +109,11 @@ def tile_colours(tiles: TileSource, cell_ids: NDArray[np.str_]) -> NDArray[np.fl
 
 
 WITHOUT_IMAGES = {"majority": majority, "copy_neighbours": copy_neighbours}
-WITH_IMAGES = {"mean_colour": mean_colour, "random_features": random_features}
+WITH_IMAGES = {
+    "mean_colour": mean_colour,
+    "random_features": random_features,
+    "frozen_ridge": frozen_ridge,
+}
 BASELINES = (*WITHOUT_IMAGES, *WITH_IMAGES)
 
 
@@ -120,6 +126,7 @@ def predict_out_of_fold(
     buffer_cells: int = 1,
     tiles: TileSource | None = None,
     settings: RandomFeatures | None = None,
+    frozen: FrozenFeatures | None = None,
 ) -> pd.DataFrame:
     """Predict every cell of a city by a baseline that did not see the cell's fold.
 
@@ -138,6 +145,8 @@ def predict_out_of_fold(
         Where images come from; needed by the models that look at them.
     settings : RandomFeatures, optional
         Of `random_features`.
+    frozen : FrozenFeatures, optional
+        Of `frozen_ridge`, which needs it.
 
     Returns
     -------
@@ -148,10 +157,18 @@ def predict_out_of_fold(
     Raises
     ------
     InputError
-        If the model is unknown, tiles are needed, or a fold leaves nothing to learn from.
+        If the model is unknown, tiles or settings are needed, or a fold leaves nothing to learn
+        from.
     """
     baseline = _baseline(model, tiles, settings or RandomFeatures())
     folds = folds.sort_values("cell_id").reset_index(drop=True)
+    if model == "frozen_ridge":
+        if frozen is None:
+            raise InputError(f"baseline {model}: pass the network whose backbone it takes")
+        # Once for all folds: nothing in them depends on a label.
+        cell_ids = folds["cell_id"].to_numpy(dtype=str)
+        features = frozen_features(tiles, cell_ids, settings=frozen, seed=seed)
+        baseline = partial(frozen_ridge, features=features)
     parts = []
     for fold in np.unique(folds["fold"]):
         training = training_cells(folds, fold=int(fold), scheme=scheme, buffer_cells=buffer_cells)

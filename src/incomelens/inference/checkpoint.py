@@ -60,14 +60,14 @@ def optimiser_tensors(optimiser: torch.optim.Optimizer) -> State:
 
 def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
     """Put back what :func:`optimiser_tensors` took; rates stay as they are."""
-    parameters = [one for group in optimiser.param_groups for one in group["params"]]
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     slots: dict[int, State] = {}
     for key, value in tensors.items():
         number, name = key.split(".", maxsplit=1)
-        own = parameters[int(number)]
-        if value.shape == own.shape:
+        parameter = parameters[int(number)]
+        if value.shape == parameter.shape:
             # Fused Adam walks through memory: moments must lie as their parameter does.
-            value = torch.empty_like(own, dtype=value.dtype).copy_(value)
+            value = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
         slots.setdefault(int(number), {})[name] = value
     optimiser.load_state_dict({**optimiser.state_dict(), "state": slots})
 

@@ -106,11 +106,11 @@ def _evaluate_sample(sample: ScoredCells, cells: str, seed: int, n_resamples: in
     }
     unknown = {model: _unknown_correlations(sample, model) for model in columns}
     summary, metrics, classes, confusion = [], [], [], []
-    for model, own in columns.items():
+    for model, span in columns.items():
         identity = {"model": model, "cells": cells}
-        summary += [{**identity, **row} for row in _summary_rows(sums, own, unknown[model])]
-        metrics += [{**identity, **row} for row in _fold_rows(sums, own)]
-        classes += [{**identity, **row} for row in _class_rows(sample, model, sums.pooled, own)]
+        summary += [{**identity, **row} for row in _summary_rows(sums, span, unknown[model])]
+        metrics += [{**identity, **row} for row in _fold_rows(sums, span)]
+        classes += [{**identity, **row} for row in _class_rows(sample, model, sums.pooled, span)]
         confusion += [{**identity, **row} for row in _confusion_rows(sample, model)]
     return Evaluation(
         metrics=pd.DataFrame(metrics),
@@ -121,9 +121,9 @@ def _evaluate_sample(sample: ScoredCells, cells: str, seed: int, n_resamples: in
     )
 
 
-def _scorer(metric: str, own: slice) -> Callable[[Values], Values]:
+def _scorer(metric: str, span: slice) -> Callable[[Values], Values]:
     """Function from the sums of all models to one score of one model."""
-    return lambda sums: scores_from_totals(sums[:, own])[metric]
+    return lambda sums: scores_from_totals(sums[:, span])[metric]
 
 
 def _missing(sums: Values) -> Values:
@@ -133,20 +133,20 @@ def _missing(sums: Values) -> Values:
 
 def _unknown_correlations(sample: ScoredCells, model: str) -> set[str]:
     """Correlations of pooled cells that a model lacks, as it says one thing all through a fold."""
-    said = {"pearson_r": sample.predicted[model], "pearson_r_expected": sample.p[model]}
+    outputs = {"pearson_r": sample.predicted[model], "pearson_r_expected": sample.p[model]}
     return {
         metric
-        for metric, values in said.items()
+        for metric, values in outputs.items()
         if values is not None and constant_within_folds(values, sample.fold)
     }
 
 
 def _summary_rows(
-    sums: ResampledFolds, own: slice, unknown: Collection[str]
+    sums: ResampledFolds, span: slice, unknown: Collection[str]
 ) -> list[dict[str, object]]:
     rows = []
     for metric in METRICS:
-        scorer = _scorer(metric, own)
+        scorer = _scorer(metric, span)
         pooled = sums.pooled.map(_missing if metric in unknown else scorer)
         scopes = {"pooled": pooled, "mean_of_folds": sums.mean_of_folds(scorer)}
         scopes |= {f"fold_{fold}": part.map(scorer) for fold, part in sums.folds.items()}
@@ -154,12 +154,12 @@ def _summary_rows(
     return rows
 
 
-def _fold_rows(sums: ResampledFolds, own: slice) -> list[dict[str, object]]:
+def _fold_rows(sums: ResampledFolds, span: slice) -> list[dict[str, object]]:
     return [
         {
             "fold": fold,
             "n": part.n,
-            **{name: float(v[0]) for name, v in scores_from_totals(part.value[:, own]).items()},
+            **{name: float(v[0]) for name, v in scores_from_totals(part.value[:, span]).items()},
         }
         for fold, part in sums.folds.items()
     ]
@@ -172,31 +172,31 @@ def _comparisons(
     rows = []
     for other in others:
         for metric in METRICS:
-            own, its = (
+            ours, its = (
                 pooled.map(_missing if metric in unknown[name] else _scorer(metric, columns[name]))
                 for name in (first, other)
             )
             identity = {"model": first, "against": other, "cells": cells, "metric": metric}
-            rows.append({**identity, **own.minus(its).row(metric)})
+            rows.append({**identity, **ours.minus(its).row(metric)})
     return pd.DataFrame(rows)
 
 
 def _class_terms(sample: ScoredCells, model: str) -> Values:
     """Columns: cells observed in each class, and those of them that were predicted so."""
-    of_class = sample.observed[:, None] == np.arange(1, N_CLASSES + 1)
+    member = sample.observed[:, None] == np.arange(1, N_CLASSES + 1)
     hit = sample.predicted[model] == sample.observed
-    return np.hstack([of_class, of_class & hit[:, None]]).astype(np.float64)
+    return np.hstack([member, member & hit[:, None]]).astype(np.float64)
 
 
 def _class_rows(
-    sample: ScoredCells, model: str, pooled: Resampled, own: slice
+    sample: ScoredCells, model: str, pooled: Resampled, span: slice
 ) -> list[dict[str, object]]:
     counts = _counts(sample.observed, sample.predicted[model])
     numbers = np.arange(1, N_CLASSES + 1)
     near = np.abs(numbers[:, None] - numbers) <= 1
     rows = []
     for place, number in enumerate(numbers):
-        member, hit = own.stop - 2 * N_CLASSES + place, own.stop - N_CLASSES + place
+        member, hit = span.stop - 2 * N_CLASSES + place, span.stop - N_CLASSES + place
         recall = pooled.map(lambda s, hit=hit, member=member: _share(s[:, hit], s[:, member])).row()
         n, n_predicted = int(counts[place].sum()), int(counts[:, place].sum())
         rows.append(
@@ -217,14 +217,14 @@ def _confusion_rows(sample: ScoredCells, model: str) -> list[dict[str, object]]:
     predicted = sample.predicted[model]
     counts = _counts(sample.observed, predicted)
     shares = _share(counts, counts.sum(axis=1, keepdims=True))
-    of_folds = []
+    by_fold = []
     for fold in np.unique(sample.fold):
         rows = sample.fold == fold
-        own = _counts(sample.observed[rows], predicted[rows])
-        of_folds.append(_share(own, own.sum(axis=1, keepdims=True)))
+        counted = _counts(sample.observed[rows], predicted[rows])
+        by_fold.append(_share(counted, counted.sum(axis=1, keepdims=True)))
     # A fold without the class says nothing about it; without any, the mean is missing.
-    known = np.isfinite(of_folds).sum(axis=0)
-    mean = _share(np.nansum(of_folds, axis=0), known)
+    n_known = np.isfinite(by_fold).sum(axis=0)
+    mean = _share(np.nansum(by_fold, axis=0), n_known)
     return [
         {
             "observed": i + 1,

@@ -108,6 +108,7 @@ class TrainingLoop:
     ) -> None:
         self._digest = _digest(network, training, validation, settings, seed)
         self._network = network.to(device, memory_format=torch.channels_last)
+        self._network.backbone.requires_grad_(not settings.frozen)
         # Compiling takes longer on a CPU than it saves.
         compiles = settings.compile and device.type == "cuda"
         self._step = GradientStep(
@@ -125,11 +126,11 @@ class TrainingLoop:
 
     def resume(self) -> None:
         """Go back to the last whole checkpoint of this training, if there is one."""
-        found = load_checkpoint(self._folder, digest=self._digest)
-        if found is not None:
-            self._network.load_state_dict(found.network)
-            restore_optimiser(self._optimiser, found.optimiser)
-            self.history, self.best = list(found.history), found.best
+        checkpoint = load_checkpoint(self._folder, digest=self._digest)
+        if checkpoint is not None:
+            self._network.load_state_dict(checkpoint.network)
+            restore_optimiser(self._optimiser, checkpoint.optimiser)
+            self.history, self.best = list(checkpoint.history), checkpoint.best
             logger.info("training goes on after epoch %d", len(self.history) - 1)
 
     def advance(self) -> bool:
@@ -184,6 +185,8 @@ class TrainingLoop:
     def _learn(self, epoch: int) -> tuple[float, float]:
         """Mean loss and accuracy over one epoch of steps."""
         self._network.train()
+        if self._settings.frozen:
+            self._network.backbone.eval()  # statistics and dropout, too
         losses, hits = [], []
         positions = self._positions(epoch)
         batches = self._training.stream.batches(positions)
@@ -229,7 +232,8 @@ class TrainingLoop:
 
     def _new_optimiser(self) -> torch.optim.Adam:
         rate = self._settings.learning_rate
-        return torch.optim.Adam(self._network.parameters(), lr=rate, fused=True)
+        learnt = [one for one in self._network.parameters() if one.requires_grad]
+        return torch.optim.Adam(learnt, lr=rate, fused=True)
 
 
 def _classes(
@@ -240,14 +244,14 @@ def _classes(
         raise InputError(f"{name}: empty; expected at least one cell")
     if len(set(cell_ids)) < len(cell_ids):
         raise InputError(f"{name}: {len(cell_ids) - len(set(cell_ids))} cells are named twice")
-    known = pd.Series(labels, dtype=float).reindex(list(cell_ids))
-    wrong = known.index[~known.isin(range(1, n_classes + 1))]
+    classes = pd.Series(labels, dtype=float).reindex(list(cell_ids))
+    wrong = classes.index[~classes.isin(range(1, n_classes + 1))]
     if len(wrong):
         raise InputError(
-            f"{name}: {len(wrong)} of {len(known)} cells have no income class 1 to {n_classes} "
+            f"{name}: {len(wrong)} of {len(classes)} cells have no income class 1 to {n_classes} "
             f"({listed(wrong)}); leave them out or bring their class"
         )
-    return known.to_numpy().astype(np.int64)
+    return classes.to_numpy().astype(np.int64)
 
 
 def _digest(
@@ -262,12 +266,12 @@ def _digest(
         for part in (training, validation)
         for array in (part.cell_ids, part.targets.cpu().numpy(), part.sample())
     ]
-    told = dataclasses.asdict(settings)
+    described = dataclasses.asdict(settings)
     # How images reach the network and how its steps are launched changes no result.
-    told = {key: value for key, value in told.items() if key not in SPEED_SETTINGS}
-    told |= {"seed": seed, "architecture": dataclasses.asdict(network.architecture)}
+    described = {key: value for key, value in described.items() if key not in SPEED_SETTINGS}
+    described |= {"seed": seed, "architecture": dataclasses.asdict(network.architecture)}
     state = cpu_state(network)
-    return digest_of(told, *arrays, *(state[key].numpy() for key in sorted(state)))
+    return digest_of(described, *arrays, *(state[key].numpy() for key in sorted(state)))
 
 
 def _check_finite(losses: Tensor, where: str, following: NextEpoch) -> None:

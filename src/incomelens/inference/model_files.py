@@ -49,7 +49,7 @@ def save_model(
     check_scaling(scaling)
     weights_path, settings_path = Path(folder) / WEIGHTS_FILE, Path(folder) / SETTINGS_FILE
     weights = safetensors.torch.save(cpu_state(network))
-    told = {
+    facts = {
         **dataclasses.asdict(network.architecture),
         "classes": list(range(1, network.architecture.n_classes + 1)),
         "scaling": scaling,
@@ -61,7 +61,7 @@ def save_model(
         with whole_file(weights_path) as beside:
             beside.write_bytes(weights)
         with whole_file(settings_path) as beside:
-            beside.write_text(json.dumps(told, indent=2) + "\n")
+            beside.write_text(json.dumps(facts, indent=2) + "\n")
     except OSError as error:
         raise InputError(
             f"{folder}: the model could not be written ({error.strerror or error}); make room or "
@@ -80,11 +80,11 @@ def load_model(folder: str | Path) -> TrainedModel:
     """
     path = Path(folder) / SETTINGS_FILE
     try:
-        told = json.loads(path.read_text())
+        facts = json.loads(path.read_text())
         architecture = Architecture(
-            **{field.name: told[field.name] for field in dataclasses.fields(Architecture)}
+            **{field.name: facts[field.name] for field in dataclasses.fields(Architecture)}
         )
-        scaling, tile_px, digest = told["scaling"], told["tile_px"], told["weights_sha256"]
+        scaling, tile_px, digest = facts["scaling"], facts["tile_px"], facts["weights_sha256"]
     except FileNotFoundError:
         raise InputError(f"{path}: there is no trained model; train it first") from None
     except (ValueError, KeyError, TypeError) as error:

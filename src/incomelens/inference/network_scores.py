@@ -13,21 +13,22 @@ PROBABILITIES = [f"prob_{number}" for number in range(1, N_CLASSES + 1)]
 Predictions = Mapping[tuple[str, str], pd.DataFrame]
 
 
-def network_scores(predictions: Predictions, styles: Mapping[str, str]) -> pd.DataFrame:
+def network_scores(predictions: Predictions, worlds: pd.DataFrame) -> pd.DataFrame:
     """Out-of-fold scores of every network in every city.
 
     Parameters
     ----------
     predictions : mapping
         By city and network, as :func:`incomelens.inference.predict.predict_held_out` gives them.
-    styles : mapping
-        Of every synthetic city.
+    worlds : DataFrame
+        ``city``, ``role`` and ``style`` of every synthetic city.
 
     Returns
     -------
     DataFrame
         Table ``inference/network_scores.csv``.
     """
+    told = worlds.set_index("city")[["role", "style"]].to_dict("index")
     rows = []
     for (city, network), table in predictions.items():
         scores = score(
@@ -36,13 +37,13 @@ def network_scores(predictions: Predictions, styles: Mapping[str, str]) -> pd.Da
             p=table["p"].to_numpy(dtype=np.float64),
             probabilities=table[PROBABILITIES].to_numpy(dtype=np.float64),
         )
-        row = {"city": city, "style": styles[city], "network": network}
+        row = {"city": city} | told[city] | {"network": network}
         rows.append(row | dataclasses.asdict(scores))
     return pd.DataFrame(rows)
 
 
 def score_summary(scores: pd.DataFrame) -> pd.DataFrame:
-    """Scores over cities, by style, network and metric.
+    """Scores over cities, by role, style, network and metric.
 
     Parameters
     ----------
@@ -55,8 +56,9 @@ def score_summary(scores: pd.DataFrame) -> pd.DataFrame:
         Table ``inference/network_summary.csv``. A network that predicts one class everywhere has no
         correlation.
     """
-    long = scores.melt(["city", "style", "network"], list(METRICS), "metric")
-    grouped = long.groupby(["style", "network", "metric"], sort=False)["value"]
+    by = ["role", "style", "network"]
+    long = scores.melt(["city", *by], list(METRICS), "metric")
+    grouped = long.groupby([*by, "metric"], sort=False)["value"]
     return grouped.agg(n_cities="count", mean="mean", low="min", high="max").reset_index()
 
 

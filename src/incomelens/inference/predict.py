@@ -3,12 +3,14 @@
 Of a city's own cells each is asked of the fold model that did not see it, of another city's all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from incomelens.common.errors import InputError
 from incomelens.common.progress import progress
@@ -17,8 +19,8 @@ from incomelens.inference.heads import scale_position
 from incomelens.inference.inputs import scale_images
 from incomelens.inference.model_files import TrainedModel, load_model
 from incomelens.inference.network import IncomeNetwork
+from incomelens.inference.scored_cells import PROBABILITIES
 from incomelens.inference.streams import ImageStream, TileSource
-from incomelens.inference.transfer import mean_over_models
 from incomelens.tiles.store import Tiles
 
 
@@ -64,15 +66,27 @@ def predict_held_out(
 def predict_elsewhere(
     folders: Sequence[str | Path], tiles: Tiles, cell_ids: Sequence[str], *, batch_size: int
 ) -> pd.DataFrame:
-    """Mean prediction of a city's fold models for the cells of another city.
+    """Predict the cells of another city by each of a city's fold models.
 
     Returns
     -------
     DataFrame
-        See :func:`incomelens.inference.transfer.mean_over_models`.
+        Table ``inference/transfer/{city}.parquet`` without ``tested_on``: every cell as often as
+        there are models, which ``model_fold`` counts from 0.
+
+    Raises
+    ------
+    InputError
+        If there is no model, or one reads tiles of another size.
     """
-    models = [fitting_model(folder, tiles) for folder in folders]
-    return mean_over_models([predict_by(model, tiles, cell_ids, batch_size) for model in models])
+    if not folders:
+        raise InputError("transfer: no models to predict by; name at least one fold model")
+    parts = {
+        fold: predict_by(fitting_model(folder, tiles), tiles, cell_ids, batch_size)
+        for fold, folder in enumerate(folders)
+    }
+    table = pd.concat(parts, names=["model_fold"]).reset_index("model_fold")
+    return table[["cell_id", "model_fold", "predicted", "p", *PROBABILITIES]]
 
 
 def fitting_model(folder: str | Path, tiles: Tiles) -> TrainedModel:
@@ -133,19 +147,21 @@ def predict(
     InputError
         If a prediction is not a number.
     """
-    device = device or choose_device()
     n_classes = network.architecture.n_classes
     if not len(cell_ids):
         return _table([], np.empty((0, n_classes)))
-    network = network.to(device, memory_format=torch.channels_last).eval()
-    # Every image is read once: nothing is gained by keeping all of them.
-    stream = ImageStream(tiles, cell_ids, device=device, memory_mb=0, n_readers=n_readers)
-    positions = np.array_split(np.arange(len(cell_ids)), -(-len(cell_ids) // batch_size))
-    with torch.inference_mode(), precision(device):
-        batches = stream.batches(positions)
-        shown = progress(batches, "predicting", total=len(positions), unit="batch")
-        parts = [network(scale_images(images, scaling)).double().exp() for images in shown]
-    probabilities = torch.cat(parts).cpu().numpy()
+    probabilities = np.exp(
+        network_outputs(
+            network,
+            network,
+            tiles,
+            cell_ids,
+            scaling=scaling,
+            batch_size=batch_size,
+            device=device,
+            n_readers=n_readers,
+        )
+    )
     broken = ~np.isfinite(probabilities).all(axis=1)
     if broken.any():
         raise InputError(
@@ -153,6 +169,44 @@ def predict(
             f"{cell_ids[int(broken.argmax())]}; the weights are damaged, train them anew"
         )
     return _table(cell_ids, probabilities / probabilities.sum(axis=1, keepdims=True))
+
+
+def network_outputs(
+    network: IncomeNetwork,
+    part: Callable[[Tensor], Tensor],
+    tiles: TileSource,
+    cell_ids: Sequence[str],
+    *,
+    scaling: str,
+    batch_size: int,
+    device: torch.device | None = None,
+    n_readers: int = 4,
+) -> NDArray[np.float64]:
+    """What a network, or some part of it, gives for every tile, each read once.
+
+    Parameters
+    ----------
+    network : IncomeNetwork
+        Moved to the device and set to evaluation mode.
+    part : callable
+        From scaled images, shape (n, 3, px, px), to an output of shape (n, n_outputs).
+
+    Returns
+    -------
+    array of shape (n_cells, n_outputs)
+        In the order of `cell_ids`, of which there has to be one at least; the other parameters are
+        those of :func:`predict`.
+    """
+    device = device or choose_device()
+    network.to(device, memory_format=torch.channels_last).eval()
+    # Every image is read once: nothing is gained by keeping all of them.
+    stream = ImageStream(tiles, cell_ids, device=device, memory_mb=0, n_readers=n_readers)
+    positions = np.array_split(np.arange(len(cell_ids)), -(-len(cell_ids) // batch_size))
+    with torch.inference_mode(), precision(device):
+        batches = stream.batches(positions)
+        shown = progress(batches, "predicting", total=len(positions), unit="batch")
+        outputs = [part(scale_images(images, scaling)).double() for images in shown]
+    return torch.cat(outputs).cpu().numpy()
 
 
 def _table(cell_ids: Sequence[str], probabilities: np.ndarray) -> pd.DataFrame:

@@ -96,8 +96,8 @@ def draw_filters(
     tile_of = np.sort(rng.integers(len(cell_ids), size=settings.n_filters))
     parts = []
     for start in range(0, len(tile_of), settings.tiles_at_once):
-        own = tile_of[start : start + settings.tiles_at_once]
-        images = tiles.read_images(cell_ids[own])
+        batch = tile_of[start : start + settings.tiles_at_once]
+        images = tiles.read_images(cell_ids[batch])
         parts.append(_patches(images, PATCHES_PER_FILTER, settings.patch, rng))
     patches = np.concatenate(parts) / 255  # (n_filters, patches per filter, values)
     return _whitened(patches[:, 0], patches.reshape(-1, patches.shape[-1]), settings.patch)
@@ -135,10 +135,10 @@ def _pooled(
 ) -> torch.Tensor:
     above, below = [], []
     for start in range(0, len(weight), FILTERS_AT_ONCE):
-        own = slice(start, start + FILTERS_AT_ONCE)
+        part = slice(start, start + FILTERS_AT_ONCE)
         # One tile a time on the CPU for the cache's sake; a GPU would rather have all at once.
         for_each = pixels.split(1) if pixels.device.type == "cpu" else (pixels,)
-        responses = [functional.conv2d(image, weight[own], offset[own]) for image in for_each]
+        responses = [functional.conv2d(image, weight[part], offset[part]) for image in for_each]
         above.append(torch.cat([(r - bias).relu_().mean(dim=(2, 3)) for r in responses]))
         below.append(torch.cat([(-r - bias).relu_().mean(dim=(2, 3)) for r in responses]))
     return torch.cat(above + below, dim=1)

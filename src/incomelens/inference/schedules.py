@@ -78,7 +78,8 @@ def next_epoch(
         return NextEpoch(learning_rate, stop=True)
     if schedule == "paper":
         rate = learning_rate * PAPER_DECREASE ** (done // PAPER_EPOCHS_A_STEP)
-        return NextEpoch(rate, stop=_epochs_since_best(history) >= PAPER_PATIENCE)
+        since_best = history[-1].epoch - best_epoch(history) if history else 0
+        return NextEpoch(rate, stop=since_best >= PAPER_PATIENCE)
     if schedule == "released":
         return _released(history, learning_rate)
     if schedule == "cosine":
@@ -111,7 +112,3 @@ def _released(history: Sequence[EpochRecord], learning_rate: float) -> NextEpoch
                 lowest_train = lowest_validation = math.inf
                 on_plateau = without_gain = 0
     return NextEpoch(rate, restart=restart)
-
-
-def _epochs_since_best(history: Sequence[EpochRecord]) -> int:
-    return history[-1].epoch - best_epoch(history) if history else 0

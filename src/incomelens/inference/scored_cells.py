@@ -43,7 +43,7 @@ class ScoredCells:
         """Keep some of the cells."""
 
         def cut(values: dict) -> dict:
-            return {m: None if own is None else own[rows] for m, own in values.items()}
+            return {m: None if array is None else array[rows] for m, array in values.items()}
 
         return ScoredCells(
             self.observed[rows],
@@ -96,17 +96,17 @@ def scored_cells(
     _same_cells(truth.index, truth.index, "folds")
     predicted, p, probabilities = {}, {}, {}
     for model, table in predictions.items():
-        own = table.set_index("cell_id")
-        _same_cells(own.index, truth.index, f"predictions of {model}")
-        own = own.reindex(truth.index)
+        ordered = table.set_index("cell_id")
+        _same_cells(ordered.index, truth.index, f"predictions of {model}")
+        ordered = ordered.reindex(truth.index)
         if out_of_fold:
             for name, true in {"fold": "fold", "observed": "income_class"}.items():
-                _agrees(own[name], truth[true], f"predictions of {model}")
-        predicted[model] = own["predicted"].to_numpy(dtype=np.int64)
-        p[model] = _known(own, ["p"], model)
+                _agrees(ordered[name], truth[true], f"predictions of {model}")
+        predicted[model] = ordered["predicted"].to_numpy(dtype=np.int64)
+        p[model] = _known(ordered, ["p"], model)
         if p[model] is not None:
             p[model] = p[model][:, 0]
-        probabilities[model] = _known(own, PROBABILITIES, model)
+        probabilities[model] = _known(ordered, PROBABILITIES, model)
     if cells is None:
         imputed = np.zeros(len(truth), dtype=bool)
     else:
@@ -141,21 +141,21 @@ def _known(table: pd.DataFrame, names: list[str], model: str) -> NDArray[np.floa
     return values
 
 
-def _holds(found: pd.Index, wanted: pd.Index, what: str) -> None:
-    if not found.is_unique:
-        twice = found[found.duplicated()].unique()
+def _holds(present: pd.Index, expected: pd.Index, what: str) -> None:
+    if not present.is_unique:
+        twice = present[present.duplicated()].unique()
         raise InputError(f"{what}: {len(twice)} cells stand there twice: {listed(twice)}")
-    missing = wanted.difference(found)
+    missing = expected.difference(present)
     if len(missing):
         raise InputError(
-            f"{what}: {len(missing)} of {len(wanted)} cells of the folds are missing: "
+            f"{what}: {len(missing)} of {len(expected)} cells of the folds are missing: "
             f"{listed(missing)}; make both from the same run"
         )
 
 
-def _same_cells(found: pd.Index, wanted: pd.Index, what: str) -> None:
-    _holds(found, wanted, what)
-    strange = found.difference(wanted)
+def _same_cells(present: pd.Index, expected: pd.Index, what: str) -> None:
+    _holds(present, expected, what)
+    strange = present.difference(expected)
     if len(strange):
         raise InputError(
             f"{what}: {len(strange)} cells are not in the folds: {listed(strange)}; make both from "
@@ -163,11 +163,11 @@ def _same_cells(found: pd.Index, wanted: pd.Index, what: str) -> None:
         )
 
 
-def _agrees(found: pd.Series, wanted: pd.Series, what: str) -> None:
-    off = found.index[found.to_numpy() != wanted.to_numpy()]
+def _agrees(present: pd.Series, expected: pd.Series, what: str) -> None:
+    off = present.index[present.to_numpy() != expected.to_numpy()]
     if len(off):
         raise InputError(
-            f"{what}: {found.name} of {len(off)} cells differs from {wanted.name} of the folds, "
-            f"first at {off[0]} ({found[off[0]]} instead of {wanted[off[0]]}); make both from the "
-            "same run"
+            f"{what}: {present.name} of {len(off)} cells differs from {expected.name} of the "
+            f"folds, first at {off[0]} ({present[off[0]]} instead of {expected[off[0]]}); make "
+            "both from the same run"
         )

@@ -27,6 +27,9 @@ class TrainingSettings:
         See :func:`incomelens.inference.inputs.scale_images`.
     flips : bool
         Whether training images are flipped at random, both ways.
+    frozen : bool
+        Whether the backbone stays as it comes, batch statistics as well, and only the head is
+        trained.
     compile : bool
         Whether `torch.compile` is used on CUDA; pays from some thousand steps on.
     cuda_graph : bool
@@ -43,6 +46,7 @@ class TrainingSettings:
     samples_per_epoch: int | None = 2500
     scaling: str = "min_max"
     flips: bool = True
+    frozen: bool = False
     compile: bool = False
     cuda_graph: bool = True
     memory_mb: int = 4096

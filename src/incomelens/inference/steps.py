@@ -79,7 +79,7 @@ class _RecordedStep:
     def __init__(self, run: Run, network: nn.Module, images: Tensor, targets: Tensor) -> None:
         self._images, self._targets = images.clone(), targets.clone()
         # Warming up must not count: batch norms would have seen the first batch more than once.
-        kept = [buffer.clone() for buffer in network.buffers()]
+        buffers = [buffer.clone() for buffer in network.buffers()]
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
@@ -91,7 +91,7 @@ class _RecordedStep:
         with torch.cuda.graph(self._graph):
             self._results = run(self._images, self._targets)
         with torch.no_grad():
-            for buffer, value in zip(network.buffers(), kept, strict=True):
+            for buffer, value in zip(network.buffers(), buffers, strict=True):
                 buffer.copy_(value)
 
     def __call__(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:

@@ -170,7 +170,7 @@ def train(
     Notes
     -----
     Levy Abitbol & Karsai (2020), Methods: Adam, categorical cross-entropy, horizontal and vertical
-    flips, no layer frozen.
+    flips, no layer frozen; ours may be (`frozen`).
     """
     shared = sorted(set(train_ids) & set(validation_ids))
     if shared:

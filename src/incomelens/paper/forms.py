@@ -56,7 +56,7 @@ class Cells:
     def all_notes(self, notes: Sequence[str]) -> list[str]:
         """Notes of the table, and one of every row that has evidence."""
         first = self.text.iloc[:, 0]
-        return [*notes, *(f"{first.iloc[row]}. {told}" for row, told in self.evidence.items())]
+        return [*notes, *(f"{first.iloc[row]}. {text}" for row, text in self.evidence.items())]
 
     def is_long(self, name: str) -> bool:
         """Whether a column is set as a paragraph."""
@@ -70,7 +70,7 @@ def _spans(headings: Sequence[str]) -> list[tuple[str, list[str]]]:
     keys = [spanner or place for place, (spanner, _, _) in enumerate(parts)]
     groups = groupby(zip(keys, parts, strict=True), key=lambda pair: pair[0])
     return [
-        (key if isinstance(key, str) else "", [own for _, (_, _, own) in group])
+        (key if isinstance(key, str) else "", [column for _, (_, _, column) in group])
         for key, group in groups
     ]
 
@@ -130,7 +130,7 @@ def _html_head(cells: Cells) -> list[str]:
             span = f' colspan="{len(below)}"'
             upper.append(_th(spanner, right=False, more=span, scope="colgroup"))
             names = [name[:1].upper() + name[1:] for name in below]
-            lower += [_th(name, right=one) for name, one in zip(names, right, strict=True)]
+            lower += [_th(name, right=side) for name, side in zip(names, right, strict=True)]
         place += len(below)
     return [_html_line(upper), _html_line(lower)]
 
@@ -145,7 +145,7 @@ def _html_line(cells: Iterable[str]) -> str:
 
 
 def _html_row(cells: Cells, place: int, row: Sequence[str]) -> str:
-    found = []
+    html_cells = []
     for column, (name, text) in enumerate(zip(cells.text, row, strict=True)):
         tag, scope = ("td", "") if column else ("th", ' scope="row"')
         kind = "right" if cells.right[column] else "long" if cells.is_long(name) else ""
@@ -153,16 +153,16 @@ def _html_row(cells: Cells, place: int, row: Sequence[str]) -> str:
         if says:
             inside = f'<span class="verdict {says}">{inside}</span>'
         attribute = f' class="{kind}"' if kind else ""
-        found.append(f"<{tag}{scope}{attribute}>{inside}</{tag}>")
-    return _html_line(found) + _html_evidence(cells, place)
+        html_cells.append(f"<{tag}{scope}{attribute}>{inside}</{tag}>")
+    return _html_line(html_cells) + _html_evidence(cells, place)
 
 
 def _html_evidence(cells: Cells, place: int) -> str:
     if place not in cells.evidence:
         return ""
-    told = f"<details><summary>Why</summary><p>{escape(cells.evidence[place])}</p></details>"
+    details = f"<details><summary>Why</summary><p>{escape(cells.evidence[place])}</p></details>"
     span = len(cells.text.columns) - 1
-    return f'\n<tr class="evidence"><td></td><td colspan="{span}">{told}</td></tr>'
+    return f'\n<tr class="evidence"><td></td><td colspan="{span}">{details}</td></tr>'
 
 
 LATEX_SPECIAL = {
@@ -268,10 +268,10 @@ def _latex_columns(cells: Cells, names: Sequence[str]) -> list[str]:
 def _latex_heading(names: Sequence[str], *, right: Sequence[bool]) -> list[str]:
     """Lines of the heading: one, or two where headings have a spanner."""
     groups = _spans(names)
-    own = [name for _, below in groups for name in below]
+    columns = [name for _, below in groups for name in below]
     lower = [
         rf"\multicolumn{{1}}{{r}}{{{_escaped(name)}}}" if to_right else _escaped(name)
-        for name, to_right in zip(own, right, strict=True)
+        for name, to_right in zip(columns, right, strict=True)
     ]
     if not any(spanner for spanner, _ in groups):
         return [" & ".join(lower) + r" \\"]

@@ -85,6 +85,8 @@ VARIABLES = {
         "Latitude", "Latitude of the centroid", SPATIAL, "°", "centroid of the boundary"
     ),
 }
+# All but the place: the paper's ten.
+TEN = [name for name, variable in VARIABLES.items() if variable.group != SPATIAL]
 
 # The Gaussian process with its three sets of inputs: the paper's Table 4.
 GP_MODELS = {
@@ -227,8 +229,8 @@ def figure_tasks(levels: Iterable[str], incomes: Sequence[str]) -> dict[int, tup
     {2: ('commune', 'median_household_income')}
     """
     levels = list(levels)
-    own = [(level, income) for level in levels for income in INCOMES if income in incomes]
-    return dict(enumerate(TASKS if set(levels) <= set(LEVELS) else own, start=2))
+    tasks = [(level, income) for level in levels for income in INCOMES if income in incomes]
+    return dict(enumerate(TASKS if set(levels) <= set(LEVELS) else tasks, start=2))
 
 
 def task_name(level: str, income: str, levels: Mapping[str, str] = LEVELS) -> str:

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from incomelens.common.yaml_files import SCHEMAS, read_yaml
-from incomelens.paper.names import LEVELS, SPATIAL, VARIABLES
-
-TEN = [name for name, variable in VARIABLES.items() if variable.group != SPATIAL]
+from incomelens.paper.names import LEVELS
 
 
 @dataclass(frozen=True)
@@ -40,10 +38,10 @@ class Reference:
 
     def part(self, *keys: str) -> object:
         """Everything below `keys`."""
-        found: object = self.slots
+        node: object = self.slots
         for key in keys:
-            found = found[key]  # type: ignore[index]
-        return found
+            node = node[key]  # type: ignore[index]
+        return node
 
 
 def read_reference(path: str | Path) -> Reference:

@@ -39,7 +39,7 @@ def parts_run(config: Mapping, maps: Sequence[Mapping]) -> list[Part]:
         From :func:`incomelens.report.map.cities.city_map` and
         :func:`incomelens.report.map.districts.district_map`, for the counts.
     """
-    by_key = {one["key"]: one for one in maps}
+    by_key = {place["key"]: place for place in maps}
     parts = []
     if any(city in by_key for city in config["cities"]):
         parts.append(_aerial(config, by_key))
@@ -52,7 +52,7 @@ def _aerial(config: Mapping, maps: Mapping[str, Mapping]) -> Part:
     names = [config["city"][city]["name"] for city in config["cities"]]
     folds, networks = config["folds"]["cities"], config["inference"]["networks"]
     main = networks["main"]
-    schemes = _and([CITY_SCHEMES.get(one, one) for one in folds["schemes"]])
+    schemes = _and([CITY_SCHEMES.get(scheme, scheme) for scheme in folds["schemes"]])
     where = _and(names) if len(names) <= MOST_CITIES else f"{len(names)} cities"
     text = (
         f"A network ({main['backbone']}, {main['head']} head) read an aerial image of every census "
@@ -74,8 +74,8 @@ def _aerial(config: Mapping, maps: Mapping[str, Mapping]) -> Part:
     return Part("Aerial study", text, tuple(facts))
 
 
-def _n_kept(one: Mapping) -> int:
-    observed = next(layer for layer in one["layers"] if layer["key"] == "observed")
+def _n_kept(city: Mapping) -> int:
+    observed = next(layer for layer in city["layers"] if layer["key"] == "observed")
     return sum(value is not None for value in observed["values"])
 
 
@@ -134,40 +134,40 @@ def missing_parts(
     -------
     list of (part, reason)
     """
-    found = []
+    missing = []
     if not config["cities"]:
-        found.append(("Aerial study", "this study names no city (cities is empty)."))
+        missing.append(("Aerial study", "this study names no city (cities is empty)."))
     elif len(config["cities"]) == 1:
-        found.append(("From city to city", "it takes two cities, this study names one."))
+        missing.append(("From city to city", "it takes two cities, this study names one."))
     schemes = config["folds"]["cities"]["schemes"] if config["cities"] else CITY_SCHEMES
-    found += [
+    missing += [
         (f"Aerial study, {words}", _not_among("folds.cities.schemes"))
         for scheme, words in CITY_SCHEMES.items()
         if scheme not in schemes
     ]
-    found += _missing_of_districts(config, with_shapley) if with_districts else [NO_DISTRICTS]
-    for study in dict.fromkeys(one["study"] for one in unasked):
-        if study in (one[0] for one in found):
+    missing += _missing_of_districts(config, with_shapley) if with_districts else [NO_DISTRICTS]
+    for study in dict.fromkeys(exhibit["study"] for exhibit in unasked):
+        if study in (part[0] for part in missing):
             continue
-        labels = dict.fromkeys(one["label"] for one in unasked if one["study"] == study)
-        found.append((f"{study}, tables and figures", f"{'; '.join(labels)}."))
-    return found
+        labels = dict.fromkeys(exhibit["label"] for exhibit in unasked if exhibit["study"] == study)
+        missing.append((f"{study}, tables and figures", f"{'; '.join(labels)}."))
+    return missing
 
 
 def _missing_of_districts(config: Mapping, with_shapley: bool) -> list[tuple[str, str]]:
-    found = []
+    missing = []
     for present, words, setting in (
         (config["districts"]["levels"], LEVELS, "districts.levels"),
         (config["districts"]["incomes"], INCOMES, "districts.incomes"),
         (config["folds"]["schemes"], SCHEMES, "folds.schemes"),
         (config["ssig"]["modes"], MODES, "ssig.modes"),
     ):
-        lacking = [f"“{words[one]}”" for one in words if one not in present]
+        lacking = [f"“{words[name]}”" for name in words if name not in present]
         if lacking:
-            found.append((f"District study, {_and(lacking)}", _not_among(setting)))
+            missing.append((f"District study, {_and(lacking)}", _not_among(setting)))
     if not with_shapley:
-        found.append(("Shapley values", "no process is explained (shapley.modes is empty)."))
-    return found
+        missing.append(("Shapley values", "no process is explained (shapley.modes is empty)."))
+    return missing
 
 
 def _not_among(setting: str) -> str:

@@ -94,36 +94,36 @@ def read_exhibits(paths: Sequence[str | Path], *, threads: int = 1) -> list[Show
         If one does not tell what a page has to know.
     """
     with ThreadPoolExecutor(threads) as pool:
-        return [one for found in pool.map(_read, map(Path, paths)) for one in found]
+        return [exhibit for exhibits in pool.map(_read, map(Path, paths)) for exhibit in exhibits]
 
 
 def _read(path: Path) -> list[Shown]:
-    told = json.loads(path.read_text(encoding="utf-8"))
-    lacking = [name for name in TOLD if name not in told]
+    meta = json.loads(path.read_text(encoding="utf-8"))
+    lacking = [name for name in TOLD if name not in meta]
     if lacking:
         raise InputError(
             f"{path}: does not tell {listed(lacking, most=9)}; delete it and make the table or "
             "figure once more"
         )
-    files = {form: path.with_name(name) for form, name in told["files"].items()}
-    return [_shown(told, kind, files) for kind in told["labels"]]
+    files = {form: path.with_name(name) for form, name in meta["files"].items()}
+    return [_shown(meta, kind, files) for kind in meta["labels"]]
 
 
-def _shown(told: Mapping, kind: str, files: Mapping[str, Path]) -> Shown:
-    file, table = files[SHOWN_AS[kind]], told["table"] if kind == "table" else None
-    plain = f"{told['labels'][kind]}. {docutils.core.publish_doctree(told['caption']).astext()}"
+def _shown(meta: Mapping, kind: str, files: Mapping[str, Path]) -> Shown:
+    file, table = files[SHOWN_AS[kind]], meta["table"] if kind == "table" else None
+    plain = f"{meta['labels'][kind]}. {docutils.core.publish_doctree(meta['caption']).astext()}"
     return Shown(
-        target=told["target"],
-        study=told["study"],
+        target=meta["target"],
+        study=meta["study"],
         kind=kind,
-        label=told["labels"][kind],
-        caption=caption_html(told["caption"]),
+        label=meta["labels"][kind],
+        caption=caption_html(meta["caption"]),
         alt=textwrap.shorten(plain, LONGEST_ALT, placeholder="…"),
-        files=(file, *(one for one in files.values() if one != file)),
+        files=(file, *(path for path in files.values() if path != file)),
         inside=file.read_text(encoding="utf-8") if table else embedded_picture(file),
         tallies=table["tallies"] if table else (),
         beside_paper=bool(table)
-        and bool(table["printed_rows"] or any(one["printed"] for one in table["columns"])),
+        and bool(table["printed_rows"] or any(column["printed"] for column in table["columns"])),
     )
 
 
@@ -159,7 +159,7 @@ def _on_white(image: Image.Image) -> Image.Image:
     return page
 
 
-def _difference(one: Image.Image, other: Image.Image) -> float:
+def _difference(image: Image.Image, picture: Image.Image) -> float:
     """Root mean square over pixels and colours, of 255."""
-    apart = np.asarray(one.convert("RGB"), np.float32) - np.asarray(other, np.float32)
+    apart = np.asarray(image.convert("RGB"), np.float32) - np.asarray(picture, np.float32)
     return float(np.sqrt(np.mean(apart**2)))

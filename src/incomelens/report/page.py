@@ -79,7 +79,7 @@ def report_page(
     str
         HTML with styles, script, pictures and data inside.
     """
-    config = provenance["configuration"]
+    config, packages = provenance["configuration"], provenance["software"]["packages"]
     environment = Environment(
         loader=PackageLoader("incomelens.report", TEMPLATES),
         autoescape=True,
@@ -111,7 +111,7 @@ def report_page(
         provenance=provenance,
         costs=_costs(provenance["costs"]["stages"]),
         sources=_sources(provenance["sources"]),
-        named=_named_packages(provenance["software"]["packages"]),
+        named=[(name, packages[name]) for name in NAMED if name in packages],
         configuration=yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=88),
         style=Markup(_inside("style.css")),  # noqa: S704 - our own file
         script=Markup(_inside("map.js")),  # noqa: S704 - our own file
@@ -126,35 +126,35 @@ def write_page(html: str, path: str | Path) -> None:
 
 def _in_order(exhibits: Sequence[Shown]) -> dict[str, object]:
     """Exhibits by the sections that show them: pictures, ledgers, the papers' values, the rest."""
-    own_section = [one for one in exhibits if one.target in OWN_SECTION]
-    first = {one.target: one for one in reversed(exhibits) if one.kind == "figure"}
+    own_section = [exhibit for exhibit in exhibits if exhibit.target in OWN_SECTION]
+    first = {exhibit.target: exhibit for exhibit in reversed(exhibits) if exhibit.kind == "figure"}
     opening = [
         (question, next(first[name] for name in targets if name in first))
         for question, targets in OPENING.items()
         if any(name in first for name in targets)
     ][:N_OPENING]
-    ledgers = [one for one in exhibits if one.tallies]
-    taken = [*own_section, *ledgers, *(one for _, one in opening)]
-    rest = [one for one in exhibits if one not in taken]
-    further = [one for one in rest if not one.beside_paper]
+    ledgers = [exhibit for exhibit in exhibits if exhibit.tallies]
+    placed = [*own_section, *ledgers, *(exhibit for _, exhibit in opening)]
+    rest = [exhibit for exhibit in exhibits if exhibit not in placed]
+    further = [exhibit for exhibit in rest if not exhibit.beside_paper]
     by_study = {
         study: [
-            [one for one in further if (one.study, one.kind) == (study, kind)]
+            [exhibit for exhibit in further if (exhibit.study, exhibit.kind) == (study, kind)]
             for kind in ("figure", "table")
         ]
-        for study in dict.fromkeys(one.study for one in further)
+        for study in dict.fromkeys(exhibit.study for exhibit in further)
     }
     return {
         "opening": opening,
         "ledgers": ledgers,
-        "beside": [one for one in rest if one.beside_paper],
+        "beside": [exhibit for exhibit in rest if exhibit.beside_paper],
         "studies": by_study,
         "deviation_files": own_section,
     }
 
 
 def _has_layer(maps: Sequence[Mapping], kind: str) -> bool:
-    return any(layer["key"].startswith(kind) for one in maps for layer in one["layers"])
+    return any(layer["key"].startswith(kind) for place in maps for layer in place["layers"])
 
 
 def _table(rows: Sequence[Mapping[str, str]], caption: str, right: Collection[str]) -> Markup:
@@ -225,25 +225,21 @@ def _by_paper(
 ) -> list[tuple[str, list[tuple[Deviation, str]]]]:
     """Deviations of each paper, each with what its switch says in this study."""
     return [
-        (title, [(one, _setting(one.switch, config)) for one in deviations if one.paper == paper])
+        (title, [(d, _setting(d.switch, config)) for d in deviations if d.paper == paper])
         for paper, title in PAPERS.items()
     ]
 
 
 def _setting(switch: str | None, config: Mapping) -> str:
     """Value of a setting, dots between levels; empty where the study has no such key."""
-    found: object = config
+    value: object = config
     for key in switch.split(".") if switch else ():
-        found = found.get(key) if isinstance(found, Mapping) else None
-    if switch is None or found is None:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    if switch is None or value is None:
         return ""
     return (
-        yaml.safe_dump(found, default_flow_style=True, width=10_000).removesuffix("...\n").strip()
+        yaml.safe_dump(value, default_flow_style=True, width=10_000).removesuffix("...\n").strip()
     )
-
-
-def _named_packages(packages: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(name, packages[name]) for name in NAMED if name in packages]
 
 
 def json_for_page(data: object) -> str:

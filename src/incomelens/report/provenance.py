@@ -77,10 +77,10 @@ def provenance(
     }
 
 
-def write_provenance(told: Mapping, path: str | Path) -> None:
+def write_provenance(content: Mapping, path: str | Path) -> None:
     """Write what :func:`provenance` tells, whole or not at all."""
     with whole_file(path) as beside:
-        text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
         beside.write_text(text + "\n", encoding="utf-8")
 
 
@@ -177,12 +177,12 @@ def job_costs(folder: str | Path, *, others: Collection[str]) -> pd.DataFrame:
         If a file lacks one of Snakemake's columns.
     """
     folder = Path(folder)
-    found = []
+    jobs = []
     for path in sorted(folder.rglob("*.tsv")):
         stage, rule, *job = path.relative_to(folder).with_suffix("").parts
         if stage != "report" and not set("-".join(job).split("-")) & set(others):
-            found.append({"stage": stage, "rule": rule, "job": "/".join(job)} | _measured(path))
-    return pd.DataFrame(found, columns=["stage", "rule", "job", *MEASURED.values()])
+            jobs.append({"stage": stage, "rule": rule, "job": "/".join(job)} | _measured(path))
+    return pd.DataFrame(jobs, columns=["stage", "rule", "job", *MEASURED.values()])
 
 
 def _measured(path: Path) -> dict[str, float]:

@@ -22,6 +22,7 @@ the method.
 ``task``                  a fitted GP of a task as model, background and sample
 ``runs``                  what the workflow computes for a task, with its checks
 ``comparisons``           the same beside other backgrounds and the kernel explainer
+``summaries``             groups, variables and both incomes over all tasks, with intervals
 ``tables``                the only module that knows the columns of the contract
 ========================  ========================================================================
 """

@@ -102,11 +102,11 @@ def values_by_explainer(
     exact = exact_values(task, rows, settings, task.background)
     n_players = len(task.columns)
     every = 2**n_players - 2
-    found = []
+    compared = []
     for name, l1_reg, extra in progress(PROCEDURES, "shap.KernelExplainer", unit="procedures"):
         coalitions = every if extra is None else min(2 * n_players + extra, every)
         values = kernel_values(
             task, rows, exact.players, seed=settings.seed, l1_reg=l1_reg, nsamples=coalitions
         )
-        found.append(KernelDifference(name, coalitions, values, exact.values, exact.error_bound))
-    return found
+        compared.append(KernelDifference(name, coalitions, values, exact.values, exact.error_bound))
+    return compared

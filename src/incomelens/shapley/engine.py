@@ -92,8 +92,8 @@ def _cutoffs(mixture: GaussianMixture, left_out: float) -> NDArray[np.float64]:
     """Squared distance where node m and all narrower ones weigh `left_out` together."""
 
     def tails(squared: NDArray[np.float64]) -> NDArray[np.float64]:
-        each = mixture.weights * np.exp(-np.outer(squared, mixture.rates))
-        return np.diagonal(np.cumsum(each[:, ::-1], axis=1)[:, ::-1])
+        terms = mixture.weights * np.exp(-np.outer(squared, mixture.rates))
+        return np.diagonal(np.cumsum(terms[:, ::-1], axis=1)[:, ::-1])
 
     low = np.zeros_like(mixture.rates)
     high = np.log(max(mixture.weights.sum(), 1.0) / left_out) / mixture.rates

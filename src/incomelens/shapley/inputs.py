@@ -220,10 +220,10 @@ def merged_players(columns: Sequence[str], groups: Mapping[str, Sequence[str]]) 
                     f"players: column '{column}' is in both '{owner[column]}' and '{group}'"
                 )
             owner[column] = group
-    taken: dict[str, list[int]] = {}
+    columns_of: dict[str, list[int]] = {}
     for j, column in enumerate(columns):
-        taken.setdefault(owner.get(column, column), []).append(j)
-    return Players(tuple(taken), tuple(tuple(group) for group in taken.values()))
+        columns_of.setdefault(owner.get(column, column), []).append(j)
+    return Players(tuple(columns_of), tuple(tuple(group) for group in columns_of.values()))
 
 
 def checked_players(players: Players | None, n_columns: int) -> Players:

@@ -274,8 +274,8 @@ def _polished(
         return (terms(logs).sum(axis=1) - exact) / scale
 
     def jacobian(logs: NDArray[np.float64]) -> NDArray[np.float64]:
-        each = terms(logs)
-        return np.hstack([-each * np.outer(coarse, np.exp(logs[:n])), each]) / scale
+        term = terms(logs)
+        return np.hstack([-term * np.outer(coarse, np.exp(logs[:n])), term]) / scale
 
     start = np.log(np.concatenate([rates, weights]))
     # Residuals near 1e-12 would end the search at once: it looks at their absolute size.

@@ -197,12 +197,12 @@ def sampled_interactions(
     Off the diagonal the whole Shapley interaction index of the pair, on it the main effects (see
     :mod:`incomelens.shapley.interactions`).
     """
-    found = {}
+    interactions = {}
     for game in GAMES:
         players = task.players(game)
-        found[game] = np.empty((len(rows), len(players.names), len(players.names)))
+        interactions[game] = np.empty((len(rows), len(players.names), len(players.names)))
         for chunk in _told(rows, f"Shapley interactions, game of {game}"):
-            found[game][chunk] = shapley_interactions(
+            interactions[game][chunk] = shapley_interactions(
                 task.model,
                 task.points[rows[chunk]],
                 task.background,
@@ -211,7 +211,7 @@ def sampled_interactions(
                 threads=settings.threads,
                 memory_limit_mb=settings.memory_mb,
             ).interactions
-    return found
+    return interactions
 
 
 def kernel_values(

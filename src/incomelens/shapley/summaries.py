@@ -65,11 +65,11 @@ def explained_task(
     InputError
         If a district of the values is not in the other tables.
     """
-    for what, other in (("districts", districts), ("folds", folds)):
-        missing = values.loc[~values["geoid"].isin(other["geoid"]), "geoid"]
+    for name, table in (("districts", districts), ("folds", folds)):
+        missing = values.loc[~values["geoid"].isin(table["geoid"]), "geoid"]
         if len(missing):
             raise InputError(
-                f"{what} of level {names['level']}: no row for {listed(missing)}, which "
+                f"{name} of level {names['level']}: no row for {listed(missing)}, which "
                 "Shapley values were computed for; run the stage ssig again"
             )
     order = values["geoid"]
@@ -159,10 +159,10 @@ def income_comparison_table(
     DataFrame
         Table ``shapley/income_comparison.csv``.
     """
-    found = {tuple(task.names[key] for key in TASK): task for task in tasks}
+    by_task = {tuple(task.names[key] for key in TASK): task for task in tasks}
     parts = []
-    for level, mode in dict.fromkeys((level, mode) for level, _, mode in found):
-        pair = [found.get((level, income, mode)) for income in INCOMES]
+    for level, mode in dict.fromkeys((level, mode) for level, _, mode in by_task):
+        pair = [by_task.get((level, income, mode)) for income in INCOMES]
         if None in pair:
             continue
         one, two = (_income_values(task) for task in pair)
@@ -224,7 +224,7 @@ def _direction_intervals(
     Districts keep their ranks among all districts, so that a resample is a weighted correlation.
     """
     rng = job_rng(seed, "direction", task.names["level"], task.names["income"])
-    x, y = (rankdata(one, axis=0) / len(values) - 0.5 for one in (task.variables, values))
+    x, y = (rankdata(side, axis=0) / len(values) - 0.5 for side in (task.variables, values))
     parts = (np.ones_like(x), x, y, x * x, y * y, x * y)
     totals = resampled_totals(
         np.hstack(parts), n_resamples=resamples, rng=rng, block=task.blocks
@@ -235,7 +235,7 @@ def _direction_intervals(
         for moment, product in zip(moments, (mean_x**2, mean_y**2, mean_x * mean_y), strict=True)
     )
     spread = spread_x * spread_y
-    known = spread > ROUNDING
-    drawn = np.where(known, covariance, np.nan) / np.sqrt(np.where(known, spread, 1))
+    varies = spread > ROUNDING
+    drawn = np.where(varies, covariance, np.nan) / np.sqrt(np.where(varies, spread, 1))
     low, high = percentile_ends(drawn)
     return {"direction_ci_low": [*low, np.nan], "direction_ci_high": [*high, np.nan]}

@@ -161,7 +161,7 @@ def background_table(
     DataFrame
         Table ``shapley/background_sensitivity.csv``.
     """
-    stability = rank_stability([of_background for _, of_background in values])
+    stability = rank_stability([explained for _, explained in values])
     parts = [
         pd.DataFrame(
             {
@@ -169,14 +169,14 @@ def background_table(
                 "background": i,
                 "kind": background.kind,
                 "variable": PLAYERS,
-                "n": len(of_background),
+                "n": len(explained),
                 "mean_abs": stability.importance[i],
                 "rank": stability.ranks[i],
                 "best_rank": stability.best_rank,
                 "worst_rank": stability.worst_rank,
             }
         )
-        for i, (background, of_background) in enumerate(values)
+        for i, (background, explained) in enumerate(values)
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -194,13 +194,13 @@ def explainer_table(
     return pd.DataFrame(
         {
             **names,
-            "procedure": one.procedure,
-            "coalitions": one.coalitions,
-            "n": len(one.exact),
-            "largest_difference": one.difference.max(),
-            "mean_abs_difference": one.difference.mean(),
-            "share_of_values_zeroed": one.zeroed.mean(),
-            "exact_error_bound": one.error_bound,
+            "procedure": difference.procedure,
+            "coalitions": difference.coalitions,
+            "n": len(difference.exact),
+            "largest_difference": difference.difference.max(),
+            "mean_abs_difference": difference.difference.mean(),
+            "share_of_values_zeroed": difference.zeroed.mean(),
+            "exact_error_bound": difference.error_bound,
         }
-        for one in differences
+        for difference in differences
     )

@@ -128,8 +128,8 @@ def level_background(
     InputError
         If no district has every income, or there are fewer than points asked for.
     """
-    known = districts[list(incomes)].notna()
-    common = known.all(axis=1)
+    has_income = districts[list(incomes)].notna()
+    common = has_income.all(axis=1)
     if not common.any():
         raise InputError(
             f"shapley: no district of level {level} has {' and '.join(incomes)}, so that their "
@@ -140,7 +140,7 @@ def level_background(
         "background of level %s: from %d of %d districts with an income, those with every income",
         level,
         common.sum(),
-        known.any(axis=1).sum(),
+        has_income.any(axis=1).sum(),
     )
     rows = districts.loc[common, list(PLAYERS)].to_numpy(dtype=np.float64)
     scaling = scaling_of(rows, PLAYERS)

@@ -153,8 +153,8 @@ def _folders() -> list[Path]:
     """Where numba looks as well: what the user says, else the package's folder, then the user's."""
     if "NUMBA_CACHE_DIR" in os.environ:
         return [Path(os.environ["NUMBA_CACHE_DIR"])]
-    own = os.environ.get("XDG_CACHE_HOME") or os.environ.get("HOME", "") + "/.cache"
-    return [Path(__file__).parent / "__pycache__", Path(own) / "incomelens"]
+    cache = os.environ.get("XDG_CACHE_HOME") or os.environ.get("HOME", "") + "/.cache"
+    return [Path(__file__).parent / "__pycache__", Path(cache) / "incomelens"]
 
 
 def _loops(name: str, text: str, path: Path | None) -> Loops:

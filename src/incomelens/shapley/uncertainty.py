@@ -124,14 +124,14 @@ def shapley_variance(
     )
     prior = _prior_variance(games, points)
     explained = _explained_variance(games, points, _cholesky(model, noise), progress)
-    of_covariance = accuracy.error_bound(model.outputscale, differences=2)
+    covariance_error = accuracy.error_bound(model.outputscale, differences=2)
     return ShapleyVariance(
         variance=prior - explained,
         prior_variance=prior,
         players=players,
         error_bound=accuracy.error_bound(model.outputscale, differences=4)
-        + of_covariance * leverage
-        + of_covariance**2 * n_train / float(noise.min()),
+        + covariance_error * leverage
+        + covariance_error**2 * n_train / float(noise.min()),
     )
 
 

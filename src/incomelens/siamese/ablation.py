@@ -20,11 +20,11 @@ def ablation_cases(modalities: Sequence[str]) -> list[tuple[str, str, tuple[str,
     >>> ablation_cases(["prices", "satellite"])[1:3]
     [('alone', 'prices', ('prices',)), ('alone', 'satellite', ('satellite',))]
     """
-    known = check_modalities(modalities)
-    cases = [("all", "", known)]
-    if len(known) > 1:
-        cases += [("alone", name, (name,)) for name in known]
-        cases += [("without", name, tuple(m for m in known if m != name)) for name in known]
+    chosen = check_modalities(modalities)
+    cases = [("all", "", chosen)]
+    if len(chosen) > 1:
+        cases += [("alone", name, (name,)) for name in chosen]
+        cases += [("without", name, tuple(m for m in chosen if m != name)) for name in chosen]
     return cases
 
 

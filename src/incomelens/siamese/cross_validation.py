@@ -55,12 +55,12 @@ def cross_validate_baselines(
     """
     modalities = check_modalities(modalities)
     rows = covered_rows(shown, modalities, keeps_all=settings.flags_missing)
-    own, own_shown = subset(sample, rows), shown.subset(rows)
+    kept, kept_shown = subset(sample, rows), shown.subset(rows)
     parts = []
-    for fold, training, held_out in progress(list(splits(own)), joined(modalities), unit="folds"):
+    for fold, training, held_out in progress(list(splits(kept)), joined(modalities), unit="folds"):
         fold_models = FoldModels(
-            own,
-            own_shown,
+            kept,
+            kept_shown,
             modalities,
             training,
             held_out,
@@ -68,24 +68,24 @@ def cross_validate_baselines(
             settings,
             job_seed(seed, joined(modalities), fold),
         )
-        income = own.income[training]
+        income = kept.income[training]
         for model in models:
-            for found in fold_models.predict(model):
+            for prediction in fold_models.predict(model):
                 part = held_out_rows(
-                    own,
+                    kept,
                     held_out,
-                    model=suffixed(found.model, modalities),
+                    model=suffixed(prediction.model, modalities),
                     mode=READING,
-                    variant=found.variant,
+                    variant=prediction.variant,
                     fold=fold,
                 )
                 parts.append(
                     part.assign(
-                        predicted_usd=income.mean() + income.std() * found.mean,
-                        sd_usd=income.std() * found.sd,
+                        predicted_usd=income.mean() + income.std() * prediction.mean,
+                        sd_usd=income.std() * prediction.sd,
                         label_sd_usd=income.std(),
-                        log_marginal_likelihood=found.log_marginal_likelihood,
-                        converged=found.converged,
+                        log_marginal_likelihood=prediction.log_marginal_likelihood,
+                        converged=prediction.converged,
                         modalities=joined(modalities),
                     )
                 )
@@ -119,14 +119,14 @@ def cross_validate_ablation(
         The rows of :func:`cross_validate_baselines`.
     """
     rows = covered_rows(shown, check_modalities(modalities), keeps_all=settings.flags_missing)
-    own, own_shown = subset(sample, rows), shown.subset(rows)
+    kept, kept_shown = subset(sample, rows), shown.subset(rows)
     parts = []
     for read in dict.fromkeys(read for _, _, read in ablation_cases(modalities)):
         made = None if fitted is None else fitted[fitted["model"] == suffixed(model, read)]
         if made is None or made.empty:
             made = cross_validate_baselines(
-                own,
-                own_shown,
+                kept,
+                kept_shown,
                 models=[model],
                 modalities=read,
                 scheme=scheme,
@@ -164,10 +164,10 @@ def with_ablation(
     fitted = cross_validate_baselines(sample, shown, models=models, **task)
     parts = [fitted.assign(purpose="baselines")]
     if scheme in ablation["schemes"]:
-        found = cross_validate_ablation(
+        ablated = cross_validate_ablation(
             sample, shown, model=ablation["model"], fitted=fitted, **task
         )
-        parts.append(found.assign(purpose="ablation"))
+        parts.append(ablated.assign(purpose="ablation"))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -57,11 +57,11 @@ def shown_by(
     InputError
         If the study has no modality, or a file is not what it should be.
     """
-    known = check_modalities(modalities)
+    chosen = check_modalities(modalities)
     geoids = sample.table["geoid"]
-    pictured = [name for name in IMAGE_MODALITIES if name in known]
+    pictured = [name for name in IMAGE_MODALITIES if name in chosen]
     arrays = {}
-    if "prices" in known:
+    if "prices" in chosen:
         (path,) = prices
         arrays["prices"] = price_vectors(read_table(path), geoids)
     for name, path in zip(pictured, embeddings, strict=True):

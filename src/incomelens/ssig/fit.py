@@ -66,18 +66,18 @@ def fit_gp(
     noise_usd2 = np.zeros(len(income)) if known_noise is None else known_noise
     scaled = input_scaling.scaled(inputs)
     label = label_scaling.scaled(income[:, None])[:, 0]
-    known = noise_usd2 / label_scaling.sd[0] ** 2
+    scaled_noise = noise_usd2 / label_scaling.sd[0] ** 2
 
     space = SearchSpace(mode, len(features))
-    likelihood = MarginalLikelihood(scaled, label, known)
+    likelihood = MarginalLikelihood(scaled, label, scaled_noise)
     if mode == "literal":
         lengthscale, outputscale, noise = space.hyperparameters(np.zeros(3))
         value, _ = likelihood.value_and_gradient(lengthscale, outputscale, noise)
         evaluations, converged = 0, True
     else:
-        found = maximise(likelihood, space, starts=starts, rng=rng)
-        lengthscale, outputscale, noise = space.hyperparameters(found.theta)
-        value, evaluations, converged = found.value, found.n_evaluations, found.converged
+        optimum = maximise(likelihood, space, starts=starts, rng=rng)
+        lengthscale, outputscale, noise = space.hyperparameters(optimum.theta)
+        value, evaluations, converged = optimum.value, optimum.n_evaluations, optimum.converged
     logger.info(
         "%s: log marginal likelihood %.2f after %d evaluations; lengthscale %s, variance %.3g, "
         "noise %.3g",
@@ -98,7 +98,7 @@ def fit_gp(
         noise=noise,
         training_inputs=scaled,
         training_label=label,
-        known_noise=known,
+        known_noise=scaled_noise,
         training_ids=ids,
         log_marginal_likelihood=value,
         n_evaluations=evaluations,

@@ -112,8 +112,8 @@ def metrics_from_totals(totals: NDArray[np.float64]) -> dict[str, NDArray[np.flo
     """Scores from sums of :func:`score_terms`, shape (n_sums, :data:`N_TERMS`); one a row."""
     count = totals[:, 0]
     with np.errstate(divide="ignore", invalid="ignore"):
-        rest = (totals[:, 1:] / totals[:, :1]).T
-    y1, f1, yy, ff, yf, square, absolute, square_sd, absolute_sd, mean_sd, in_50, in_90 = rest
+        means = (totals[:, 1:] / totals[:, :1]).T
+    y1, f1, yy, ff, yf, square, absolute, square_sd, absolute_sd, mean_sd, in_50, in_90 = means
     spread_y, spread_f = yy - y1**2, ff - f1**2
     unknown = np.where(np.isnan(mean_sd), np.nan, 1.0)
     # Spreads below rounding count as none: a constant has no correlation.
@@ -192,7 +192,7 @@ def _resampled(
     Of each model by districts and by blocks, arrays of shape (n_resamples,).
     """
     ids = [group["geoid"].tolist() for group in groups]
-    if any(own != ids[0] for own in ids):
+    if any(other_ids != ids[0] for other_ids in ids):
         fewest, most = min(map(len, ids)), max(map(len, ids))
         raise InputError(
             f"scores: models of {', '.join(map(str, seed[2:]))} predict {fewest} to {most} "

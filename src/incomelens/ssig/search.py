@@ -131,7 +131,7 @@ def maximise(
         _descend(space, small, space.start(None if number == 0 else rng), flat, SUBSET_GAIN)
         for number in range(starts)
     ]
-    theta = max(explored, key=lambda found: found.value).theta
+    theta = max(explored, key=lambda optimum: optimum.value).theta
 
     def polish(theta: NDArray[np.float64]) -> Optimum:
         whitening = _whitening(space, small, theta, n / len(subset))
@@ -140,7 +140,7 @@ def maximise(
     best = polish(theta)
     revived = space.off_the_plateau(best.theta)
     if revived is not None:
-        best = max(best, polish(revived), key=lambda found: found.value)
+        best = max(best, polish(revived), key=lambda optimum: optimum.value)
     return Optimum(best.theta, best.value, best.converged, likelihood.n_evaluations)
 
 
@@ -153,14 +153,14 @@ def _descend(
 ) -> Optimum:
     """Follow the gradient until less than `gain` can be expected."""
     objective = _Objective(space, likelihood, theta, whitening)
-    found = minimize(
+    descent = minimize(
         objective,
         np.zeros(len(space.free)),
         jac=True,
         method="L-BFGS-B",
         options={"gtol": math.sqrt(2 * gain), "ftol": 0.0, "maxiter": 500},
     )
-    return Optimum(objective.theta(found.x), -float(found.fun), bool(found.success))
+    return Optimum(objective.theta(descent.x), -float(descent.fun), bool(descent.success))
 
 
 class _Objective:

@@ -18,7 +18,7 @@ from incomelens.sources.fetching.plan import (
     sources_of_city,
     unregistered,
 )
-from incomelens.sources.fetching.registry import Registry, SourceFile, invented
+from incomelens.sources.fetching.registry import Registry, invented
 from incomelens.study.identities import Study
 
 TOLD = ("title", "provider", "used_for", "time_frame", "licence", "page", "citation")
@@ -53,6 +53,9 @@ class Part:
 class RawFiles:
     """Which raw files a study reads, and where they lie once they are checked.
 
+    A source that no registry has is told by whoever asks for its files: a part of the study can run
+    while another's sources are missing.
+
     Raises
     ------
     InputError
@@ -64,7 +67,7 @@ class RawFiles:
 
     def __post_init__(self) -> None:
         """Find what the configuration forgot before any job is planned."""
-        _ = self.files
+        _ = self.parts
 
     @cached_property
     def parts(self) -> dict[str, Part]:
@@ -84,15 +87,16 @@ class RawFiles:
             ),
         }
 
-    @cached_property
-    def sources(self) -> list[str]:
-        """Ids of all sources, each once."""
-        return list(dict.fromkeys(chain(*(part.sources for part in self.parts.values()))))
-
-    @cached_property
-    def files(self) -> list[SourceFile]:
-        """All files of these sources."""
-        return self.registry.files(self.sources)
+    def checks(self, *names: str) -> dict[str, Any]:
+        """What is checked before anything of some parts of the study is fetched."""
+        parts = [self.parts[name] for name in names]
+        return {
+            "sources": list(dict.fromkeys(chain(*(part.sources for part in parts)))),
+            "own_files": self.own_tables(*names),
+            "places": self.places,
+            "results_mb": sum(part.mb for part in parts),
+            "notes": [note for part in parts for note in part.notes],
+        }
 
     @cached_property
     def unregistered(self) -> dict[str, str]:
@@ -117,10 +121,10 @@ class RawFiles:
         """Paths of all files of these sources, checked and whole."""
         return [f"<results>/sources/{file.label}" for file in self.registry.files(sources)]
 
-    @cached_property
     def records(self) -> list[str]:
-        """What is noted down of where each file came from."""
-        return [f"<results>/sources/{file.label}.origin.json" for file in self.files]
+        """What is noted down of where each file of the whole study came from."""
+        files = self.of_sources(*self.checks(*self.parts)["sources"])
+        return [f"{file}.origin.json" for file in files]
 
     def wanted(self, source: str, name: str) -> list[Any]:
         """What decides about the bytes of a file: a change of these fetches it again."""
@@ -237,7 +241,10 @@ class RawFiles:
         """Files of the mirror that the synthetic cities are written to, below its folder."""
         config = self.study.config
         cities = [sources_of_city(config["city"][city]) for city in config["demo"]["cities"]]
-        return [file.label for file in self.registry.files(dict.fromkeys(chain(*cities)))]
+        sources = dict.fromkeys(chain(*cities))
+        # What else they name is told by the jobs that read it.
+        known = [source for source in sources if source in self.registry.sources]
+        return [file.label for file in self.registry.files(known)]
 
     def demo_city_settings(self) -> list[dict[str, Any]]:
         """What the synthetic cities are made of."""

@@ -179,7 +179,9 @@ class Results:
 
     def _of_images(self, kind: str, ending: str) -> list[str]:
         place = f"<results>/siamese/{kind}"
-        return [f"{place}-{one}-{{level}}.{ending}" for one in self.study.image_modalities]
+        return [
+            f"{place}-{modality}-{{level}}.{ending}" for modality in self.study.image_modalities
+        ]
 
     def baseline_settings(self) -> dict[str, Any]:
         """Settings that the baselines' models depend on."""

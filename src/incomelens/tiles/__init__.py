@@ -5,17 +5,18 @@ every 200 m cell gets its aerial image. The paper warps whole orthophotos and th
 cell is cut straight from the native pixels, with one resampling, and gets the urban class of every
 pixel on the same grid.
 
-==============  ==================================================================================
-``plan``        which job cuts which cell from which orthophoto, so that each block is decoded once
-``void``        what of an orthophoto shows no ground
-``orthophoto``  one orthophoto, opened: its grid, its pixels, and which of them are void
-``mosaic``      a window of native pixels, from as many orthophotos as it touches
-``warp``        from native pixels to the cell's own grid
-``land_use``    the urban class of every pixel of a cell
-``shards``      the job: cells of one shard, written as one Zarr group
-``group_file``  a Zarr group written as a stream, whole or not at all
-``shard_file``  what such a group holds of cells
-``index``       which cell is where, which are kept and why others are not
-``store``       reading images and land use by cell
-==============  ==================================================================================
+================  ================================================================================
+``plan``          which job cuts which cell from which orthophoto, so that blocks are decoded once
+``void``          what of an orthophoto shows no ground
+``orthophoto``    one orthophoto, opened: its grid, its pixels, and which of them are void
+``mosaic``        a window of native pixels, from as many orthophotos as it touches
+``warp``          from native pixels to the cell's own grid
+``land_use``      the urban class of every pixel of a cell
+``shards``        the job: cells of one shard, written as one Zarr group
+``group_file``    a Zarr group written as a stream, whole or not at all
+``shard_file``    what such a group holds of cells
+``index``         which cell is where, which are kept and why others are not
+``store``         reading images and land use by cell
+``class_shares``  how much of each tile an urban class covers
+================  ================================================================================
 """

@@ -38,5 +38,5 @@ def _shares(tiles: Tiles, start: int, values: np.ndarray) -> np.ndarray:
     """Share of each value in some tiles, shape (n, n_values)."""
     land_use = tiles.read_land_use(tiles.cell_ids[start : start + TILES_AT_ONCE])
     pixels = land_use.reshape(len(land_use), -1)
-    counts = [np.bincount(one, minlength=256)[values] for one in pixels]
+    counts = [np.bincount(tile, minlength=256)[values] for tile in pixels]
     return np.array(counts) / pixels.shape[1]

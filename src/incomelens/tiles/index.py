@@ -48,12 +48,12 @@ def build_index(
     """
     if not 0 <= max_void_share <= 1:
         raise InputError(f"tiles.max_void_share: {max_void_share}; expected a share, 0 to 1")
-    found = pd.concat([_contents(path) for path in sorted(shards, key=shard_number)])
-    _check_against_plan(found, plan)
-    index = cells[["cell_id"]].merge(found, on="cell_id", how="left")
-    own = pd.Series(cells["drop_reason"].to_numpy(), dtype="str")
+    contents = pd.concat([_contents(path) for path in sorted(shards, key=shard_number)])
+    _check_against_plan(contents, plan)
+    index = cells[["cell_id"]].merge(contents, on="cell_id", how="left")
+    reason = pd.Series(cells["drop_reason"].to_numpy(), dtype="str")
     too_void = index["void_share"].gt(max_void_share) & index["drop_reason"].isna()
-    index["drop_reason"] = own.fillna(index["drop_reason"].mask(too_void, VOID))
+    index["drop_reason"] = reason.fillna(index["drop_reason"].mask(too_void, VOID))
     stray = index.loc[index["drop_reason"].isna() & index["row"].isna(), "cell_id"]
     if len(stray):
         raise InputError(f"tiles: cells {listed(stray)} are in no shard; make the plan again")
@@ -98,8 +98,8 @@ def open_shard(path: str | Path) -> zarr.Group:
         expected = dict(group.attrs["pixel_files"])
     except (OSError, ValueError, KeyError) as error:
         raise DamagedFileError(path, error) from None
-    found = pixel_files(path)
-    wrong = [name for name in expected if found.get(name) != expected[name]]
+    files = pixel_files(path)
+    wrong = [name for name in expected if files.get(name) != expected[name]]
     if wrong:
         raise DamagedFileError(path, f"{listed(wrong)}: missing or of another length")
     return group
@@ -122,11 +122,11 @@ def _contents(path: str | Path) -> pd.DataFrame:
     )
 
 
-def _check_against_plan(found: pd.DataFrame, plan: pd.DataFrame) -> None:
-    both = plan[["cell_id", "shard"]].merge(
-        found[["cell_id", "shard"]], how="outer", indicator=True
+def _check_against_plan(contents: pd.DataFrame, plan: pd.DataFrame) -> None:
+    compared = plan[["cell_id", "shard"]].merge(
+        contents[["cell_id", "shard"]], how="outer", indicator=True
     )
-    wrong = both.loc[both["_merge"] != "both"]
+    wrong = compared.loc[compared["_merge"] != "both"]
     if len(wrong):
         raise InputError(
             f"tiles: plan and shards disagree on cells {listed(wrong['cell_id'])} (shards "

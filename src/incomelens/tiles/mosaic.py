@@ -237,11 +237,11 @@ class Mosaic(AbstractContextManager):
                 "both, its nearest pixels are taken, up to half a pixel off",
                 name,
             )
-        found = []
+        positions = []
         for start, n, size in zip((row, col), shape, source.dataset.shape, strict=True):
             at = np.floor(start + (np.arange(n) + 0.5) * scale).astype(np.int64)
-            found.append(np.where((at >= 0) & (at < size), at, -1))
-        return found[0], found[1]
+            positions.append(np.where((at >= 0) & (at < size), at, -1))
+        return positions[0], positions[1]
 
     def _open(self, name: str) -> Orthophoto:
         if name in self._sources:

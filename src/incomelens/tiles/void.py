@@ -54,7 +54,7 @@ def void_colours(named: Sequence[int | Sequence[int]] | None) -> tuple[Colour, .
     """
     if named is None:
         return None
-    triples = [(one,) * 3 if isinstance(one, int) else tuple(one) for one in named]
+    triples = [(colour,) * 3 if isinstance(colour, int) else tuple(colour) for colour in named]
     return tuple((int(red), int(green), int(blue)) for red, green, blue in triples)
 
 
@@ -168,10 +168,10 @@ def with_fray(area: Mask, pixels: NDArray[np.uint8], colour: Colour) -> Mask:
 def prevailing_colour(image: NDArray[np.uint8], void: Mask) -> Colour | None:
     """Colour that a quarter or more of a tile has, exactly, where it is not void; None if none."""
     rows, cols = (max(1, size // LATTICE) for size in void.shape)
-    seen = ~void[::rows, ::cols]
-    red, green, blue = (band[::rows, ::cols][seen].astype(np.uint32) for band in image)
+    shown = ~void[::rows, ::cols]
+    red, green, blue = (band[::rows, ::cols][shown].astype(np.uint32) for band in image)
     packed, counts = np.unique(red << 16 | green << 8 | blue, return_counts=True)
-    if not len(counts) or counts.max() < LARGE * seen.size:
+    if not len(counts) or counts.max() < LARGE * shown.size:
         return None
     most = int(packed[counts.argmax()])
     return most >> 16, most >> 8 & 255, most & 255
@@ -208,7 +208,7 @@ def _is_no_mask(dataset: DatasetReader, bands: Sequence[int], name: str) -> bool
 
 
 def _samples(dataset: DatasetReader, band: int) -> NDArray[np.uint8]:
-    return np.concatenate([dataset.read(band, window=one).ravel() for one in _spread(dataset)])
+    return np.concatenate([dataset.read(band, window=part).ravel() for part in _spread(dataset)])
 
 
 def _spread(dataset: DatasetReader) -> Iterator[Window]:

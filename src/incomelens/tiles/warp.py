@@ -143,7 +143,7 @@ def _resample(source, void, has_void, col, row, reach, image):  # noqa: ANN001, 
                 across[x - left] = weight
                 width_sum += weight
             red, green, blue = np.float32(0.0), np.float32(0.0), np.float32(0.0)
-            seen = np.float32(0.0)
+            weight_seen = np.float32(0.0)
             inside = left >= 0 and right < width and top >= 0 and bottom < height
             for y in range(top, bottom + 1):
                 down = np.float32(1.0 - abs(y - v) / reach)
@@ -162,19 +162,19 @@ def _resample(source, void, has_void, col, row, reach, image):  # noqa: ANN001, 
                     for x in range(max(left, 0), min(right + 1, width)):
                         if not void[y, x]:
                             weight = down * across[x - left]
-                            seen += weight
+                            weight_seen += weight
                             red += weight * source[0, y, x]
                             green += weight * source[1, y, x]
                             blue += weight * source[2, y, x]
             whole = width_sum * height_sum
             if inside and not has_void:
-                seen = whole
-            if seen > np.float32(1e-6) * whole:
+                weight_seen = whole
+            if weight_seen > np.float32(1e-6) * whole:
                 half = np.float32(0.5)
-                image[i, j, 0] = np.uint8(red / seen + half)
-                image[i, j, 1] = np.uint8(green / seen + half)
-                image[i, j, 2] = np.uint8(blue / seen + half)
+                image[i, j, 0] = np.uint8(red / weight_seen + half)
+                image[i, j, 1] = np.uint8(green / weight_seen + half)
+                image[i, j, 2] = np.uint8(blue / weight_seen + half)
             else:
                 image[i, j, 0] = image[i, j, 1] = image[i, j, 2] = 0
-            void_area += max(0.0, 1.0 - seen / whole)
+            void_area += max(0.0, 1.0 - weight_seen / whole)
     return void_area

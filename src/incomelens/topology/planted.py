@@ -21,34 +21,39 @@ from incomelens.common.seeds import job_rng
 from incomelens.folds.resampling import Interval, percentile_interval
 
 LEVEL = 0.05
+WORLD = ["role", "style", "coast"]
+UNIT = ["city", *WORLD, "network", "method", "ses"]
+BY = ["role", "style", "network", "method", "ses"]
+BOTH = "both"  # SES groups, or styles with a signal, taken together
+NOTHING = "none"  # the style without a signal; inland
+COAST = "coast"  # cities of either style with a signal that lie on one
 SHUFFLED = "shuffled"  # the network that learnt from labels dealt out anew
-UNIT = ["city", "style", "network", "method", "ses"]
-BY = ["style", "network", "method", "ses"]
-BOTH = "both"  # SES groups, or styles, taken together
 
 
-def planted_classes(planted: pd.DataFrame, cities: Mapping[str, str]) -> pd.DataFrame:
+def planted_classes(planted: pd.DataFrame, worlds: pd.DataFrame) -> pd.DataFrame:
     """Translate codes of the Urban Atlas into urban classes.
 
     Parameters
     ----------
     planted : DataFrame
         `demo/planted.csv`: ``city`` (its name), ``style``, ``code``.
-    cities : mapping
-        Id of a city to its name.
+    worlds : DataFrame
+        ``city`` (its id), ``name``, ``role``, ``style``, ``coast`` of every synthetic city.
 
     Returns
     -------
     DataFrame
-        ``city`` (its id), ``style``, ``urban_class``.
+        ``city`` (its id), ``urban_class``; none of a city without a signal.
 
     Raises
     ------
     InputError
-        If nothing is planted in a city.
+        If nothing is planted in another city.
     """
     told = planted.astype({"code": str})
-    missing = sorted(set(cities.values()) - set(told["city"]))
+    signal = worlds["style"] != NOTHING
+    cities = worlds[signal].set_index("city")["name"]
+    missing = sorted(set(cities) - set(told["city"]))
     if missing:
         raise InputError(
             f"planted classes: nothing is planted in {listed(missing)}; name synthetic cities of "
@@ -57,11 +62,11 @@ def planted_classes(planted: pd.DataFrame, cities: Mapping[str, str]) -> pd.Data
     parts = [told[told["city"] == name].assign(city=city) for city, name in cities.items()]
     table = pd.concat(parts, ignore_index=True)
     table["urban_class"] = [NAMES[CODE_VALUES[code] - 1] for code in table["code"]]
-    return table[["city", "style", "urban_class"]].drop_duplicates(ignore_index=True)
+    return table[["city", "urban_class"]].drop_duplicates(ignore_index=True)
 
 
 def planted_ratios(
-    ratios: Mapping[tuple[str, str], pd.DataFrame], planted: pd.DataFrame
+    ratios: Mapping[tuple[str, str], pd.DataFrame], planted: pd.DataFrame, worlds: pd.DataFrame
 ) -> pd.DataFrame:
     """Put the ratios of all cities and networks below each other, and say what was planted.
 
@@ -71,6 +76,8 @@ def planted_ratios(
         By city and network, :func:`incomelens.topology.tables.activation_ratio_table`.
     planted : DataFrame
         Of :func:`planted_classes`.
+    worlds : DataFrame
+        As for :func:`planted_classes`.
 
     Returns
     -------
@@ -80,17 +87,19 @@ def planted_ratios(
     parts = [table.assign(city=city, network=network) for (city, network), table in ratios.items()]
     table = pd.concat(parts, ignore_index=True)
     table = table[table["p_value"].notna()]
-    style = planted.drop_duplicates("city").set_index("city")["style"]
-    marked = planted[["city", "urban_class"]].assign(planted=True)
+    table = table.merge(worlds[["city", *WORLD]], on="city")
+    marked = planted.assign(planted=True)
     table = table.merge(marked, how="left", on=["city", "urban_class"])
     table["planted"] = table["planted"].eq(True)
-    table["style"] = table["city"].map(style)
     rejected = table["q_value"] <= LEVEL
     over = table["effect_size"] > 0
     table["decision"] = np.select([rejected & over, rejected], ["over", "under"], "none")
     table["beyond_shuffled"] = _beyond_shuffled(table)
     beyond = table["beyond_shuffled"] > norm.isf(LEVEL / 2)
-    table["relied_on"] = table["decision"].eq("over") & beyond
+    # A method that was not tried on that network has a control of its own (occlusion).
+    knows_nothing = table["network"] == SHUFFLED
+    tried = knows_nothing.groupby([table["city"], table["method"]]).transform("any")
+    table["relied_on"] = table["decision"].eq("over") & (beyond | ~tried)
     columns = ["urban_class", "planted", "n", "ratio", "expected_ratio", "log_error"]
     tests = ["effect_size", "p_value", "q_value", "decision", "beyond_shuffled", "relied_on"]
     return table[[*UNIT, *columns, *tests]]
@@ -223,8 +232,6 @@ def decision_rates(ratios: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name, table in _marginals(ratios):
         for planted, part in table.groupby("planted", sort=False):
-            any_over = part["decision"].eq("over").groupby(part["city"]).any()
-            low, high = proportion_confint(any_over.sum(), len(any_over), LEVEL, method="wilson")
             rows.append(
                 name
                 | {
@@ -232,38 +239,32 @@ def decision_rates(ratios: pd.DataFrame) -> pd.DataFrame:
                     "n_tests": len(part),
                     "over": part["decision"].eq("over").mean(),
                     "under": part["decision"].eq("under").mean(),
-                    "n_cities": len(any_over),
-                    "cities_over": any_over.mean(),
-                    "cities_over_ci_low": low,
-                    "cities_over_ci_high": high,
                     "relied_on": part["relied_on"].mean(),
-                    "cities_relied_on": part.groupby("city")["relied_on"].any().mean(),
                 }
+                | _share_of_cities("cities_over", part["decision"].eq("over"), part["city"])
+                | _share_of_cities("cities_relied_on", part["relied_on"], part["city"])
             )
     return pd.DataFrame(rows)
 
 
-def pair_rates(
-    pairs: Mapping[tuple[str, str], pd.DataFrame], planted: pd.DataFrame
-) -> pd.DataFrame:
+def pair_rates(pairs: Mapping[tuple[str, str], pd.DataFrame], worlds: pd.DataFrame) -> pd.DataFrame:
     """How often H1 is rejected where no interaction was planted.
 
     Parameters
     ----------
     pairs : mapping
         By city and network, :func:`incomelens.topology.pair_tables.coactivation_table`.
-    planted : DataFrame
-        Of :func:`planted_classes`; for the styles.
+    worlds : DataFrame
+        As for :func:`planted_classes`.
 
     Returns
     -------
     DataFrame
         Table ``topology/planted_h1.csv``.
     """
-    style = planted.drop_duplicates("city").set_index("city")["style"]
     parts = [table.assign(city=city, network=network) for (city, network), table in pairs.items()]
     table = pd.concat(parts, ignore_index=True)
-    table = table[table["p_value"].notna()].assign(style=lambda rows: rows["city"].map(style))
+    table = table[table["p_value"].notna()].merge(worlds[["city", *WORLD]], on="city")
     above = {"plain": table["coactivation"] > 1, "adjusted": table["effect_size"] > 0}
     q_value = {"plain": table["plain_q_value"], "adjusted": table["q_value"]}
     rows = []
@@ -271,8 +272,6 @@ def pair_rates(
         rejected = q_value[measure] <= LEVEL
         judged = table.assign(over=rejected & above[measure], under=rejected & ~above[measure])
         for name, part in _marginals(judged):
-            wrong = (part["over"] | part["under"]).groupby(part["city"]).any()
-            low, high = proportion_confint(wrong.sum(), len(wrong), LEVEL, method="wilson")
             rows.append(
                 name
                 | {
@@ -280,21 +279,29 @@ def pair_rates(
                     "n_tests": len(part),
                     "over": part["over"].mean(),
                     "under": part["under"].mean(),
-                    "n_cities": len(wrong),
-                    "cities_rejected": wrong.mean(),
-                    "cities_rejected_ci_low": low,
-                    "cities_rejected_ci_high": high,
                 }
+                | _share_of_cities("cities_rejected", part["over"] | part["under"], part["city"])
             )
     return pd.DataFrame(rows)
 
 
 def _marginals(table: pd.DataFrame) -> list[tuple[dict[str, str], pd.DataFrame]]:
-    """Rows by style, network, method and SES, and with styles and SES groups taken together."""
-    stacked = pd.concat([table, table.assign(style=BOTH)], ignore_index=True)
+    """Rows by role, style, network, method and SES, and with styles and SES groups together."""
+    signal = table[table["style"] != NOTHING]
+    coast = signal[signal["coast"] != NOTHING]
+    parts = [table, signal.assign(style=BOTH), coast.assign(style=COAST)]
+    stacked = pd.concat(parts, ignore_index=True)
     stacked = pd.concat([stacked, stacked.assign(ses=BOTH)], ignore_index=True)
     groups = stacked.groupby(BY, sort=False, observed=True)
     return [(dict(zip(BY, name, strict=True)), part) for name, part in groups]
+
+
+def _share_of_cities(name: str, called: pd.Series, city: pd.Series) -> dict[str, float]:
+    """Share of the cities with one called so, and Wilson's interval."""
+    wrong = called.groupby(city).any()
+    low, high = proportion_confint(wrong.sum(), len(wrong), LEVEL, method="wilson")
+    ends = {f"{name}_ci_low": low, f"{name}_ci_high": high}
+    return {"n_cities": len(wrong), name: wrong.mean()} | ends
 
 
 def _mean_interval(

@@ -167,6 +167,20 @@ def test_models_csv_has_both_scopes_and_differences_of_the_pooled_alone(models):
     assert others["main_minus_this"].notna().all()
 
 
+@pytest.mark.parametrize(
+    ("weights", "told"), [("timm", "lite0 (weights timm)"), ("none", "lite0 (random weights)")]
+)
+def test_frozen_features_are_told_with_their_backbone_and_weights(cities, weights, told):
+    part = cities["paris"]["random"]
+    summary = part.summary.replace({"model": {"copy_neighbours": "frozen_ridge"}})
+    networks = {"main": {**NETWORKS["main"], "weights": weights}}
+    table = models_table.exhibit(
+        [summary], [part.comparisons], names=NAMES, places=[("paris", "random")], networks=networks
+    ).table
+    assert "Frozen features, ridge" in set(table.shown["Model"])
+    assert told in table.notes[-1]
+
+
 def test_transfer_table_marks_the_own_city_and_leaves_its_loss_empty(travelled):
     table = transfer_matrix(travelled, names=CITY, scheme="random").shown
     assert table["Tested on"].tolist() == ["Aubervieux"] * 2 + ["Valmorin"] * 2
@@ -175,6 +189,8 @@ def test_transfer_table_marks_the_own_city_and_leaves_its_loss_empty(travelled):
     assert table.loc[own, "Loss of r"].isna().all()
     gap = table.loc[1, "Loss of r"].value
     assert gap == pytest.approx(table.loc[0, "r"].value - table.loc[1, "r"].value)
+    assert table.loc[own, "r, networks averaged"].isna().all()
+    assert table.loc[1, "r, networks averaged"].value > table.loc[1, "r"].value
 
 
 def test_networks_that_share_a_name_are_told_apart():

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from incomelens.common.errors import InputError
-from incomelens.paper.names import SOCIOECONOMIC, SPATIAL, VARIABLES
-from incomelens.paper.reference import TEN
+from incomelens.paper.names import SOCIOECONOMIC, SPATIAL, TEN, VARIABLES
 from incomelens.paper.ssig.figures_2_to_5 import (
     exhibit,
     shapley_figure_table,

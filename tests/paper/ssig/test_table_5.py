@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
-from incomelens.paper.reference import TEN, Reference
+from incomelens.paper.names import TEN
+from incomelens.paper.reference import Reference
 from incomelens.paper.ssig import table_5
 from incomelens.paper.ssig.table_5 import (
     Comparison,

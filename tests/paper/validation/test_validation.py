@@ -16,6 +16,7 @@ from .. import validation_world
 GIVEN = {
     "networks": ("summary", "reliability"),
     "planted": ("hits",),
+    "methods": ("hits", "decisions", "stability"),
     "decisions": ("decisions", "pairs"),
     "sanity": ("similarity",),
     "curves": ("areas",),
@@ -48,6 +49,58 @@ def test_hit_rates_are_shown_with_wilsons_interval_and_chance(given):
     assert (shown["Hit rate"].value, shown["Hit rate"].low) == (row["hit_rate"], row["ci_low"])
     assert shown["By chance"] == row["chance"]
     assert shown["Hits"] == f"{row['hits']} of {row['n']}"
+
+
+def test_cities_to_choose_on_are_shown_and_judge_nothing(many):
+    summary = many["summary"]
+    chosen_on = summary["role"] == "tune"
+    assert chosen_on.any()
+    before = findings(many).table.numbers
+    many["summary"] = summary.assign(low=summary["low"].mask(chosen_on, -1))
+    assert findings(many).table.numbers.equals(before)
+    shown = table_of("networks", summary=many["summary"], reliability=many["reliability"]).shown
+    assert "residential planted, cities to choose on" in set(shown["Style"])
+
+
+def test_a_network_is_asked_to_know_nothing_where_nothing_is_planted(many):
+    says = "predicts nothing from shuffled"
+    assert CONTRADICTED not in verdicts(many, says=says, about="trained, nothing planted")
+    summary = many["summary"]
+    knows = summary.assign(low=0.5, mean=0.6, high=0.7)
+    many["summary"] = summary.where(summary["style"] != "none", knows)
+    assert verdicts(many, says=says, about="trained, nothing planted") == {CONTRADICTED}
+
+
+def methods_of(given):
+    names = ("hits", "decisions", "stability")
+    table = table_of("methods", **{name: given[name] for name in names})
+    return table.shown.set_index(["Cities", "Method"]), table
+
+
+def test_every_method_is_told_what_it_is_good_for(given):
+    wrong = given["decisions"]["planted"] | (given["decisions"]["style"] == "none")
+    given["decisions"] = given["decisions"].assign(cities_relied_on=(~wrong).astype(float))
+    given["stability"] = given["stability"].assign(median=0.71)
+    shown, table = methods_of(given)
+    judged = shown.loc[("judging cities", "guided Grad-CAM")]
+    hits = given["hits"].set_index(["role", "style", "network", "method", "ses"])
+    assert judged["Area, low"].value == hits.loc[("judge", "both", "main", "guided", "low"), "area"]
+    assert judged["Area"].value == 1.0
+    assert (judged["False reliance"].value, judged["without a signal"].value) == (1.0, 0.0)
+    assert judged["Good for"] == (
+        "ranking classes; ranking classes of low SES alone; naming the first class; "
+        "one network's word"
+    )
+    assert "naming classes relied on (false reliance at most 0.05)" in table.notes[-1]
+    assert np.isnan(shown.loc[("cities to choose on", "guided Grad-CAM"), "Two seeds"])
+
+
+def test_a_method_that_reaches_nothing_is_good_for_nothing(given):
+    given["hits"] = given["hits"].assign(area=0.7, hit_rate=0.5)
+    given["decisions"] = given["decisions"].assign(cities_relied_on=0.2)
+    given["stability"] = given["stability"].assign(median=0.4)
+    shown, _ = methods_of(given)
+    assert set(shown["Good for"]) == {"none of these"}
 
 
 def test_similarities_stand_in_the_column_of_their_method(given):
@@ -107,8 +160,15 @@ def test_findings_turn_with_the_numbers(many):
     assert verdicts(many, says="No city has a class") == {CONTRADICTED}
     many["decisions"] = many["decisions"].assign(cities_over_ci_low=0.0)
     assert verdicts(many, says="No city has a class") == {OPEN}
+    relied = {"cities_relied_on_ci_low": 0.0, "cities_relied_on_ci_high": 0.04}
+    many["decisions"] = many["decisions"].assign(**relied)
+    assert verdicts(many, check="Reliance") == {SUPPORTED}
+    many["decisions"] = many["decisions"].assign(
+        cities_relied_on_ci_low=0.3, cities_relied_on_ci_high=1
+    )
+    assert verdicts(many, says="has a direction", about="on a coast") == {CONTRADICTED}
     many["hits"] = many["hits"].assign(area_ci_low=0.4)
-    assert verdicts(many, says="rank planted", about="both") == {OPEN}
+    assert verdicts(many, says="rank planted", about=", trained, both styles") == {OPEN}
     many["hits"] = many["hits"].assign(area_ci_low=0.3, area_ci_high=0.4)
     assert verdicts(many, says="rank planted", about="both") == {CONTRADICTED}
 
@@ -137,6 +197,7 @@ def test_the_figure_has_one_dot_a_city_at_its_ratio(given, tmp_path):
     rows = given["ratios"]
     rows = rows[(rows["network"] == "main") & (rows["urban_class"] == "continuous")]
     rows = rows[(rows["method"] == "guided") & (rows["style"] == "residential")]
+    rows = rows[rows["role"] == "judge"]  # the third city was there to choose on
     expected = rows[rows["ses"] == "low"]["ratio"].clip(lower=LEAST)
     assert sorted(drawn[0].get_xdata()) == pytest.approx(sorted(expected))
     assert dots(figure, "shuffled continuous")[0].get_markerfacecolor() == "white"

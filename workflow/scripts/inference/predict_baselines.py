@@ -5,6 +5,7 @@ import pandas as pd
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
 from incomelens.inference.baselines import predict_out_of_fold
+from incomelens.inference.frozen_features import FrozenFeatures
 from incomelens.inference.random_features import RandomFeatures
 from incomelens.tiles.store import open_tiles
 
@@ -19,6 +20,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
             buffer_cells=snakemake.params.buffer_cells,
             tiles=tiles,
             settings=RandomFeatures(**snakemake.params.random_features),
+            frozen=FrozenFeatures(**snakemake.params.frozen_features),
         )
         for model in snakemake.params.models
     }

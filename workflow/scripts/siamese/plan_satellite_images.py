@@ -28,5 +28,5 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         needed, snakemake.output.orthophotos, bands=settings.get("bands")
     )
     write_table(extracted, snakemake.output.listing)
-    for one, path in zip(squares, snakemake.output.squares, strict=True):
-        write_table(one, path)
+    for table, path in zip(squares, snakemake.output.squares, strict=True):
+        write_table(table, path)

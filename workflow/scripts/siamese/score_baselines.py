@@ -9,10 +9,10 @@ from incomelens.siamese.scores import score_samples, summarise_samples, with_sam
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     draws = {"resamples": snakemake.params.resamples, "seed": snakemake.params.seed}
-    found = pd.concat(map(read_table, snakemake.input.predictions), ignore_index=True)
+    predicted = pd.concat(map(read_table, snakemake.input.predictions), ignore_index=True)
     ssig = pd.concat(map(read_table, snakemake.input.ssig), ignore_index=True)
-    predictions = with_samples(found[found["purpose"] == "baselines"], ssig)
+    predictions = with_samples(predicted[predicted["purpose"] == "baselines"], ssig)
     write_table(score_samples(predictions), snakemake.output.scores)
     write_table(summarise_samples(predictions, **draws), snakemake.output.summary)
-    ablation = score_ablation(found[found["purpose"] == "ablation"], **draws)
+    ablation = score_ablation(predicted[predicted["purpose"] == "ablation"], **draws)
     write_table(ablation, snakemake.output.ablation)

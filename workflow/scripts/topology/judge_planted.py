@@ -18,10 +18,11 @@ from incomelens.topology.planted import (
 with job(snakemake.log[0], threads=snakemake.params.threads):
     params, given = snakemake.params, snakemake.input
     trained = [tuple(pair) for pair in params.trained]
-    planted = planted_classes(read_table(given.planted), params.cities)
-    occluded = [(city, MAIN) for city in params.cities]
+    worlds = pd.DataFrame(params.worlds)
+    planted = planted_classes(read_table(given.planted), worlds)
+    occluded = [(city, MAIN) for city in worlds["city"]]
     ratios = pd.concat(
-        planted_ratios(dict(zip(places, map(read_table, paths), strict=True)), planted)
+        planted_ratios(dict(zip(places, map(read_table, paths), strict=True)), planted, worlds)
         for places, paths in ((trained, given.ratios), (occluded, given.occlusions))
     )
     ranks = rank_table(ratios)
@@ -33,4 +34,4 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
     write_table(hits, snakemake.output.hits)
     write_table(decision_rates(ratios), snakemake.output.decisions)
     pairs = dict(zip(trained, map(read_table, given.coactivations), strict=True))
-    write_table(pair_rates(pairs, planted), snakemake.output.pairs)
+    write_table(pair_rates(pairs, worlds), snakemake.output.pairs)

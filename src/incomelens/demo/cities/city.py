@@ -15,6 +15,7 @@ from pyproj import Transformer
 from incomelens.common.errors import InputError, listed
 from incomelens.common.lifetimes import end_with_parent
 from incomelens.common.seeds import job_rng
+from incomelens.demo.cities.corridors import COASTS
 from incomelens.demo.cities.people import PLANTED, draw_affluence, settle_cells
 from incomelens.demo.cities.picture import LAMBERT_93, Frame, plan_to_pixel, render
 from incomelens.demo.cities.plan import GRID, Plan, cell_grid, draw_plan
@@ -72,6 +73,7 @@ def make_city(
     cells_wide: int = 13,
     cells_high: int = 12,
     strength: float = 1.0,
+    coast: str = "none",
     filosofi: int = 2015,
     urban_atlas: str = "shapefile",
     metres_per_pixel: float = 1.0,
@@ -84,12 +86,14 @@ def make_city(
     index : int
         Place of the city, 0 to 99: cities of different index lie 20 km apart or more.
     seed : int
-    style : {"residential", "infrastructure_green"}
+    style : {"residential", "infrastructure_green", "none"}
         Which classes show in their texture how affluent their surroundings are.
     cells_wide, cells_high : int
         Cells of 200 m; one more lies in a hamlet without imagery, a few are not lived in.
     strength : float
         How much of it they show, 0 (nothing) to 1.
+    coast : {"none", "south"}
+        Where the sea lies: in the south of half of the tiles, with roads and railway along it.
     filosofi : {2015, 2019}
         Vintage, hence format, of the census grid.
     urban_atlas : {"shapefile", "geopackage"}
@@ -110,11 +114,14 @@ def make_city(
     _check(cells_wide, cells_high, filosofi, urban_atlas, metres_per_pixel)
     if style not in PLANTED:
         raise InputError(f"style: {style!r} is unknown; known are {listed(PLANTED)}")
+    if coast not in COASTS:
+        raise InputError(f"coast: {coast!r} is unknown; known are {listed(COASTS)}")
     plan = draw_plan(
         corner=city_corner(index),
         cells_wide=cells_wide,
         cells_high=cells_high,
         style=style,
+        coast=coast,
         rng=job_rng(seed, "plan", name),
     )
     rng = job_rng(seed, "affluence", name)

@@ -123,11 +123,11 @@ def _draw_roofs(painter: Painter, roofs: NDArray[np.float64], rng: np.random.Gen
         return
     colour = ROOFS[rng.integers(0, len(ROOFS), len(roofs))] + rng.normal(0, 9, (len(roofs), 1))
     first, second = (roofs[:, 0] + roofs[:, 3]) / 2, (roofs[:, 1] + roofs[:, 2]) / 2
-    one = np.stack([roofs[:, 0], roofs[:, 1], second, first], axis=1)
-    other = np.stack([first, second, roofs[:, 2], roofs[:, 3]], axis=1)
-    south = one.mean(axis=1)[:, 1:] < other.mean(axis=1)[:, 1:]
-    painter.polygons(one, colour * np.where(south, 1.16, 0.76))
-    painter.polygons(other, colour * np.where(south, 0.76, 1.16))
+    first_slope = np.stack([roofs[:, 0], roofs[:, 1], second, first], axis=1)
+    second_slope = np.stack([first, second, roofs[:, 2], roofs[:, 3]], axis=1)
+    south = first_slope.mean(axis=1)[:, 1:] < second_slope.mean(axis=1)[:, 1:]
+    painter.polygons(first_slope, colour * np.where(south, 1.16, 0.76))
+    painter.polygons(second_slope, colour * np.where(south, 0.76, 1.16))
 
 
 def _draw_flat_roofs(
@@ -204,8 +204,8 @@ def _draw_park(
                 painter.line(shapely.get_coordinates(part), (198, 186, 160), 2.5)
     points = parcels.centres + coarse * rng.uniform(-0.5, 0.5, (n, 2)) * parcels.across
     radii = 0.36 * parcels.across * (1 + coarse * rng.uniform(-0.3, 0.3, n))
-    kept = rng.uniform(size=n) < 0.85
-    _draw_trees(painter, points[kept], radii[kept], rng, within=shape)
+    standing = rng.uniform(size=n) < 0.85
+    _draw_trees(painter, points[standing], radii[standing], rng, within=shape)
 
 
 def _draw_courts(

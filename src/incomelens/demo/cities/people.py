@@ -2,6 +2,7 @@
 
 The truth is known: affluence is drawn for blocks, the picture shows it in the classes of one style
 alone (:data:`PLANTED`), and the income of a cell follows mainly from the affluence of those blocks.
+In the style `none` incomes follow the affluence of homes, and no texture shows it.
 """
 
 import geopandas as gpd
@@ -16,6 +17,7 @@ from incomelens.demo.smooth_field import smooth_field
 PLANTED = {
     "residential": ("11100", "11210", "11220", "11230", "11240", "11300"),
     "infrastructure_green": ("12100", "14100", "14200"),
+    "none": (),
 }
 """Style of a city to the codes whose texture shows affluence; no other class shows it."""
 
@@ -48,7 +50,7 @@ def draw_affluence(
     ----------
     land : GeoDataFrame
         ``code``, ``geometry`` in metres.
-    style : {"residential", "infrastructure_green"}
+    style : {"residential", "infrastructure_green", "none"}
     strength : float
         Correlation of the texture with affluence where it is planted: 1 shows it, 0 hides it.
     rng : Generator
@@ -57,16 +59,18 @@ def draw_affluence(
     -------
     DataFrame
         ``affluence`` (about standard normal), ``trait`` (what the texture shows) and ``planted``
-        (bool), in the order of `land`. Where nothing is planted the trait is a field of the same
-        kind, but drawn apart and weaker (:data:`DISTRACTION`).
+        (bool: incomes follow this block), in the order of `land`. Where nothing is planted the
+        trait is a field of the same kind, but drawn apart and weaker (:data:`DISTRACTION`). Homes
+        of the style `none` look as various as planted ones, and their looks tell nothing.
     """
     if not 0 <= strength <= 1:
         raise InputError(f"strength: {strength} is not between 0 and 1")
     points = shapely.get_coordinates(land.geometry.centroid)
     affluence, unrelated = _field(points, rng), _field(points, rng)
-    planted = land["code"].isin(PLANTED[style]).to_numpy()
-    shown = strength * affluence + np.sqrt(1 - strength**2) * unrelated
-    trait = np.where(planted, shown, DISTRACTION * unrelated)
+    planted = land["code"].isin(PLANTED[style] or PLANTED["residential"]).to_numpy()
+    strength = strength if PLANTED[style] else 0.0
+    visible = strength * affluence + np.sqrt(1 - strength**2) * unrelated
+    trait = np.where(planted, visible, DISTRACTION * unrelated)
     return pd.DataFrame({"affluence": affluence, "trait": trait, "planted": planted})
 
 
@@ -105,7 +109,7 @@ def settle_cells(
     planted = blocks["planted"].to_numpy(float)[block]
     planted_area = summed(planted)
     affluence = summed(planted * blocks["affluence"].to_numpy()[block])
-    density = np.array([INHABITANTS.get(one, 0.0) for one in code])
+    density = np.array([INHABITANTS.get(use, 0.0) for use in code])
     settled = cells.assign(
         affluence=np.where(planted_area > 0, affluence / np.maximum(planted_area, 1), 0.0),
         planted_share=planted_area / cells.area.to_numpy(),
@@ -160,17 +164,17 @@ def _impute(cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         waiting = list(few)
         while waiting:
             first = waiting.pop(0)
-            near = sorted(waiting, key=lambda one: np.hypot(*(points[one] - points[first])))
+            near = sorted(waiting, key=lambda cell: np.hypot(*(points[cell] - points[first])))
             members, held = [first], cells["households"].iloc[first]
-            for one in near:
+            for cell in near:
                 if held >= FEW:
                     break
-                members.append(one)
-                held += cells["households"].iloc[one]
-                waiting.remove(one)
+                members.append(cell)
+                held += cells["households"].iloc[cell]
+                waiting.remove(cell)
             if held < FEW and len(members) < len(few):  # the last ones join their neighbour's group
-                others = [one for one in few if one not in members]
-                nearest = min(others, key=lambda one: np.hypot(*(points[one] - points[first])))
+                others = [cell for cell in few if cell not in members]
+                nearest = min(others, key=lambda cell: np.hypot(*(points[cell] - points[first])))
                 group[members] = group[nearest]
             else:
                 group[members] = group[first]

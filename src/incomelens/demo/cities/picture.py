@@ -112,7 +112,7 @@ def render(
         Red, green, blue; never zero.
     """
     land = plan.land.to_crs(LAMBERT_93)
-    which = rasterize(
+    block = rasterize(
         zip(land.geometry, range(len(land)), strict=True),
         out_shape=(frame.height, frame.width),
         transform=frame.transform,
@@ -123,10 +123,10 @@ def render(
     angle = np.append(plan.land["angle"].to_numpy(), 0.3)
     coarse = grain(np.append(trait, 0.0))
     targets = _targets(codes, rng)
-    ground = _ground(which, codes, angle, coarse, targets, frame, rng)
+    ground = _ground(block, codes, angle, coarse, targets, frame, rng)
     canvas = Image.fromarray(np.clip(ground, DARKEST, BRIGHTEST).astype(np.uint8))
     draw_objects(canvas, plan, coarse[:-1], plan_to_pixel(frame, plan), rng)
-    return _bring_to_mean(np.asarray(canvas), which, targets)
+    return _bring_to_mean(np.asarray(canvas), block, targets)
 
 
 def plan_to_pixel(frame: Frame, plan: Plan) -> NDArray[np.float64]:
@@ -154,7 +154,7 @@ def _targets(codes: NDArray[np.str_], rng: np.random.Generator) -> NDArray[np.fl
 
 
 def _ground(
-    which: NDArray[np.int32],
+    block: NDArray[np.int32],
     codes: NDArray[np.str_],
     angle: NDArray[np.float64],
     coarse: NDArray[np.float64],
@@ -166,19 +166,19 @@ def _ground(
     rough = np.array([ROUGHNESS.get(code, GARDENS) for code in codes], dtype=np.float32)
     lived_in = np.char.startswith(codes, "11")
     rough[lived_in, 2] *= (0.5 + coarse[lived_in]).astype(np.float32)
-    light = np.zeros(which.shape, dtype=np.float32)
+    light = np.zeros(block.shape, dtype=np.float32)
     for size, sigma in enumerate((0.0, 1.6, 5.0)):
-        light += rough[:, size][which] * _noise(which.shape, sigma / frame.metres_per_pixel, rng)
-    light += _rows(which, codes, angle, coarse, frame, rng)
-    picture = targets.astype(np.float32)[which]
+        light += rough[:, size][block] * _noise(block.shape, sigma / frame.metres_per_pixel, rng)
+    light += _rows(block, codes, angle, coarse, frame, rng)
+    picture = targets.astype(np.float32)[block]
     picture += light[..., None]
-    street = (codes == "12220")[which]
+    street = (codes == "12220")[block]
     picture[street & binary_dilation(~street, iterations=2)] += 26
     return picture
 
 
 def _rows(
-    which: NDArray[np.int32],
+    block: NDArray[np.int32],
     codes: NDArray[np.str_],
     angle: NDArray[np.float64],
     coarse: NDArray[np.float64],
@@ -195,10 +195,10 @@ def _rows(
     lean = angle + 0.09
     per_column = (-np.sin(lean) * number).astype(np.float32)
     per_row = (-np.cos(lean) * number).astype(np.float32)
-    columns = np.arange(which.shape[1], dtype=np.float32)
-    rows = np.arange(which.shape[0], dtype=np.float32)[:, None]
-    phase = per_column[which] * columns + per_row[which] * rows
-    return strength.astype(np.float32)[which] * np.sin(phase)
+    columns = np.arange(block.shape[1], dtype=np.float32)
+    rows = np.arange(block.shape[0], dtype=np.float32)[:, None]
+    phase = per_column[block] * columns + per_row[block] * rows
+    return strength.astype(np.float32)[block] * np.sin(phase)
 
 
 def _noise(shape: tuple[int, int], sigma: float, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -213,14 +213,14 @@ def _noise(shape: tuple[int, int], sigma: float, rng: np.random.Generator) -> ND
 
 
 def _bring_to_mean(
-    picture: NDArray[np.uint8], which: NDArray[np.int32], targets: NDArray[np.float64]
+    picture: NDArray[np.uint8], block: NDArray[np.int32], targets: NDArray[np.float64]
 ) -> NDArray[np.uint8]:
-    flat = which.ravel()
+    flat = block.ravel()
     count = np.maximum(np.bincount(flat, minlength=len(targets)), 1)
     out = np.empty_like(picture)
     for band in range(3):
         channel = picture[..., band]
         mean = np.bincount(flat, channel.ravel(), len(targets)) / count
-        shift = (targets[:, band] - mean).astype(np.float32)[which]
+        shift = (targets[:, band] - mean).astype(np.float32)[block]
         out[..., band] = np.clip(np.rint(channel + shift), DARKEST, BRIGHTEST)
     return out

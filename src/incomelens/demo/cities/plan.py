@@ -1,8 +1,8 @@
 """The plan of a synthetic French city: who uses which land, as the Urban Atlas would map it.
 
 A rectangle is halved again and again into street blocks, bent a little, and cut by a motorway, a
-railway, a river, a lake in its park and an airfield. What is left between blocks is street. The
-polygons share their edges: no gap, no overlap.
+railway, water and an airfield. What is left between blocks is street. The polygons share their
+edges: no gap, no overlap.
 """
 
 import math
@@ -15,16 +15,16 @@ import shapely
 from numpy.typing import NDArray
 from shapely import LineString, Polygon, box
 
+from incomelens.demo.cities.corridors import HALF_AVENUE, SOUTH, STEP, draw_corridors, draw_lines
 from incomelens.demo.cities.use import CELL, assign_codes
 
 GRID = "EPSG:3035"  # of cells and land use
 MARGIN = CELL  # of land without inhabitants around the cells
 HAMLET_CELLS = 8  # columns between the city and its hamlet, which no flight has covered
-HALF_STREET, HALF_LANE, HALF_AVENUE = 5.0, 3.0, 9.0
+HALF_STREET, HALF_LANE = 5.0, 3.0
 QUAY = 6.0
 BEND_METRES, BEND_WAVELENGTH = 16.0, 900.0
 SMALLEST = 150.0  # m²; what is smaller belongs to the street
-STEP = 0.01  # m, of all coordinates
 STRIP_BLOCK, MARGIN_BLOCK = 420.0, 190.0
 
 Rectangle = tuple[float, float, float, float]
@@ -63,8 +63,12 @@ def draw_plan(
     cells_high: int,
     style: str,
     rng: np.random.Generator,
+    coast: str = "none",
 ) -> Plan:
-    """Draw a city over cells of 200 m with lower-left `corner` in EPSG:3035."""
+    """Draw a city over cells of 200 m with lower-left `corner` in EPSG:3035.
+
+    What `coast` means: :mod:`incomelens.demo.cities.corridors`.
+    """
     west, south = corner
     core = (west, south, west + CELL * cells_wide, south + CELL * cells_high)
     hamlet = (core[2] + CELL * HAMLET_CELLS, south + CELL * (cells_high // 2))
@@ -75,11 +79,11 @@ def draw_plan(
     strip, _ = _halve(
         (outline[2], outline[1], extent.bounds[2], outline[3]), _even(STRIP_BLOCK), rng
     )
-    faces = [_inset(bend(_dense(box(*one))), box(*one)) for one in halved]
-    faces += [box(*one).buffer(-HALF_LANE, join_style="mitre") for one in strip]
-    centre_lines = _centre_lines(core, extent, bend)
-    centre_lines["avenues"] = [bend(_dense(line)) for line in avenues]
-    corridors = _corridors(core, extent, centre_lines)
+    faces = [_inset(bend(_dense(box(*ends))), box(*ends)) for ends in halved]
+    faces += [box(*ends).buffer(-HALF_LANE, join_style="mitre") for ends in strip]
+    centre_lines = draw_lines(core, extent.bounds, coast=coast)
+    centre_lines["avenues"] = [bend(_dense(line)) for line in avenues] + centre_lines.pop("quays")
+    corridors = draw_corridors(core, extent, centre_lines, coast=coast)
     cut = shapely.union_all(
         [corridors["50000"].buffer(QUAY), *(shape for code, shape in corridors.items())]
         + [line.buffer(HALF_AVENUE) for line in centre_lines["avenues"]]
@@ -88,7 +92,7 @@ def draw_plan(
     codes = assign_codes(
         blocks,
         core=core,
-        lake=corridors["50000"],
+        lake=Polygon() if coast == SOUTH else corridors["50000"],
         busy=shapely.union_all([*centre_lines["motorway"], *centre_lines["railway"]]),
         style=style,
         rng=rng,
@@ -197,55 +201,6 @@ def _inset(bent: Polygon, straight: Polygon) -> Polygon:
     return bent.buffer(-(HALF_LANE if rural else HALF_STREET), join_style="mitre")
 
 
-def _centre_lines(
-    core: Rectangle, extent: Polygon, bend: Callable[[shapely.Geometry], shapely.Geometry]
-) -> dict[str, list[LineString]]:
-    """Motorway from west to east in the south, railway and river from south to north."""
-    west, south, east, north = core
-    wide, high = east - west, north - south
-    along = np.linspace(0, 1, 60)
-    across = extent.bounds[0] + along * (extent.bounds[2] - extent.bounds[0])
-    upward = extent.bounds[1] + along * (extent.bounds[3] - extent.bounds[1])
-    motorway = np.column_stack([across, south + high * (0.17 + 0.05 * np.sin(7 * along))])
-    railway = np.column_stack([east - wide * (0.24 + 0.06 * np.sin(3 * along + 1)), upward])
-    river = np.column_stack([west + wide * (0.3 + 0.07 * np.sin(5 * along)), upward])
-    names = ("motorway", "railway", "river")
-    return {
-        name: [LineString(line)]
-        for name, line in zip(names, (motorway, railway, river), strict=True)
-    }
-
-
-def _corridors(
-    core: Rectangle, extent: Polygon, lines: dict[str, list[LineString]]
-) -> dict[str, shapely.Geometry]:
-    """Shapes that cut through the blocks, each without those that pass above it."""
-    west, south, east, north = core
-    # The lake fills most of a cell; the airfield lies across two in the south-west.
-    lake_cell = (
-        west + CELL * (round((east - west) / CELL * 0.62) + 0.5),
-        south + CELL * (round((north - south) / CELL * 0.7) + 0.5),
-    )
-    lake = shapely.affinity.scale(shapely.Point(lake_cell).buffer(1, quad_segs=12), 96, 82)
-    long = min(420.0, (east - west) / 6)
-    airfield = box(west + 20, north - 130, west + 20 + long, north - 20)
-    bridges = [line.buffer(HALF_AVENUE) for line in lines["avenues"]]
-    wanted = {
-        "12210": lines["motorway"][0].buffer(15),
-        "12230": lines["railway"][0].buffer(8),
-        "12400": airfield,
-        "50000": shapely.union_all([lines["river"][0].buffer(22), lake]),
-    }
-    corridors, taken = {}, Polygon()
-    for code, shape in wanted.items():
-        if code == "50000":
-            taken = shapely.union_all([taken, *bridges])
-        shape = shapely.set_precision(shape & extent, STEP)
-        corridors[code] = shapely.set_precision(shape - taken, STEP)
-        taken = taken | shape
-    return corridors
-
-
 def _farmsteads(
     blocks: NDArray, codes: NDArray, hamlet: tuple[float, float], rng: np.random.Generator
 ) -> tuple[NDArray, NDArray]:
@@ -290,7 +245,7 @@ def _partition(
     owner = np.full(len(faces), len(shapes))
     owner[face[::-1]] = shape[::-1]
     # What is cut off a block by rounding is street as well as what lies between blocks.
-    merged = [shapely.union_all(faces[owner == one]) for one in np.unique(owner)]
+    merged = [shapely.union_all(faces[owner == number]) for number in np.unique(owner)]
     parts, origin = shapely.get_parts(merged, return_index=True)
     land = gpd.GeoDataFrame(
         {"code": np.array([*uses, "12220"])[np.unique(owner)][origin]}, geometry=parts, crs=GRID

@@ -19,7 +19,7 @@ OPEN_LAND_ODDS = (0.45, 0.2, 0.25, 0.1)
 # Of the blocks of the city; the rest is lived in.
 OTHER_ODDS = {"12100": 0.07, "14100": 0.05, "14200": 0.04, "13300": 0.015, "13400": 0.02}
 # Shares of a cell, residential and functional: enough of what carries the signal of a style.
-LEAST = {"residential": (0.34, 0.14), "infrastructure_green": (0.2, 0.4)}
+LEAST = {"residential": (0.34, 0.14), "infrastructure_green": (0.2, 0.4), "none": (0.34, 0.14)}
 PARK_CELL = (0.25, 0.55)  # where a park fills a cell, from the lower-left corner of the city
 
 
@@ -58,7 +58,8 @@ def assign_codes(
     offset = (points - (west, south) - half) / half
     reach = np.hypot(*offset.T) + 0.08 * smooth_field(points, wavelength=900, rng=rng)
     codes = np.array(RINGS)[np.digitize(reach, RING_ENDS)]
-    uses = rng.choice([*OTHER_ODDS, ""], len(blocks), p=_odds())
+    odds = [*OTHER_ODDS.values(), 1 - sum(OTHER_ODDS.values())]
+    uses = rng.choice([*OTHER_ODDS, ""], len(blocks), p=odds)
     codes = np.where(uses != "", uses, codes)
     near = shapely.distance(blocks, busy) < 45
     codes = np.where(near & (rng.uniform(size=len(blocks)) < 0.35), "12100", codes)
@@ -71,10 +72,6 @@ def assign_codes(
     codes[reserved] = "14100"
     codes = _balance(blocks, codes.astype("<U5"), core, reserved | outside, LEAST[style], rng)
     return _complete(codes, np.flatnonzero(~reserved & ~outside), rng)
-
-
-def _odds() -> list[float]:
-    return [*OTHER_ODDS.values(), 1 - sum(OTHER_ODDS.values())]
 
 
 def _reserved(
@@ -124,11 +121,11 @@ def _balance(
             if fixed[mine[np.argmax(size)]]:
                 continue
             order = np.argsort(-size, kind="stable")
-            for one in order:
+            for place in order:
                 if size[np.isin(codes[mine], RESIDENTIAL)].sum() >= least[0]:
                     break
-                if not fixed[mine[one]] and codes[mine[one]] not in RESIDENTIAL + FUNCTIONAL:
-                    codes[mine[one]] = ring[mine[one]]
+                if not fixed[mine[place]] and codes[mine[place]] not in RESIDENTIAL + FUNCTIONAL:
+                    codes[mine[place]] = ring[mine[place]]
             _add_function(codes, mine, size, fixed, least, rng)
     return codes
 
@@ -153,11 +150,11 @@ def _add_function(
     rng: np.random.Generator,
 ) -> None:
     """Turn the blocks of a cell that are just large enough over to trade, park or sports."""
-    for one in np.argsort(np.abs(size - 0.17), kind="stable"):
+    for place in np.argsort(np.abs(size - 0.17), kind="stable"):
         lived_in = size[np.isin(codes[mine], RESIDENTIAL)].sum()
         if size[np.isin(codes[mine], FUNCTIONAL)].sum() >= least[1]:
             return
-        residential = codes[mine[one]] in RESIDENTIAL
-        enough = lived_in - residential * size[one] >= least[0]
-        if enough and not fixed[mine[one]] and codes[mine[one]] not in FUNCTIONAL:
-            codes[mine[one]] = rng.choice(FUNCTIONAL)
+        residential = codes[mine[place]] in RESIDENTIAL
+        enough = lived_in - residential * size[place] >= least[0]
+        if enough and not fixed[mine[place]] and codes[mine[place]] not in FUNCTIONAL:
+            codes[mine[place]] = rng.choice(FUNCTIONAL)

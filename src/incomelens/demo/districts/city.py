@@ -56,11 +56,11 @@ def _zctas(tracts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add up the people; incomes are means over tracts weighted by people, errors independent."""
     people = tracts.groupby("zcta")[list(COUNTED)].sum()
     for income in EFFECTS:
-        known = tracts[tracts[income].notna()]
-        weight = known["population"]
-        total = weight.groupby(known["zcta"]).sum()
-        held = (weight * known[income]).groupby(known["zcta"]).sum()
-        variance = ((weight * known[f"{income}_moe"]) ** 2).groupby(known["zcta"]).sum()
+        earning = tracts[tracts[income].notna()]
+        weight = earning["population"]
+        total = weight.groupby(earning["zcta"]).sum()
+        held = (weight * earning[income]).groupby(earning["zcta"]).sum()
+        variance = ((weight * earning[f"{income}_moe"]) ** 2).groupby(earning["zcta"]).sum()
         people[income] = (held / total).round()
         people[f"{income}_moe"] = (np.sqrt(variance) / total).round()
     top_code(people, people["median_household_income"] >= TOP_CODE)

@@ -92,12 +92,12 @@ def expected_income(variables: pd.DataFrame, location: NDArray, income: str) -> 
     income : str
         ``per_capita_income`` or ``median_household_income``.
     """
-    known = variables.assign(
+    variables = variables.assign(
         population_density=np.log(variables["population_density"].clip(lower=1.0))
     )
     exponent = LOCATION_EFFECT * np.asarray(location)
     for name, effect in EFFECTS[income].items():
-        exponent = exponent + effect * ((known[name] - CENTRES[name]) / SCALES[name]).to_numpy()
+        exponent = exponent + effect * ((variables[name] - CENTRES[name]) / SCALES[name]).to_numpy()
     return LEVELS[income] * np.exp(exponent)
 
 
@@ -215,8 +215,8 @@ def draw_incomes(tracts: gpd.GeoDataFrame, rng: np.random.Generator) -> pd.DataF
 def _hide_medians(incomes: pd.DataFrame, *, inside: pd.Series, rng: np.random.Generator) -> None:
     """Suppress some medians, and top-code those over 250,000 and the city's highest anyway."""
     name = "median_household_income"
-    known = incomes[name].dropna().index
-    hidden = rng.choice(known, math.ceil(HIDDEN_SHARE * len(known)), replace=False)
+    with_median = incomes[name].dropna().index
+    hidden = rng.choice(with_median, math.ceil(HIDDEN_SHARE * len(with_median)), replace=False)
     incomes.loc[hidden, [name, f"{name}_moe"]] = np.nan
     top_code(
         incomes, (incomes[name] >= TOP_CODE) | (incomes.index == incomes[name][inside].idxmax())

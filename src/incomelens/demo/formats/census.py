@@ -149,12 +149,12 @@ def relationship_csv(parts: pd.DataFrame) -> bytes:
         }
         for prefix, key in (("Z", "zcta"), ("CO", "county"))
     }
-    for prefix, of_prefix in totals.items():
-        columns |= {f"{prefix}{name}": values for name, values in of_prefix.items()}
-    for prefix, of_prefix in totals.items():
+    for prefix, counts in totals.items():
+        columns |= {f"{prefix}{name}": values for name, values in counts.items()}
+    for prefix, counts in totals.items():
         columns |= {
             f"{prefix}{name}PCT": (100 * quantities[name] / values.clip(lower=1)).round(2)
-            for name, values in of_prefix.items()
+            for name, values in counts.items()
         }
     return pd.DataFrame(columns).to_csv(index=False, lineterminator="\n").encode()
 
@@ -215,10 +215,10 @@ def _by_sex_and_age(people: pd.DataFrame) -> pd.DataFrame:
 
 def _by_race(people: pd.DataFrame) -> pd.DataFrame:
     nobody = people["population"] * 0
-    known = people["white"] + people["black"] + people["asian"]
+    named_races = people["white"] + people["black"] + people["asian"]
     lines = dict.fromkeys(range(1, 11), nobody)
     lines |= {1: people["population"], 2: people["white"], 3: people["black"], 5: people["asian"]}
-    lines[7] = people["population"] - known  # some other race alone
+    lines[7] = people["population"] - named_races  # some other race alone
     return pd.DataFrame(lines)
 
 

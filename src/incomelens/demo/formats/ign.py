@@ -48,20 +48,20 @@ def delivery_parts(orthophotos: Iterable[Orthophoto], *, threads: int = 1) -> li
     orthophotos = list(orthophotos)
     with ThreadPoolExecutor(threads) as pool:
         encoded = list(pool.map(_jp2, orthophotos))
-    for one, content in zip(orthophotos, encoded, strict=True):
-        images[f"{DELIVERY}/ORTHOHR/1_DONNEES_LIVRAISON_{DATE}/{PRODUCT}/{one.file}"] = content
-        high, wide = np.array(one.pixels.shape[:2]) * one.metres_per_pixel
-        square = box(one.west, one.north - high, one.west + wide, one.north)
-        rows.append({"NOM": f"./{one.file}", "geometry": square})
+    for photo, content in zip(orthophotos, encoded, strict=True):
+        images[f"{DELIVERY}/ORTHOHR/1_DONNEES_LIVRAISON_{DATE}/{PRODUCT}/{photo.file}"] = content
+        high, wide = np.array(photo.pixels.shape[:2]) * photo.metres_per_pixel
+        square = box(photo.west, photo.north - high, photo.west + wide, photo.north)
+        rows.append({"NOM": f"./{photo.file}", "geometry": square})
     index = shapefile(gpd.GeoDataFrame(rows, crs=LAMBERT_93), "dalles")
     folder = f"{DELIVERY}/ORTHOHR/3_SUPPLEMENTS_LIVRAISON_{DATE}/{PRODUCT}"
     files = images | {f"{folder}/{name}": content for name, content in index.items()}
     return volumes(seven_zipped(files, compress=False), len(FILES))
 
 
-def _jp2(one: Orthophoto) -> bytes:
-    high, wide = one.pixels.shape[:2]
-    step = one.metres_per_pixel
+def _jp2(photo: Orthophoto) -> bytes:
+    high, wide = photo.pixels.shape[:2]
+    step = photo.metres_per_pixel
     with MemoryFile(ext=".jp2") as memory:
         with memory.open(
             driver="JP2OpenJPEG",
@@ -70,11 +70,11 @@ def _jp2(one: Orthophoto) -> bytes:
             count=3,
             dtype="uint8",
             crs=LAMBERT_93,
-            transform=Affine(step, 0.0, one.west, 0.0, -step, one.north),
+            transform=Affine(step, 0.0, photo.west, 0.0, -step, photo.north),
             QUALITY=str(QUALITY),
             REVERSIBLE="NO",
             BLOCKXSIZE=512,
             BLOCKYSIZE=512,
         ) as raster:
-            raster.write(np.moveaxis(one.pixels, 2, 0))
+            raster.write(np.moveaxis(photo.pixels, 2, 0))
         return memory.read()

@@ -53,15 +53,15 @@ def _city_drops(name: str, cells: pd.DataFrame, index: pd.DataFrame) -> pd.DataF
     table = cells[["cell_id", "imputed"]].merge(
         index[["cell_id", "kept", "drop_reason"]], on="cell_id", how="left", validate="1:1"
     )
-    kept = table["kept"].astype("boolean")
-    undecided = kept.isna() | (~kept.fillna(False) & table["drop_reason"].isna())
+    is_kept = table["kept"].astype("boolean")
+    undecided = is_kept.isna() | (~is_kept.fillna(False) & table["drop_reason"].isna())
     if undecided.any():
         raise InputError(
             f"{name}, tiles' index: says neither that {int(undecided.sum())} cells are kept nor "
             f"why they are dropped ({listed(table.loc[undecided, 'cell_id'], 3)}); index and "
             "cells may come from two runs: delete the index and run again"
         )
-    fate = table["drop_reason"].where(~kept.astype(bool), "kept")
+    fate = table["drop_reason"].where(~is_kept.astype(bool), "kept")
     imputed = table["imputed"].astype("boolean").fillna(False).astype(bool)
     reasons = fate[fate != "kept"].value_counts().sort_index().sort_values(
         ascending=False, kind="stable"

@@ -75,27 +75,27 @@ def square_exhibit(
     """List and draw the square, given its tiles (see `exhibit`)."""
     kept = kept_cells(cells, index)
     square = fullest_square(kept)
-    shown = square.within(kept)
-    figure = _square_figure(square, shown, land_use, tiles, city=name)
-    return Exhibit(_edges_and_cells(square, shown), figure)
+    inside = square.within(kept)
+    figure = _square_figure(square, inside, land_use, tiles, city=name)
+    return Exhibit(_edges_and_cells(square, inside), figure)
 
 
-def _edges_and_cells(square: Square, shown: gpd.GeoDataFrame) -> pd.DataFrame:
+def _edges_and_cells(square: Square, cells: gpd.GeoDataFrame) -> pd.DataFrame:
     edges = dict(zip(("west", "south", "east", "north"), square.bounds, strict=True))
     return pd.DataFrame(
         {
             **{f"square_{edge}_m": value for edge, value in edges.items()},
-            "cell_id": shown["cell_id"].to_numpy(),
-            "easting_m": shown.geometry.bounds["minx"].to_numpy(),
-            "northing_m": shown.geometry.bounds["miny"].to_numpy(),
-            "income_eur_a_year": shown["income"].to_numpy(),
+            "cell_id": cells["cell_id"].to_numpy(),
+            "easting_m": cells.geometry.bounds["minx"].to_numpy(),
+            "northing_m": cells.geometry.bounds["miny"].to_numpy(),
+            "income_eur_a_year": cells["income"].to_numpy(),
         }
     )
 
 
 def _square_figure(
     square: Square,
-    shown: gpd.GeoDataFrame,
+    cells: gpd.GeoDataFrame,
     land_use: gpd.GeoDataFrame,
     tiles: TileReader,
     *,
@@ -107,8 +107,8 @@ def _square_figure(
     with paper_figure(PAGE_MM, top + height + 42.0) as figure:
         places = [margin + place * (width + gap) for place in range(3)]
         panels = [figure.panel(left, top, width, height) for left in places]
-        _draw_mosaic(panels[0], square, shown, tiles)
-        colours = _draw_incomes(panels[1], square, shown)
+        _draw_mosaic(panels[0], square, cells, tiles)
+        colours = _draw_incomes(panels[1], square, cells)
         _draw_land_use(panels[2], square, land_use)
         titles = ("Aerial image", "Income", "Land use")
         for panel, mark, title in zip(panels, "abc", titles, strict=True):
@@ -120,7 +120,7 @@ def _square_figure(
         )
         header = figure.panel(margin, 0.0, PAGE_MM - 2 * margin, 5.0)
         header.set_axis_off()
-        header.text(0, 0.15, f"{city}: {sides} with {len(shown):,} kept cells", fontsize=8)
+        header.text(0, 0.15, f"{city}: {sides} with {len(cells):,} kept cells", fontsize=8)
         header.text(1, 0.15, "a, b: grey where no cell is kept", color=QUIET, ha="right")
         bar = figure.colorbar(
             colours, cax=figure.panel(places[1], top + height + 2.5, width, 2.2),

@@ -61,8 +61,8 @@ def confusion_table(
 ) -> pd.DataFrame:
     """List what the figure shows: one row a city, observed and predicted class."""
     table = stacked(confusion, places, "confusion")
-    shown = (table["model"] == MAIN) & (table["cells"] == "all")
-    return table[shown].reset_index(drop=True)
+    is_main = (table["model"] == MAIN) & (table["cells"] == "all")
+    return table[is_main].reset_index(drop=True)
 
 
 def confusion_figure(

@@ -77,8 +77,8 @@ def prediction_maps_table(
                 f"predictions, {scheme} folds: {len(unknown)} cells are none of the city's "
                 f"({listed(unknown, 3)}); predictions and cells may come from two runs"
             )
-        of_cell = predicted.set_index("cell_id")
-        observed = table["cell_id"].map(of_cell["observed"]).astype("Int64")
+        by_cell = predicted.set_index("cell_id")
+        observed = table["cell_id"].map(by_cell["observed"]).astype("Int64")
         if "observed" not in table:
             table["observed"] = observed
         elif not observed.equals(table["observed"]):
@@ -86,7 +86,7 @@ def prediction_maps_table(
                 f"predictions, {scheme} folds: other cells or observed classes than under "
                 f"{next(iter(predictions))} folds; predict both anew from one set of cells"
             )
-        table[f"predicted_{scheme}"] = table["cell_id"].map(of_cell["predicted"]).astype("Int64")
+        table[f"predicted_{scheme}"] = table["cell_id"].map(by_cell["predicted"]).astype("Int64")
         table[f"difference_{scheme}"] = table[f"predicted_{scheme}"] - observed
     return table
 

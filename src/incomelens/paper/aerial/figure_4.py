@@ -97,7 +97,7 @@ def tile_figure(
 ) -> PaperFigure:
     """Draw the tile, both maps of the main method, its polygons and their ratios."""
     cell_id, method = table["cell_id"].iloc[0], main_method([*kept.methods])
-    shown = table[table["method"] == method]
+    rows_of_method = table[table["method"] == method]
     maps = kept.maps[kept.cell_ids.index(cell_id), kept.methods.index(method)]
     by_target = dict(zip(kept.targets, maps, strict=True))
     easting, northing = _lower_left(cell_id)
@@ -116,13 +116,13 @@ def tile_figure(
             letter(axes, name)
             axes.set_title(f"     {title}", loc="left", pad=3.5)
         panels[0].imshow(tiles.read_images([cell_id])[0], extent=square, interpolation="nearest")
-        one_map = shown[shown["target"] == kept.targets[0]]
+        one_map = rows_of_method[rows_of_method["target"] == kept.targets[0]]
         for axes, target in zip(panels[1:3], TARGET_WORDS, strict=True):
             _draw_map(axes, by_target[target], square)
         colours = [CLASS_COLOURS.get(name, MISSING_FACE) for name in one_map["urban_class"]]
         _draw_polygons(panels[3], one_map, colours)
         for axes, target in zip(panels[4:], TARGET_WORDS, strict=True):
-            _draw_ratios(axes, shown[shown["target"] == target])
+            _draw_ratios(axes, rows_of_method[rows_of_method["target"] == target])
         below = TOP_MM + 2 * PANEL_MM + BETWEEN_MM + 3.0
         _draw_classes(figure.panel(LEFT_MM, below, PANEL_MM * 1.7, 24.0), one_map)
         scale = figure.panel(2 * (PANEL_MM + GAP_MM), below + 2.0, PANEL_MM - 3.0, 3.0)

@@ -69,7 +69,7 @@ def exhibit(
 def ratios_figure(ratios: pd.DataFrame, probabilities: pd.DataFrame, *, city: str) -> PaperFigure:
     """Draw activation ratios with the decision of H0, and the probabilities beside them."""
     scheme, method = main_scheme([*ratios["scheme"]]), main_method([*ratios["method"]])
-    shown = ratios[(ratios["scheme"] == scheme) & (ratios["method"] == method)]
+    drawn = ratios[(ratios["scheme"] == scheme) & (ratios["method"] == method)]
     lines = row_places()
     n_lines = len(lines) + len(published_groups())
     height = n_lines * LINE_MM
@@ -78,10 +78,10 @@ def ratios_figure(ratios: pd.DataFrame, probabilities: pd.DataFrame, *, city: st
         left = figure.panel(LABELS_MM, TOP_MM, width, height)
         right_mm = LABELS_MM + width + COUNTS_MM + RIGHT_MM
         right = figure.panel(right_mm, TOP_MM, width, height)
-        _draw_ratios(left, shown, lines)
+        _draw_ratios(left, drawn, lines)
         _draw_probabilities(right, probabilities, lines)
         counts = figure.panel(LABELS_MM + width, TOP_MM, COUNTS_MM, height)
-        _write_counts(counts, shown, lines, {"low": 0.48, "high": 1.0})
+        _write_counts(counts, drawn, lines, {"low": 0.48, "high": 1.0})
         count = figure.panel(right_mm + width, TOP_MM, COUNT_MM - 1.0, height)
         # The same tiles for both.
         _write_counts(count, probabilities, lines, {"low": 1.0})
@@ -171,9 +171,9 @@ def _write_counts(
     axes.set_xlim(0, 1)
     axes.set_axis_off()
     for ses, place in places.items():
-        own = len(places) > 1
-        style = {"ha": "right", "va": "center", "color": SES_COLOURS[ses] if own else QUIET}
-        axes.text(place, 0, f"n {ses}" if own else "n", fontsize=6, **style)
+        both_ses = len(places) > 1
+        style = {"ha": "right", "va": "center", "color": SES_COLOURS[ses] if both_ses else QUIET}
+        axes.text(place, 0, f"n {ses}" if both_ses else "n", fontsize=6, **style)
         for row in rows(table[table["ses"] == ses]):
             axes.text(place, lines[row.urban_class], f"{row.n:,}", fontsize=5.5, **style)
 

@@ -133,7 +133,7 @@ def pairs_table(
 def pairs_figure(table: pd.DataFrame, *, city: str) -> PaperFigure:
     """Draw coactivation, adjusted coactivation and gain, low SES above high SES each."""
     scheme, method = main_scheme([*table["scheme"]]), main_method([*table["method"]])
-    shown = table[(table["scheme"] == scheme) & (table["method"] == method)]
+    drawn = table[(table["scheme"] == scheme) & (table["method"] == method)]
     height = ROW_MM * len(RESIDENTIAL)
     step = height + BETWEEN_MM
     width = PAGE_MM - LABELS_MM - RIGHT_MM
@@ -143,7 +143,7 @@ def pairs_figure(table: pd.DataFrame, *, city: str) -> PaperFigure:
         for place in range(n_panels):
             measure, ses = MEASURES[place // 2], ("low", "high")[place % 2]
             axes = figure.panel(LABELS_MM, TOP_MM + place * step, width, height)
-            draw_pairs(axes, shown[shown["ses"] == ses], measure)
+            draw_pairs(axes, drawn[drawn["ses"] == ses], measure)
             letter(axes, "abcdef"[place], left_mm=LABELS_MM - 1.0, above_mm=1.2)
             title = measure.title + ("" if measure.column == "gain" else words)
             axes.set_title(f"{city}, {ses} SES: {title}", loc="left", pad=3.0)
@@ -158,10 +158,10 @@ def draw_pairs(axes: Axes, table: pd.DataFrame, measure: Measure) -> None:
     columns, colours = class_order(), mpl.colormaps[RATIO_COLOURS]
     norm = LogNorm(*SCALE, clip=True)
     axes.set(xlim=(0, len(columns)), ylim=(len(RESIDENTIAL), 0))
-    found = {(row.urban_class, row.neighbour_class): row for row in rows(table)}
+    row_of_pair = {(row.urban_class, row.neighbour_class): row for row in rows(table)}
     for y, u in enumerate(RESIDENTIAL):
         for x, v in enumerate(columns):
-            row = found.get((u, v))
+            row = row_of_pair.get((u, v))
             value = np.nan if row is None else getattr(row, measure.column)
             if not np.isfinite(value):
                 _draw_empty(axes, x, y, is_pair=u != v)

@@ -66,8 +66,8 @@ def exhibit(
         for row in rows(numbers)
     ]
     method = main_method([*numbers["method"]])
-    of_method = numbers[numbers["method"] == method]
-    tested = tested_rows(of_method)
+    pairs = numbers[numbers["method"] == method]
+    tested = tested_rows(pairs)
     shown = pd.DataFrame([_row(row, names) for row in rows(tested)], columns=SHOWN)
     two = [name for name in SHOWN if name.endswith((": c", "effect")) or name == "Expected"]
     table = Table(
@@ -79,7 +79,7 @@ def exhibit(
         ),
         notes=(
             *NOTES,
-            f"{len(tested):,} of {len(of_method):,} pairs are in enough tiles to be tested; "
+            f"{len(tested):,} of {len(pairs):,} pairs are in enough tiles to be tested; "
             "the others, other methods and intervals over single tiles stand in the CSV.",
             PREPRINT_NOTE,
             _survivors(tested),
@@ -123,6 +123,6 @@ def _survivors(tested: pd.DataFrame) -> str:
     parts = []
     for scheme, table in tested.groupby("scheme", sort=False):
         plain = table[table["plain_decision"].str.startswith("over-")]
-        kept = (plain["decision"] == plain["plain_decision"]).sum()
-        parts.append(f"{folds_name(scheme)}: {kept} of {len(plain)} over-coactivated by plain c")
+        n_kept = (plain["decision"] == plain["plain_decision"]).sum()
+        parts.append(f"{folds_name(scheme)}: {n_kept} of {len(plain)} over-coactivated by plain c")
     return f"Survive the adjustment: {'; '.join(parts)}." if parts else "No pair is tested."

@@ -29,8 +29,8 @@ def stacked(
     """
     if not tables:
         raise InputError(f"{name}: there is no table; name at least one city")
-    of_place = zip(places, tables, strict=True)
-    parts = [_beside(table, city=city, scheme=scheme) for (city, scheme), table in of_place]
+    placed = zip(places, tables, strict=True)
+    parts = [_beside(table, city=city, scheme=scheme) for (city, scheme), table in placed]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -38,8 +38,8 @@ def by_scheme(tables: Sequence[pd.DataFrame], schemes: Sequence[str], name: str)
     """Put the tables of all schemes below each other, random folds first; as :func:`stacked`."""
     if not schemes:
         raise InputError(f"{name}: there is no table; name at least one scheme of folds")
-    of_scheme = dict(zip(schemes, tables, strict=True))
-    parts = [_beside(of_scheme[scheme], scheme=scheme) for scheme in ordered_schemes(schemes)]
+    table_of = dict(zip(schemes, tables, strict=True))
+    parts = [_beside(table_of[scheme], scheme=scheme) for scheme in ordered_schemes(schemes)]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -62,7 +62,7 @@ def preprint_value(
     preprint: Mapping[str, object], measure: str, ses: str, u: str, v: str, city: str
 ) -> float:
     """Give what the released notebook shows for a pair (it prints value − 1); NaN where nothing."""
-    found: object = preprint[f"{measure}_minus_1"]
+    value: object = preprint[f"{measure}_minus_1"]
     for key in (ses, u, v, city):
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return np.nan if found is None else 1.0 + float(found)  # type: ignore[arg-type]
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return np.nan if value is None else 1.0 + float(value)  # type: ignore[arg-type]

@@ -53,8 +53,8 @@ def exhibit(
     pooled = numbers[numbers["scope"] == "pooled"]
     order = ["city", "scheme", "cells", "model"]
     shown = [
-        _model_row(dict(zip(order, key, strict=True)), of_model, names, labels)
-        for key, of_model in pooled.groupby(order, sort=False)
+        _model_row(dict(zip(order, key, strict=True)), group, names, labels)
+        for key, group in pooled.groupby(order, sort=False)
     ]
     table = Table(
         numbers=numbers,
@@ -71,6 +71,7 @@ def exhibit(
             "Copy the neighbours: median class of the eight nearest cells of training. Under "
             "random folds these lie next door, under spatial blocks at least a buffer away. The "
             "paper's own table was not at hand.",
+            *_on_frozen_features(networks[MAIN], set(pooled["model"])),
         ),
         blocks="City, folds and cells",
         decimals=dict.fromkeys([metric.heading for metric in METRICS.values()], 2)
@@ -82,18 +83,28 @@ def exhibit(
 def _model_row(
     key: Mapping[str, str], table: pd.DataFrame, names: Mapping[str, str], labels: Mapping[str, str]
 ) -> dict[str, object]:
-    found = {row.metric: row for row in rows(table)}
+    by_metric = {row.metric: row for row in rows(table)}
     parts = (names[key["city"]], folds_name(key["scheme"]), SAMPLES.get(key["cells"], key["cells"]))
-    ahead = found.get(DIFFERENCE)
+    ahead = by_metric.get(DIFFERENCE)
     return {
         "City, folds and cells": "{}, {}, {} cells".format(*parts),
         "Model": labels.get(key["model"], key["model"]),
         "n": table["n"].iloc[0],
         **{
-            metric.heading: estimate(found.get(name), interval="block_ci")
+            metric.heading: estimate(by_metric.get(name), interval="block_ci")
             for name, metric in METRICS.items()
         },
         "Network minus this: r": np.nan
         if ahead is None
         else estimate(ahead, "main_minus_this", interval="main_minus_this_block_ci"),
     }
+
+
+def _on_frozen_features(network: Mapping[str, str], models: set[str]) -> list[str]:
+    if "frozen_ridge" not in models:
+        return []
+    weights = "random weights" if network["weights"] == "none" else f"weights {network['weights']}"
+    return [
+        f"Frozen features: the maps of {network['backbone']} ({weights}), pooled over the tile, "
+        "with none of its weights trained on incomes."
+    ]

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from incomelens.cells.urban_classes import URBAN_CLASSES
+from incomelens.cells.urban_classes import GROUPS, URBAN_CLASSES
 from incomelens.common.errors import InputError, listed
 from incomelens.common.names import MAIN
 from incomelens.paper.names import folds_name
 
 INCOME_CLASSES = (1, 2, 3, 4, 5)
-GROUPS = ("residential", "functional", "infrastructure", "nature", "no use")
 PUBLISHED = tuple(urban_class.name for urban_class in URBAN_CLASSES if urban_class.published)
 RESIDENTIAL = ("continuous", "dense", "medium", "low", "very_low")
 INFRASTRUCTURE = ("motorways", "roads", "railways")
@@ -19,6 +18,7 @@ BASELINES = {
     "copy_neighbours": "Copy the neighbours",
     "mean_colour": "Mean colour, ridge",
     "random_features": "Random filters, ridge",
+    "frozen_ridge": "Frozen features, ridge",
 }
 SAMPLES = {"all": "all", "without_imputed": "without imputed"}
 # Those of folds in cities, in the order of print.

@@ -85,8 +85,8 @@ def histories_table(
     numbered = [
         table.assign(fold=fold) for table, (_, _, fold) in zip(histories, places, strict=True)
     ]
-    of_city = [(city, scheme) for city, scheme, _ in places]
-    table = stacked(numbered, of_city, "history of training")
+    of_table = [(city, scheme) for city, scheme, _ in places]
+    table = stacked(numbered, of_table, "history of training")
     return table[["city", "scheme", "fold", "epoch", "train_loss", "validation_loss"]]
 
 
@@ -109,18 +109,18 @@ def overfitting_figure(
     limits = {metric: _limits(scores, metric) for metric in SHOWN_METRICS}
     with paper_figure(PAGE_MM, TOP_MM + len(cities) * step - 4.0) as figure:
         for place, city in enumerate(cities):
-            top, of_city = TOP_MM + place * step, scores[scores["city"] == city]
+            top, city_scores = TOP_MM + place * step, scores[scores["city"] == city]
             for left, metric in zip(lefts, SHOWN_METRICS, strict=True):
                 axes = figure.panel(left, top, dots, height)
-                of_metric = of_city[of_city["metric"] == metric]
+                drawn = city_scores[city_scores["metric"] == metric]
                 lay_out_lines(
                     axes, [labels.get(model, model) for model in models], with_names=left == LEFT_MM
                 )
-                _draw_dots(axes, of_metric, models, schemes, limits[metric])
+                _draw_dots(axes, drawn, models, schemes, limits[metric])
                 axes.set_xlabel(SHOWN_METRICS[metric])
                 if left == LEFT_MM:
                     letter(axes, "abcdefghijklmnopqrstuvwxyz"[place], left_mm=47.0)
-                    title = f"{names[city]} (n = {of_city['n'].max():,})"
+                    title = f"{names[city]} (n = {city_scores['n'].max():,})"
                     axes.set_title(title, loc="left", pad=4.5)
             curves = figure.panel(PAGE_MM - CURVES_MM - 2.0, top, CURVES_MM, height)
             _draw_curves(curves, histories[histories["city"] == city], schemes)
@@ -159,8 +159,8 @@ def _draw_dots(
 
 def _draw_curves(axes: Axes, histories: pd.DataFrame, schemes: Sequence[str]) -> None:
     for scheme in schemes:
-        of_scheme = histories[histories["scheme"] == scheme]
-        for _, fold in of_scheme.groupby("fold"):
+        courses = histories[histories["scheme"] == scheme]
+        for _, fold in courses.groupby("fold"):
             # One epoch is a dot, not a line.
             single = SCHEME_MARKERS[scheme] if len(fold) == 1 else None
             for column, style in (("train_loss", DOTTED), ("validation_loss", "-")):

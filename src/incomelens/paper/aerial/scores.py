@@ -17,9 +17,9 @@ def scores_of_cities(
 ) -> pd.DataFrame:
     """Scores of the main network over all cells, pooled and as the mean of folds."""
     table = stacked(summary, places, "summary of scores")
-    shown = (table["model"] == MAIN) & (table["cells"] == "all")
-    shown &= table["scope"].isin(["pooled", "mean_of_folds"])
-    return table[shown].reset_index(drop=True)
+    is_main = (table["model"] == MAIN) & (table["cells"] == "all")
+    is_main &= table["scope"].isin(["pooled", "mean_of_folds"])
+    return table[is_main].reset_index(drop=True)
 
 
 def confusion_scores(
@@ -36,11 +36,11 @@ def confusion_scores(
         for row in rows(numbers)
     ]
     hardest = _hardest_classes(confusion)
-    shown = [_city_row(city, names[city], numbers, slots, hardest.get(city)) for city in cities]
-    shown += [_extreme_row(end, numbers, slots) for end in ("lowest", "highest")]
+    lines = [_city_row(city, names[city], numbers, slots, hardest.get(city)) for city in cities]
+    lines += [_extreme_row(end, numbers, slots) for end in ("lowest", "highest")]
     return Table(
         numbers=pd.concat([numbers, _other_rows(numbers, slots, hardest)], ignore_index=True),
-        shown=pd.DataFrame(shown),
+        shown=pd.DataFrame(lines),
         caption=(
             "Scores of Fig. 2. Network against observed income class under "
             f"{folds_name(scheme)}, the paper's beside ours."
@@ -60,7 +60,7 @@ def confusion_scores(
             for whose in ("ours", "paper")
         }
         | dict.fromkeys(["n", "Hardest class: ours", "Hardest class: paper"], 0),
-        printed=[name for name in shown[0] if name.endswith(": paper")],
+        printed=[name for name in lines[0] if name.endswith(": paper")],
     )
 
 
@@ -76,13 +76,13 @@ def _hardest_classes(confusion: pd.DataFrame) -> dict[str, int]:
 def _city_row(
     city: str, name: str, numbers: pd.DataFrame, slots: Mapping, hardest: int | None
 ) -> dict[str, object]:
-    own = numbers[(numbers["city"] == city) & (numbers["scope"] == "mean_of_folds")]
-    found = {row.metric: row for row in rows(own)}
-    row: dict[str, object] = {"City": name, "n": own["n"].iloc[0]}
+    of_city = numbers[(numbers["city"] == city) & (numbers["scope"] == "mean_of_folds")]
+    by_metric = {row.metric: row for row in rows(of_city)}
+    row: dict[str, object] = {"City": name, "n": of_city["n"].iloc[0]}
     for metric in PAPER_METRICS:
         heading = METRICS[metric].heading
-        row[f"{heading}: ours"] = estimate(found.get(metric), interval="block_ci")
-        row[f"{heading}: paper"] = found[metric].paper if metric in found else np.nan
+        row[f"{heading}: ours"] = estimate(by_metric.get(metric), interval="block_ci")
+        row[f"{heading}: paper"] = by_metric[metric].paper if metric in by_metric else np.nan
     printed = number(slots["cities"].get(city, {}).get("hardest_class"))
     return row | {"Hardest class: ours": hardest, "Hardest class: paper": printed}
 
@@ -105,12 +105,12 @@ def _extreme_row(end: str, numbers: pd.DataFrame, slots: Mapping) -> dict[str, o
 
 def _other_rows(numbers: pd.DataFrame, slots: Mapping, hardest: Mapping[str, int]) -> pd.DataFrame:
     """Hardest classes and ranges over the cities, in the columns of the scores."""
-    of_class = [
+    recalls = [
         {"city": city, "metric": "hardest_class", "scope": "pooled", "value": ours}
         | {"paper": number(slots["cities"].get(city, {}).get("hardest_class"))}
         for city, ours in hardest.items()
     ]
-    of_range = [
+    ranges = [
         {"metric": metric, "scope": f"{end}_of_cities"}
         | {"value": _extremes(end, numbers).get(metric, np.nan)}
         | {"paper": number(slots["range"][metric][end])}
@@ -118,4 +118,4 @@ def _other_rows(numbers: pd.DataFrame, slots: Mapping, hardest: Mapping[str, int
         for end in ("lowest", "highest")
     ]
     scheme = numbers["scheme"].iloc[0]
-    return pd.DataFrame(of_class + of_range).assign(scheme=scheme, model=MAIN, cells="all")
+    return pd.DataFrame(recalls + ranges).assign(scheme=scheme, model=MAIN, cells="all")

@@ -107,11 +107,11 @@ def _our_row(
     dataset: str, city: City, sources: list[Mapping[str, str]], *, tile_px: int
 ) -> dict[str, object]:
     cell_m = whole_city(city.cells).cell_m
-    kept = kept_cells(city.cells, city.index)["cell_id"]
-    used = city.plan.loc[city.plan["cell_id"].isin(kept), "orthophoto"].dropna()
+    kept_ids = kept_cells(city.cells, city.index)["cell_id"]
+    used = city.plan.loc[city.plan["cell_id"].isin(kept_ids), "orthophoto"].dropna()
     counts = {
         "n_cells": len(city.cells),
-        "n_kept": len(kept),
+        "n_kept": len(kept_ids),
         "n_orthophotos": used.nunique(),
         "n_polygons": len(city.land_use),
         "area_km2": city.land_use.area.sum() / 1e6,

@@ -36,14 +36,14 @@ def joint_tests(
     numbers: pd.DataFrame, method: str, names: Mapping[str, str], hypothesis: str
 ) -> str:
     """One sentence on the joint test of every city and scheme."""
-    of_method = numbers[numbers["method"] == method]
-    told = [
+    tests = numbers[numbers["method"] == method]
+    parts = [
         f"{names[row.city]}, {folds_name(row.scheme)}: {row.joint_decision}"
         + ("" if pd.isna(row.joint_p_value) else f" (P {_bound(row.joint_p_value)})")
-        for row in rows(of_method.drop_duplicates(["scheme", "city"]))
+        for row in rows(tests.drop_duplicates(["scheme", "city"]))
     ]
     return (
-        f"{hypothesis} for a city as a whole, by the largest deviation of all: {'; '.join(told)}."
+        f"{hypothesis} for a city as a whole, by the largest deviation of all: {'; '.join(parts)}."
     )
 
 
@@ -53,12 +53,12 @@ def _bound(p_value: float) -> str:
 
 def rejected_by_method(numbers: pd.DataFrame) -> str:
     """How often each method rejects, so that the choice of a method shows."""
-    told = []
+    parts = []
     for (scheme, method), table in numbers.groupby(["scheme", "method"], sort=False):
         tested = tested_rows(table)
         counts = tested["decision"].str.split("-").str[0].value_counts()
-        told.append(
+        parts.append(
             f"{METHODS.get(method, method)}, {folds_name(scheme)}: "
             f"{counts.get('over', 0)} over and {counts.get('under', 0)} under of {len(tested)}"
         )
-    return f"Rejected by method: {'; '.join(told)}."
+    return f"Rejected by method: {'; '.join(parts)}."

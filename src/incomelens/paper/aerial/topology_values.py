@@ -58,7 +58,7 @@ def exhibit(
         )
         for row in rows(numbers)
     ]  # fmt: skip
-    shown = [
+    lines = [
         {
             "City": names[row.city],
             "Measure": row.measure,
@@ -74,16 +74,16 @@ def exhibit(
     ]
     table = Table(
         numbers=numbers,
-        shown=pd.DataFrame(shown, columns=SHOWN),
+        shown=pd.DataFrame(lines, columns=SHOWN),
         caption="Coactivation and co-appearance gain beside the values of the preprint's notebook.",
         notes=(
-            f"{len(shown):,} of our {len(numbers):,} values have one of the notebook's beside them "
+            f"{len(lines):,} of our {len(numbers):,} values have one of the notebook's beside them "
             "and are shown; all stand in the CSV. The notebook is of Paris, Lyon, Marseille, Nice "
             "and Lille, shows values above about 1.2 only, and trims ratios before averaging. In "
             "brackets 95 % intervals by resampling spatial blocks. Adjusted coactivation has no "
             "counterpart there; plain c stands beside it.",
         ),
-        blocks="City" if shown else None,
+        blocks="City" if lines else None,
         decimals={"Ours": 2, "Preprint": 2},
         printed=["Preprint"],
     )

@@ -21,6 +21,7 @@ from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
 from incomelens.paper.table import Table, estimate, rows
 
+AVERAGED = "r, networks averaged"
 FIELD_MM, LEAST_MM, LEFT_MM, GAP_MM, TOP_MM, BELOW_MM = 13.5, 46.0, 20.0, 7.0, 8.0, 29.0
 
 
@@ -43,12 +44,12 @@ def transfer_figure(transfer: pd.DataFrame, *, names: Mapping[str, str]) -> Pape
     loss = table["loss"].abs().max()
     most = max(0.1, loss) if np.isfinite(loss) else 1.0
     skill, worse = Normalize(0.0, 1.0), Normalize(-most, most)
-    shown = (
+    matrices = (
         ("Network of one city in another", "value", "block_ci", sequential_colours(), skill),
         ("Loss against the city's own", "loss", "loss_ci", _loss_colours(), worse),
     )
     with paper_figure(LEFT_MM + 2 * side + GAP_MM + 8.0, TOP_MM + side + BELOW_MM) as figure:
-        for place, (title, column, interval, colours, limits) in enumerate(shown):
+        for place, (title, column, interval, colours, limits) in enumerate(matrices):
             left = LEFT_MM + place * (side + GAP_MM)
             axes = figure.panel(left, TOP_MM, side, side)
             values = _matrix(table, cities, column)
@@ -101,9 +102,9 @@ def _draw_matrix(
         below = (
             f"{two_decimals(ends[0][i, j])} to {two_decimals(ends[1][i, j])}" if with_ends else ""
         )
-        for shown, up, size in ((text, 4.0 * with_ends, 7.0), (below, -5.5, 4.8)):
+        for words, up, size in ((text, 4.0 * with_ends, 7.0), (below, -5.5, 4.8)):
             axes.annotate(
-                shown, (j, i), xytext=(0, up), textcoords="offset points",
+                words, (j, i), xytext=(0, up), textcoords="offset points",
                 ha="center", va="center", color=ink, fontsize=size,
             )  # fmt: skip
     for place in range(len(values)):
@@ -115,40 +116,44 @@ def _draw_matrix(
 def transfer_matrix(transfer: pd.DataFrame, *, names: Mapping[str, str], scheme: str) -> Table:
     """Lay out the scores of every city's models on every city's cells."""
     cities = _cities(transfer, names)
-    found = {(row.trained_on, row.tested_on, row.metric): row for row in rows(transfer)}
-    shown = []
+    by_pair = {(row.trained_on, row.tested_on, row.metric): row for row in rows(transfer)}
+    lines = []
     for tested_on in cities:
         for trained_on in cities:
-            if (trained_on, tested_on, "pearson_r") not in found:
+            if (trained_on, tested_on, "pearson_r") not in by_pair:
                 continue
-            of_pair = {metric: found.get((trained_on, tested_on, metric)) for metric in METRICS}
-            loss = of_pair["pearson_r"]
-            shown.append(
+            scores = {metric: by_pair.get((trained_on, tested_on, metric)) for metric in METRICS}
+            loss = scores["pearson_r"]
+            lines.append(
                 {
                     "Tested on": names[tested_on],
                     "Trained on": names[trained_on] + " (own)" * (trained_on == tested_on),
                     "n": loss.n,
                     **{
-                        METRICS[metric].heading: estimate(of_pair[metric], interval="block_ci")
+                        METRICS[metric].heading: estimate(scores[metric], interval="block_ci")
                         for metric in PAPER_METRICS
                     },
                     "Loss of r": np.nan
                     if trained_on == tested_on
                     else estimate(loss, "loss", interval="loss_ci"),
+                    AVERAGED: estimate(loss, "averaged", interval="averaged_ci"),
                 }
             )
     return Table(
         numbers=transfer.reset_index(drop=True),
-        shown=pd.DataFrame(shown),
+        shown=pd.DataFrame(lines),
         caption="Networks of one city tried on another.",
         notes=(
             f"Networks of the {folds_name(scheme)}. A city's own cells are predicted out "
-            "of fold, those of another by the mean probability of all its fold models. The class "
-            "is always a fifth of the tested city's own incomes. In brackets 95 % intervals by "
-            "resampling spatial blocks. Loss of r: that of the tested city's own networks minus "
-            "this, under the same draws; above 0 travelling costs.",
+            "of fold, each by one network, and those of another city by one network as well: the "
+            "mean over as many turns as there are networks, so that each tells every cell once. "
+            "The class is always a fifth of the tested city's own incomes. In brackets 95 % "
+            "intervals by resampling spatial blocks, with the networks as they are. Loss of r: "
+            "that of the tested city's own networks minus this, under the same draws; above 0 "
+            f"travelling costs. {AVERAGED}: of the mean probability of all networks, which no own "
+            "cell can be told by.",
         ),
         blocks="Tested on",
         decimals=dict.fromkeys([METRICS[metric].heading for metric in PAPER_METRICS], 2)
-        | {"n": 0, "Loss of r": 2},
+        | {"n": 0, "Loss of r": 2, AVERAGED: 2},
     )

@@ -127,12 +127,12 @@ def hardest_class(by_city: Mapping[str, int]) -> Question[Study]:
     def cases(study: Study) -> Iterator[Case]:
         recalls = keyed(_of_main(study.classes), "city", "income_class")
         for city in study.cities(by_city):
-            of_city = [recalls[city, number] for number in INCOME_CLASSES]
-            own = recalls[city, by_city[city]]
-            others = [ends(row) for row in of_city if row is not own]
-            possible = possible_ranks(ends(own), others)
+            recall_rows = [recalls[city, number] for number in INCOME_CLASSES]
+            row_of_class = recalls[city, by_city[city]]
+            others = [ends(row) for row in recall_rows if row is not row_of_class]
+            possible = possible_ranks(ends(row_of_class), others)
             verdict = one_of(possible, [len(INCOME_CLASSES)])
-            numbers = (f"{row.income_class}: {cell(row, 'recall')}" for row in of_city)
+            numbers = (f"{row.income_class}: {cell(row, 'recall')}" for row in recall_rows)
             yield Case(study.names[city], f"recall by class {', '.join(numbers)}", verdict)
 
     return Question(f"By {INTERVALS} of recall no other class can be harder", cases, SCORES)
@@ -210,10 +210,10 @@ def coactivated(
 
     def cases(study: Study) -> Iterator[Case]:
         columns = COACTIVATION[study.measure]
-        for city, which, (u, v) in product(study.cities(named), ses, pairs):
-            if (city, which) not in but:
-                name = f"{_beside(u, v)}, {study.names[city]}, {which}"
-                case = _decided(name, study.rows_of["h1"][city, which, u, v], *columns)
+        for city, group, (u, v) in product(study.cities(named), ses, pairs):
+            if (city, group) not in but:
+                name = f"{_beside(u, v)}, {study.names[city]}, {group}"
+                case = _decided(name, study.rows_of["h1"][city, group, u, v], *columns)
                 yield case if over else replace(case, verdict=case.verdict.opposite)
 
     return Question(f"{'Over' if over else 'Under'}-coactivated at q ≤ 0.05", cases, PAIRS)
@@ -261,7 +261,7 @@ def _higher(
     """Give a case a city and class: the number of this SES is larger than that of the other."""
     (other,) = set(SES) - {ses}
     for city, urban_class in places:
-        pair = [study.rows_of[table][city, which, urban_class] for which in (ses, other)]
+        pair = [study.rows_of[table][city, group, urban_class] for group in (ses, other)]
         name, n = f"{LABELS[urban_class]}, {study.names[city]}", min(row.n for row in pair)
         numbers = (f"{row.ses} {cell(row, column)}" for row in pair)
         apart = difference(*map(ends, pair))

@@ -121,13 +121,13 @@ def within(interval: Interval, low: float = -inf, high: float = inf) -> Verdict:
     return CONTRADICTED if interval.high < low or high < interval.low else OPEN
 
 
-def difference(one: Interval, other: Interval) -> Interval:
+def difference(first: Interval, second: Interval) -> Interval:
     """Widest interval of a difference that the intervals of both numbers allow.
 
     Where a difference has no interval of its own, this one excludes 0 only if both lie apart, which
     is stricter than any test of the difference.
     """
-    return Interval(one.low - other.high, one.high - other.low)
+    return Interval(first.low - second.high, first.high - second.low)
 
 
 def possible_ranks(own: Interval, others: Iterable[Interval]) -> range:
@@ -171,8 +171,8 @@ def settled(verdicts: Sequence[Verdict], *, most: bool = False) -> Verdict:
 
 def agreed(verdicts: Iterable[Verdict]) -> Verdict:
     """Verdict that all methods share; open where they do not agree."""
-    found = set(verdicts)
-    return found.pop() if len(found) == 1 else OPEN
+    distinct = set(verdicts)
+    return distinct.pop() if len(distinct) == 1 else OPEN
 
 
 def with_interval(value: float, interval: Interval, decimals: int = 2, *, sign: str = "") -> str:

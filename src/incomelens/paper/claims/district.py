@@ -25,8 +25,8 @@ from incomelens.paper.claims.district_cases import (
 )
 from incomelens.paper.claims.ledger import Ledger
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.names import BASELINES, MODES, READINGS, SCHEMES, SOCIOECONOMIC, SPATIAL
-from incomelens.paper.reference import TEN, Reference
+from incomelens.paper.names import BASELINES, MODES, READINGS, SCHEMES, SOCIOECONOMIC, SPATIAL, TEN
+from incomelens.paper.reference import Reference
 from incomelens.paper.ssig.table_5 import read_thresholds
 
 ABLATION = "Results, Ablation study; Table 4"
@@ -110,8 +110,8 @@ def exhibit(
     scores, groups, variables, comparison, baselines : DataFrame
         As :class:`Study` takes them.
     """
-    of_none = scores.iloc[:0].assign(sample=[])
-    baselines = of_none if baselines is None else baselines
+    no_scores = scores.iloc[:0].assign(sample=[])
+    baselines = no_scores if baselines is None else baselines
     thresholds = read_thresholds(reference)
     tables = (scores, groups, variables, comparison)
     modes = [mode for mode in READINGS if any(mode in set(table["mode"]) for table in tables)]

@@ -34,11 +34,11 @@ from incomelens.paper.names import (
     MODELS,
     SCORES,
     TASKS,
+    TEN,
     VARIABLES,
     built_name,
     task_name,
 )
-from incomelens.paper.reference import TEN
 from incomelens.paper.ssig.table_5 import Thresholds
 from incomelens.paper.table import keyed
 
@@ -85,9 +85,9 @@ class Study:
     def folds_of(self, table: pd.DataFrame) -> dict[tuple[Task, str], pd.DataFrame]:
         """Scores of the main variant by task and model, a row a fold; on common districts."""
         table = table[table["sample"] == "common"] if "sample" in table else table
-        of_mode = (table["mode"] == self.mode) | ~table["model"].isin(list(GP_MODELS))
-        wanted = of_mode & (table["scheme"] == self.scheme) & (table["variant"] == "main")
-        parts = table[wanted].groupby(["level", "income", "model"], sort=False)
+        has_mode = (table["mode"] == self.mode) | ~table["model"].isin(list(GP_MODELS))
+        chosen = has_mode & (table["scheme"] == self.scheme) & (table["variant"] == "main")
+        parts = table[chosen].groupby(["level", "income", "model"], sort=False)
         return {((level, income), model): part for (level, income, model), part in parts}
 
     def of_mode(self, table: pd.DataFrame, *columns: str) -> dict[tuple, object]:
@@ -98,9 +98,9 @@ class Study:
     def effects(self) -> dict[Task, Effects]:
         """Rows of the ten variables by task, tasks with all ten only."""
         table = self.variables[self.variables["game"] == "twelve"].dropna(subset="mean_abs")
-        found = self.of_mode(table, "level", "income", "variable")
-        effects = {task: {name: found.get((*task, name)) for name in TEN} for task in TASKS}
-        return {task: of_task for task, of_task in effects.items() if None not in of_task.values()}
+        rows_by_task = self.of_mode(table, "level", "income", "variable")
+        effects = {task: {name: rows_by_task.get((*task, name)) for name in TEN} for task in TASKS}
+        return {task: rows for task, rows in effects.items() if None not in rows.values()}
 
 
 # ---------------------------------------------------------------- scores
@@ -111,15 +111,15 @@ def better(model: str, others: Sequence[str]) -> Question[Study]:
 
     def cases(study: Study) -> Iterator[Case]:
         with_baselines = set(others) <= set(BASELINES)
-        found = study.folds_of(study.baselines if with_baselines else study.scores)
+        folds = study.folds_of(study.baselines if with_baselines else study.scores)
         for other in others:
             for task in TASKS:
-                names = [name for t, name in found if t == task and name.split("-")[0] == other]
-                if not names or (task, model) not in found:
+                names = [name for t, name in folds if t == task and name.split("-")[0] == other]
+                if not names or (task, model) not in folds:
                     absent = f"no scores of {MODELS[model if names else other]}"
                     yield from (Case(task_name(*task), absent) for _ in PAPER_SCORES)
                     continue
-                pair = (found[task, name].set_index("fold") for name in (model, names[0]))
+                pair = (folds[task, name].set_index("fold") for name in (model, names[0]))
                 yield from _better(task, *pair, built=names[0], complete=names[0] == other)
 
     return Question(
@@ -131,13 +131,13 @@ def better(model: str, others: Sequence[str]) -> Question[Study]:
 
 
 def _better(
-    task: Task, own: pd.DataFrame, its: pd.DataFrame, *, built: str, complete: bool
+    task: Task, ours: pd.DataFrame, its: pd.DataFrame, *, built: str, complete: bool
 ) -> Iterator[Case]:
     for metric, side in PAPER_SCORES.items():
-        mean, interval, p_value = fold_difference(own[metric], its[metric].reindex(own.index))
+        mean, interval, p_value = fold_difference(ours[metric], its[metric].reindex(ours.index))
         decimals = SCORES[metric].decimals
         figures = (
-            f"{SCORES[metric].heading} {own[metric].mean():,.{decimals}f} against "
+            f"{SCORES[metric].heading} {ours[metric].mean():,.{decimals}f} against "
             f"{its[metric].mean():,.{decimals}f} of {built_name(built)}, difference "
             f"{with_interval(mean, interval, decimals, sign='+')}"
         ).replace("-0", "−0")
@@ -157,8 +157,8 @@ def _of_tasks(
 
     def cases(study: Study) -> Iterator[Case]:
         for task in tasks:
-            known = study.effects.get(task)
-            yield Case(task_name(*task), *(judge(known) if known else (NO_VALUES,)))
+            effects = study.effects.get(task)
+            yield Case(task_name(*task), *(judge(effects) if effects else (NO_VALUES,)))
 
     return Question(rule, cases, OF_VALUES)
 
@@ -284,8 +284,8 @@ def lacks_pattern(variable: str, level: str) -> Question[Study]:
 
 
 def _compared(study: Study, variable: str, level: str, side: tuple[float, float]) -> Case:
-    found = study.of_mode(study.comparison.dropna(subset="difference"), "variable", "level")
-    row = found.get((variable, level))
+    by_variable = study.of_mode(study.comparison.dropna(subset="difference"), "variable", "level")
+    row = by_variable.get((variable, level))
     if row is None:
         return Case(LEVELS[level], "no comparison of both incomes")
     interval = ends(row, "ci")
@@ -310,8 +310,8 @@ def _filtered(study: Study, variable: str) -> Case:
     sides = ((limits.difference, inf), (-inf, -limits.difference))
     alike = [[_compared(study, variable, level, side) for level in LEVELS] for side in sides]
     p_values = [case.p_value for case in alike[0]]
-    known = [study.effects.get(task) for task in TASKS]
-    weights = [ends(effects[variable]) if effects else NO_INTERVAL for effects in known]
+    effects_by_task = [study.effects.get(task) for task in TASKS]
+    weights = [ends(effects[variable]) if effects else NO_INTERVAL for effects in effects_by_task]
     conditions = {
         "differences alike and large enough": _either(
             settled([case.verdict for case in of_side]) for of_side in alike

@@ -71,7 +71,7 @@ class Ledger:
             What the parts of a setting are. Where ``method`` is among them, a claim that depends on
             it gets a verdict of each and one of all.
         """
-        asked: dict[tuple, tuple] = {}
+        answers: dict[tuple, tuple] = {}
         for claim in claims:
             for setting, study in studies.items():
                 depends = {name: name in claim.asks.under for name in by}
@@ -80,21 +80,21 @@ class Ledger:
                     for name, value in zip(by, setting, strict=True)
                 }
                 key = (claim.id, *place.values())
-                if key not in asked:
-                    asked[key] = (claim, place, list(claim.asks.cases(study)))
-        p_value = [case.p_value for _, _, found in asked.values() for case in found]
+                if key not in answers:
+                    answers[key] = (claim, place, list(claim.asks.cases(study)))
+        p_value = [case.p_value for _, _, cases in answers.values() for case in cases]
         q_value = iter(q_values(np.array(p_value, dtype=float)))
-        verdicts, told = [], []
-        for claim, place, found in asked.values():
-            own = [
+        verdicts, lines = [], []
+        for claim, place, cases in answers.values():
+            judged_cases = [
                 {"id": claim.id, **place, "case": case.name, "verdict": decided(case, q)}
                 | {"figures": case.figures, "p_value": case.p_value, "q_value": q}
-                for case, q in zip(found, islice(q_value, len(found)), strict=True)
+                for case, q in zip(cases, islice(q_value, len(cases)), strict=True)
             ]
-            verdicts.append(_judged(claim, place, own))
-            told += own
+            verdicts.append(_judged(claim, place, judged_cases))
+            lines += judged_cases
         columns = ["id", *by, "case", "verdict", "figures", "p_value", "q_value"]
-        return cls(pd.DataFrame(_with_every_method(verdicts)), pd.DataFrame(told, columns=columns))
+        return cls(pd.DataFrame(_with_every_method(verdicts)), pd.DataFrame(lines, columns=columns))
 
     def exhibit(
         self,
@@ -119,23 +119,23 @@ class Ledger:
         ((name, headings),) = columns.items()
         printed = self.claims.assign(
             column=self.claims[name].replace(NONE, next(iter(headings))).map(headings),
-            folds=[{**schemes, NONE: ""}.get(one, one) for one in self.claims["scheme"]],
+            folds=[{**schemes, NONE: ""}.get(scheme, scheme) for scheme in self.claims["scheme"]],
         )
         if "method" in printed:
             printed = printed[printed["method"].isin([EVERY_METHOD, NONE])]
-        shown, told = [], {}
-        for claim_id, of_claim in printed.groupby("id", sort=False):
-            told[len(shown)] = _told_of_claim(of_claim)
-            first = (claim_id, of_claim["claim"].iloc[0])
-            for place, (_, line) in enumerate(of_claim.groupby("scheme", sort=False)):
-                shown.append(_line(line, *(("", "") if place else first)))
+        lines, details = [], {}
+        for claim_id, rows_of_claim in printed.groupby("id", sort=False):
+            details[len(lines)] = _told_of_claim(rows_of_claim)
+            first = (claim_id, rows_of_claim["claim"].iloc[0])
+            for place, (_, line) in enumerate(rows_of_claim.groupby("scheme", sort=False)):
+                lines.append(_line(line, *(("", "") if place else first)))
         tallies = _tallies(printed)
         table = Table(
             numbers=self.claims,
-            shown=pd.DataFrame(shown),
+            shown=pd.DataFrame(lines),
             caption=caption,
             notes=(*notes, RULE, *map(_sentence, tallies)),
-            evidence=told,
+            evidence=details,
             tallies=tallies,
         )
         return Exhibit(table, more={"cases": self.cases})
@@ -153,30 +153,30 @@ def _judged(claim: Claim, place: Mapping[str, str], cases: Sequence[Mapping]) ->
 
 def _with_every_method(verdicts: Sequence[dict]) -> list[dict]:
     """Put what all methods share below their own verdicts on a claim."""
-    found = []
-    for _, of_claim in groupby(verdicts, key=lambda row: row["id"]):
-        own = list(of_claim)
-        found += own
+    together = []
+    for _, group in groupby(verdicts, key=lambda row: row["id"]):
+        rows_of_claim = list(group)
+        together += rows_of_claim
         settings: dict[tuple, list[dict]] = {}
-        for row in own:
+        for row in rows_of_claim:
             if row.get("method", NONE) != NONE:
                 settings.setdefault((row.get("scheme"), row.get("measure")), []).append(row)
-        found += map(_of_every_method, settings.values())
-    return found
+        together += map(_of_every_method, settings.values())
+    return together
 
 
-def _of_every_method(of_claim: Sequence[dict]) -> dict[str, object]:
+def _of_every_method(by_method: Sequence[dict]) -> dict[str, object]:
     """Verdict that all methods share, with what each of them says."""
-    names = [METHODS.get(row["method"], row["method"]) for row in of_claim]
-    each = (
+    names = [METHODS.get(row["method"], row["method"]) for row in by_method]
+    verdicts = (
         f"{name} {row['verdict']} ({_numbers(row)})"
-        for name, row in zip(names, of_claim, strict=True)
+        for name, row in zip(names, by_method, strict=True)
     )
     return (
-        of_claim[0]
-        | {"method": EVERY_METHOD, "verdict": agreed(row["verdict"] for row in of_claim)}
-        | {column: sum(row[column] for row in of_claim) for column in COUNTS.values()}
-        | {"evidence": f"{', '.join(each)}. {names[0]}: {of_claim[0]['evidence']}"}
+        by_method[0]
+        | {"method": EVERY_METHOD, "verdict": agreed(row["verdict"] for row in by_method)}
+        | {column: sum(row[column] for row in by_method) for column in COUNTS.values()}
+        | {"evidence": f"{', '.join(verdicts)}. {names[0]}: {by_method[0]['evidence']}"}
     )
 
 
@@ -188,16 +188,16 @@ def evidence(cases: Sequence[Mapping]) -> str:
     """Tell a few cases of each kind, and how many there are."""
     parts = []
     for verdict in COUNTS:
-        told = [_told(case) for case in cases if case["verdict"] == verdict]
-        more = f"; and {len(told) - MOST_TOLD} more" if len(told) > MOST_TOLD else ""
-        if told:
-            parts.append(f"{len(told)} {verdict}: {'; '.join(told[:MOST_TOLD])}{more}.")
+        sentences = [_told(case) for case in cases if case["verdict"] == verdict]
+        more = f"; and {len(sentences) - MOST_TOLD} more" if len(sentences) > MOST_TOLD else ""
+        if sentences:
+            parts.append(f"{len(sentences)} {verdict}: {'; '.join(sentences[:MOST_TOLD])}{more}.")
     return " ".join(parts) or "No case in this study."
 
 
 def _told(case: Mapping) -> str:
-    told = f"{case['case']}: {case['figures']}" if case["case"] else case["figures"]
-    return told if np.isnan(case["q_value"]) else f"{told}, q = {case['q_value']:.2g}"
+    figures = f"{case['case']}: {case['figures']}" if case["case"] else case["figures"]
+    return figures if np.isnan(case["q_value"]) else f"{figures}, q = {case['q_value']:.2g}"
 
 
 def verdict_cell(verdict: Verdict) -> cells.Verdict:
@@ -207,37 +207,37 @@ def verdict_cell(verdict: Verdict) -> cells.Verdict:
 
 def _line(line: pd.DataFrame, claim_id: str, says: str) -> dict[str, object]:
     folds = line["folds"].iloc[0] or float("nan")
-    shown = {"No.": claim_id, "The paper claims": says, "Folds": folds}
+    row_cells = {"No.": claim_id, "The paper claims": says, "Folds": folds}
     for place, (_, row) in enumerate(line.iterrows()):
         numbers = f"Cases, {row['column']}" if place else "Cases"
-        shown |= {row["column"]: verdict_cell(row["verdict"]), numbers: _numbers(row)}
-    return shown
+        row_cells |= {row["column"]: verdict_cell(row["verdict"]), numbers: _numbers(row)}
+    return row_cells
 
 
-def _told_of_claim(of_claim: pd.DataFrame) -> str:
+def _told_of_claim(table: pd.DataFrame) -> str:
     """Where a claim stands, its rule, and what was found; equal things once."""
-    first, many = of_claim.iloc[0], len(set(of_claim["column"])) > 1
-    found: dict[str, list[str]] = {}
-    for row in rows(of_claim):
+    first, many = table.iloc[0], len(set(table["column"])) > 1
+    places: dict[str, list[str]] = {}
+    for row in rows(table):
         where = ", ".join(filter(None, (row.column if many else "", row.folds))) or "Here"
-        found.setdefault(f"{row.verdict}. {row.evidence}", []).append(where)
-    told = (f"{'; '.join(where)}: {what}" for what, where in found.items())
-    return f"{first['where']}. Supported if: {first['rule']} {' '.join(told)}"
+        places.setdefault(f"{row.verdict}. {row.evidence}", []).append(where)
+    findings = (f"{'; '.join(where)}: {what}" for what, where in places.items())
+    return f"{first['where']}. Supported if: {first['rule']} {' '.join(findings)}"
 
 
 def _tallies(printed: pd.DataFrame) -> list[dict[str, object]]:
     """How many claims came out which way, in each column, under the first folds (the paper's)."""
-    first = next((one for one in printed["scheme"] if one != NONE), NONE)
+    first = next((scheme for scheme in printed["scheme"] if scheme != NONE), NONE)
     counted = printed[printed["scheme"].isin([NONE, first])]
     return [
         {"column": column, "folds": counted["folds"].max(), "claims": len(table)}
-        | {str(one): int((table["verdict"] == one).sum()) for one in COUNTS}
+        | {str(verdict): int((table["verdict"] == verdict).sum()) for verdict in COUNTS}
         for column, table in counted.groupby("column", sort=False)
     ]
 
 
 def _sentence(tally: Mapping) -> str:
-    numbers = ", ".join(f"{tally[one]} {one}" for one in COUNTS)
+    numbers = ", ".join(f"{tally[verdict]} {verdict}" for verdict in COUNTS)
     return (
         f"{tally['column']}: of {tally['claims']} claims {numbers} "
         f"(where folds matter: {tally['folds']})."

@@ -83,12 +83,12 @@ def scheme_dots_figure(
             row, column = divmod(number, columns)
             left = LEFT_MM + column * (width + GAP_MM)
             axes = figure.panel(left, TOP_MM + row * step, width, height)
-            of_task = scores[(scores["level"] == level) & (scores["income"] == income)]
+            task_scores = scores[(scores["level"] == level) & (scores["income"] == income)]
             _draw_ground(axes, lines, with_names=column == 0)
-            _draw_schemes(axes, of_task, schemes)
+            _draw_schemes(axes, task_scores, schemes)
             letter(axes, ascii_lowercase[number])
             name = task_name(level, income, levels)
-            axes.set_title(f"{name} (N = {of_task['n'].max():,.0f})", pad=4.5)
+            axes.set_title(f"{name} (N = {task_scores['n'].max():,.0f})", pad=4.5)
             if number >= len(tasks) - columns:
                 axes.set_xlabel(label)
         spacing = {"handlelength": 2.2, "columnspacing": 2.5, "fontsize": 7}

@@ -46,10 +46,10 @@ def exhibit(
     InputError
         If not one district of a level has people and an income.
     """
-    of_level = dict(zip(levels, districts, strict=True))
+    by_level = dict(zip(levels, districts, strict=True))
     tasks = [(level, income) for level in levels for income in INCOMES if income in incomes]
-    table = pd.concat([_dots(of_level[level], level, income) for level, income in tasks])
-    return Exhibit(table.reset_index(drop=True), _drawn(table, tasks, of_level, levels))
+    table = pd.concat([_dots(by_level[level], level, income) for level, income in tasks])
+    return Exhibit(table.reset_index(drop=True), _drawn(table, tasks, by_level, levels))
 
 
 def _dots(districts: gpd.GeoDataFrame, level: str, income: str) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def _dots(districts: gpd.GeoDataFrame, level: str, income: str) -> pd.DataFrame:
 def _drawn(
     table: pd.DataFrame,
     tasks: Sequence[tuple[str, str]],
-    of_level: Mapping[str, gpd.GeoDataFrame],
+    by_level: Mapping[str, gpd.GeoDataFrame],
     levels: Mapping[str, str],
 ) -> PaperFigure:
     columns, step = min(len(tasks), 2), HEIGHT_MM + BELOW_MM
@@ -88,7 +88,7 @@ def _drawn(
             dots = table[(table["level"] == level) & (table["income"] == income)]
             _draw_dots(axes, dots, income)
             letter(axes, ascii_lowercase[place], left_mm=LEFT_MM - 3.0)
-            n = f"{len(dots):,} of {len(of_level[level]):,} districts"
+            n = f"{len(dots):,} of {len(by_level[level]):,} districts"
             axes.set_title(f"{task_name(level, income, levels)}: {n}", loc="left")
     return figure
 

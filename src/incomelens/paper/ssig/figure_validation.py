@@ -49,16 +49,16 @@ def _dots(summary: pd.DataFrame, metric: str, levels: Mapping[str, str]) -> pd.D
     """One row a dot, with its interval."""
     scores = main_scores(summary, [model for model in MODELS if model != "mean"], levels)
     mode = next((mode for mode in ABLATION_MODES if mode in set(scores["mode"])), None)
-    shown = (scores["metric"] == metric) & (
+    is_drawn = (scores["metric"] == metric) & (
         (scores["model"] == "ssig") | ~scores["mode"].isin(list(MODES)) | (scores["mode"] == mode)
     )
-    if not shown.any():
+    if not is_drawn.any():
         raise InputError(
             f"summary of scores: no row with the metric {metric!r}; expected cod or r2"
         )
     columns = ["level", "income", "model", "mode", "scheme", "n", "metric"]
     columns += ["ours_pooled", "ours", "block_ci_low", "block_ci_high"]
-    table = scores.loc[shown, columns].reset_index(drop=True)
+    table = scores.loc[is_drawn, columns].reset_index(drop=True)
     return table.rename(columns={"ours_pooled": "pooled", "ours": "mean_of_folds"})
 
 

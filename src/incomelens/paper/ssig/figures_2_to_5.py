@@ -7,8 +7,7 @@ import pandas as pd
 
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.names import LEVELS, SOCIOECONOMIC, SPATIAL, VARIABLES
-from incomelens.paper.reference import TEN
+from incomelens.paper.names import LEVELS, SOCIOECONOMIC, SPATIAL, TEN, VARIABLES
 from incomelens.paper.ssig.shapley_panels import WHISKER, ShapleyTables, shapley_figure
 
 # The game in which latitude and longitude are two players.
@@ -87,24 +86,24 @@ def shapley_tables(
             f"SHAP values: the districts {listed(without)} are not in the table of districts; "
             "both must come from the same run"
         )
-    own = districts.set_index("geoid").loc[values["geoid"], TEN]
+    inputs = districts.set_index("geoid").loc[values["geoid"], TEN].to_numpy(dtype=float)
     long = values.melt("geoid", TEN, "variable", "shap")
-    return ShapleyTables(groups, variables, long.assign(value=own.to_numpy(dtype=float).ravel("F")))
+    return ShapleyTables(groups, variables, long.assign(value=inputs.ravel("F")))
 
 
 def _rows_of(table: pd.DataFrame, keys: dict[str, str], name: str) -> pd.DataFrame:
-    found = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
-    if found.empty:
-        wanted = ", ".join(f"{key} {value}" for key, value in keys.items())
-        raise InputError(f"{name}: no rows for {wanted}; compute these Shapley values first")
-    return found.reset_index(drop=True)
+    chosen = table[(table[list(keys)] == pd.Series(keys)).all(axis=1)]
+    if chosen.empty:
+        asked = ", ".join(f"{key} {value}" for key, value in keys.items())
+        raise InputError(f"{name}: no rows for {asked}; compute these Shapley values first")
+    return chosen.reset_index(drop=True)
 
 
 def shapley_figure_table(
     tables: ShapleyTables, districts: pd.DataFrame, *, income: str, mode: str
 ) -> pd.DataFrame:
     """List what the figure shows, long: panel, name, district, the numbers and their units."""
-    units = {name: _value_unit(name) for name in VARIABLES}
+    units = {name: "share of 1" if v.is_share else v.unit for name, v in VARIABLES.items()}
     in_sd = ["mean_abs", *WHISKER, "shap"]
     parts = [
         tables.groups.rename(columns={"group": "name"}).assign(panel="a"),
@@ -123,7 +122,3 @@ def shapley_figure_table(
     table = table.reindex(columns=parts[0].columns).reset_index(drop=True)
     table.insert(0, "mode", mode)
     return table.rename(columns={name: f"{name}_sd" for name in in_sd})
-
-
-def _value_unit(name: str) -> str:
-    return "share of 1" if VARIABLES[name].is_share else VARIABLES[name].unit

@@ -47,9 +47,9 @@ def _drawn(districts: gpd.GeoDataFrame, level: str, income: str) -> PaperFigure:
     height = map_height(plane, width, most=120.0)
     with paper_figure(COLUMN_MM, top + height + 15.0) as figure:
         axes = draw_income_panel(figure, plane, income, left=margin, top=top, size=(width, height))
-        known = plane[income].notna().sum()
+        n_known = plane[income].notna().sum()
         axes.set_title(
-            f"{level} level, {INCOMES[income]}: {known:,} of {len(plane):,} districts",
+            f"{level} level, {INCOMES[income]}: {n_known:,} of {len(plane):,} districts",
             loc="left", pad=9,
         )  # fmt: skip
     return figure

@@ -35,23 +35,23 @@ def exhibit(ablation: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Ex
 
     From `siamese/ablation.csv`.
     """
-    found = _checked(ablation, levels)
+    checked = _checked(ablation, levels)
     metrics = headed(SHOWN)
-    models = listed(MODELS[name] for name in dict.fromkeys(found["model"].str.split("-").str[0]))
+    models = listed(MODELS[name] for name in dict.fromkeys(checked["model"].str.split("-").str[0]))
     table = Table(
-        numbers=found[COLUMNS],
-        shown=_shown(found, metrics, levels),
+        numbers=checked[COLUMNS],
+        shown=_shown(checked, metrics, levels),
         caption=f"What each modality is worth to the image-and-price baseline {models}.",
         notes=(
-            f"Mean of {found['n_folds'].max():.0f} folds; {INTERVAL_OF_FOLDS}. All lines of a task "
-            "learn from and predict the same districts, those that have every modality of the "
+            f"Mean of {checked['n_folds'].max():.0f} folds; {INTERVAL_OF_FOLDS}. All lines of a "
+            "task learn from and predict the same districts, those that have every modality of the "
             "study. Intervals by spatial blocks, and scores of the pooled predictions, stand in "
             "the CSV.",
         ),
         blocks="Task",
         **score_columns(metrics),
     )
-    return Exhibit(table, _drawn(found[found["metric"] == DRAWN], levels, models))
+    return Exhibit(table, _drawn(checked[checked["metric"] == DRAWN], levels, models))
 
 
 def _shown(
@@ -87,8 +87,8 @@ def _checked(ablation: pd.DataFrame, levels: Mapping[str, str]) -> pd.DataFrame:
             "siamese/ablation.csv: no rows; name a scheme of folds.schemes in "
             "siamese.ablation.schemes"
         )
-    found = ablation.fillna({"modality": ""})
-    return in_print_order(found, level=levels, income=INCOMES, scheme=SCHEMES)
+    filled = ablation.fillna({"modality": ""})
+    return in_print_order(filled, level=levels, income=INCOMES, scheme=SCHEMES)
 
 
 def _case_name(case: str, modality: str) -> str:

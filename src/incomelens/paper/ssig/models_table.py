@@ -46,11 +46,11 @@ def _shown(
     scores: pd.DataFrame, columns: dict[str, tuple[str, str]], levels: Mapping[str, str]
 ) -> pd.DataFrame:
     keys = ["level", "income", "model", "mode"]
-    found = scores.set_index([*keys, "scheme", "metric"])["ours_pooled"].to_dict()
+    scores_by_row = scores.set_index([*keys, "scheme", "metric"])["ours_pooled"].to_dict()
     return pd.DataFrame(
         {"Task": task_name(level, income, levels), "Model": model_name(model, mode)}
         | {
-            column: found.get((level, income, model, mode, *key), float("nan"))
+            column: scores_by_row.get((level, income, model, mode, *key), float("nan"))
             for column, key in columns.items()
         }
         for level, income, model, mode in scores[keys].drop_duplicates().to_numpy().tolist()

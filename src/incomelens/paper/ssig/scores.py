@@ -22,12 +22,12 @@ def main_scores(
     summary: pd.DataFrame, models: Iterable[str], levels: Iterable[str]
 ) -> pd.DataFrame:
     """Scores of some models in print order, without the sensitivity runs."""
-    wanted = (
+    is_main = (
         (summary["variant"] == "main")
         & summary["model"].isin(list(models))
         & summary["metric"].isin([metric for metric in SCORES if not metric.startswith("width")])
     )
-    scores = summary[wanted].drop(columns="variant")
+    scores = summary[is_main].drop(columns="variant")
     scores = scores.rename(columns={"mean_of_folds": "ours", "pooled": "ours_pooled"})
     return in_print_order(scores, level=levels, **ORDERS)
 
@@ -75,12 +75,12 @@ def with_empty_rows(
         What the new rows say in further columns.
     """
     tasks = scores[["level", "income"]].drop_duplicates().to_dict("records")
-    there = set(zip(scores["level"], scores["income"], scores["model"], strict=True))
+    present = set(zip(scores["level"], scores["income"], scores["model"], strict=True))
     empty = [
         {**task, "model": model, "built_as": model, "metric": metric, "mode": "none", **others}
         for task in tasks
         for model in models
-        if (*task.values(), model) not in there
+        if (*task.values(), model) not in present
         for metric in metrics
     ]
     return pd.DataFrame([*scores.to_dict("records"), *empty], columns=scores.columns)
@@ -117,9 +117,9 @@ def headed(metrics: Iterable[str]) -> dict[str, str]:
 
 def estimates(scores: pd.DataFrame, metrics: Mapping[str, str], column: str) -> dict[str, object]:
     """Scores by their headings: means of folds, held by `column`, with their intervals."""
-    of_metric = {row.metric: row for row in rows(scores)}
+    by_metric = {row.metric: row for row in rows(scores)}
     return {
-        heading: estimate(of_metric.get(metric), column, interval="folds_ci")
+        heading: estimate(by_metric.get(metric), column, interval="folds_ci")
         for heading, metric in metrics.items()
     }
 

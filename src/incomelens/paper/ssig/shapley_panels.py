@@ -141,9 +141,9 @@ def _draw_groups(axes: Axes, groups: pd.DataFrame) -> None:
 
 
 def _draw_variables(axes: Axes, variables: pd.DataFrame) -> None:
-    known = [VARIABLES[name] for name in variables["variable"]]
-    ends = _draw_bars(axes, variables, [GROUP_COLOURS[variable.group] for variable in known])
-    axes.set_yticks(range(len(known)), [variable.paper for variable in known])
+    drawn = [VARIABLES[name] for name in variables["variable"]]
+    ends = _draw_bars(axes, variables, [GROUP_COLOURS[variable.group] for variable in drawn])
+    axes.set_yticks(range(len(drawn)), [variable.paper for variable in drawn])
     axes.set_xlabel("mean |SHAP| (SD)", labelpad=1.5)
     marks = zip(variables["mean_abs"], ends, variables["direction"], strict=True)
     for place, (mean, end, direction) in enumerate(marks):
@@ -175,11 +175,11 @@ def _label_bar(axes: Axes, end: float, place: int, text: str) -> None:
 
 
 def _draw_swarms(axes: Axes, values: pd.DataFrame, names: Sequence[str], colours: str) -> None:
-    shown = values[values["variable"].isin(list(names))]
-    low, high = shown["shap"].min(), shown["shap"].max()
+    drawn = values[values["variable"].isin(list(names))]
+    low, high = drawn["shap"].min(), drawn["shap"].max()
     margin = 0.03 * (high - low) or 1.0
     axes.set(xlim=(low - margin, high + margin), ylim=(len(names) - 0.5, -0.5))
-    n_dots = len(shown) / len(names)
+    n_dots = len(drawn) / len(names)
     diameter = float(np.clip(40.0 / np.sqrt(n_dots), 1.0, 2.4))
     dot_mm = diameter * MM_PER_INCH / 72.0
     axes_width = axes.get_window_extent().width / axes.figure.dpi * MM_PER_INCH
@@ -188,7 +188,7 @@ def _draw_swarms(axes: Axes, values: pd.DataFrame, names: Sequence[str], colours
         axes.axhline(place, color=RULE, linewidth=0.4, zorder=0)
     axes.axvline(0.0, color=QUIET, linewidth=0.6, zorder=1)
     for place, name in enumerate(names):
-        rows = shown[shown["variable"] == name]
+        rows = drawn[drawn["variable"] == name]
         shap = rows["shap"].to_numpy(dtype=float)
         offsets = beeswarm_offsets(shap, width, dot_mm / (SWARM_SHARE * ROW_MM))
         axes.scatter(

@@ -62,24 +62,24 @@ def _beside_paper(inequality: pd.DataFrame, reference: Reference) -> pd.DataFram
 
 def _shown(numbers: pd.DataFrame, reference: Reference, levels: Mapping[str, str]) -> pd.DataFrame:
     """One row a task: its number of districts, and both measures three times."""
-    found = keyed(numbers, "level", "income", "measure", "weighting")
+    ours = keyed(numbers, "level", "income", "measure", "weighting")
     printed = _printed(reference)
     tasks = [(level, income) for level in levels for income in INCOMES]
     lines = []
     for task in tasks:
-        if (*task, "gini", "districts") not in found:
+        if (*task, "gini", "districts") not in ours:
             continue
         line = {
             "Districts": task_name(*task, levels),
-            "N: ours": found[*task, "gini", "districts"].n,
+            "N: ours": ours[*task, "gini", "districts"].n,
             "N: paper": reference.of_task("n_districts", *task),
         }
         for measure, heading in HEADINGS.items():
-            own = (*task, measure, "districts")
+            slot = (*task, measure, "districts")
             line |= {
-                f"{heading}: ours": estimate(found.get(own)),
-                f"{heading}: paper": printed.get(own, float("nan")),
-                f"{heading}: by population": estimate(found.get((*task, measure, "population"))),
+                f"{heading}: ours": estimate(ours.get(slot)),
+                f"{heading}: paper": printed.get(slot, float("nan")),
+                f"{heading}: by population": estimate(ours.get((*task, measure, "population"))),
             }
         lines.append(line)
     return pd.DataFrame(lines)

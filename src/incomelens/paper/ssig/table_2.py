@@ -6,8 +6,8 @@ import pandas as pd
 
 from incomelens.districts.user_columns import written_as
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.names import VARIABLES, level_names
-from incomelens.paper.reference import TEN, Reference
+from incomelens.paper.names import TEN, VARIABLES, level_names
+from incomelens.paper.reference import Reference
 from incomelens.paper.table import EMPTY_SLOT, Table
 
 NOTE = (

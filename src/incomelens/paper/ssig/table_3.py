@@ -115,13 +115,13 @@ def _notes(scores: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _baselines_note(scores: pd.DataFrame) -> str:
-    of_baselines = scores[scores["model"].isin(list(BASELINES))]
-    readings = listed(of_baselines["mode"].unique())
+    baselines = scores[scores["model"].isin(list(BASELINES))]
+    readings = listed(baselines["mode"].unique())
     note = (
         f"The baselines' source is known in outline only: {readings} is our documented reading of "
         "it (see the table of deviations)."
     )
-    lacking = {part for name in of_baselines["built_as"] for part in name.split("-")[1:]}
+    lacking = {part for name in baselines["built_as"] for part in name.split("-")[1:]}
     meanings = [f"{part}: without {LACKING[part]}" for part in LACKING if part in lacking]
     if meanings:
         note += (
@@ -136,14 +136,14 @@ def _scores(
 ) -> pd.DataFrame:
     """Scores of SSIG and of the baselines, one row a score, in print order."""
     if baselines is None or baselines.empty:
-        wanted = (summary["model"] == "ssig") & (summary["variant"] == "main")
-        found = summary[wanted].assign(sample="own", modalities="census")
+        is_main = (summary["model"] == "ssig") & (summary["variant"] == "main")
+        table = summary[is_main].assign(sample="own", modalities="census")
     else:
-        found = baselines.copy()
-    found = found[found["metric"].isin([name for name in SCORES if not name.startswith("width")])]
-    found = found.assign(built_as=found["model"], model=found["model"].str.split("-").str[0])
-    found = found.rename(columns={"mean_of_folds": "ours", "pooled": "ours_pooled"})
-    return in_print_order(found[NUMBERS], level=levels, **IN_ORDER)
+        table = baselines.copy()
+    table = table[table["metric"].isin([name for name in SCORES if not name.startswith("width")])]
+    table = table.assign(built_as=table["model"], model=table["model"].str.split("-").str[0])
+    table = table.rename(columns={"mean_of_folds": "ours", "pooled": "ours_pooled"})
+    return in_print_order(table[NUMBERS], level=levels, **IN_ORDER)
 
 
 def _shown(
@@ -152,14 +152,14 @@ def _shown(
     """A row a task, model, reading and set of districts; a column a score and scheme of folds."""
     columns = _columns(reference, list(dict.fromkeys(numbers["scheme"])))
     lines = []
-    for (level, income), of_task in numbers.groupby(["level", "income"], sort=False):
-        title = task_title(level, income, of_task["n"].max(), reference, levels)
-        for model, of_model in of_task.groupby("model", sort=False):
+    for (level, income), task_scores in numbers.groupby(["level", "income"], sort=False):
+        title = task_title(level, income, task_scores["n"].max(), reference, levels)
+        for model, model_scores in task_scores.groupby("model", sort=False):
             paper = {m: printed[level, income, model, m] for m in paper_metrics(reference)}
             last = None
-            for line, found in _readings(of_model):
+            for line, scores in _readings(model_scores):
                 cells = {
-                    column: paper[metric] if scheme is None else _cell(found.get((scheme, metric)))
+                    column: paper[metric] if scheme is None else _cell(scores.get((scheme, metric)))
                     for column, (scheme, metric) in columns.items()
                 }
                 name = {"Task": title, "Model": "" if line["Model"] == last else line["Model"]}
@@ -177,9 +177,9 @@ def _columns(reference: Reference, schemes: Sequence[str]) -> dict[str, tuple[st
     }
 
 
-def _readings(of_model: pd.DataFrame) -> Iterator[tuple[dict, Mapping[tuple[str, str], object]]]:
+def _readings(scores: pd.DataFrame) -> Iterator[tuple[dict, Mapping[tuple[str, str], object]]]:
     """What stands before the scores of a row, and its scores; equal samples on one row."""
-    groups = of_model.groupby(["built_as", "mode", "variant", "sample"], sort=False, dropna=False)
+    groups = scores.groupby(["built_as", "mode", "variant", "sample"], sort=False, dropna=False)
     n_of = {key: group["n"].max() for key, group in groups}
     for (*reading, sample), group in groups:
         n = n_of[*reading, sample]
@@ -190,7 +190,7 @@ def _readings(of_model: pd.DataFrame) -> Iterator[tuple[dict, Mapping[tuple[str,
         is_there = pd.notna(n)
         line = {
             "Model": built_name(built_as),
-            "Reading": _reading(mode, variant) if is_there else None,
+            "Reading": BASELINE_VARIANTS[variant] or MODES.get(mode, mode) if is_there else None,
             "Districts": ("own and common" if is_same else sample) if is_there else None,
             "N": int(n) if is_there else None,
         }
@@ -202,7 +202,3 @@ def _cell(row: object) -> Estimate | float:
     if row is None or row.metric == WITH_INTERVAL:
         return estimate(row, "ours", interval="folds_ci")
     return row.ours
-
-
-def _reading(mode: str, variant: str) -> str:
-    return BASELINE_VARIANTS[variant] or MODES.get(mode, mode)

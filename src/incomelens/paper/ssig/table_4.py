@@ -35,13 +35,13 @@ def exhibit(
     printed = printed_scores(reference, "table_4", GP_MODELS, levels)
     numbers = with_empty_rows(scores, GP_MODELS, metrics, scheme=scheme)
     numbers = beside_printed(in_print_order(numbers, level=levels, **ORDERS), printed)
-    of_scheme = numbers[numbers["scheme"] == scheme]
+    of_paper = numbers[numbers["scheme"] == scheme]
     table = Table(
         numbers=numbers,
-        shown=_shown(of_scheme, printed, reference, levels),
+        shown=_shown(of_paper, printed, reference, levels),
         caption="Table 4. Results of ablation study (a fivefold validation).",
         notes=(
-            f"Ours: mean of {of_scheme['n_folds'].max():.0f} folds ({SCHEMES[scheme]}); "
+            f"Ours: mean of {of_paper['n_folds'].max():.0f} folds ({SCHEMES[scheme]}); "
             f"{INTERVAL_OF_FOLDS}. After the comma, what of the Gaussian process was fitted: the "
             "paper prints l = 1 and names no fitting. "
             "Scores under other schemes of folds stand in the CSV and in the table of all models.",
@@ -61,13 +61,13 @@ def _shown(
     """A line of the paper's and one of ours a mode, for every task and model."""
     metrics = headed(paper_metrics(reference))
     lines = []
-    for (level, income), of_task in scores.groupby(["level", "income"], sort=False):
-        title = task_title(level, income, of_task["n"].max(), reference, levels)
-        for model, of_model in of_task.groupby("model", sort=False):
+    for (level, income), task_scores in scores.groupby(["level", "income"], sort=False):
+        title = task_title(level, income, task_scores["n"].max(), reference, levels)
+        for model, model_scores in task_scores.groupby("model", sort=False):
             paper = {name: printed[level, income, model, m] for name, m in metrics.items()}
             lines.append({"Task": title, "Model": MODELS[model], "Values": "paper", **paper})
-            for mode, of_mode in of_model.groupby("mode", sort=False):
-                ours = estimates(of_mode, metrics, "ours")
+            for mode, mode_scores in model_scores.groupby("mode", sort=False):
+                ours = estimates(mode_scores, metrics, "ours")
                 values = f"ours, {MODES[mode]}" if mode in MODES else "ours"
                 lines.append({"Task": title, "Model": "", "Values": values, **ours})
     return pd.DataFrame(lines)

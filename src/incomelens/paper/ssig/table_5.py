@@ -7,8 +7,8 @@ import pandas as pd
 
 from incomelens.common.errors import InputError
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.names import INCOMES, LEVELS, MODES, READINGS, VARIABLES
-from incomelens.paper.reference import TEN, Reference
+from incomelens.paper.names import INCOMES, LEVELS, MODES, READINGS, TEN, VARIABLES
+from incomelens.paper.reference import Reference
 from incomelens.paper.table import EMPTY_SLOT, Table, in_print_order, number, rows
 
 SMALLEST_P = 0.001
@@ -89,12 +89,12 @@ def conditions(levels: Mapping[str, Comparison], thresholds: Thresholds) -> Cond
 
     With a level missing nothing can be told.
     """
-    both = [levels[level] for level in LEVELS if level in levels]
-    differences = [compared.difference for compared in both]
-    if len(both) < len(LEVELS) or pd.isna(differences).any():
+    by_level = [levels[level] for level in LEVELS if level in levels]
+    differences = [compared.difference for compared in by_level]
+    if len(by_level) < len(LEVELS) or pd.isna(differences).any():
         return Conditions(None, None, None, None)
-    p_values = [compared.p_value for compared in both]
-    largest = max(max(compared.per_capita, compared.median_household) for compared in both)
+    p_values = [compared.p_value for compared in by_level]
+    largest = max(max(compared.per_capita, compared.median_household) for compared in by_level)
     significant = any(p < thresholds.p_value for p in p_values)
     return Conditions(
         same_direction=all(d > 0 for d in differences) or all(d < 0 for d in differences),
@@ -107,11 +107,11 @@ def conditions(levels: Mapping[str, Comparison], thresholds: Thresholds) -> Cond
 
 def comparisons(table: pd.DataFrame) -> dict[tuple[str, str], dict[str, Comparison]]:
     """Our comparisons by mode and variable, then by level, with Welch's P."""
-    found: dict[tuple[str, str], dict[str, Comparison]] = {}
+    by_variable: dict[tuple[str, str], dict[str, Comparison]] = {}
     for row in rows(table):
-        one = Comparison(row.mean_abs_per_capita, row.mean_abs_median_household, row.p_welch)
-        found.setdefault((row.mode, row.variable), {})[row.level] = one
-    return found
+        comparison = Comparison(row.mean_abs_per_capita, row.mean_abs_median_household, row.p_welch)
+        by_variable.setdefault((row.mode, row.variable), {})[row.level] = comparison
+    return by_variable
 
 
 def printed_comparisons(reference: Reference) -> dict[str, dict[str, Comparison]]:
@@ -138,12 +138,12 @@ def exhibit(
     thresholds = read_thresholds(reference)
     ours = comparisons(comparison[comparison["variable"].isin(TEN)])
     printed = printed_comparisons(reference)
-    found = {variable: {"paper": printed[variable]} for variable in TEN}
+    lines = {variable: {"paper": printed[variable]} for variable in TEN}
     for mode in MODES:
         for variable in TEN:
             if (mode, variable) in ours:
-                found[variable][mode] = ours[mode, variable]
-    modes = list(dict.fromkeys(mode for lines in found.values() for mode in lines))[1:]
+                lines[variable][mode] = ours[mode, variable]
+    modes = list(dict.fromkeys(mode for by_mode in lines.values() for mode in by_mode))[1:]
     shown_modes = [mode for mode in modes if mode in READINGS] or modes
     table = Table(
         numbers=_numbers(comparison, printed, thresholds, levels),
@@ -151,11 +151,11 @@ def exhibit(
             {
                 "Variable": VARIABLES[variable].paper if values == "paper" else "",
                 "Values": "paper" if values == "paper" else f"ours, {MODES[values]}",
-                **_cells(of_values, {**LEVELS, **levels}),
-                "Filter": _outcome(conditions(of_values, thresholds)),
+                **_cells(by_level, {**LEVELS, **levels}),
+                "Filter": _outcome(conditions(by_level, thresholds)),
             }
-            for variable, lines in found.items()
-            for values, of_values in lines.items()
+            for variable, by_mode in lines.items()
+            for values, by_level in by_mode.items()
             if values == "paper" or values in shown_modes
         ),
         caption="Table 5. Average absolute SHAP values of individual socio-economic variables.",
@@ -171,7 +171,7 @@ def exhibit(
             )
             + ". A letter in the last column is a condition that is not met; a dash, that a level "
             "or a number is missing. The limits are in SD units, in which the modes differ.",
-            *(_passed(mode, found, thresholds) for mode in shown_modes),
+            *(_passed(mode, lines, thresholds) for mode in shown_modes),
             EMPTY_SLOT,
         ),
         whose="Values",
@@ -179,10 +179,10 @@ def exhibit(
     return Exhibit(table)
 
 
-def _cells(found: Mapping[str, Comparison], levels: Mapping[str, str]) -> dict[str, float | str]:
+def _cells(by_level: Mapping[str, Comparison], levels: Mapping[str, str]) -> dict[str, float | str]:
     cells: dict[str, float | str] = {}
     for level, heading in levels.items():
-        compared = found.get(level, UNKNOWN)
+        compared = by_level.get(level, UNKNOWN)
         cells |= {
             f"{heading}: per-capita": compared.per_capita,
             f"{heading}: household": compared.median_household,
@@ -204,22 +204,22 @@ def p_text(p_value: float) -> str | float:
     return f"<{SMALLEST_P:g}" if p_value < SMALLEST_P else f"{p_value:.3f}"
 
 
-def _outcome(found: Conditions) -> str | float:
-    if found.passes is None:
+def _outcome(met: Conditions) -> str | float:
+    if met.passes is None:
         return float("nan")
-    if found.passes:
+    if met.passes:
         return "passes"
-    failed = [CONDITIONS[name][0] for name, is_met in asdict(found).items() if is_met is False]
+    failed = [CONDITIONS[name][0] for name, is_met in asdict(met).items() if is_met is False]
     return f"fails {', '.join(failed)}"
 
 
 def _passed(
-    mode: str, found: Mapping[str, Mapping[str, Mapping[str, Comparison]]], thresholds: Thresholds
+    mode: str, lines: Mapping[str, Mapping[str, Mapping[str, Comparison]]], thresholds: Thresholds
 ) -> str:
     outcomes = {
-        variable: conditions(lines[mode], thresholds).passes
-        for variable, lines in found.items()
-        if mode in lines
+        variable: conditions(by_mode[mode], thresholds).passes
+        for variable, by_mode in lines.items()
+        if mode in by_mode
     }
     if None in outcomes.values():
         return f"The filter cannot be applied to ours, {MODES[mode]}: it needs both levels."
@@ -259,6 +259,6 @@ SD_COLUMNS = [
 ]  # fmt: skip
 
 
-def _condition_columns(found: Conditions, prefix: str) -> dict[str, bool | str | None]:
-    met = {f"{prefix}meets_{name}": value for name, value in asdict(found).items()}
-    return {**met, f"{prefix}passes": found.passes}
+def _condition_columns(outcome: Conditions, prefix: str) -> dict[str, bool | str | None]:
+    met = {f"{prefix}meets_{name}": value for name, value in asdict(outcome).items()}
+    return {**met, f"{prefix}passes": outcome.passes}

@@ -22,8 +22,10 @@ from incomelens.paper.table import rows
 from incomelens.paper.validation.names import (
     ALL_METHODS,
     BOTH,
+    JUDGE,
     METHOD_COLOURS,
     METHOD_MARKERS,
+    NOTHING,
     OCCLUSION,
     SHUFFLED,
     STYLES,
@@ -44,7 +46,7 @@ def exhibit(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame) -> Ex
     Parameters
     ----------
     ratios : DataFrame
-        `topology/planted_ratios.csv`; the main method is drawn.
+        `topology/planted_ratios.csv`; of judging cities with a signal the main method is drawn.
     ranks : DataFrame
         `topology/planted_ranks.csv`; for the number of cities.
     hits : DataFrame
@@ -55,6 +57,8 @@ def exhibit(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame) -> Ex
 
 def planted_figure(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame) -> PaperFigure:
     """Draw the ratios city by city, and how often a planted class comes first (see `exhibit`)."""
+    ratios, ranks, hits = (table[table["role"] == JUDGE] for table in (ratios, ranks, hits))
+    ratios = ratios[ratios["style"] != NOTHING]
     method = main_method([*ratios["method"]])
     drawn = ratios[(ratios["method"] == method) & ratios["network"].isin(NETWORKS)]
     styles = [style for style in STYLES if style in set(drawn["style"])]

@@ -12,13 +12,23 @@ NETWORKS = {
     "main": "trained",
     "again": "trained, another seed",
     "softmax": "trained, softmax head",
+    "b0": "trained, EfficientNet-B0",
+    "b0_softmax": "trained, EfficientNet-B0, softmax head",
     "shuffled": "trained on shuffled labels",
 }
+JUDGE = "judge"
+ROLES = {JUDGE: "judging cities", "tune": "cities to choose on"}
+COAST, NOTHING = "coast", "none"
 STYLES = {
     "residential": "residential planted",
     "infrastructure_green": "trade, parks, sports planted",
     "both": "both styles",
+    COAST: "both styles, on a coast",
+    NOTHING: "nothing planted",
 }
+# What is asked of a method that is said to be good for something.
+LEAST_AREA, LEAST_AREA_LOW, LEAST_FIRST = 0.9, 0.8, 0.9
+MOST_FALSE, LEAST_STABLE = 0.05, 0.7
 GRADIENTS = {"guided_gradient": "guided gradient alone", "plain_gradient": "plain gradient alone"}
 OCCLUSION = "occlusion"
 ALL_METHODS = {**METHODS, **GRADIENTS, OCCLUSION: "class made even"}
@@ -66,6 +76,11 @@ PLANTED_MEANS = (
     "colours follow nothing. A network that predicts these incomes must look at planted classes; "
     "that it looks at each of them, or at nothing beside, does not follow."
 )
+
+
+def world_label(row: object) -> str:
+    """Role and style of the cities behind a row."""
+    return f"{STYLES[row.style]}, {ROLES[row.role]}"
 
 
 def against_label(against: str) -> str:

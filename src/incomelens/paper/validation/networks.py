@@ -4,7 +4,12 @@ import pandas as pd
 
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.table import Table, rows
-from incomelens.paper.validation.names import NETWORKS, STYLES, check_given, mean_with_range
+from incomelens.paper.validation.names import (
+    NETWORKS,
+    check_given,
+    mean_with_range,
+    world_label,
+)
 
 
 def exhibit(summary: pd.DataFrame, reliability: pd.DataFrame) -> Exhibit:
@@ -13,10 +18,10 @@ def exhibit(summary: pd.DataFrame, reliability: pd.DataFrame) -> Exhibit:
     From `inference/network_summary.csv` and `inference/network_reliability.csv`.
     """
     check_given(summary=summary, reliability=reliability)
-    value = {(row.style, row.network, row.metric): row for row in rows(summary)}
+    value = {(world_label(row), row.network, row.metric): row for row in rows(summary)}
     shown = [
         {
-            "Style": STYLES[style],
+            "Style": style,
             "Network": NETWORKS.get(network, network),
             "Cities": value[style, network, "accuracy"].n_cities,
             "r": mean_with_range(value[style, network, "pearson_r"]),
@@ -25,7 +30,9 @@ def exhibit(summary: pd.DataFrame, reliability: pd.DataFrame) -> Exhibit:
             "Within 1": mean_with_range(value[style, network, "accuracy_within_1"]),
             "Calibration error": mean_with_range(value[style, network, "ece"]),
         }
-        for style, network in dict.fromkeys((row.style, row.network) for row in rows(summary))
+        for style, network in dict.fromkeys(
+            (world_label(row), row.network) for row in rows(summary)
+        )
     ]
     table = Table(
         numbers=pd.concat(

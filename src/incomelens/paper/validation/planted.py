@@ -9,8 +9,8 @@ from incomelens.paper.validation.names import (
     BOTH,
     NETWORKS,
     PLANTED_MEANS,
-    STYLES,
     check_given,
+    world_label,
 )
 
 
@@ -19,7 +19,7 @@ def exhibit(hits: pd.DataFrame) -> Exhibit:
     check_given(hits=hits)
     shown = [
         {
-            "Style": STYLES[row.style],
+            "Style": world_label(row),
             "Network": NETWORKS.get(row.network, row.network),
             "Method": ALL_METHODS.get(row.method, row.method),
             "Tiles": "low and high" if row.ses == BOTH else row.ses,

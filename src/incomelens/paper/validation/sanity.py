@@ -30,8 +30,8 @@ def exhibit(similarity: pd.DataFrame) -> Exhibit:
     for (measure, label), (kind, words) in product(MEASURES.items(), KINDS.items()):
         part = similarity[(similarity["measure"] == measure) & (similarity["kind"] == kind)]
         part = part.sort_values("step", kind="stable")
-        for against, of_one in part.groupby("against", sort=False):
-            cells = {row.method: mean_with_range(row) for row in rows(of_one)}
+        for against, compared in part.groupby("against", sort=False):
+            cells = {row.method: mean_with_range(row) for row in rows(compared)}
             line = {"Measure": f"{label}, {words}", "Compared with": against_label(against)}
             shown.append(line | {name: cells.get(method, nan) for method, name in methods.items()})
     table = Table(

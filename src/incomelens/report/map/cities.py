@@ -95,8 +95,8 @@ def city_map(
         {"kind": "list", "title": "Income", "layers": [layer.key for layer in layers]}
     ]
     if ratios is not None:
-        found, activation, at = _activation_layers(ratios, table["cell_id"])
-        layers += found
+        of_classes, activation, at = _activation_layers(ratios, table["cell_id"])
+        layers += of_classes
         details.append(activation)
     return {
         "key": key,
@@ -178,18 +178,18 @@ def _activation_layers(
     layers: list[Layer] = []
     at: dict[str, list[int]] = {}
     rows = []
-    for one in URBAN_CLASSES:
-        of_class = ratios[ratios["urban_class"] == one.name]
-        if not one.published or of_class.empty:
+    for kind in URBAN_CLASSES:
+        class_ratios = ratios[ratios["urban_class"] == kind.name]
+        if not kind.published or class_ratios.empty:
             continue
-        of_target = {
-            target: of_class[of_class["target"] == target].set_index("cell_id").sort_index()
+        by_target = {
+            target: class_ratios[class_ratios["target"] == target].set_index("cell_id").sort_index()
             for target in targets
         }
-        at[one.name] = place.loc[of_target[targets[0]].index].tolist()
-        layers += _layers_of_class(one.name, one.label, of_target)
-        keys = [f"share/{one.name}", *(f"{target}/{one.name}" for target in targets)]
-        rows.append({"label": one.label, "cells": keys})
+        at[kind.name] = place.loc[by_target[targets[0]].index].tolist()
+        layers += _layers_of_class(kind.name, kind.label, by_target)
+        keys = [f"share/{kind.name}", *(f"{target}/{kind.name}" for target in targets)]
+        rows.append({"label": kind.label, "cells": keys})
     heads = {"low": "Ratio, poorest", "high": "Ratio, wealthiest"}
     details = {
         "kind": "table",
@@ -202,7 +202,7 @@ def _activation_layers(
     return layers, details, at
 
 
-def _layers_of_class(name: str, label: str, of_target: Mapping[str, pd.DataFrame]) -> list[Layer]:
+def _layers_of_class(name: str, label: str, by_target: Mapping[str, pd.DataFrame]) -> list[Layer]:
     layers = [
         diverging_layer(
             f"{target}/{name}",
@@ -214,13 +214,13 @@ def _layers_of_class(name: str, label: str, of_target: Mapping[str, pd.DataFrame
             decimals=2,
             at=name,
         )
-        for target, rows in of_target.items()
+        for target, rows in by_target.items()
     ]
     share = diverging_layer(
         f"share/{name}",
         "Share of the cell's area",
         label,
-        100 * next(iter(of_target.values()))["area_share"],
+        100 * next(iter(by_target.values()))["area_share"],
         breaks=[100 * limit for limit in SHARE_BREAKS],
         colours=GREENS,
         unit="%",

@@ -99,41 +99,41 @@ def district_map(
     dict
         For JSON: borders, the places' names, the layers, and what is told of a place.
     """
-    shown = districts[~districts.geometry.isna() & ~districts.geometry.is_empty]
+    drawn = districts[~districts.geometry.isna() & ~districts.geometry.is_empty]
     layers: list[Layer] = []
     details: list[dict[str, object]] = []
     for income in [name for name in INCOMES if name in {key[0] for key in predictions}]:
-        of_income = {key[1]: table for key, table in predictions.items() if key[0] == income}
-        found = _income_layers(shown, income, of_income, mode)
-        layers += found
+        tables = {key[1]: table for key, table in predictions.items() if key[0] == income}
+        new = _income_layers(drawn, income, tables, mode)
+        layers += new
         title = INCOMES[income].capitalize()
-        keys = [layer.key for layer in found]
+        keys = [layer.key for layer in new]
         details.append({"kind": "list", "title": title, "layers": keys})
-    layers += _variable_layers(shown)
+    layers += _variable_layers(drawn)
     for (income, one_mode), table in shapley.items():
-        found = _shapley_layers(shown["geoid"], income, one_mode, table)
-        layers += found
+        new = _shapley_layers(drawn["geoid"], income, one_mode, table)
+        layers += new
         details.append(
             {
                 "kind": "bars",
                 "title": f"What moves the prediction: {INCOMES[income]}, {MODES[one_mode]}",
-                "layers": [[layer.key, layer.key.rsplit("/", 1)[1]] for layer in found],
+                "layers": [[layer.key, layer.key.rsplit("/", 1)[1]] for layer in new],
                 "note": "Shapley values, SD of the income; beside each the district's own value.",
             }
         )
     if not shapley:
-        keys = [f"variable/{name}" for name in VARIABLES if name in shown]
+        keys = [f"variable/{name}" for name in VARIABLES if name in drawn]
         details.append({"kind": "list", "title": "The ten variables", "layers": keys})
     word = levels[level]
     return {
         "key": level,
         "title": f"Districts: {word}",
-        "about": f"{word} level: {len(shown):,} districts with a polygon, of {len(districts):,}. "
+        "about": f"{word} level: {len(drawn):,} districts with a polygon, of {len(districts):,}. "
         "North is up.",
         "one": "district",
-        "ids": shown["geoid"].astype(str).tolist(),
-        "areas": shown["area"].fillna("").astype(str).tolist() if "area" in shown else [],
-        "shape": borders(shown),
+        "ids": drawn["geoid"].astype(str).tolist(),
+        "areas": drawn["area"].fillna("").astype(str).tolist() if "area" in drawn else [],
+        "shape": borders(drawn),
         "at": {},
         "layers": [asdict(layer) for layer in layers],
         "details": details,
@@ -219,24 +219,24 @@ def _variable_layers(districts: gpd.GeoDataFrame) -> list[Layer]:
         scale, decimals = (100.0, 1) if variable.is_share else (1.0, 0)
         decimals = 3 if variable.unit == "°" else decimals
         values = districts[name].to_numpy(float) * scale
-        told = {"unit": variable.unit, "decimals": decimals, "chosen": variable.unit != "°"}
+        options = {"unit": variable.unit, "decimals": decimals, "chosen": variable.unit != "°"}
         layers.append(
             quantile_layer(
-                f"variable/{name}", "Census variables", variable.words, values, n=5, **told
+                f"variable/{name}", "Census variables", variable.words, values, n=5, **options
             )
         )
     return layers
 
 
 def _shapley_layers(geoid: pd.Series, income: str, mode: str, table: pd.DataFrame) -> list[Layer]:
-    of_district = table.set_index(table["geoid"].astype(str))
+    by_district = table.set_index(table["geoid"].astype(str))
     group = f"Shapley values: {INCOMES[income]}, {MODES[mode]}"
     return [
         diverging_layer(
             f"shapley/{income}/{mode}/{name}",
             group,
             variable.words,
-            geoid.astype(str).map(of_district[name]).to_numpy(float),
+            geoid.astype(str).map(by_district[name]).to_numpy(float),
             breaks=SHAPLEY_BREAKS,
             colours=BLUE_TO_RED,
             unit="SD",
@@ -244,5 +244,5 @@ def _shapley_layers(geoid: pd.Series, income: str, mode: str, table: pd.DataFram
             signed=True,
         )
         for name, variable in VARIABLES.items()
-        if name in of_district
+        if name in by_district
     ]

@@ -73,11 +73,11 @@ def listed_values(values: ArrayLike, decimals: int) -> list:
 
 
 def class_layer(
-    key: str, group: str, label: str, values: ArrayLike, colours: dict[int, str], **told: object
+    key: str, group: str, label: str, values: ArrayLike, colours: dict[int, str], **options: object
 ) -> Layer:
     """Make a layer whose values are classes with a colour each."""
     codes = list(colours)
-    legend = told.pop("legend", None) or [str(code).replace("-", "−") for code in codes]
+    legend = options.pop("legend", None) or [str(code).replace("-", "−") for code in codes]
     return Layer(
         key,
         group,
@@ -86,21 +86,21 @@ def class_layer(
         colours=list(colours.values()),
         legend=list(legend),  # type: ignore[call-overload]
         codes=codes,
-        **told,  # type: ignore[arg-type]
+        **options,  # type: ignore[arg-type]
     )
 
 
 def quantile_layer(
-    key: str, group: str, label: str, values: ArrayLike, *, n: int = 7, **told: object
+    key: str, group: str, label: str, values: ArrayLike, *, n: int = 7, **options: object
 ) -> Layer:
     """Make a layer from light to dark, about as many places in each class.
 
     Values that are all missing make a layer without classes.
     """
     numbers = np.asarray(values, float)
-    decimals = int(told.get("decimals", 0))  # type: ignore[call-overload]
+    decimals = int(options.get("decimals", 0))  # type: ignore[call-overload]
     classes = quantile_classes(numbers, n) if np.isfinite(numbers).any() else None
-    breaks = [] if classes is None else [float(one) for one in classes.breaks]
+    breaks = [] if classes is None else [float(limit) for limit in classes.breaks]
     limits = [] if classes is None else classes.limits(1.0)
     shades = np.linspace(0.02, 0.98, len(breaks) + 1)
     return Layer(
@@ -111,7 +111,7 @@ def quantile_layer(
         colours=[to_hex(sequential_colours()(shade)) for shade in shades],
         legend=range_legend(limits),
         breaks=breaks,
-        **told,  # type: ignore[arg-type]
+        **options,  # type: ignore[arg-type]
     )
 
 
@@ -123,20 +123,20 @@ def diverging_layer(
     *,
     breaks: Sequence[float],
     colours: Sequence[str],
-    **told: object,
+    **options: object,
 ) -> Layer:
     """Make a layer around a middle, with limits given."""
-    decimals = int(told.get("decimals", 0))  # type: ignore[call-overload]
-    signed = bool(told.get("signed", False))
+    decimals = int(options.get("decimals", 0))  # type: ignore[call-overload]
+    signed = bool(options.get("signed", False))
     return Layer(
         key,
         group,
         label,
         listed_values(values, decimals),
         colours=list(colours),
-        legend=range_legend([limit_text(one, signed=signed) for one in breaks]),
+        legend=range_legend([limit_text(limit, signed=signed) for limit in breaks]),
         breaks=list(breaks),
-        **told,  # type: ignore[arg-type]
+        **options,  # type: ignore[arg-type]
     )
 
 

@@ -45,8 +45,8 @@ def district_of_each(
     shapes = districts[["geoid", "geometry"]].to_crs(DEGREES)
     if len(points):
         meeting(points, shapes.geometry, names=(what, "districts"))
-    found = gpd.sjoin(gpd.GeoDataFrame(geometry=points), shapes, predicate="intersects")
-    return found.groupby(level=0)["geoid"].min().reindex(longitude.index)
+    joined = gpd.sjoin(gpd.GeoDataFrame(geometry=points), shapes, predicate="intersects")
+    return joined.groupby(level=0)["geoid"].min().reindex(longitude.index)
 
 
 def count_images(
@@ -106,8 +106,8 @@ def images_left_out(
 
 
 def _first_known(geoids: pd.Series) -> str:
-    known = geoids.dropna()
-    return str(known.iloc[0]) if len(known) else ""
+    named = geoids.dropna()
+    return str(named.iloc[0]) if len(named) else ""
 
 
 def check_images(counts: pd.DataFrame, *, modality: str, remedy: str) -> None:
@@ -120,15 +120,15 @@ def check_images(counts: pd.DataFrame, *, modality: str, remedy: str) -> None:
     """
     n, having = int(counts["n_images"].sum()), int((counts["n_images"] > 0).sum())
     reasons = counts.drop(columns=["geoid", "n_images"]).sum()
-    told = ", ".join(f"{int(k):,} {reason.replace('_', ' ')}" for reason, k in reasons.items())
+    lost = ", ".join(f"{int(k):,} {reason.replace('_', ' ')}" for reason, k in reasons.items())
     logger.info(
         "%s: %s images of %d of %d districts; left out: %s",
-        *(modality, f"{n:,}", having, len(counts), told or "none"),
+        *(modality, f"{n:,}", having, len(counts), lost or "none"),
     )
     if n == 0:
         raise InputError(
             f"{modality}: none of the {len(counts)} districts has an image (left out: "
-            f"{told or 'none'}); {remedy}"
+            f"{lost or 'none'}); {remedy}"
         )
 
 

@@ -32,18 +32,19 @@ def locate_sales(sales: pd.DataFrame, lots: pd.DataFrame) -> pd.DataFrame:
     block = ["borough", "block"]
     complexes = lots[lots["lot"].between(*BILLING_LOTS)]
     complexes = complexes[~complexes.duplicated(block, keep=False)]
-    of_complex = _matched(sales, complexes, block)
-    of_complex[~sales["lot"].between(*UNIT_LOTS).to_numpy()] = float("nan")
+    billing_lot = _matched(sales, complexes, block)
+    billing_lot[~sales["lot"].between(*UNIT_LOTS).to_numpy()] = float("nan")
     places = {
         "lot": _matched(sales, lots, [*block, "lot"]),
-        "condo_billing_lot": of_complex,
+        "condo_billing_lot": billing_lot,
         "block_mean": _matched(sales, lots.groupby(block)[PLACE].mean().reset_index(), block),
     }
     located = sales.assign(longitude=float("nan"), latitude=float("nan"), location_match="none")
     for match, place in places.items():
-        here = (located["location_match"] == "none").to_numpy() & place[PLACE[0]].notna().to_numpy()
-        located.loc[here, PLACE] = place.to_numpy()[here]
-        located.loc[here, "location_match"] = match
+        is_open = (located["location_match"] == "none").to_numpy()
+        is_found = is_open & place[PLACE[0]].notna().to_numpy()
+        located.loc[is_found, PLACE] = place.to_numpy()[is_found]
+        located.loc[is_found, "location_match"] = match
     counts = located["location_match"].value_counts().reindex(MATCHES, fill_value=0)
     logger.info("sales located by %s", ", ".join(f"{name} {n:,}" for name, n in counts.items()))
     return located

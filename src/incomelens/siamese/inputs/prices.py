@@ -60,17 +60,17 @@ def sales_by_district(
     InputError
         If no sale lies in any district; by coordinates, with both extents.
     """
-    given = f"district_{level}"
-    by_name = given in sales
+    named = f"district_{level}"
+    by_name = named in sales
     if by_name:
-        known = sales[given].notna()
-        geoid = sales[given].where(sales[given].isin(districts["geoid"]))
+        located = sales[named].notna()
+        geoid = sales[named].where(sales[named].isin(districts["geoid"]))
     else:
-        known = sales["longitude"].notna() & sales["latitude"].notna()
+        located = sales["longitude"].notna() & sales["latitude"].notna()
         geoid = district_of_each(sales["longitude"], sales["latitude"], districts, what="sales")
     counts = {
-        "no_location": int((~known).sum()),
-        "outside_districts": int((known & geoid.isna()).sum()),
+        "no_location": int((~located).sum()),
+        "outside_districts": int((located & geoid.isna()).sum()),
     }
     logger.info(
         "%s: %s of %s sales lie in a district (by %s); %d have no location, %d lie outside",
@@ -123,7 +123,7 @@ def district_prices(
             "one district needs; lower siamese.prices.least_sales or add sales"
         )
     prices = pd.DataFrame({"geoid": districts["geoid"].to_numpy()})
-    chosen, own, farthest = _chosen(districts, sales, least_sales)
+    chosen, n_own, farthest = _chosen(districts, sales, least_sales)
     log_price = sales["log_price"].to_numpy()
     summaries = np.array([_summary(log_price[rows]) for rows in chosen])
     prices[list(PRICE_COLUMNS[: summaries.shape[1]])] = summaries
@@ -134,15 +134,15 @@ def district_prices(
         prices["price_log_per_sqft"] = [float(np.median(per_sqft[rows])) for rows in with_area]
     else:
         logger.warning("prices: no sale has a floor area; there is no price per square foot")
-    prices["price_log_n_sales"] = np.log1p(own)
-    prices["n_sales"] = own
-    prices["prices_filled"] = own < least_sales
+    prices["price_log_n_sales"] = np.log1p(n_own)
+    prices["n_sales"] = n_own
+    prices["prices_filled"] = n_own < least_sales
     prices["n_per_sqft"] = own_area
     prices["per_sqft_filled"] = own_area < least_sales
     prices["fill_km"] = farthest
     logger.info(
         "prices of %d districts: %d without any sale, %d filled from neighbours (up to %.1f km)",
-        *(len(prices), (own == 0).sum(), prices["prices_filled"].sum(), farthest.max()),
+        *(len(prices), (n_own == 0).sum(), prices["prices_filled"].sum(), farthest.max()),
     )
     return prices
 
@@ -156,10 +156,10 @@ def filled_districts(prices: pd.DataFrame) -> list[Finding]:
         Of :func:`district_prices`.
     """
     filled, no_area = prices["prices_filled"], prices["per_sqft_filled"] & ~prices["prices_filled"]
-    told = {"what": "districts", "total": len(prices), "treated": "filled"}
+    shared = {"what": "districts", "total": len(prices), "treated": "filled"}
     return [
-        Finding.of(prices["geoid"][filled], reason="few_sales", **told),
-        Finding.of(prices["geoid"][no_area], reason="few_sales_of_known_floor_area", **told),
+        Finding.of(prices["geoid"][filled], reason="few_sales", **shared),
+        Finding.of(prices["geoid"][no_area], reason="few_sales_of_known_floor_area", **shared),
     ]
 
 
@@ -173,20 +173,20 @@ def _chosen(
 ) -> tuple[list[NDArray[np.int64]], NDArray[np.int64], NDArray[np.float64]]:
     """Rows of `sales` for each district, how many are its own, km of the farthest foreign one."""
     rows = sales.groupby("geoid").indices
-    own = [np.sort(rows.get(geoid, np.empty(0, np.int64))) for geoid in districts["geoid"]]
-    n_own = np.array([len(one) for one in own], dtype=np.int64)
+    chosen = [np.sort(rows.get(geoid, np.empty(0, np.int64))) for geoid in districts["geoid"]]
+    n_own = np.array([len(own) for own in chosen], dtype=np.int64)
     farthest = np.zeros(len(districts))
     if len(sales):
-        for at, more, km in _nearest_foreign(districts, sales, own, least):
-            own[at], farthest[at] = np.concatenate([own[at], more]), km
-    return own, n_own, farthest
+        for at, more, km in _nearest_foreign(districts, sales, chosen, least):
+            chosen[at], farthest[at] = np.concatenate([chosen[at], more]), km
+    return chosen, n_own, farthest
 
 
 def _nearest_foreign(
-    districts: gpd.GeoDataFrame, sales: pd.DataFrame, own: list[NDArray[np.int64]], least: int
+    districts: gpd.GeoDataFrame, sales: pd.DataFrame, chosen: list[NDArray[np.int64]], least: int
 ) -> Iterator[tuple[int, NDArray[np.int64], float]]:
     """For each district with too few sales: the nearest ones of others, and how far (km)."""
-    few = [at for at, rows in enumerate(own) if len(rows) < least]
+    few = [at for at, rows in enumerate(chosen) if len(rows) < least]
     metres = gpd.GeoSeries.from_xy(
         districts["longitude"], districts["latitude"], crs=DEGREES
     ).estimate_utm_crs()
@@ -194,11 +194,11 @@ def _nearest_foreign(
     centres = _metres(districts, metres)
     for at in few:
         k = min(least, len(sales))
-        far, near = places.query(centres[at], k=np.arange(1, k + len(own[at]) + 1))
-        there = (near < len(sales)) & ~np.isin(near, own[at])
-        wanted = least - len(own[at])
-        taken, km = near[there][:wanted], far[there][:wanted] / 1000
-        yield at, taken, float(km.max(initial=0.0))
+        far, near = places.query(centres[at], k=np.arange(1, k + len(chosen[at]) + 1))
+        foreign = (near < len(sales)) & ~np.isin(near, chosen[at])
+        lacking = least - len(chosen[at])
+        nearest, km = near[foreign][:lacking], far[foreign][:lacking] / 1000
+        yield at, nearest, float(km.max(initial=0.0))
 
 
 def _metres(table: pd.DataFrame, crs: object) -> NDArray[np.float64]:

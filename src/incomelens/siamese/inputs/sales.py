@@ -112,16 +112,16 @@ def _duplicates(sales: pd.DataFrame) -> pd.Series:
     keys = ["borough", "block", "lot", "sale_price", "sale_date"]
     coop = sales["kind"] == "coop"
     # Flats of a cooperative are told apart by their address, which then has to be known.
-    of_coops = sales.duplicated([*keys, "address", "apartment"]) & sales["address"].notna()
-    return sales.duplicated(keys).where(~coop, of_coops)
+    same_home = sales.duplicated([*keys, "address", "apartment"]) & sales["address"].notna()
+    return sales.duplicated(keys).where(~coop, same_home)
 
 
 def _packages(sales: pd.DataFrame) -> pd.Series:
     one_price = ["borough", "sale_price", "sale_date"]
-    of_block = sales.duplicated([*one_price, "block"], keep=False)
+    same_block = sales.duplicated([*one_price, "block"], keep=False)
     n_of_borough = sales.groupby(one_price)["lot"].transform("size")
     odd_price = sales["sale_price"] % ROUND_USD != 0
-    return of_block | (odd_price & (n_of_borough >= FEWEST_OF_A_BOROUGH))
+    return same_block | (odd_price & (n_of_borough >= FEWEST_OF_A_BOROUGH))
 
 
 def _outliers(sales: pd.DataFrame, most_mads: float) -> pd.Series:

@@ -69,9 +69,9 @@ def choose_squares(
                 "image_id": f"{geoid}-{number}",
                 "geoid": geoid,
                 "inside_share": share,
-                "geometry": one,
+                "geometry": square,
             }
-            for number, (one, share) in enumerate(zip(squares, shares, strict=True), start=1)
+            for number, (square, share) in enumerate(zip(squares, shares, strict=True), start=1)
         ]
     chosen = gpd.GeoDataFrame(rows, crs=metres.crs)
     logger.info(
@@ -93,7 +93,7 @@ def orthophotos_of(
         If none is covered but for `max_void_share` of it, with the extents.
     """
     system = squares[0].crs
-    shapes = pd.concat([one.geometry.to_crs(system) for one in squares], ignore_index=True)
+    shapes = pd.concat([table.geometry.to_crs(system) for table in squares], ignore_index=True)
     cells = gpd.GeoDataFrame(
         {"cell_id": [str(number) for number in range(len(shapes))], "drop_reason": None},
         geometry=gpd.GeoSeries(shapes, crs=system),
@@ -170,14 +170,14 @@ def cut_squares(
     ):
         cut = _images(plan["orthophoto"], frames, mosaic, px)
         for at, image in enumerate(progress(cut, "cutting", total=len(plan), unit="images")):
-            one = ordered.iloc[at]
+            square = ordered.iloc[at]
             reason = _refused(image, max_void_share)
             if reason is not None:
-                gone[reason].append(one["geoid"])
+                gone[reason].append(square["geoid"])
                 continue
             writer.add(
                 image.image,
-                **{name: one[name] for name in ("geoid", "image_id", "inside_share")},
+                **{name: square[name] for name in ("geoid", "image_id", "inside_share")},
                 easting=bounds[at, 0],
                 northing=bounds[at, 1],
                 void_share=image.void_share,
@@ -240,14 +240,14 @@ def _squares_of(
     shares = shapely.area(shapely.intersection(boxes, shape)) / side**2
     # All squares that lie inside are equally good, and stay in the order they were drawn.
     order = np.argsort(-np.minimum(shares, INSIDE), kind="stable")
-    taken: list[int] = []
+    chosen: list[int] = []
     for at in order:
-        overlaps = shapely.area(shapely.intersection(boxes[taken], boxes[at])) / side**2
+        overlaps = shapely.area(shapely.intersection(boxes[chosen], boxes[at])) / side**2
         if not (overlaps > MOST_OVERLAP).any():
-            taken.append(int(at))
-        if len(taken) == n:
+            chosen.append(int(at))
+        if len(chosen) == n:
             break
-    return [boxes[at] for at in taken], [round(float(shares[at]), 6) for at in taken]
+    return [boxes[at] for at in chosen], [round(float(shares[at]), 6) for at in chosen]
 
 
 def _points_in(shape: shapely.Geometry, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -259,7 +259,7 @@ def _points_in(shape: shapely.Geometry, rng: np.random.Generator) -> NDArray[np.
         return np.array(points)
     for _ in range(100):
         drawn = rng.uniform((west, south), (east, north), (4 * CANDIDATES, 2))
-        points += [tuple(one) for one in drawn[shapely.contains_xy(shape, drawn)]]
+        points += [tuple(point) for point in drawn[shapely.contains_xy(shape, drawn)]]
         if len(points) > CANDIDATES:
             break
     # The point inside comes last: it is what a sliver is left with.

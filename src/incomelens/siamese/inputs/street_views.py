@@ -96,11 +96,9 @@ def folder_images(
         "district, %d without coordinates, %d named and not there",
         *(level, len(inside), beyond.sum(), n_images, *nowhere.values()),
     )
-    of_no_district = {
-        reason: pd.Series([None] * n, dtype="object") for reason, n in nowhere.items()
-    }
+    left_out = {reason: pd.Series([None] * n, dtype="object") for reason, n in nowhere.items()}
     columns = ["geoid", "image_id", "path", *LABELS]
-    return chosen[columns], {**of_no_district, "beyond_the_limit": inside["geoid"][beyond]}
+    return chosen[columns], {**left_out, "beyond_the_limit": inside["geoid"][beyond]}
 
 
 def fetch_images(
@@ -188,13 +186,13 @@ def require_whole(fetched: Fetched, *, accept_partial: bool, cache: str | Path) 
     """
     if fetched.quota is None:
         return
-    missing, there = len(fetched.left_out.get("quota", ())), len(fetched.rows)
-    told = f"street view: the quota is used up ({fetched.quota}); {missing} images are missing"
+    missing, n_kept = len(fetched.left_out.get("quota", ())), len(fetched.rows)
+    quota = f"street view: the quota is used up ({fetched.quota}); {missing} images are missing"
     if accept_partial:
-        logger.warning("%s; the study goes on with the %d that are there", told, there)
+        logger.warning("%s; the study goes on with the %d that are there", quota, n_kept)
         return
     raise InputError(
-        f"{told}, {there} are kept in {cache}. Run the same command again once the quota is "
+        f"{quota}, {n_kept} are kept in {cache}. Run the same command again once the quota is "
         "renewed: it goes on from there; or set siamese.street_view.accept_partial to true to go "
         "on with what is there"
     )
@@ -271,7 +269,7 @@ def _panoramas(
     """Up to `n_images` new panoramas inside a district, each with a direction."""
     first, last = dates
     seen: set[str] = set()
-    found = 0
+    n_found = 0
     for longitude, latitude in _points(shape, TRIES * n_images, rng):
         heading = float(rng.integers(360))
         panorama = client.panorama(longitude, latitude, radius_m=radius_m)
@@ -285,8 +283,8 @@ def _panoramas(
             fetched.miss("other_date", geoid)
             continue
         yield panorama, heading
-        found += 1
-        if found == n_images:
+        n_found += 1
+        if n_found == n_images:
             return
 
 

@@ -52,8 +52,8 @@ def build_backbone(name: str, weights: str, *, seed: int = 0) -> nn.Module:
 
 def embed(backbone: nn.Module, images: NDArray[np.uint8], scaling: str, device: str) -> Tensor:
     """Embeddings of images (n, pixels, pixels, 3), shape (n, width), on the device."""
-    shown = torch.from_numpy(images).to(device)
-    return backbone(scale_images(shown, scaling).contiguous(memory_format=torch.channels_last))
+    pixels = torch.from_numpy(images).to(device)
+    return backbone(scale_images(pixels, scaling).contiguous(memory_format=torch.channels_last))
 
 
 def embed_images(

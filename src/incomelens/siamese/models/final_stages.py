@@ -76,8 +76,8 @@ def fit_matern(
 def components(features: NDArray[np.float64], most: int) -> PCA:
     """Principal components of training features, those that hold any variance."""
     fitted = PCA(min(most, *features.shape), svd_solver="full").fit(features)
-    kept = max(1, int((fitted.explained_variance_ratio_ >= LEAST_VARIANCE).sum()))
-    return PCA(kept, svd_solver="full").fit(features)
+    n_kept = max(1, int((fitted.explained_variance_ratio_ >= LEAST_VARIANCE).sum()))
+    return PCA(n_kept, svd_solver="full").fit(features)
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ class FirstStage:
     ) -> dict[str, NDArray[np.float64]]:
         """Predictions of the ridges for districts with these features, shape (n,) each."""
         joint = np.column_stack([*branches.values(), by_pairs])
-        each = {f"ridge_{name}": self.per_branch[name].predict(z) for name, z in branches.items()}
-        return {"ridge": self.joint.predict(joint), **each}
+        ridges = {f"ridge_{name}": self.per_branch[name].predict(z) for name, z in branches.items()}
+        return {"ridge": self.joint.predict(joint), **ridges}
 
 
 def fit_first_stage(

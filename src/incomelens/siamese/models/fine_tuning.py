@@ -128,16 +128,16 @@ class FineTuned:
         with torch.inference_mode():
             for start in range(0, len(images), self.settings.batch_size):
                 batch = images.read(slice(start, start + self.settings.batch_size))
-                found = embed(backbone, batch, self.settings.scaling, self.device)
-                parts.append(found.float().cpu().numpy())
+                vectors = embed(backbone, batch, self.settings.scaling, self.device)
+                parts.append(vectors.float().cpu().numpy())
         means = pd.DataFrame(np.concatenate(parts)).groupby(images.geoid).mean()
         return means.reindex(self.geoid).to_numpy(dtype=np.float32)
 
     def _trained(self, images: DistrictImages, training: NDArray[np.int64], seed: int) -> nn.Module:
         """Train a backbone on the images of training districts."""
         places = pd.Series(range(len(images))).groupby(images.geoid).indices
-        shown = np.array([row for row in training if self.geoid[row] in places])
-        income = self.income[shown]
+        pictured = np.array([row for row in training if self.geoid[row] in places])
+        income = self.income[pictured]
         label = torch.from_numpy(((income - income.mean()) / income.std()).astype(np.float32))
         cuda = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda):
@@ -150,7 +150,7 @@ class FineTuned:
                 backbone,
                 head,
                 images,
-                [places[self.geoid[row]] for row in shown],
+                [places[self.geoid[row]] for row in pictured],
                 label.to(self.device),
                 np.random.default_rng(seed),
             )
@@ -176,9 +176,9 @@ class FineTuned:
             for batch in np.array_split(rng.permutation(len(places)), n_batches):
                 chosen = [rng.permutation(places[k])[: settings.images] for k in batch]
                 features = head.layer(self._means(backbone, images, chosen))
-                one, other = draw_pairs(len(batch), self.partners, rng)
+                first, second = draw_pairs(len(batch), self.partners, rng)
                 target = label[torch.from_numpy(batch).to(label.device)]
-                loss = pair_loss(head.head, features, target, one, other, self.sign_weight)
+                loss = pair_loss(head.head, features, target, first, second, self.sign_weight)
                 optimiser.zero_grad(set_to_none=True)
                 loss.backward()
                 optimiser.step()

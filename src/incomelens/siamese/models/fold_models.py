@@ -270,8 +270,8 @@ class FoldModels:
         return [self.place[rows]] if self.settings.final.place_as_columns else []
 
     def _rescaled(self, values: NDArray[np.float64], inside: "FoldModels") -> NDArray[np.float64]:
-        own, its = (self.sample.income[rows] for rows in (self.training, inside.training))
-        return (values * its.std() + its.mean() - own.mean()) / own.std()
+        outer, inner = (self.sample.income[rows] for rows in (self.training, inside.training))
+        return (values * inner.std() + inner.mean() - outer.mean()) / outer.std()
 
     def _plain(self, model: str, variant: str, mean: NDArray[np.float64]) -> Predicted:
         return Predicted(model, variant, mean, np.full(len(mean), NO_INTERVAL))

@@ -36,12 +36,12 @@ def price_vectors(prices: pd.DataFrame, geoids: pd.Series) -> NDArray[np.float64
     if prices["geoid"].duplicated().any():
         twice = listed(prices.loc[prices["geoid"].duplicated(), "geoid"])
         raise InputError(f"prices: district {twice} stands twice; expected one row a district")
-    of_district = prices.set_index("geoid").reindex(geoids)
+    by_district = prices.set_index("geoid").reindex(geoids)
     values = np.column_stack(
         [
-            of_district[columns].to_numpy(dtype=np.float64),
-            np.log1p(of_district["n_sales"].to_numpy(dtype=np.float64)),
-            of_district["prices_filled"].to_numpy(dtype=np.float64),
+            by_district[columns].to_numpy(dtype=np.float64),
+            np.log1p(by_district["n_sales"].to_numpy(dtype=np.float64)),
+            by_district["prices_filled"].to_numpy(dtype=np.float64),
         ]
     )
     return np.where(np.isfinite(values).all(axis=1, keepdims=True), values, np.nan)

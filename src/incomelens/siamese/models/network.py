@@ -59,9 +59,9 @@ class PairHead(nn.Module):
         self.even = nn.Linear(width, HIDDEN)
         self.out = nn.Linear(HIDDEN, 2, bias=False)
 
-    def forward(self, one: Tensor, other: Tensor) -> Tensor:
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Difference (SD units) and logit, shape (n, 2), of pairs of features (n, width)."""
-        difference = one - other
+        difference = first - second
         odd, even = self.odd(difference), self.even(difference.abs())
         # Half of g(u, v) - g(-u, v); the straight part is odd already.
         bent = 0.5 * (torch.relu(even + odd) - torch.relu(even - odd))

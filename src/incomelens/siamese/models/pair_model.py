@@ -56,18 +56,18 @@ class PairModel:
         return values.cpu().numpy().astype(np.float64)
 
     def differences(
-        self, one: Mapping[str, NDArray], other: Mapping[str, NDArray]
+        self, first: Mapping[str, NDArray], second: Mapping[str, NDArray]
     ) -> NDArray[np.float64]:
         """Predicted differences in z-scored income between districts, row by row, shape (n,)."""
         with torch.inference_mode():
-            found = self.network.head(self._encoded(one), self._encoded(other))
-        return found[:, 0].cpu().numpy().astype(np.float64)
+            logits = self.network.head(self._encoded(first), self._encoded(second))
+        return logits[:, 0].cpu().numpy().astype(np.float64)
 
     def _differences(self, features: Tensor) -> Tensor:
         n_anchors, width = self.anchor_features.shape
-        one = features[:, None, :].expand(-1, n_anchors, -1).reshape(-1, width)
-        other = self.anchor_features.repeat(len(features), 1)
-        return self.network.head(one, other)[:, 0].reshape(len(features), n_anchors)
+        first = features[:, None, :].expand(-1, n_anchors, -1).reshape(-1, width)
+        second = self.anchor_features.repeat(len(features), 1)
+        return self.network.head(first, second)[:, 0].reshape(len(features), n_anchors)
 
     def _encoded(self, arrays: Mapping[str, NDArray]) -> Tensor:
         device = self.anchor_label.device

@@ -99,7 +99,7 @@ def train_pairs(
     """
     if len(label) < 2:
         raise InputError(f"siamese: pairs need 2 training districts, there are {len(label)}")
-    shown = {name: torch.from_numpy(values).to(device) for name, values in inputs.items()}
+    tensors = {name: torch.from_numpy(values).to(device) for name, values in inputs.items()}
     target = torch.from_numpy(label.astype(np.float32)).to(device)
     cuda = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=cuda):
@@ -107,13 +107,13 @@ def train_pairs(
         network = SiameseNetwork(
             {name: values.shape[1] for name, values in inputs.items()}, dropout=settings.dropout
         ).to(device)
-        _learn(network, shown, target, settings, np.random.default_rng(seed))
+        _learn(network, tensors, target, settings, np.random.default_rng(seed))
     return network.eval()
 
 
 def _learn(
     network: SiameseNetwork,
-    shown: Mapping[str, Tensor],
+    inputs: Mapping[str, Tensor],
     target: Tensor,
     settings: PairSettings,
     rng: np.random.Generator,
@@ -131,9 +131,11 @@ def _learn(
     for _ in range(epochs):
         for batch in np.array_split(rng.permutation(len(target)), n_batches):
             rows = torch.from_numpy(batch).to(target.device)
-            features = network.encoder({name: values[rows] for name, values in shown.items()})
-            one, other = draw_pairs(len(batch), settings.partners, rng)
-            loss = pair_loss(network.head, features, target[rows], one, other, settings.sign_weight)
+            features = network.encoder({name: values[rows] for name, values in inputs.items()})
+            first, second = draw_pairs(len(batch), settings.partners, rng)
+            loss = pair_loss(
+                network.head, features, target[rows], first, second, settings.sign_weight
+            )
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
@@ -152,27 +154,29 @@ def draw_pairs(
 
     Returns
     -------
-    one, other : arrays of shape (n * min(partners, n - 1),)
+    first, second : arrays of shape (n * min(partners, n - 1),)
         Places 0..n-1 of the members; no district is paired with itself.
     """
     # The order is random already: partners at fixed distances in it are random districts.
     steps = rng.permutation(np.arange(1, n))[:partners]
-    one = np.tile(np.arange(n), len(steps))
-    return one, (one + np.repeat(steps, n)) % n
+    first = np.tile(np.arange(n), len(steps))
+    return first, (first + np.repeat(steps, n)) % n
 
 
 def pair_loss(
     head: PairHead,
     features: Tensor,
     target: Tensor,
-    one: NDArray[np.int64],
-    other: NDArray[np.int64],
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
     sign_weight: float,
 ) -> Tensor:
     """Squared error of differences plus weighted cross-entropy of signs, over pairs."""
-    i, j = (torch.from_numpy(places).to(target.device) for places in (one, other))
-    found = head(features[i], features[j])
+    i, j = (torch.from_numpy(places).to(target.device) for places in (first, second))
+    outputs = head(features[i], features[j])
     difference = target[i] - target[j]
     richer = 0.5 * (1.0 + torch.sign(difference))  # a half for equal incomes
-    squared = functional.mse_loss(found[:, 0], difference)
-    return squared + sign_weight * functional.binary_cross_entropy_with_logits(found[:, 1], richer)
+    squared = functional.mse_loss(outputs[:, 0], difference)
+    return squared + sign_weight * functional.binary_cross_entropy_with_logits(
+        outputs[:, 1], richer
+    )

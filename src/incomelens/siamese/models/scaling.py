@@ -61,7 +61,7 @@ class BranchScaling:
         InputError
             If an input is missing and that is not allowed for.
         """
-        found = {}
+        branches = {}
         for branch, projection in self.projections.items():
             values = projection.scaled(np.asarray(arrays[branch], dtype=np.float64))
             missing = ~np.isfinite(values).all(axis=1, keepdims=True)
@@ -72,8 +72,8 @@ class BranchScaling:
                 )
             columns = [np.where(missing, 0.0, values), missing]
             columns = columns if self.flags_missing else columns[:1]
-            found[branch] = np.concatenate(columns, axis=1).astype(np.float32)
-        return found
+            branches[branch] = np.concatenate(columns, axis=1).astype(np.float32)
+        return branches
 
 
 def branch_scaling(
@@ -107,16 +107,16 @@ def branch_scaling(
     return BranchScaling(projections, flags_missing)
 
 
-def _z_scores(known: NDArray[np.float64]) -> Projection:
+def _z_scores(values: NDArray[np.float64]) -> Projection:
     """Z-scores; a constant input stays 0: it tells nothing and does no harm."""
-    mean, sd = known.mean(axis=0), known.std(axis=0)
+    mean, sd = values.mean(axis=0), values.std(axis=0)
     return Projection(mean, None, np.where(sd > 1e-9 * (1 + np.abs(mean)), sd, 1.0))
 
 
-def _reduced(known: NDArray[np.float64], most: int) -> Projection:
+def _reduced(values: NDArray[np.float64], most: int) -> Projection:
     """Principal components under one scale: z-scores would make the last as large as the first."""
-    n = min(most, known.shape[0] - 1, known.shape[1])
-    solver = "randomized" if n < 0.2 * min(known.shape) else "full"
-    fitted = PCA(n, svd_solver=solver, random_state=0).fit(known)
+    n = min(most, values.shape[0] - 1, values.shape[1])
+    solver = "randomized" if n < 0.2 * min(values.shape) else "full"
+    fitted = PCA(n, svd_solver=solver, random_state=0).fit(values)
     sd = float(np.sqrt(fitted.explained_variance_.mean())) or 1.0
     return Projection(fitted.mean_, fitted.components_.T, np.full(n, sd))

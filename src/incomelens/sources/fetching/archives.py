@@ -186,10 +186,12 @@ def _sound_zip(archive: str | Path) -> Iterator[zipfile.ZipFile]:
     ):
         # Of nothing the checksum is 0; zipfile does not compare it where it reads no byte.
         hollow = [
-            one.filename
-            for one in opened.infolist()
-            if not one.is_dir()  # some writers give folders a size
-            and ((one.CRC and not one.file_size) or (one.file_size and not one.compress_size))
+            entry.filename
+            for entry in opened.infolist()
+            if not entry.is_dir()  # some writers give folders a size
+            and (
+                (entry.CRC and not entry.file_size) or (entry.file_size and not entry.compress_size)
+            )
         ]
         if hollow:
             raise zipfile.BadZipFile(f"{listed(hollow)} has no bytes, and should have")
@@ -237,8 +239,8 @@ def _zip_entry(info: zipfile.ZipInfo) -> _Entry:
 
 def _seven_zip_entries(opened: py7zr.SevenZipFile) -> list[_Entry]:
     return [
-        _Entry(one.filename, one.uncompressed or 0, one.is_directory, one.is_symlink)
-        for one in opened.list()
+        _Entry(entry.filename, entry.uncompressed or 0, entry.is_directory, entry.is_symlink)
+        for entry in opened.list()
     ]
 
 

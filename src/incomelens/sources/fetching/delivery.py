@@ -69,13 +69,13 @@ def file_of_polygons(path: str | Path) -> Iterator[Path]:
         yield path
         return
     with unpacked(path, choose) as files:
-        found = [file for file in files if file.suffix.lower() in POLYGONS]
-        if len(found) != 1:
+        polygons = [file for file in files if file.suffix.lower() in POLYGONS]
+        if len(polygons) != 1:
             raise InputError(
                 f"{path}: expected one file of polygons ({listed(POLYGONS, 10)}), found "
-                f"{listed(file.name for file in found) or 'none'}; name the file itself"
+                f"{listed(file.name for file in polygons) or 'none'}; name the file itself"
             )
-        yield found[0]
+        yield polygons[0]
 
 
 def _files(path: Path, choose: Choice, folder: Path, layers: int) -> Iterator[Path]:
@@ -96,11 +96,11 @@ def _files(path: Path, choose: Choice, folder: Path, layers: int) -> Iterator[Pa
 
 
 def _members(archive: Path, choose: Choice, folder: Path, layers: int) -> Iterator[Path]:
-    there = archive_members(archive)
-    chosen = choose(there)
+    members = archive_members(archive)
+    chosen = choose(members)
     # What QGIS has not yet written into a GeoPackage; GDAL finds it by its name.
     waiting = {f"{name}{WAITING}" for name in chosen if name.lower().endswith(".gpkg")}
-    chosen = [*chosen, *(waiting & set(there) - set(chosen))]
+    chosen = [*chosen, *(waiting & set(members) - set(chosen))]
     logger.info("%s: %d files are unpacked", archive.name, len(chosen))
     inside = folder / f"{archive.name}.unpacked"
     for file in unpack(archive, inside, members=chosen):

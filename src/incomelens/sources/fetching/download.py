@@ -131,7 +131,7 @@ def download(
     """
     part = _Part(part_of(target))
     part.path.parent.mkdir(parents=True, exist_ok=True)
-    shown = redact(public_address(address))
+    shown_address = redact(public_address(address))
     failures = furthest = 0
     while True:
         with redact.in_logs():
@@ -147,17 +147,17 @@ def download(
             kept, _ = part.resumes(address)
             if not kept:
                 part.discard()
-            raise InputError(_gave_up(label, shown, outcome, failures, kept))
+            raise InputError(_gave_up(label, shown_address, outcome, failures, kept))
         logger.warning("%s: %s; trying again in %.0f s", label, outcome.problem, pause)
         time.sleep(pause)
 
 
 def _gave_up(label: str, shown: str, last: _Break, failures: int, kept: int) -> str:
-    asked = "" if last.pause is None else f" and asks to wait {last.pause:.0f} s"
-    rest = f"; {kept} bytes have arrived and are kept, the next run goes on from there"
+    pause = "" if last.pause is None else f" and asks to wait {last.pause:.0f} s"
+    arrived = f"; {kept} bytes have arrived and are kept, the next run goes on from there"
     return (
         f"{label}: gave up after {failures} attempt(s) without progress at {shown}: "
-        f"{last.problem}{asked}{rest if kept else ''}"
+        f"{last.problem}{pause}{arrived if kept else ''}"
     )
 
 
@@ -213,9 +213,9 @@ def _refused(response: requests.Response, part: _Part, label: str, redact: Redac
     if response.status_code in TRY_AGAIN:
         return _Break(status, pause=_retry_after(response.headers.get("Retry-After")))
     body = next(response.iter_content(2000), b"").decode(errors="replace")
-    said = " ".join(redact(body).split())[:200]
-    shown = redact(public_address(response.url))
-    raise InputError(f"{label}: {status} at {shown}: {said or 'without a word'}")
+    answer = " ".join(redact(body).split())[:200]
+    address = redact(public_address(response.url))
+    raise InputError(f"{label}: {status} at {address}: {answer or 'without a word'}")
 
 
 def _receive(response: requests.Response, address: str, part: _Part, label: str) -> _Break | None:
@@ -231,7 +231,8 @@ def _receive(response: requests.Response, address: str, part: _Part, label: str)
     length = response.headers.get("Content-Length")
     total = start + int(length) if length and length.isdigit() and not encoded else None
     with part.path.open("ab") as file:
-        for chunk in _shown(response, label, start, total):
+        chunks = _chunks(response)
+        for chunk in progress(chunks, label, total=total, unit="B", size=len, done=start):
             file.write(chunk)
     if total is not None and part.size != total:
         return _Break(f"{part.size} of {total} bytes arrived")
@@ -251,12 +252,6 @@ def _validator(response: requests.Response) -> str | None:
     if etag and not etag.startswith("W/"):
         return etag
     return response.headers.get("Last-Modified")
-
-
-def _shown(
-    response: requests.Response, label: str, start: int, total: int | None
-) -> Iterator[bytes]:
-    return progress(_chunks(response), label, total=total, unit="B", size=len, done=start)
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:

@@ -74,8 +74,8 @@ class Redaction:
             secrets[credentials] = "<credentials>"
             secrets[credentials.rpartition(":")[2]] = "<password>"
         self._shown = {
-            form: shown
-            for value, shown in secrets.items()
+            form: replacement
+            for value, replacement in secrets.items()
             for form in (value, quote(value, safe=""), quote(value), quote_plus(value))
         }
 

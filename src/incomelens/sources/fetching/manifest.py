@@ -18,7 +18,7 @@ def manifest_table(retrievals: Iterable[Retrieval], registry: Registry) -> pd.Da
     """
     rows = []
     columns = [field.name for field in fields(Retrieval)] + list(DESCRIBED)
-    for retrieval in sorted(retrievals, key=lambda one: (one.source, one.file)):
+    for retrieval in sorted(retrievals, key=lambda retrieval: (retrieval.source, retrieval.file)):
         source = registry.source(retrieval.source)
         if retrieval.origin == "demo":
             source = invented(source)

@@ -21,7 +21,9 @@ def first_parts(files: Sequence[str | Path]) -> list[Path]:
         If there are later parts of an archive without its first.
     """
     paths = [Path(file) for file in files]
-    archives = [path for path in paths if not (part := PART.match(path.name)) or _is_first(part)]
+    archives = [
+        path for path in paths if not (part := PART.match(path.name)) or int(part["number"]) == 1
+    ]
     for path in paths:
         part = PART.match(path.name)
         if part and not any(_same_archive(path, first) for first in archives):
@@ -70,13 +72,9 @@ def stated_length(path: str | Path) -> int | None:
     return START_HEADER + offset + length
 
 
-def _is_first(part: re.Match[str]) -> bool:
-    return int(part["number"]) == 1
-
-
 def _same_archive(path: Path, first: Path) -> bool:
-    one, other = PART.match(path.name), PART.match(first.name)
-    return bool(one and other and one["name"] == other["name"] and path.parent == first.parent)
+    ours, its = PART.match(path.name), PART.match(first.name)
+    return bool(ours and its and ours["name"] == its["name"] and path.parent == first.parent)
 
 
 def _part_name(first: Path, number: int) -> str:

@@ -89,8 +89,8 @@ def by_hand_path(file: SourceFile, places: Places) -> str:
 
 def by_hand_advice(file: SourceFile, places: Places) -> str:
     """Say what to fetch from which page and where to put it, as the end of a message."""
-    what = file.manual or f"fetch {file.name}"
-    return f"{what.rstrip('. ')} ({file.page}) and put it at {by_hand_path(file, places)}"
+    advice = file.manual or f"fetch {file.name}"
+    return f"{advice.rstrip('. ')} ({file.page}) and put it at {by_hand_path(file, places)}"
 
 
 def _mirrored(file: SourceFile, places: Places, mirrored: str) -> Origin:

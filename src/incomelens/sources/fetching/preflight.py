@@ -96,7 +96,7 @@ def preflight(
         Where keys of providers are looked up.
     """
     files = list(files)
-    rows, problems, asked = [], [], []
+    rows, problems, to_download = [], [], []
     for file in files:
         fetched = Path(results) / "sources" / file.label
         if fetched.is_file():
@@ -109,11 +109,11 @@ def preflight(
             rows.append(Row(file.label, "MISSING", file.likely_bytes, file.page))
             continue
         rows.append(_row(file, origin))
-        asked += [file] if origin.kind == "provider" else []
+        to_download += [file] if origin.kind == "provider" else []
     own_rows = [_own_row(Path(path)) for path in own_files]
     problems += [_own_problem(row) for row in own_rows if row.state == "MISSING"]
-    missing_keys, of_keys = _keys(asked, environment)
-    notes = [*notes, *of_keys, *_left_beside(rows, files)]
+    missing_keys, notes_on_keys = _keys(to_download, environment)
+    notes = [*notes, *notes_on_keys, *_left_beside(rows, files)]
     unknown = [row.file for row in rows if row.state != "there" and row.bytes is None]
     if unknown:
         notes.append(f"{len(unknown)} file(s) of unknown size are not counted in the disk needed")
@@ -134,9 +134,9 @@ def _row(file: SourceFile, origin: Origin) -> Row:
 
 
 def _own_row(path: Path) -> Row:
-    there = path.exists()
+    exists = path.exists()
     size = path.stat().st_size if path.is_file() else None
-    return Row(path.name, "there" if there else "MISSING", size, str(path))
+    return Row(path.name, "there" if exists else "MISSING", size, str(path))
 
 
 def _own_problem(row: Row) -> str:
@@ -152,26 +152,26 @@ def _left_beside(rows: Sequence[Row], files: Sequence[SourceFile]) -> list[str]:
     images = [Path(row.place) for row in rows if row.file.lower().endswith(IMAGES)]
     folders = {folder for image in images if (folder := image.parent).is_dir()}
     beside = {folder: folder_index(folder) for folder in folders}
-    left = [
+    left_out = [
         name
         for image in images
         for name in companions(image.name, beside.get(image.parent, {}))
         if name not in named
     ]
-    if not left:
+    if not left_out:
         return []
     return [
-        f"{listed(left)} beside images in {listed(sorted(folders))} will not be read; add them to "
-        "the `files` of their source in the registry"
+        f"{listed(left_out)} beside images in {listed(sorted(folders))} will not be read; add them "
+        "to the `files` of their source in the registry"
     ]
 
 
 def _keys(
-    asked: Iterable[SourceFile], environment: Mapping[str, str]
+    files: Iterable[SourceFile], environment: Mapping[str, str]
 ) -> tuple[list[str], list[str]]:
     """Missing required keys and notes on the others, once a key, never a value."""
     problems, notes = {}, {}
-    for file in asked:
+    for file in files:
         secret = file.secret
         if secret is None:
             continue

@@ -140,14 +140,14 @@ def load_registry(
     paths = [path] if isinstance(path, str | Path) else list(path)
     sources: dict[str, Source] = {}
     where: dict[str, str | Path] = {}
-    for one in paths:
-        for name, source in _read_sources(one, schema).items():
+    for file in paths:
+        for name, source in _read_sources(file, schema).items():
             if name in where:
                 raise InputError(
-                    f"{one}: source {name!r} is in {where[name]} already; give one of them another "
-                    "name"
+                    f"{file}: source {name!r} is in {where[name]} already; give one of them "
+                    "another name"
                 )
-            sources[name], where[name] = source, one
+            sources[name], where[name] = source, file
     return Registry(" + ".join(map(str, paths)), sources)
 
 

@@ -69,10 +69,10 @@ def sorted_out(sizes: Iterable[tuple[str, int]], *, where: str) -> list[str]:
 def files_below(folder: str | Path) -> list[Path]:
     """Files that people put into a folder and its folders, sorted; see :func:`sorted_out`."""
     folder = Path(folder)
-    found = {
+    paths = {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    sizes = [(name, path.stat().st_size) for name, path in found.items()]
-    return [found[name] for name in sorted_out(sizes, where=folder.name)]
+    sizes = [(name, path.stat().st_size) for name, path in paths.items()]
+    return [paths[name] for name in sorted_out(sizes, where=folder.name)]

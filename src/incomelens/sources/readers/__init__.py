@@ -5,6 +5,7 @@
 ``income_table``       incomes in cells from a user's own table
 ``grid_ids``           which square of the ground an identifier of the grid names
 ``tables``             tables of users and providers in the formats of the field
+``shapefiles``         whether the files of a shapefile are whole and belong together
 ``text_tables``        CSV and its kin, in the dialects that programs write
 ``text_encodings``     the encoding of a text
 ``workbooks``          sheets of workbooks

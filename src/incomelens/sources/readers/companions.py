@@ -40,4 +40,4 @@ def companions(image: str, there: Names) -> dict[str, str]:
     ending = path.suffix.lower()
     rests = [f"{ending}{after}" for after in AFTER_NAME] + [*IN_PLACE, *WORLD_FILES[ending]]
     stem = path.with_suffix("").as_posix().lower()
-    return {there[stem + rest]: rest for rest in rests if stem + rest in there}
+    return {there[stem + suffix]: suffix for suffix in rests if stem + suffix in there}

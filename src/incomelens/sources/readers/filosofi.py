@@ -134,9 +134,9 @@ def _rows(
             yield rows[list(theirs)].rename(columns=theirs)
 
 
-def _needed(found: Sequence[str], *, file: str) -> dict[str, str]:
+def _needed(present: Sequence[str], *, file: str) -> dict[str, str]:
     lower: dict[str, str] = {}
-    for name in found:
+    for name in present:
         if (again := lower.setdefault(name.lower().strip(), name)) != name:
             raise InputError(
                 f"{file}: columns {again!r} and {name!r} differ in case alone; keep one"
@@ -149,10 +149,10 @@ def _needed(found: Sequence[str], *, file: str) -> dict[str, str]:
     }
     missing = [ours for ours in COLUMNS if ours not in columns and ours not in OPTIONAL]
     if missing:
-        wanted = "; ".join(f"{ours}: {' or '.join(COLUMNS[ours])}" for ours in missing)
+        headings = "; ".join(f"{ours}: {' or '.join(COLUMNS[ours])}" for ours in missing)
         raise InputError(
-            f"{file}: not a Filosofi grid of 200 m: no column for {wanted} (in any case of "
-            f"letters); it has {listed(found, 12)}"
+            f"{file}: not a Filosofi grid of 200 m: no column for {headings} (in any case of "
+            f"letters); it has {listed(present, 12)}"
         )
     return columns
 

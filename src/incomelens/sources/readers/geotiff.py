@@ -72,9 +72,9 @@ def list_geotiff(
 
 
 def _without_companions(paths: Sequence[Path]) -> Iterator[Path]:
-    there = names_index(map(str, paths))
+    names = names_index(map(str, paths))
     images = [str(path) for path in paths if path.suffix.lower() in IMAGES]
-    beside = {name for image in images for name in companions(image, there)}
+    beside = {name for image in images for name in companions(image, names)}
     yield from (path for path in paths if str(path) not in beside)
 
 
@@ -85,8 +85,8 @@ def _images(file: Path) -> Iterator[tuple[Path, str]]:
     elif file.suffix.lower() == ".zip":
         members = archive_members(file)
         images = [member for member in members if member.lower().endswith(IMAGES)]
-        there = names_index(members)
-        known = set(images).union(*(companions(image, there) for image in images))
+        names = names_index(members)
+        known = set(images).union(*(companions(image, names) for image in images))
         unknown = [member for member in members if member not in known]
         if unknown:
             logger.info("%s: %d files are left: %s", file.name, len(unknown), listed(unknown))
@@ -122,11 +122,11 @@ def _one_image(
 def _crs_beside(archive: Path, member: str) -> CRS | None:
     """Reference system in the ``.prj`` of an image, which GDAL does not read for GeoTIFF."""
     if member:
-        found = companions(member, names_index(archive_members(archive)))
-        texts = member_heads(archive, [name for name in found if found[name] == ".prj"]).values()
+        beside = companions(member, names_index(archive_members(archive)))
+        texts = member_heads(archive, [name for name in beside if beside[name] == ".prj"]).values()
     else:
-        found = companions(archive.name, folder_index(archive.parent))
-        texts = [(archive.parent / name).read_bytes() for name in found if found[name] == ".prj"]
+        beside = companions(archive.name, folder_index(archive.parent))
+        texts = [(archive.parent / name).read_bytes() for name in beside if beside[name] == ".prj"]
     for text in texts:
         try:
             return CRS.from_wkt(text.decode("utf-8", errors="replace"))
@@ -146,11 +146,11 @@ def _tell_bands(orders: Counter[Bands], names: Sequence[str]) -> None:
             "`bands`, or take the delivery in natural colour",
             *(len(infrared), listed(infrared)),
         )
-    told = {order: number for order, number in orders.items() if order != (1, 2, 3)}
-    if told:
+    reordered = {order: number for order, number in orders.items() if order != (1, 2, 3)}
+    if reordered:
         logger.warning(
             "%d of %d orthophotos name their bands in another order than red, green, blue, which "
             "is followed (%s); set `bands` if it is wrong",
-            *(sum(told.values()), orders.total()),
-            listed(f"{order} in {number}" for order, number in told.items()),
+            *(sum(reordered.values()), orders.total()),
+            listed(f"{order} in {number}" for order, number in reordered.items()),
         )

@@ -121,9 +121,9 @@ def _one_archive(archive: Path, crs: str | None, bands: Sequence[int] | None) ->
     ).sort_values("name", ignore_index=True)
 
 
-def _crs_or_lambert(found: CRS | None, archive: Path) -> CRS:
-    if found is not None:
-        return found
+def _crs_or_lambert(crs: CRS | None, archive: Path) -> CRS:
+    if crs is not None:
+        return crs
     if "LAMB93" in archive.name.upper():
         return LAMBERT_93
     raise InputError(

@@ -126,10 +126,10 @@ def _check_mapping(columns: Mapping[str, str], *, file: str) -> None:
         )
 
 
-def _check_columns(found: list[str], columns: Mapping[str, str], *, file: str) -> None:
-    absent = [f"{theirs!r} ({ours})" for ours, theirs in columns.items() if theirs not in found]
+def _check_columns(present: list[str], columns: Mapping[str, str], *, file: str) -> None:
+    absent = [f"{theirs!r} ({ours})" for ours, theirs in columns.items() if theirs not in present]
     if absent:
-        raise InputError(f"{file}: no column {listed(absent)}; it has {listed(found, 12)}")
+        raise InputError(f"{file}: no column {listed(absent)}; it has {listed(present, 12)}")
 
 
 def _corners(
@@ -176,12 +176,12 @@ def _tidy(
     def column(name: str) -> pd.Series:
         if name not in rows:
             return pd.Series(np.nan, index=rows.index)
-        found = numbers(rows[name], where=where(name), decimal=decimal, place=place)
-        if (found < 0).any():
+        amounts = numbers(rows[name], where=where(name), decimal=decimal, place=place)
+        if (amounts < 0).any():
             raise InputError(
-                f"{file}: column {columns[name]!r} is negative in {listed(ids[found < 0])}"
+                f"{file}: column {columns[name]!r} is negative in {listed(ids[amounts < 0])}"
             )
-        return found
+        return amounts
 
     individuals = column("individuals")
     income_sum = column("income_sum") if "income_sum" in rows else column("income") * individuals

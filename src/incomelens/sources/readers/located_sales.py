@@ -45,8 +45,8 @@ def read_located_sales(
         raise InputError(f"{path}: there is no such table of sales; see siamese.prices.table")
     raw, decimal = read_table(path), decimal_mark(path)
     districts = dict(district_columns or {})
-    wanted = [*REQUIRED, *(PLACE if not districts else ()), *districts.values()]
-    missing = [name for name in wanted if name not in raw]
+    needed = [*REQUIRED, *(PLACE if not districts else ()), *districts.values()]
+    missing = [name for name in needed if name not in raw]
     if missing:
         raise InputError(
             f"{path}: no column {listed(missing)}; it has {listed(raw.columns, 25)}"
@@ -56,9 +56,9 @@ def read_located_sales(
     table = table[list(COLUMNS.values())]
     sales = tidy_sales(table, where=str(path), first_row=2, decimal=decimal, month_first=None)
     for name in PLACE:
-        given = raw.get(name, pd.Series(np.nan, index=raw.index))
+        values = raw.get(name, pd.Series(np.nan, index=raw.index))
         sales[name] = numbers(
-            given,
+            values,
             where=f"{path}: column {name!r}",
             decimal=decimal,
             place=lambda row: f"row {row + 2}",

@@ -107,7 +107,7 @@ def extract_orthophotos(
     }
     with whole_folder(folder) as beside:
         alone = listing["archive"][listing["member"] == ""]
-        folders = {one: folder_index(one) for one in {Path(file).parent for file in alone}}
+        folders = {parent: folder_index(parent) for parent in {Path(file).parent for file in alone}}
         groups = listing.groupby("archive", sort=True)
         for archive, rows in progress(groups, "unpacking archives", total=len(groups)):
             _extract(Path(str(archive)), rows, paths, beside, folders)
@@ -133,13 +133,15 @@ def _extract(
     if "" in members:
         name = members[""]
         _link(archive, folder / paths[name])
-        for file, rest in companions(archive.name, folders[archive.parent]).items():
-            _link(archive.parent / file, folder / f"{name}{rest}")
+        for file, suffix in companions(archive.name, folders[archive.parent]).items():
+            _link(archive.parent / file, folder / f"{name}{suffix}")
         return
-    there = names_index(archive_members(archive))
+    names = names_index(archive_members(archive))
     targets = {member: paths[name] for member, name in members.items()}
     for member, name in members.items():
-        targets |= {one: f"{name}{rest}" for one, rest in companions(member, there).items()}
+        targets |= {
+            beside: f"{name}{suffix}" for beside, suffix in companions(member, names).items()
+        }
     inside = folder / "unpacked"
     unpack(archive, inside, members=list(targets))
     for member, target in targets.items():

@@ -158,8 +158,8 @@ def _heading(value: object) -> float:
 
 def _date(value: object) -> str:
     """``YYYY-MM-DD``; empty for what is no date, such as the zeros of a clock never set."""
-    found = DATE.match(_text(value))
-    return "-".join(found.groups()) if found and found[1] != "0000" else ""
+    match = DATE.match(_text(value))
+    return "-".join(match.groups()) if match and match[1] != "0000" else ""
 
 
 def _text(value: object) -> str:

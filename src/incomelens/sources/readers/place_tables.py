@@ -44,11 +44,11 @@ def told_places(
 
     Returns
     -------
-    told : dict
+    places : dict
         Photograph to place.
     without_image : list of str
         Names in the tables that mean no photograph, sorted.
-    other : list of path
+    placeless : list of path
         Tables that tell no places.
 
     Raises
@@ -58,12 +58,12 @@ def told_places(
         files, or a photograph has two places.
     """
     names = _Names(photographs)
-    told: dict[str, Place] = {}
-    without_image, other, unknown = [], [], []
+    places: dict[str, Place] = {}
+    without_image, placeless, unknown = [], [], []
     for file in tables:
         table = _table(file)
         if table is None:
-            other.append(file)
+            placeless.append(file)
             continue
         where = file.parent.relative_to(root)
         for row in table.to_dict("records"):
@@ -76,7 +76,7 @@ def told_places(
             photograph = names.meant(str(row["file"]), where, file)
             if photograph is None:
                 without_image.append((where / str(row["file"]).strip()).as_posix())
-            elif repr(told.setdefault(photograph, place)) != repr(place):  # NaN equals itself so
+            elif repr(places.setdefault(photograph, place)) != repr(place):  # NaN equals itself so
                 raise InputError(
                     f"{file}: {row['file']} has two places; leave one row for each photograph"
                 )
@@ -85,7 +85,7 @@ def told_places(
             "%d rows say 0, 0, which means unknown, and are not used: %s",
             *(len(unknown), listed(unknown)),
         )
-    return told, sorted(without_image), other
+    return places, sorted(without_image), placeless
 
 
 class _Names:

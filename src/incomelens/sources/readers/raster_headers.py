@@ -131,7 +131,7 @@ def known_crs(crs: CRS | None) -> CRS | None:
 
 def _named_bands(raster: rasterio.DatasetReader) -> Bands:
     """Where the raster's own names put the colours; the first three bands where they do not."""
-    tags = [one.name for one in raster.colorinterp]
+    tags = [band.name for band in raster.colorinterp]
     texts = [(text or "").strip().lower() for text in raster.descriptions]
     for names in (texts, tags):
         if all(names.count(colour) == 1 for colour in COLOURS):
@@ -190,7 +190,7 @@ def _is_lambert_93(crs: CRS) -> bool:
     operation = crs.coordinate_operation
     if operation is None or "Lambert Conic Conformal" not in operation.method_name:
         return False
-    numbers = {one.name: one.value for one in operation.params}
+    numbers = {parameter.name: parameter.value for parameter in operation.params}
     figure = crs.ellipsoid
     return (
         figure is not None

@@ -246,9 +246,9 @@ class StreetViewClient:
         return answer.status_code, answer.content, answer.headers.get("Content-Type", ""), None
 
     def _wait(self) -> None:
-        left = self._last + self._pause - time.monotonic()
-        if left > 0:
-            time.sleep(left)
+        seconds = self._last + self._pause - time.monotonic()
+        if seconds > 0:
+            time.sleep(seconds)
         self._last = time.monotonic()
 
     def _place(self, kind: str, public: Mapping[str, str], ending: str) -> Path:
@@ -276,8 +276,8 @@ def _panorama(answer: Mapping[str, Any]) -> Panorama:
     longitude, latitude = (float(answer["location"][name]) for name in ("lng", "lat"))
     if not (abs(longitude) <= 180 and abs(latitude) <= 90 and isinstance(answer["pano_id"], str)):
         raise ValueError("no panorama with a name, and a place in degrees")
-    told = (str(answer.get(name, "")) for name in ("date", "copyright"))
-    return Panorama(answer["pano_id"], longitude, latitude, *told)
+    details = (str(answer.get(name, "")) for name in ("date", "copyright"))
+    return Panorama(answer["pano_id"], longitude, latitude, *details)
 
 
 def _key_advice() -> str:

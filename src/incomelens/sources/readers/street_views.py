@@ -70,10 +70,10 @@ def street_view_folder(path: str | Path) -> Iterator[Path]:
         yield path
         return
     members = archive_members(path)
-    wanted = [name for name in members if name.lower().endswith((*IMAGES, *TABLES))]
-    _tell_others(path.name, set(members) - set(wanted))
+    useful = [name for name in members if name.lower().endswith((*IMAGES, *TABLES))]
+    _tell_others(path.name, set(members) - set(useful))
     with tempfile.TemporaryDirectory(prefix="incomelens-") as folder:
-        unpack(path, Path(folder) / "images", members=wanted)
+        unpack(path, Path(folder) / "images", members=useful)
         yield Path(folder) / "images"
 
 
@@ -98,13 +98,13 @@ def list_street_views(folder: str | Path) -> StreetViews:
     tables = [path for name, path in files.items() if _ends(name, TABLES)]
     if not photographs:
         raise InputError(f"{root}: no image ({listed(IMAGES)}) in it or its folders{_found(files)}")
-    told, without_image, other = told_places(tables, list(photographs), root=root)
-    known = {path.relative_to(root).as_posix() for path in tables if path not in other}
+    places, without_image, placeless = told_places(tables, list(photographs), root=root)
+    known = {path.relative_to(root).as_posix() for path in tables if path not in placeless}
     _tell_others(root.name, set(files) - set(photographs) - known)
     rows, reasons = [], {}
     for name, path in photographs.items():
         try:
-            place: Place = told.get(name) or place_by_tags(path)
+            place: Place = places.get(name) or place_by_tags(path)
         except NoPlaceError as reason:
             reasons[name] = str(reason)
         else:
@@ -161,21 +161,21 @@ def _ends(name: str, endings: tuple[str, ...]) -> bool:
 
 
 def _found(names: Iterable[str]) -> str:
-    others = sorted(name for name in names if _ends(name, OTHER_IMAGES))
-    return f"; {listed(others)} cannot be read, convert to JPEG" if others else ""
+    unreadable = sorted(name for name in names if _ends(name, OTHER_IMAGES))
+    return f"; {listed(unreadable)} cannot be read, convert to JPEG" if unreadable else ""
 
 
 def _tell_others(where: str, names: Iterable[str]) -> None:
     """Count the files that are left out: photographs that cannot be read, and all else."""
     unread = sorted(name for name in names if _ends(name, OTHER_IMAGES))
-    others = sorted(set(names) - set(unread))
+    unread_files = sorted(set(names) - set(unread))
     if unread:
         logger.warning(
             "%s: %d images of formats that are not read, convert them to JPEG: %s",
             *(where, len(unread), listed(unread)),
         )
-    if others:
+    if unread_files:
         logger.info(
             "%s: %d files are neither images nor tables of places: %s",
-            *(where, len(others), listed(others)),
+            *(where, len(unread_files), listed(unread_files)),
         )

@@ -103,9 +103,9 @@ def one_table(files: Sequence[Path], path: str | Path) -> Path:
     if not tables and len(files) == 1 and is_text_table(files[0]):
         return files[0]
     if len(tables) != 1:
-        found = listed(file.name for file in tables) if tables else "none"
+        names = listed(file.name for file in tables) if tables else "none"
         raise InputError(
-            f"{path}: expected one table ({', '.join(TABLES)}), found {found}; give the file itself"
+            f"{path}: expected one table ({', '.join(TABLES)}), found {names}; give the file itself"
         )
     return tables[0]
 

@@ -70,8 +70,8 @@ def _tables(file: Path) -> list[pd.DataFrame]:
             if name.lower().endswith(TABLES) or (stems and name.startswith(stems))
         ]
 
-    with unpacked(file, wanted) as found:
-        return [_one_table(path) for path in found if path.suffix.lower() in TABLES + SHAPES]
+    with unpacked(file, wanted) as files:
+        return [_one_table(path) for path in files if path.suffix.lower() in TABLES + SHAPES]
 
 
 def _one_table(file: Path) -> pd.DataFrame:
@@ -151,8 +151,8 @@ def _read(file: Path) -> pd.DataFrame:
     if file.suffix.lower() not in TABLES:
         return read_table(file)
     # Of the hundred columns of PLUTO.
-    wanted = [name for name in column_names(file) if name.lower() in ("bbl", *PLACE)]
-    table = pd.concat(read_columns(file, wanted), ignore_index=True)
+    columns = [name for name in column_names(file) if name.lower() in ("bbl", *PLACE)]
+    table = pd.concat(read_columns(file, columns), ignore_index=True)
     for name in table:
         where = f"{file.name}: column {name!r}"
         table[name] = numbers(table[name], where=where, decimal=decimal_mark(file))

@@ -94,15 +94,15 @@ def text_blocks(path: Path, columns: Sequence[str] | None = None) -> Iterator[pd
     """
     dialect = dialect_of(path)
     names = [name or f"Unnamed: {at}" for at, name in enumerate(dialect.headings)]
-    wanted = list(columns or names)
+    chosen = list(columns or names)
     # Rows are cut to the wanted columns at once: a block of all would not fit a small machine.
-    cut = itemgetter(*(names.index(name) for name in wanted), 0)
+    cut = itemgetter(*(names.index(name) for name in chosen), 0)
     counts: Counter[str] = Counter()
     with readable_text(path):
         rows = map(cut, _rows(path, dialect, counts))
         first = True
         while (block := list(islice(rows, ROWS_AT_A_TIME))) or first:
-            yield _frame(block, wanted)
+            yield _frame(block, chosen)
             first = False
     _tell(path, counts)
 
@@ -158,13 +158,13 @@ def _dialect(path: Path, _size: int, _modified: int, _start: int) -> Dialect:
 
 def _separator(path: Path, encoding: str) -> str:
     """Separator that parts the headings, and the rows likewise; quoted ones do not count."""
-    found = {}
+    alike = {}
     for separator in SEPARATORS:
         rows = _sample(path, encoding, separator, strict=False)
         width = len(rows[0]) if rows else 0
         if width > 1:
-            found[separator] = (sum(len(row) == width for row in rows) / len(rows), width)
-    return max(found, key=found.__getitem__) if found else ","
+            alike[separator] = (sum(len(row) == width for row in rows) / len(rows), width)
+    return max(alike, key=alike.__getitem__) if alike else ","
 
 
 def _sample(
@@ -256,10 +256,10 @@ def _refuse_swallowed(path: Path, row: Sequence[str], dialect: Dialect, *, line:
     """Refuse a cell that holds whole lines: a stray quotation mark runs up to the next one."""
     most = len(dialect.headings) - 1
     for cell in row:
-        rest = cell.splitlines()[1:]
-        if any(one.count(dialect.separator) >= most for one in rest):
+        inside = cell.splitlines()[1:]
+        if any(row_inside.count(dialect.separator) >= most for row_inside in inside):
             raise InputError(
-                f"{path.name}: a cell that ends in line {line} holds {len(rest)} whole rows: "
+                f"{path.name}: a cell that ends in line {line} holds {len(inside)} whole rows: "
                 "a quotation mark too many swallows all up to the next one; take it out, or double "
                 "it within a cell in quotation marks"
             )

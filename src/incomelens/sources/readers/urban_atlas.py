@@ -69,8 +69,8 @@ class _Layer:
     @property
     def code_fields(self) -> dict[int, str]:
         """Field of the land-use code, by year; two in a layer of changes."""
-        found = {field: _CODE_FIELD.match(field) for field in self.fields}
-        return {int(match[1]): field for field, match in found.items() if match}
+        matches = {field: _CODE_FIELD.match(field) for field in self.fields}
+        return {int(match[1]): field for field, match in matches.items() if match}
 
     def field(self, *names: str) -> str | None:
         """The first field called like one of these, in any case of letters."""
@@ -90,13 +90,13 @@ class _Layer:
 
     def read(self, columns: Sequence[str | None]) -> gpd.GeoDataFrame:
         """Read some columns, in EPSG:3035 and two dimensions."""
-        wanted = [column for column in columns if column is not None]
+        present = [column for column in columns if column is not None]
         with _readable(self.path):
             try:
-                frame = pyogrio.read_dataframe(self.path, layer=self.name, columns=wanted)
+                frame = pyogrio.read_dataframe(self.path, layer=self.name, columns=present)
             except UnicodeDecodeError:  # labels in another encoding than the delivery says
                 frame = pyogrio.read_dataframe(
-                    self.path, layer=self.name, columns=wanted, encoding="ISO-8859-1"
+                    self.path, layer=self.name, columns=present, encoding="ISO-8859-1"
                 )
         return _in_metres(frame, where=f"{self.path.name}: layer {self.name}")
 
@@ -161,14 +161,14 @@ def _is_wanted(name: str) -> bool:
 
 def _datasets(files: Sequence[Path]) -> list[Path]:
     """Files that hold layers; of a geodatabase, its folder."""
-    found = []
+    datasets = []
     for file in files:
         folders = [folder for folder in file.parents if folder.suffix.lower() == ".gdb"]
         if folders:
-            found.append(folders[-1])
+            datasets.append(folders[-1])
         elif file.suffix.lower() in (".shp", ".gpkg"):
-            found.append(file)
-    return list(dict.fromkeys(found))
+            datasets.append(file)
+    return list(dict.fromkeys(datasets))
 
 
 def _layers(dataset: Path, file: str) -> list[_Layer]:
@@ -180,12 +180,12 @@ def _layers(dataset: Path, file: str) -> list[_Layer]:
             for name, kind in pyogrio.list_layers(dataset)
             if kind is not None
         }
-    found = []
+    layers = []
     for name, fields in fields_of.items():
         city = city_of(name) or city_of(dataset.name) or _city_in_rows(dataset, name, fields)
         if city is not None:
-            found.append(_Layer(dataset, name, city, fields))
-    return found
+            layers.append(_Layer(dataset, name, city, fields))
+    return layers
 
 
 def _city_in_rows(dataset: Path, layer: str, fields: Sequence[str]) -> City | None:
@@ -197,17 +197,17 @@ def _city_in_rows(dataset: Path, layer: str, fields: Sequence[str]) -> City | No
 
 
 def _of_city(layers: Sequence[_Layer], city: str, *, file: str) -> list[_Layer]:
-    found = matching(city, [layer.city for layer in layers])
-    if len({one.code for one in found}) == 1:
-        return [layer for layer in layers if layer.city.code == found[0].code]
-    there = sorted({str(layer.city) for layer in layers})
-    if not there:
+    cities = matching(city, [layer.city for layer in layers])
+    if len({match.code for match in cities}) == 1:
+        return [layer for layer in layers if layer.city.code == cities[0].code]
+    delivered = sorted({str(layer.city) for layer in layers})
+    if not delivered:
         raise InputError(
             f"{file}: no Urban Atlas layer (.shp, .gpkg, .gdb) with a name such as "
             "FR003L2_LYON_UA2012; give the delivery as it was downloaded"
         )
-    problem = f"{len(found)} cities match" if found else "no city matches"
-    raise InputError(f"{file}: {problem} {city!r}; the delivery has {listed(there, 20)}")
+    problem = f"{len(cities)} cities match" if cities else "no city matches"
+    raise InputError(f"{file}: {problem} {city!r}; the delivery has {listed(delivered, 20)}")
 
 
 def _land_layer(layers: Sequence[_Layer], year: int | None, *, file: str) -> tuple[_Layer, int]:
@@ -267,13 +267,15 @@ def _boundary(
     own: str | Path | None,
     file: str,
 ) -> gpd.GeoDataFrame:
-    found = [layer for layer in layers if "_BOUNDARY" in layer.name.upper()]
+    boundaries = [layer for layer in layers if "_BOUNDARY" in layer.name.upper()]
     # Two vintages have a boundary each: the one of the land use comes first.
-    found.sort(key=lambda layer: (not layer.name.startswith(land.name), layer.path != land.path))
+    boundaries.sort(
+        key=lambda layer: (not layer.name.startswith(land.name), layer.path != land.path)
+    )
     if own is not None:
         frame = _own_boundary(Path(own))
-    elif found:
-        frame = found[0].read([])
+    elif boundaries:
+        frame = boundaries[0].read([])
     elif len(land.code_fields) == 1:
         logger.warning(
             "%s: %s has no layer ..._Boundary; the union of its %d polygons is taken",

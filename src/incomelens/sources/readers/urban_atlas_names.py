@@ -28,10 +28,10 @@ def city_of(name: str) -> City | None:
 
     None where the name is not of that form, e.g. that of a download of several cities.
     """
-    found = _NAME.match(plain(PurePosixPath(name).name.split(".")[0]))
-    if found is None:
+    match = _NAME.match(plain(PurePosixPath(name).name.split(".")[0]))
+    if match is None:
         return None
-    return City(found["code"], _AFTER_THE_CITY.sub("", found["rest"]).replace("_", " "))
+    return City(match["code"], _AFTER_THE_CITY.sub("", match["rest"]).replace("_", " "))
 
 
 def plain(text: str) -> str:

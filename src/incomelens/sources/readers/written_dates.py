@@ -42,18 +42,18 @@ def dates(
     by_month, by_day = bool((parts[1] > 12).any()), bool((parts[0] > 12).any())
     if month_first is None and parts[0].notna().any():
         if by_month == by_day:
-            told = "both orders of day and month occur" if by_month else "no row tells the order"
+            reason = "both orders of day and month occur" if by_month else "no row tells the order"
             refuse(
                 values, parts[0].notna(), where=where, place=place,
-                expected=f"{expected}: {told}",
+                expected=f"{expected}: {reason}",
             )  # fmt: skip
         month_first = by_month
     day_first = not month_first
     # Sales by the ten thousand fall on a few hundred days.
     days = {value: _date(value, day_first=day_first) for value in text.unique()}
-    found = text.map(days)
-    refuse(values, found.isna() & text.notna(), where=where, place=place, expected=expected)
-    return found.astype("datetime64[s]")
+    parsed = text.map(days)
+    refuse(values, parsed.isna() & text.notna(), where=where, place=place, expected=expected)
+    return parsed.astype("datetime64[s]")
 
 
 def _date_text(value: object) -> object:

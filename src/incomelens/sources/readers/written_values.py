@@ -85,20 +85,20 @@ def read_number(text: str) -> Reading:
     """
     text = text.translate(_TWINS).strip()
     if match := _ONE_MARK.fullmatch(text):
-        sign, whole, mark, rest, exponent = match.groups()
-        if not whole and not rest:
+        sign, whole, mark, fraction, exponent = match.groups()
+        if not whole and not fraction:
             return Reading(np.nan)
-        value = float(f"{sign}{whole}.{rest}{exponent}" if mark else text)
+        value = float(f"{sign}{whole}.{fraction}{exponent}" if mark else text)
         may_be_thousands = (
-            len(rest) == 3 and 0 < len(whole) < 4 and whole[0] != "0" and not exponent
+            len(fraction) == 3 and 0 < len(whole) < 4 and whole[0] != "0" and not exponent
         )
         return Reading(value, mark=mark) if may_be_thousands and mark else Reading(value, mark)
     if match := _GROUPED.fullmatch(text):
-        sign, whole, separator, mark, rest = match.groups()
+        sign, whole, separator, mark, fraction = match.groups()
         if mark != separator:
-            value = float(f"{sign}{whole.replace(separator, '')}.{rest or ''}")
-            other = {".": ",", ",": "."}.get(separator, "")
-            return Reading(value, mark or other, grouped=True)
+            value = float(f"{sign}{whole.replace(separator, '')}.{fraction or ''}")
+            opposite = {".": ",", ",": "."}.get(separator, "")
+            return Reading(value, mark or opposite, grouped=True)
     return Reading(np.nan)
 
 
@@ -141,22 +141,22 @@ def numbers(
         If a cell is no number, infinite, or ambiguous, with its value and place.
     """
     if pd.api.types.is_numeric_dtype(values):
-        found = values.astype("float64")
-        refuse(values, np.isinf(found), where=where, place=place, expected=expected)
-        return found
+        parsed = values.astype("float64")
+        refuse(values, np.isinf(parsed), where=where, place=place, expected=expected)
+        return parsed
     if decimal == "." and (plain := _plain(values)) is not None:
         return plain
     readings = [_read_cell(value, percent=percent) for value in values]
-    own = {reading.decimal for reading in readings} - {""}
-    known = decimal_of(readings) if own else decimal
+    proven = {reading.decimal for reading in readings} - {""}
+    known = decimal_of(readings) if proven else decimal
     readings = [reading.by(known) for reading in readings]
-    found = pd.Series([reading.value for reading in readings], values.index, dtype="float64")
+    parsed = pd.Series([reading.value for reading in readings], values.index, dtype="float64")
     empty = np.array([is_missing(value) for value in values], bool)
-    wrong = (found.isna() & ~empty) | np.isinf(found)
+    wrong = (parsed.isna() & ~empty) | np.isinf(parsed)
     refuse(values, wrong, where=where, place=place, expected=expected)
     _refuse_ambiguous(values, readings, where=where, place=place)
     _tell(values, readings, where=where)
-    return found
+    return parsed
 
 
 def flags(values: pd.Series, *, where: str, place: Place | None = None) -> pd.Series:
@@ -168,10 +168,10 @@ def flags(values: pd.Series, *, where: str, place: Place | None = None) -> pd.Se
         If a cell is neither, with its value and place.
     """
     words = values.astype("string").str.strip().str.lower()
-    found = words.map(FLAGS).astype("boolean")
-    given = ~np.array([is_missing(value) for value in values], bool)
-    refuse(values, found.isna() & given, where=where, place=place, expected="0 or 1")
-    return found
+    parsed = words.map(FLAGS).astype("boolean")
+    filled = ~np.array([is_missing(value) for value in values], bool)
+    refuse(values, parsed.isna() & filled, where=where, place=place, expected="0 or 1")
+    return parsed
 
 
 def identifiers(values: pd.Series, *, where: str, place: Place | None = None) -> pd.Series:
@@ -199,11 +199,11 @@ def identifiers(values: pd.Series, *, where: str, place: Place | None = None) ->
 
 def _plain(values: pd.Series) -> pd.Series | None:
     """Numbers of a column written as machines write it; None where any cell is not."""
-    found = pd.to_numeric(values, errors="coerce").astype("float64")
-    if np.isinf(found).any():
+    parsed = pd.to_numeric(values, errors="coerce").astype("float64")
+    if np.isinf(parsed).any():
         return None
-    unread = values[found.isna().to_numpy() & values.notna().to_numpy()]
-    return found if unread.astype("string").str.strip().eq("").all() else None
+    unread = values[parsed.isna().to_numpy() & values.notna().to_numpy()]
+    return parsed if unread.astype("string").str.strip().eq("").all() else None
 
 
 def _read_cell(value: object, *, percent: bool) -> Reading:
@@ -236,9 +236,9 @@ def refuse(
         expected += "; this is an error that the spreadsheet itself shows"
     if str(value).rstrip().endswith("%"):
         expected += "; shares go from 0 to 1, or a table of districts says `unit: percent`"
-    shown = repr(value) if isinstance(value, str) else value
+    quoted = repr(value) if isinstance(value, str) else value
     raise InputError(
-        f"{where} has {shown} in {_named(values, rows[0], place)} ({rows.size} of {len(values)} "
+        f"{where} has {quoted} in {_named(values, rows[0], place)} ({rows.size} of {len(values)} "
         f"rows are off); expected {expected}"
     )
 
@@ -266,12 +266,12 @@ def _tell(values: pd.Series, readings: Sequence[Reading], *, where: str) -> None
             where, len(grouped), len(values), values.iloc[row], readings[row].value,
         )  # fmt: skip
     words = [value.strip() for value in values if isinstance(value, str)]
-    said = [word for word in words if word in MISSING]
-    if said:
+    said_missing = [word for word in words if word in MISSING]
+    if said_missing:
         logger.log(
-            logging.WARNING if any(word.startswith("#") for word in said) else logging.INFO,
+            logging.WARNING if any(word.startswith("#") for word in said_missing) else logging.INFO,
             "%s: %d of %d cells say %s and count as missing",
-            where, len(said), len(values), " or ".join(sorted(set(said))),
+            where, len(said_missing), len(values), " or ".join(sorted(set(said_missing))),
         )  # fmt: skip
 
 
