@@ -230,3 +230,9 @@ def test_numbers_of_findings_are_printed_with_minus_signs(given):
     numbers = findings(given).table.shown["Numbers"]
     assert numbers.str.contains("−").any()
     assert not numbers.str.contains(r"-\d").any()
+
+
+def test_the_sanity_table_has_columns_for_the_methods_that_were_probed_alone(given):
+    guided = given["similarity"].query("method == 'guided'")
+    shown = table_of("sanity", similarity=guided).shown
+    assert list(shown.columns)[2:] == ["guided Grad-CAM"]

@@ -1,5 +1,7 @@
 """Figure: maps as a network forgets, maps of other networks, deletion and insertion."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -49,7 +51,7 @@ def sanity_figure(similarity: pd.DataFrame, curves: pd.DataFrame) -> PaperFigure
             axes = figure.panel(LEFT_MM + place * (SMALL_MM + BETWEEN_MM), top, SMALL_MM, HEIGHT_MM)
             _draw_curves(axes, curves[curves["mode"] == mode], mode)
             letter(axes, "cd"[place], left_mm=8.0 if place else LEFT_MM - 2.0)
-        _draw_key(figure)
+        _draw_key(figure, set(ranks["method"]))
     return figure
 
 
@@ -122,13 +124,14 @@ def _tidy(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def _draw_key(figure: PaperFigure) -> None:
+def _draw_key(figure: PaperFigure, made: Collection[str]) -> None:
     methods = [
         key_mark(
             METHOD_COLOURS[method], label, METHOD_MARKERS[method], size=3.6, linewidth=INTERVAL_PT,
             filled=method not in GRADIENTS, linestyle=DASHED if method in GRADIENTS else "-",
         )
         for method, label in {**METHODS, **GRADIENTS}.items()
+        if method in made
     ]  # fmt: skip
     others = [
         key_line(INK, "random patches (c, d)", INTERVAL_PT),

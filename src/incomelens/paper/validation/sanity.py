@@ -25,7 +25,8 @@ def exhibit(similarity: pd.DataFrame) -> Exhibit:
     From `attribution/similarity.csv`.
     """
     check_given(similarity=similarity)
-    methods = {**METHODS, **GRADIENTS}
+    made = set(similarity["method"])
+    methods = {name: label for name, label in {**METHODS, **GRADIENTS}.items() if name in made}
     shown = []
     for (measure, label), (kind, words) in product(MEASURES.items(), KINDS.items()):
         part = similarity[(similarity["measure"] == measure) & (similarity["kind"] == kind)]
