@@ -7,6 +7,8 @@ Untrained networks, random images, the land use of a tile made of a few patches.
     captum           the same maps from Captum's calls, class by class and method by method: in
                      batches, and one tile at a time as the released code does
     captum, guided   captum.attr.GuidedGradCam alone, likewise
+    ours, METHOD     both classes, one of the further methods alone; against Captum's integrated
+                     gradients of as many steps, and zennit's EpsilonPlusFlat for relevance
 
 Sums over land use are compared on their own: ours (one transform, and eight) with rasterstats
 called for each map of each tile, on polygons that are already made.
@@ -37,17 +39,25 @@ import numpy as np
 import pandas as pd
 import rasterio.features
 import torch
-from captum.attr import GuidedGradCam, LayerAttribution, LayerGradCam, Saliency
+from captum.attr import (
+    GuidedGradCam,
+    IntegratedGradients,
+    LayerAttribution,
+    LayerGradCam,
+    Saliency,
+)
 from numpy.typing import NDArray
 from rasterio import Affine
 from rasterstats import zonal_stats
 from shapely.geometry import shape
 from torch import Tensor
+from zennit.attribution import Gradient
+from zennit.composites import EpsilonPlusFlat
 
 from incomelens.attribution.folding import fold_batch_norms
-from incomelens.attribution.gradients import METHODS
+from incomelens.attribution.gradients import PAPER_METHODS
 from incomelens.attribution.guided import GuidedGradients
-from incomelens.attribution.maps import saliency_maps, turned_maps
+from incomelens.attribution.maps import METHODS, PATH_STEPS, saliency_maps, turned_maps
 from incomelens.attribution.run import attribution_parts
 from incomelens.attribution.scores import ScoredNetwork
 from incomelens.attribution.table import write_parts
@@ -62,6 +72,7 @@ from incomelens.inference.model_files import save_model
 from incomelens.inference.network import IncomeNetwork, build_network
 
 CLASSES = (1, 2, 3, 7, 9, 14)
+FURTHER_METHODS = [one for one in METHODS if one not in PAPER_METHODS]
 
 
 def patches(rng: np.random.Generator, n: int, px: int) -> NDArray[np.uint8]:
@@ -104,6 +115,21 @@ def captum_all(network: IncomeNetwork, images: Tensor) -> Tensor:
         plain = Saliency(model).attribute(images, target, abs=True)
         maps.append(torch.stack([cam() * guided.abs().sum(1), cam() * plain.sum(1), cam()], 1))
     return torch.stack(maps, dim=2).detach()
+
+
+def captum_integrated(network: IncomeNetwork, images: Tensor) -> Tensor:
+    """Captum's integrated gradients of both classes, from each tile's mean colour."""
+    baseline = images.mean(dim=(-2, -1), keepdim=True).expand_as(images)
+    method = IntegratedGradients(ScoredNetwork(network))
+    options = {"n_steps": PATH_STEPS, "method": "gausslegendre", "internal_batch_size": len(images)}
+    return torch.stack([method.attribute(images, baseline, one, **options) for one in (0, 1)])
+
+
+def zennit_relevance(network: IncomeNetwork, images: Tensor) -> Tensor:
+    """Both classes' relevance by zennit, whose rules see layers only: no sums, no gates."""
+    with Gradient(ScoredNetwork(network), EpsilonPlusFlat(zero_params="bias")) as attributor:
+        scores = torch.eye(2, device=images.device)[:, None].expand(2, len(images), 2)
+        return torch.stack([attributor(images.clone(), one)[1] for one in scores])
 
 
 def captum_turned(network: IncomeNetwork, images: Tensor) -> Tensor:
@@ -172,6 +198,15 @@ def compare(backbone: str, px: int, n_tiles: int, batch: int, device: torch.devi
         "captum, 8 turns": (lambda part, _: captum_turned(network, part), batch),
         "captum": (lambda part, _: captum_all(network, part), batch),
         "captum, one by one": (lambda part, _: captum_all(network, part), 1),
+        **{
+            f"ours, {one}": (
+                lambda part, _, one=one: saliency_maps(folded, part, methods=[one]),
+                batch,
+            )
+            for one in FURTHER_METHODS
+        },
+        "captum, integrated_gradients": (lambda part, _: captum_integrated(network, part), batch),
+        "zennit, lrp": (lambda part, _: zennit_relevance(folded, part), batch),
         "ours, guided": (lambda part, _: saliency_maps(folded, part, methods=["guided"]), batch),
         "captum, guided": (lambda part, _: captum_guided(network, part), batch),
         "captum, guided, one by one": (lambda part, _: captum_guided(network, part), 1),
@@ -182,7 +217,7 @@ def compare(backbone: str, px: int, n_tiles: int, batch: int, device: torch.devi
     for way, (call, size) in ways.items():
         found[way] = seconds(in_batches(call, size), device) / n_tiles
         print(f"{way:30}{1000 * found[way]:12.2f}{1 / found[way]:12.1f}", flush=True)
-    maps = torch.rand((n_tiles, len(METHODS) * 2, px, px), device=device)
+    maps = torch.rand((n_tiles, len(PAPER_METHODS) * 2, px, px), device=device)
     polygons = [
         [shape(one) for one, _ in rasterio.features.shapes(tile, transform=north_up(px))]
         for tile in land_use.cpu().numpy()
@@ -204,6 +239,8 @@ def compare(backbone: str, px: int, n_tiles: int, batch: int, device: torch.devi
         ("ours, 8 turns", "captum, 8 turns"),
         ("ours, guided", "captum, guided"),
         ("ours, guided", "captum, guided, one by one"),
+        ("ours, integrated_gradients", "captum, integrated_gradients"),
+        ("ours, lrp", "zennit, lrp"),
         ("sums, ours, 1 transform", "sums, rasterstats"),
     ):
         print(f"{fast} is {found[slow] / found[fast]:.1f} times as fast as {slow}")

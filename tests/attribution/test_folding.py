@@ -9,7 +9,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from incomelens.attribution.folding import fold_batch_norms
-from incomelens.attribution.gradients import METHODS
+from incomelens.attribution.gradients import PAPER_METHODS
 from incomelens.attribution.maps import saliency_maps
 from incomelens.attribution.zonal import zonal_sums
 from incomelens.common.errors import InputError
@@ -88,7 +88,7 @@ def test_an_activation_keeps_its_name():
     folded = fold_batch_norms(network, images(1, 8))
     assert n_norms(folded) == 0
     with pytest.raises(InputError, match=r"Tanh at 'network\.backbone\.layers\.1\.act'"):
-        saliency_maps(folded, images(1, 8), methods=METHODS)
+        saliency_maps(folded, images(1, 8), methods=PAPER_METHODS)
 
 
 def test_a_convolution_that_is_used_twice_keeps_its_norms_and_others_lose_theirs():

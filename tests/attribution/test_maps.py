@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from captum._utils.gradient import compute_layer_gradients_and_eval
 from captum.attr import LayerGradCam
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,8 +13,13 @@ from torch import nn
 from torch.nn import functional
 from torch.testing import assert_close
 
-from incomelens.attribution.gradients import METHODS, Gradients, image_gradients
-from incomelens.attribution.maps import clip_at_percentile, finish, saliency_maps
+from incomelens.attribution.gradients import (
+    GRADIENT_METHODS,
+    PAPER_METHODS,
+    Gradients,
+    image_gradients,
+)
+from incomelens.attribution.maps import METHODS, clip_at_percentile, finish, saliency_maps
 from incomelens.attribution.mirror import mirror_property
 from incomelens.attribution.models import ready_model
 from incomelens.attribution.scores import ScoredNetwork, target_scores
@@ -52,7 +58,7 @@ def test_grad_cam_of_one_convolution_by_hand():
 
 def test_a_map_is_the_rectified_cam_times_the_absolute_gradients_of_the_colours():
     gradients = some_gradients()
-    maps = finish(gradients, (8, 8), methods=METHODS, postprocess="none")
+    maps = finish(gradients, (8, 8), methods=PAPER_METHODS, postprocess="none")
     up = functional.interpolate(gradients.cam.relu(), (8, 8), mode="bilinear", align_corners=False)
     assert_close(maps[:, 0], up * gradients.guided.abs().sum(dim=2))
     assert_close(maps[:, 1], up * gradients.plain.abs().sum(dim=2))
@@ -87,8 +93,8 @@ def test_clipping_is_at_numpys_percentile(values, share):
 
 def test_a_map_of_one_value_survives_every_postprocessing():
     flat = Gradients(torch.ones(1, 2, 2, 2), torch.ones(1, 2, 3, 8, 8), torch.ones(1, 2, 3, 8, 8))
-    assert (finish(flat, (8, 8), methods=METHODS, postprocess="none") > 0).all()
-    released = finish(flat, (8, 8), methods=METHODS, postprocess="released")
+    assert (finish(flat, (8, 8), methods=PAPER_METHODS, postprocess="none") > 0).all()
+    released = finish(flat, (8, 8), methods=PAPER_METHODS, postprocess="released")
     assert (released == 0).all()  # centred, nothing is left
 
 
@@ -126,7 +132,7 @@ def test_a_network_that_is_sure_still_has_a_map(klass):
 def test_all_methods_and_both_targets_take_one_forward_pass(head):
     network, calls = small(head=head), []
     network.backbone.conv_stem.register_forward_hook(lambda *_: calls.append(1))
-    saliency_maps(network, images())
+    saliency_maps(network, images(), methods=GRADIENT_METHODS)
     assert len(calls) == 1
 
 
@@ -134,8 +140,8 @@ def test_all_methods_and_both_targets_take_one_forward_pass(head):
 @pytest.mark.parametrize("head", ["binomial", "softmax"])
 def test_a_method_asked_for_alone_is_the_same(method, head):
     network = small(head=head)
-    together = saliency_maps(network, images())
-    alone = saliency_maps(network, images(), methods=[method])
+    together = saliency_maps(network, images(), methods=METHODS, path_steps=2)
+    alone = saliency_maps(network, images(), methods=[method], path_steps=2)
     assert_close(alone[:, 0], together[:, METHODS.index(method)])
 
 
@@ -149,8 +155,9 @@ def test_a_tile_is_explained_alike_in_any_batch():
 
 @pytest.mark.parametrize("postprocess", ["none", "released"])
 def test_maps_are_never_negative_and_have_the_size_of_the_tile(postprocess):
-    maps = saliency_maps(small(), images(2), postprocess=postprocess)
-    assert maps.shape == (2, 3, 2, 64, 64)
+    options = {"methods": METHODS, "path_steps": 2, "postprocess": postprocess}
+    maps = saliency_maps(small(), images(2), **options)
+    assert maps.shape == (2, len(METHODS), 2, 64, 64)
     assert (maps >= 0).all()
     assert (maps.sum(dim=(-2, -1)) > 0).any()
 
@@ -219,6 +226,42 @@ def test_layers_that_are_not_there_are_named():
         saliency_maps(network, images(), layer="released")
     with pytest.raises(InputError, match="layer: 'last' is unknown; known are activated, released"):
         saliency_maps(network, images(), layer="last")
+
+
+def test_layercam_of_one_convolution_by_hand():
+    network = network_of(nn.Conv2d(3, 2, 1, bias=False), nn.ReLU(), nn.Conv2d(2, 1, 1, bias=False))
+    first, _, last = network.backbone.layers
+    first.weight.data = torch.tensor([[1.0, 0, 0], [0, 1.0, 0]])[..., None, None]
+    last.weight.data = torch.tensor([2.0, -1.0]).view(1, 2, 1, 1)
+    network.head.dense.weight.data = torch.tensor([[1.0]])
+    found = image_gradients(network, images(1, 4), methods=["layercam"])
+    maps = network.feature_maps(images(1, 4)).detach()[:, 0]
+    # z is the mean of one map of 16 places: each weighs 1/16 for high, nothing for low.
+    assert_close(found.layercam[:, 1], maps / 16)
+    assert not found.layercam[:, 0].any()
+
+
+@pytest.mark.parametrize("layer", ["activated", "released"])
+@pytest.mark.parametrize("head", ["binomial", "softmax"])
+def test_layercam_weighs_activations_by_captums_gradients_of_the_layer(head, layer):
+    network, batch = small(head=head), images(2)
+    model = ScoredNetwork(network)
+    of_layer = model.features if layer == "activated" else network.backbone.conv_head
+    found = image_gradients(network, batch, methods=["layercam"], layer=layer)
+    for target in (0, 1):
+        gradients, activations = compute_layer_gradients_and_eval(model, of_layer, batch, target)
+        expected = (gradients[0].relu() * activations[0]).sum(dim=1).detach()
+        largest = expected.abs().max().item()
+        assert_close(found.layercam[:, target], expected, rtol=1e-4, atol=1e-5 * largest)
+
+
+def test_methods_that_share_a_score_out_take_no_pass_of_the_others():
+    network, calls = small(), []
+    network.backbone.conv_stem.register_forward_hook(lambda *_: calls.append(1))
+    saliency_maps(network, images(), methods=["lrp"])
+    assert len(calls) == 1
+    saliency_maps(network, images(), methods=["integrated_gradients"], path_steps=3)
+    assert len(calls) == 1 + 3
 
 
 def test_layer_cam_weighs_each_place_by_its_own_gradient():

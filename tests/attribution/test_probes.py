@@ -7,7 +7,7 @@ import torch
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
-from incomelens.attribution.gradients import METHODS
+from incomelens.attribution.gradients import PAPER_METHODS
 from incomelens.attribution.probe_summaries import mirror_summary, similarity_summary
 from incomelens.attribution.probes import (
     curve_table,
@@ -142,7 +142,7 @@ def test_curves_are_drawn_for_tiles_of_low_and_high_alone(models, tiles, folds):
     assert len(side) == 8
     assert 3 not in set(classes[side.index])
     orders = set(table["order"])
-    assert orders <= {*METHODS, *(f"{name}_turned" for name in METHODS), "random"}
+    assert orders <= {*PAPER_METHODS, *(f"{name}_turned" for name in PAPER_METHODS), "random"}
     assert set(table.loc[table["order"] == "random", "draw"]) == {0, 1}
     assert table["score"].between(0, 1).all()
     again = curve_table(models["main"], tiles, predictions, seed=1, **options)

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
 from incomelens.attribution import run
-from incomelens.attribution.gradients import METHODS
+from incomelens.attribution.gradients import PAPER_METHODS
 from incomelens.attribution.maps import saliency_maps
 from incomelens.attribution.models import ModelChoice, lowest_loss
 from incomelens.attribution.run import attribution_parts, keep_maps
@@ -77,7 +77,7 @@ def test_each_row_is_the_sum_over_its_class_of_the_map_that_the_held_out_model_m
     found = table.set_index(KEYS)["activation_sum"]
     for cell, fold in zip(CELLS[:2], (0, 1), strict=True):
         maps, land_use = maps_by(models[fold], tiles, cell), tiles.land_use[cell]
-        for at, method in enumerate(METHODS):
+        for at, method in enumerate(PAPER_METHODS):
             for which, target in enumerate(("low", "high")):
                 for number in np.unique(land_use):
                     for transform in (0, 1, 6):
@@ -188,7 +188,7 @@ def test_parts_written_one_by_one_are_the_whole_table(models, tiles, folds, tmp_
 def test_kept_maps_are_those_of_the_sums_in_the_order_asked_for(models, tiles, folds):
     kept = keep_maps(models, tiles, folds, [CELLS[3], CELLS[0]], device=CPU, turns=1)
     assert kept.cell_ids == (CELLS[3], CELLS[0])
-    assert (kept.methods, kept.targets) == (METHODS, ("low", "high"))
+    assert (kept.methods, kept.targets) == (PAPER_METHODS, ("low", "high"))
     assert kept.maps.shape == (2, 3, 2, PX, PX)
     assert kept.maps.dtype == np.float32
     table = attributed(models, tiles, folds).query("transform == 0")

@@ -6,7 +6,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
-from incomelens.attribution.gradients import METHODS
+from incomelens.attribution.gradients import PAPER_METHODS
 from incomelens.attribution.run import attribution_parts
 from incomelens.attribution.strata import NO_SES, with_strata
 from incomelens.attribution.zonal import paired_sums, zonal_sums
@@ -116,5 +116,5 @@ def test_every_tile_of_an_ses_has_the_sums_of_all_maps_of_its_stratum_on_its_lan
     whole = sums[sums["transform"] == 0].set_index(mean.index.names)["activation_sum"]
     assert_allclose(mean.reindex(whole.index), whole, rtol=1e-5)
     assert set(turns["turn"]) == {0, 2}
-    assert set(pairings["method"]) == set(METHODS)
+    assert set(pairings["method"]) == set(PAPER_METHODS)
     assert tiles.tile_px == PX

@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from incomelens.attribution.gradients import METHODS, image_gradients
+from incomelens.attribution.gradients import PAPER_METHODS, image_gradients
 from incomelens.attribution.maps import finish
+from incomelens.attribution.quality import complexity_rise
 from incomelens.attribution.scores import TARGETS
 from incomelens.attribution.similarity import spearman, ssim
 from incomelens.attribution.zonal import transformed, zonal_sums
@@ -18,7 +19,7 @@ from incomelens.inference.network import IncomeNetwork
 
 # The image's gradients alone, without the CAM that they are multiplied with: Σ over colours of |·|.
 GRADIENTS = ("guided_gradient", "plain_gradient")
-QUANTITIES = (*METHODS, *GRADIENTS)
+QUANTITIES = (*PAPER_METHODS, *GRADIENTS)
 LEAST_TILES = 10  # with a class, below which its mean ratio is not compared
 HALF_TURN = 2
 
@@ -65,7 +66,7 @@ def make_maps(
     for batch, land in zip(images.split(batch_size), land_use.split(batch_size), strict=True):
         gradients = image_gradients(network, batch)
         size = (batch.shape[-2], batch.shape[-1])
-        finished = finish(gradients, size, methods=METHODS, postprocess=postprocess)
+        finished = finish(gradients, size, methods=PAPER_METHODS, postprocess=postprocess)
         alone = [one.abs().sum(dim=2) for one in (gradients.guided, gradients.plain)]
         maps = torch.cat([finished, torch.stack(alone, dim=1)], dim=1)
         summed = zonal_sums(maps.flatten(1, 2), land, n_transforms=1)
@@ -109,6 +110,8 @@ def similarity_table(reference: Maps, others: Mapping[str, Maps]) -> pd.DataFram
                     for measure, alike in (("spearman", spearman), ("ssim", ssim))
                 ]
                 if against in others:
+                    rise = {"measure": "complexity_rise"} | _summary(complexity_rise(*pair))
+                    rows.append(told | rise)
                     mine, theirs = (one.ratios[place, side] for one in (reference, others[against]))
                     rows.append(told | {"measure": "class_ratios"} | _rank_agreement(mine, theirs))
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""What maps are made of: gradients of both scores, at the image and at the feature maps."""
+"""Gradients of both scores: what most methods' maps are made of, from one forward pass."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -12,8 +12,9 @@ from incomelens.attribution.scores import FeatureMaps, has_one_logit, target_sco
 from incomelens.common.errors import InputError
 from incomelens.inference.network import IncomeNetwork
 
-METHODS = ("guided", "gradient", "gradcam")
-MORE_METHODS = ("layercam",)  # known, and made only where they are asked for
+# Text and released code of the paper.
+PAPER_METHODS = ("guided", "gradient", "gradcam")
+GRADIENT_METHODS = (*PAPER_METHODS, "layercam")
 LAYERS = ("activated", "released")
 LAST_CONVOLUTION = "conv_head"  # timm's name for the authors' top_conv
 
@@ -24,28 +25,16 @@ class Gradients:
 
     Attributes
     ----------
-    cam : tensor of shape (n, 2, rows, columns)
-        Grad-CAM before its ReLU, at the size of the feature maps.
-    layer_cam : tensor of shape (n, 2, rows, columns), or None where it is not asked for
-        LayerCAM before its ReLU: each channel times its own gradient where that is positive.
+    cam, layercam : tensor of shape (n, 2, rows, columns), or None where no method needs it
+        Grad-CAM before its ReLU, and LayerCAM, at the size of the feature maps.
     guided, plain : tensor of shape (n, 2, 3, px, px), or None where no method needs it
         Gradient of the scores with respect to the scaled image.
     """
 
-    cam: Tensor
-    guided: Tensor | None
-    plain: Tensor | None
-    layer_cam: Tensor | None = None
-
-
-def check_methods(methods: Sequence[str]) -> None:
-    """Raise an InputError unless all methods exist, each named once."""
-    known = (*METHODS, *MORE_METHODS)
-    unknown = [method for method in methods if method not in known]
-    if unknown or not methods or len(set(methods)) < len(methods):
-        raise InputError(
-            f"methods: {list(methods)}; expected one or more of {', '.join(known)}, each once"
-        )
+    cam: Tensor | None = None
+    guided: Tensor | None = None
+    plain: Tensor | None = None
+    layercam: Tensor | None = None
 
 
 def check_layer(layer: str) -> None:
@@ -58,7 +47,7 @@ def image_gradients(
     network: IncomeNetwork,
     images: Tensor,
     *,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] = PAPER_METHODS,
     layer: str = "activated",
 ) -> Gradients:
     """Gradients of both scores, from one forward pass.
@@ -69,10 +58,10 @@ def image_gradients(
         In evaluation mode.
     images : float tensor of shape (n, 3, px, px)
         Scaled as the network expects.
-    methods : sequence of {"guided", "gradient", "gradcam"}
-        What is not needed for them is not computed.
+    methods : sequence of {"guided", "gradient", "gradcam", "layercam"}
+        What is not needed for them is not computed; without any, nothing is.
     layer : {"activated", "released"}
-        Whose Grad-CAM: the feature maps that the head reads, or as the released code the output of
+        Whose CAMs: the feature maps that the head reads, or as the released code the output of
         the convolution before their normalisation and activation (deviation `grad_cam_layer`).
 
     Raises
@@ -87,7 +76,9 @@ def image_gradients(
     one backward pass serves both. The guided rule is not odd in its seed and takes two (deviation
     `logit_scores`).
     """
-    check_methods(methods)
+    check_layer(layer)
+    if not methods:
+        return Gradients()
     features = FeatureMaps(network)
     guides = GuidedActivations(features) if "guided" in methods else None
     images = images.detach().requires_grad_()
@@ -97,27 +88,36 @@ def image_gradients(
         _output_of_last_convolution(network, layer) as convolved,
     ):
         maps = features(images)
-        seeds = _seeds(network, maps)
+        seeds = score_seeds(network, maps)
     guided = plain = None
     if guides is not None:
         guides.check()
         guides.on = False
-    at_layer, layer_maps = _seeds_at(convolved, maps, seeds), (convolved or [maps])[0].detach()
-    cam = _cam(at_layer, layer_maps)
-    layer_cam = None
-    if "layercam" in methods:
-        # Jiang et al. (2021), IEEE Trans. Image Process. 30:5875.
-        layer_cam = torch.einsum("tncyx,ncyx->ntyx", at_layer.relu(), layer_maps)
+    weights, at_layer = _seeds_at(convolved, maps, seeds), (convolved or [maps])[0].detach()
+    cam = _cam(weights, at_layer)
+    layercam = _layercam(weights, at_layer) if "layercam" in methods else None
     if "gradient" in methods:
-        plain = _back(images, maps, seeds, odd=has_one_logit(network), keep=guides is not None)
+        plain = pulled_back(
+            images, maps, seeds, odd=has_one_logit(network), keep=guides is not None
+        )
     if guides is not None:
         guides.on = True
-        guided = _back(images, maps, seeds, odd=False, keep=False)
-    return Gradients(cam, guided, plain, layer_cam)
+        guided = pulled_back(images, maps, seeds, odd=False, keep=False)
+    return Gradients(cam, guided, plain, layercam)
 
 
-def _seeds(network: IncomeNetwork, maps: Tensor) -> Tensor:
-    """Gradients of the two scores with respect to the maps, shape (2, n, n_maps, rows, columns)."""
+def score_seeds(network: IncomeNetwork, maps: Tensor) -> Tensor:
+    """Gradients of the two scores with respect to feature maps.
+
+    Parameters
+    ----------
+    network : IncomeNetwork
+    maps : tensor of shape (n, n_maps, rows, columns)
+
+    Returns
+    -------
+    tensor of shape (2, n, n_maps, rows, columns)
+    """
     leaf = maps.detach().requires_grad_()
     low, high = target_scores(network, leaf).sum(dim=0)
     (of_high,) = torch.autograd.grad(high, leaf, retain_graph=True)
@@ -125,6 +125,33 @@ def _seeds(network: IncomeNetwork, maps: Tensor) -> Tensor:
         return torch.stack([-of_high, of_high])
     (of_low,) = torch.autograd.grad(low, leaf)
     return torch.stack([of_low, of_high])
+
+
+def pulled_back(images: Tensor, maps: Tensor, seeds: Tensor, *, odd: bool, keep: bool) -> Tensor:
+    """Gradients of the images for the seeds of both scores.
+
+    Parameters
+    ----------
+    images, maps : tensors
+        The maps made of the images, their graph at hand.
+    seeds : tensor of shape (2, n, n_maps, rows, columns)
+        Gradients at the maps, or what goes back in their place.
+    odd : bool
+        The first is minus the second: one pass serves both.
+    keep : bool
+        Whether the graph is used again.
+
+    Returns
+    -------
+    tensor of shape (n, 2, 3, px, px)
+    """
+    low, high = seeds
+    (of_high,) = torch.autograd.grad(maps, images, high, retain_graph=keep or not odd)
+    if odd:
+        of_low = -of_high
+    else:
+        (of_low,) = torch.autograd.grad(maps, images, low, retain_graph=keep)
+    return torch.stack([of_low, of_high], dim=1)
 
 
 @contextmanager
@@ -161,12 +188,6 @@ def _cam(seeds: Tensor, maps: Tensor) -> Tensor:
     return torch.einsum("tnc,ncyx->ntyx", weights, maps)
 
 
-def _back(images: Tensor, maps: Tensor, seeds: Tensor, *, odd: bool, keep: bool) -> Tensor:
-    """Gradients of the images for both seeds; `odd`: the first is minus the second."""
-    low, high = seeds
-    (of_high,) = torch.autograd.grad(maps, images, high, retain_graph=keep or not odd)
-    if odd:
-        of_low = -of_high
-    else:
-        (of_low,) = torch.autograd.grad(maps, images, low, retain_graph=keep)
-    return torch.stack([of_low, of_high], dim=1)
+def _layercam(seeds: Tensor, maps: Tensor) -> Tensor:
+    """LayerCAM: every place of a map has a weight of its own (Jiang et al. 2021, TIP 30:5875)."""
+    return torch.einsum("tncyx,ncyx->ntyx", seeds.relu(), maps)

@@ -1,20 +1,40 @@
-"""Saliency maps of both classes and all methods from one forward pass a turn of the image."""
+"""Saliency maps of both classes by every method, of the image and of its turns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from incomelens.attribution.gradients import METHODS, Gradients, image_gradients
+from incomelens.attribution.gradients import (
+    GRADIENT_METHODS,
+    PAPER_METHODS,
+    Gradients,
+    image_gradients,
+)
+from incomelens.attribution.integrated import integrated_gradients
+from incomelens.attribution.relevance import relevance
 from incomelens.attribution.zonal import TURNS, transformed, undone
 from incomelens.common.errors import InputError, listed
 from incomelens.inference.network import IncomeNetwork
 
+# Share a score out to the pixels, with a sign; each takes passes of its own.
+SIGNED_METHODS = ("integrated_gradients", "lrp")
+METHODS = (*GRADIENT_METHODS, *SIGNED_METHODS)
 POSTPROCESSINGS = ("none", "released")
+PATH_STEPS = 16
 CLIP_AT = 0.99
 # The released code's, so that a map of one value does not divide by zero.
 EPSILON = 1e-10
+
+
+def check_methods(methods: Sequence[str]) -> None:
+    """Raise an InputError unless all methods exist, each named once."""
+    unknown = [method for method in methods if method not in METHODS]
+    if unknown or not methods or len(set(methods)) < len(methods):
+        raise InputError(
+            f"methods: {list(methods)}; expected one or more of {', '.join(METHODS)}, each once"
+        )
 
 
 def check_postprocess(postprocess: str) -> None:
@@ -23,6 +43,12 @@ def check_postprocess(postprocess: str) -> None:
         raise InputError(
             f"postprocess: {postprocess!r} is unknown; known are {', '.join(POSTPROCESSINGS)}"
         )
+
+
+def check_path_steps(path_steps: int) -> None:
+    """Raise an InputError unless a path has steps."""
+    if path_steps < 1:
+        raise InputError(f"path_steps: {path_steps}; expected at least 1")
 
 
 def check_turns(turns: int) -> None:
@@ -35,9 +61,10 @@ def saliency_maps(
     network: IncomeNetwork,
     images: Tensor,
     *,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] = PAPER_METHODS,
     postprocess: str = "none",
     layer: str = "activated",
+    path_steps: int = PATH_STEPS,
 ) -> Tensor:
     """Where the network looks for the poorest and for the richest class.
 
@@ -49,12 +76,15 @@ def saliency_maps(
     methods : sequence of str
         ``guided``: guided Grad-CAM, ReLU(CAM) × Σ over colours of |guided gradient|;
         ``gradient``: the same with the plain gradient, which is what the released code computes on
-        an EfficientNet; ``gradcam``: ReLU(CAM) alone; ``layercam``: the same of LayerCAM, which
-        weighs each place of a channel by its own gradient instead of the channel's mean.
+        an EfficientNet; ``gradcam``: ReLU(CAM) alone; ``layercam``: LayerCAM; all of them from one
+        forward pass. ``integrated_gradients`` and ``lrp`` (layer-wise relevance propagation):
+        ReLU(Σ over colours), what speaks for the class.
     postprocess : {"none", "released"}
         See :func:`finish`.
     layer : {"activated", "released"}
         See :func:`incomelens.attribution.gradients.image_gradients`.
+    path_steps : int
+        See :func:`incomelens.attribution.integrated.integrated_gradients`.
 
     Returns
     -------
@@ -63,26 +93,28 @@ def saliency_maps(
 
     Notes
     -----
-    Levy Abitbol & Karsai (2020), "Guided Grad-CAM"; deviations `guided_rule` and
-    `map_postprocessing`.
+    Levy Abitbol & Karsai (2020), "Guided Grad-CAM"; deviations `guided_rule`, `map_postprocessing`
+    and `further_methods`.
     """
+    check_methods(methods)
     check_postprocess(postprocess)
+    check_path_steps(path_steps)
+    signed: dict[str, Callable[[], Tensor]] = {
+        "integrated_gradients": lambda: integrated_gradients(network, images, steps=path_steps),
+        "lrp": lambda: relevance(network, images),
+    }
+    of_gradients = [method for method in methods if method in GRADIENT_METHODS]
     return finish(
-        image_gradients(network, images, methods=methods, layer=layer),
+        image_gradients(network, images, methods=of_gradients, layer=layer),
         (images.shape[-2], images.shape[-1]),
         methods=methods,
         postprocess=postprocess,
+        signed={method: signed[method]() for method in methods if method in signed},
     )
 
 
 def turned_maps(
-    network: IncomeNetwork,
-    images: Tensor,
-    *,
-    turns: int,
-    methods: Sequence[str] = METHODS,
-    postprocess: str = "none",
-    layer: str = "activated",
+    network: IncomeNetwork, images: Tensor, *, turns: int, **options: object
 ) -> Iterator[Tensor]:
     """Yield the maps of the images turned and mirrored, each turned back.
 
@@ -91,7 +123,7 @@ def turned_maps(
 
     Parameters
     ----------
-    network, images, methods, postprocess, layer
+    network, images, options
         As for :func:`saliency_maps`, whose shape the maps have.
     turns : {1, 2, 4, 8}
         The image as it is; and upside down (half a turn); under all four quarter turns; and
@@ -99,12 +131,16 @@ def turned_maps(
     """
     for transform in TURNS[turns]:
         turned = transformed(images, transform).contiguous(memory_format=torch.channels_last)
-        told = {"methods": methods, "postprocess": postprocess, "layer": layer}
-        yield undone(saliency_maps(network, turned, **told), transform)
+        yield undone(saliency_maps(network, turned, **options), transform)
 
 
 def finish(
-    gradients: Gradients, size: tuple[int, int], *, methods: Sequence[str], postprocess: str
+    gradients: Gradients,
+    size: tuple[int, int],
+    *,
+    methods: Sequence[str],
+    postprocess: str,
+    signed: Mapping[str, Tensor] | None = None,
 ) -> Tensor:
     """Put the CAM and the gradients together.
 
@@ -117,22 +153,29 @@ def finish(
         ``none``: ReLU of the CAM, then bilinear interpolation (as Captum's GuidedGradCam in
         bilinear mode). ``released``: CAM minus its mean, over its L2 norm, bilinear interpolation,
         ReLU, over its maximum; the product is clipped at its own 99th percentile.
+    signed : mapping of method to tensor of shape (n, 2, 3, rows, columns), optional
+        Shares of the score of those methods that are no product of gradients.
 
     Returns
     -------
     tensor of shape (n, n_methods, 2, rows, columns)
     """
-    cam = _resized_cam(gradients.cam, size, postprocess)
-    parts = []
-    for method in methods:
-        if method == "layercam":
-            parts.append(_resized_cam(gradients.layer_cam, size, postprocess))
-            continue
-        gradient = {"guided": gradients.guided, "gradient": gradients.plain, "gradcam": None}[
-            method
-        ]
-        parts.append(cam if gradient is None else cam * gradient.abs().sum(dim=2))
-    maps = torch.stack(parts, dim=1)
+
+    def wide(cam: Tensor) -> Tensor:
+        return _resized_cam(cam, size, postprocess)
+
+    def product(gradient: Tensor) -> Tensor:
+        return wide(gradients.cam) * gradient.abs().sum(dim=2)
+
+    made: dict[str, Callable[[], Tensor]] = {
+        "guided": lambda: product(gradients.guided),
+        "gradient": lambda: product(gradients.plain),
+        "gradcam": lambda: wide(gradients.cam),
+        "layercam": lambda: wide(gradients.layercam),
+    }
+    for method, shares in (signed or {}).items():
+        made[method] = shares.sum(dim=2).relu
+    maps = torch.stack([made[method]() for method in methods], dim=1)
     return clip_at_percentile(maps) if postprocess == "released" else maps
 
 

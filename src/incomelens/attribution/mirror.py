@@ -8,12 +8,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from incomelens.attribution.gradients import METHODS, image_gradients
+from incomelens.attribution.gradients import PAPER_METHODS, image_gradients
 from incomelens.attribution.maps import finish
 from incomelens.attribution.similarity import cosine
 from incomelens.inference.network import IncomeNetwork
 
-QUANTITIES = ("guided_gradient", "plain_gradient", "cam", *METHODS)
+QUANTITIES = ("guided_gradient", "plain_gradient", "cam", *PAPER_METHODS)
 
 
 def mirror_property(
@@ -47,12 +47,12 @@ def mirror_property(
     for batch in images.split(batch_size):
         gradients = image_gradients(network, batch)
         size = (batch.shape[-2], batch.shape[-1])
-        finished = finish(gradients, size, methods=METHODS, postprocess=postprocess)
+        finished = finish(gradients, size, methods=PAPER_METHODS, postprocess=postprocess)
         pairs = {
             "guided_gradient": gradients.guided,
             "plain_gradient": gradients.plain,
             "cam": gradients.cam,
-            **{method: finished[:, at] for at, method in enumerate(METHODS)},
+            **{method: finished[:, at] for at, method in enumerate(PAPER_METHODS)},
         }
         for name, pair in pairs.items():
             low, high = torch.unbind(pair.cpu(), dim=1)

@@ -12,7 +12,7 @@ from torch import Tensor
 from incomelens.attribution.batches import LandUseTiles
 from incomelens.attribution.comparison import make_maps, similarity_table
 from incomelens.attribution.curves import patch_order, tile_curves
-from incomelens.attribution.gradients import METHODS
+from incomelens.attribution.gradients import PAPER_METHODS
 from incomelens.attribution.maps import turned_maps
 from incomelens.attribution.mirror import mirror_property
 from incomelens.attribution.randomisation import cascade
@@ -261,7 +261,7 @@ def curve_table(
 def _map_orders(maps: Tensor, patches: int) -> dict[str, np.ndarray]:
     """Orders by the maps (n_methods, px, px) of one tile, and by the same maps turned by half."""
     orders = {}
-    for method, saliency in zip(METHODS, maps, strict=True):
+    for method, saliency in zip(PAPER_METHODS, maps, strict=True):
         if not saliency.any():
             continue
         orders[method] = patch_order(saliency.numpy(), patches)

@@ -13,9 +13,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from incomelens.attribution.batches import LandUseTiles, tile_batches
-from incomelens.attribution.gradients import METHODS, check_layer, check_methods
+from incomelens.attribution.gradients import PAPER_METHODS, check_layer
 from incomelens.attribution.kept_maps import KeptMaps
-from incomelens.attribution.maps import check_postprocess, check_turns, turned_maps
+from incomelens.attribution.maps import (
+    PATH_STEPS,
+    check_methods,
+    check_path_steps,
+    check_postprocess,
+    check_turns,
+    turned_maps,
+)
 from incomelens.attribution.models import ModelChoice, cells_by_model, ready_model
 from incomelens.attribution.scores import TARGETS
 from incomelens.attribution.strata import NO_SES, TILES_A_STRATUM, with_strata
@@ -52,7 +59,9 @@ class MapSettings:
 
     Attributes
     ----------
-    methods : sequence of {"guided", "gradient", "gradcam"}
+    methods : sequence of str
+        Of :data:`incomelens.attribution.maps.METHODS`; see
+        :func:`incomelens.attribution.maps.saliency_maps`.
     postprocess : {"none", "released"}
         See :func:`incomelens.attribution.maps.finish`.
     turns : {8, 4, 2, 1}
@@ -60,14 +69,17 @@ class MapSettings:
         :func:`incomelens.attribution.maps.turned_maps`.
     layer : {"activated", "released"}
         See :func:`incomelens.attribution.gradients.image_gradients`.
+    path_steps : int
+        See :func:`incomelens.attribution.integrated.integrated_gradients`.
     batch_size : int
         Tiles at a time; decides, with the size of the tiles, how much memory is used.
     """
 
-    methods: Sequence[str] = METHODS
+    methods: Sequence[str] = PAPER_METHODS
     postprocess: str = "none"
     turns: int = 8
     layer: str = "activated"
+    path_steps: int = PATH_STEPS
     batch_size: int = 16
 
     def __post_init__(self) -> None:
@@ -75,6 +87,7 @@ class MapSettings:
         check_postprocess(self.postprocess)
         check_turns(self.turns)
         check_layer(self.layer)
+        check_path_steps(self.path_steps)
         if self.batch_size < 1:
             raise InputError(f"batch_size: {self.batch_size}; expected at least 1")
 
@@ -85,10 +98,11 @@ def attribution_parts(
     folds: pd.DataFrame,
     predictions: pd.DataFrame | None = None,
     *,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] = PAPER_METHODS,
     postprocess: str = "none",
     turns: int = 8,
     layer: str = "activated",
+    path_steps: int = PATH_STEPS,
     model_choice: str = "out_of_fold",
     best_fold: int | None = None,
     batch_size: int = 16,
@@ -106,7 +120,7 @@ def attribution_parts(
         ``cell_id``, ``fold``, ``block`` of the cells to explain.
     predictions : DataFrame, optional
         ``cell_id``, ``predicted``: tiles of one SES exchange their maps. Without, none do.
-    methods, postprocess, turns, layer, batch_size
+    methods, postprocess, turns, layer, path_steps, batch_size
         See :class:`MapSettings`.
     model_choice, best_fold
         See :class:`incomelens.attribution.models.ModelChoice`.
@@ -127,7 +141,7 @@ def attribution_parts(
         If a setting is unknown, a model is missing or does not fit the tiles, or a map is not a
         number.
     """
-    settings = MapSettings(methods, postprocess, turns, layer, batch_size)
+    settings = MapSettings(methods, postprocess, turns, layer, path_steps, batch_size)
     choice = ModelChoice(model_choice, best_fold)
     device = device or choose_device()
     jobs = [
@@ -159,10 +173,11 @@ def keep_maps(
     folds: pd.DataFrame,
     cell_ids: Sequence[str],
     *,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] = PAPER_METHODS,
     postprocess: str = "none",
     turns: int = 8,
     layer: str = "activated",
+    path_steps: int = PATH_STEPS,
     model_choice: str = "out_of_fold",
     best_fold: int | None = None,
     batch_size: int = 16,
@@ -177,7 +192,7 @@ def keep_maps(
     InputError
         If a cell is not in the fold table; otherwise as for :func:`attribution_parts`.
     """
-    settings = MapSettings(methods, postprocess, turns, layer, batch_size)
+    settings = MapSettings(methods, postprocess, turns, layer, path_steps, batch_size)
     unknown = sorted(set(cell_ids) - set(folds["cell_id"]))
     if unknown:
         raise InputError(
@@ -263,6 +278,7 @@ def _mean_maps(
         methods=settings.methods,
         postprocess=settings.postprocess,
         layer=settings.layer,
+        path_steps=settings.path_steps,
     ):
         broken = ~maps.isfinite().flatten(1).all(dim=1)
         if broken.any():
@@ -292,6 +308,7 @@ def _digest(
         "postprocess": settings.postprocess,
         "turns": settings.turns,
         "layer": settings.layer,
+        "path_steps": settings.path_steps,
         "batch_size": settings.batch_size,
     }
     return digest_of(told, tiles.read_images(sample), tiles.read_land_use(sample))

@@ -230,7 +230,7 @@ def _classified(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, fl
     if unknown_m2:
         logger.warning(
             "land use: codes without an urban class: %s; their places count as unknown; add them "
-            "to cells/urban_classes.py",
+            "to config/land_use/urban_atlas_19.yaml",
             listed((f"{name} ({m2 / 1e6:.3f} km2)" for name, m2 in unknown_m2.items()), 30),
         )
     names = value.map(dict(enumerate(NAMES, start=1))).astype("str")

@@ -1,52 +1,75 @@
-"""The 27 classes of the Urban Atlas, merged into the paper's 19 in their four groups."""
+"""Classes of land use, as ``config/land_use/urban_atlas_19.yaml`` lists them.
 
+The 27 classes of the Urban Atlas, merged into the paper's 19 in their groups.
+"""
+
+from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
+
+from incomelens.common.errors import InputError, listed
+from incomelens.common.yaml_files import SCHEMAS, read_yaml
 
 UNKNOWN = 0  # value of a land-use raster where no polygon lies
 EXCLUDED = 255  # and where the land has a class that the paper leaves out
+LIST = SCHEMAS.parents[1] / "config/land_use/urban_atlas_19.yaml"
 
 
 @dataclass(frozen=True)
 class UrbanClass:
-    """One of the 19 classes: its name in our tables, in figures, its group and its codes."""
+    """A class of land: its name in our tables, in figures, its group, colour and codes."""
 
     name: str
     label: str
     group: str
+    colour: str
     codes: tuple[str, ...]
     published: bool = True
 
 
-# Merged on the code, never on the label: labels differ between deliveries ("moors…", "moors?").
-# Levy Abitbol & Karsai (2020), Methods; the list itself is in the authors' published code.
-URBAN_CLASSES = (
-    UrbanClass("continuous", "Continuous fabric", "residential", ("11100",)),
-    UrbanClass("dense", "Dense fabric", "residential", ("11210",)),
-    UrbanClass("medium", "Medium-density fabric", "residential", ("11220",)),
-    UrbanClass("low", "Low-density fabric", "residential", ("11230",)),
-    UrbanClass("very_low", "Very-low-density fabric", "residential", ("11240",)),
-    UrbanClass("isolated", "Isolated structures", "residential", ("11300",)),
-    UrbanClass("commercial_industrial", "Commercial, industrial", "functional", ("12100",)),
-    UrbanClass("motorways", "Motorways", "infrastructure", ("12210",)),
-    UrbanClass("roads", "Other roads", "infrastructure", ("12220",)),
-    UrbanClass("railways", "Railways", "infrastructure", ("12230",)),
-    # Too few for a result of their own (deviation `urban_classes`): in the sums, not in the tables.
-    UrbanClass("ports", "Ports", "infrastructure", ("12300",), published=False),
-    UrbanClass("construction_dump", "Construction, dumps", "functional", ("13100", "13300")),
-    UrbanClass("no_use", "Without current use", "no use", ("13400",)),
-    UrbanClass("green_urban", "Green urban areas", "functional", ("14100",)),
-    UrbanClass("leisure", "Sports and leisure", "functional", ("14200",)),
-    UrbanClass(
-        "agriculture_wetland",
-        "Agriculture, wetland",
-        "functional",
-        ("21000", "22000", "23000", "24000", "25000", "40000"),
-    ),
-    UrbanClass("natural", "Natural areas", "nature", ("31000", "32000")),
-    UrbanClass("open_space", "Open space, beaches", "nature", ("33000",)),
-    UrbanClass("water", "Water", "nature", ("50000",)),
-)
-EXCLUDED_CODES = {"12400": "Airports", "91000": "No data (clouds)", "92000": "No data"}
+@dataclass(frozen=True)
+class LandUseList:
+    """Classes and their groups in the order of print, and labels of excluded land by code."""
+
+    groups: tuple[str, ...]
+    classes: tuple[UrbanClass, ...]
+    excluded: dict[str, str]
+
+
+def read_land_use_list(path: str | Path) -> LandUseList:
+    """Read a list of land-use classes.
+
+    Raises
+    ------
+    InputError
+        If a key is wrong, a class has an unknown group, or two share a code.
+    """
+    found = read_yaml(path, schema=SCHEMAS / "land_use.schema.yaml")
+    classes = tuple(
+        UrbanClass(
+            name, one["label"], one["group"], one["colour"], tuple(one["codes"]),
+            published=one.get("tested", True),
+        )
+        for name, one in found["classes"].items()
+    )  # fmt: skip
+    for one in classes:
+        if one.group not in found["groups"]:
+            raise InputError(
+                f"{path}: classes.{one.name}.group is {one.group!r}; `groups` has "
+                f"{listed(found['groups'])}"
+            )
+    codes = Counter([code for one in classes for code in one.codes] + list(found["excluded"]))
+    if twice := [code for code, times in codes.items() if times > 1]:
+        raise InputError(
+            f"{path}: code {listed(twice)} stands twice; land of a code belongs to one class"
+        )
+    return LandUseList(tuple(found["groups"]), classes, found["excluded"])
+
+
+_LISTED = read_land_use_list(LIST)
+GROUPS = _LISTED.groups
+URBAN_CLASSES = _LISTED.classes
+EXCLUDED_CODES = _LISTED.excluded
 
 NAMES = tuple(urban_class.name for urban_class in URBAN_CLASSES)
 # Value of a class in a land-use raster, from 1.

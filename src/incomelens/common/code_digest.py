@@ -2,7 +2,7 @@
 
 Snakemake reruns a rule when its script changes, not when a module changes that the script imports.
 A rule therefore carries this digest among its parameters: it changes when, and only when, one of
-the modules changes that the script reaches through imports.
+the modules changes that the script reaches through imports, or a list that one of them reads.
 """
 
 import ast
@@ -15,6 +15,8 @@ from incomelens.common.errors import InputError
 
 PACKAGE = "incomelens"
 SOURCE = Path(__file__).resolve().parents[2]
+# What modules read of the checkout when they are imported.
+READ = {"incomelens.cells.urban_classes": "config/land_use/urban_atlas_19.yaml"}
 
 
 def code_digest(script: str | Path, *, source: Path = SOURCE) -> str:
@@ -60,6 +62,8 @@ def _digest(modules: Iterable[str], source: Path) -> str:
     digest = hashlib.sha256()
     for module in modules:
         digest.update(module.encode() + b"\0" + _file_of(module, source).read_bytes() + b"\0")
+        if module in READ:
+            digest.update((source.parent / READ[module]).read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from incomelens.cells.urban_classes import URBAN_CLASSES
+from incomelens.cells.urban_classes import GROUPS, URBAN_CLASSES
 from incomelens.common.errors import InputError, listed
 from incomelens.common.names import MAIN
 from incomelens.paper.names import folds_name
 
 INCOME_CLASSES = (1, 2, 3, 4, 5)
-GROUPS = ("residential", "functional", "infrastructure", "nature", "no use")
 PUBLISHED = tuple(urban_class.name for urban_class in URBAN_CLASSES if urban_class.published)
 RESIDENTIAL = ("continuous", "dense", "medium", "low", "very_low")
 INFRASTRUCTURE = ("motorways", "roads", "railways")
@@ -49,6 +48,9 @@ METHODS = {
     "guided": "guided Grad-CAM",
     "gradient": "plain gradient × Grad-CAM",
     "gradcam": "Grad-CAM",
+    "layercam": "LayerCAM",
+    "integrated_gradients": "integrated gradients",
+    "lrp": "relevance propagation (LRP)",
 }
 # Blue and red as in the paper's Fig. 5, of a pair that every eye tells apart (ColorBrewer's RdBu).
 SES_COLOURS = {"low": "#2166ac", "high": "#b2182b"}

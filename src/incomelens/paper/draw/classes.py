@@ -8,35 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
+from incomelens.cells.urban_classes import URBAN_CLASSES
 from incomelens.paper.aerial.names import INCOME_CLASSES, class_labels, classes_by_group
 from incomelens.paper.draw.grid import Square, show_grid
 from incomelens.paper.draw.style import MISSING_FACE, MISSING_HATCH, RULE
 
-# A hue a group, a shade a class: residential red to orange, functional blue to magenta,
-# infrastructure grey, nature green and blue, no use yellow. The shades were searched for within
-# their hues, so that any two classes stay apart also without red, green or blue cones, and those
-# within a group more so for the usual eye (held by tests).
-CLASS_COLOURS: Mapping[str, str] = {
-    "continuous": "#631c10",
-    "dense": "#a22600",
-    "medium": "#f32847",
-    "low": "#e37b24",
-    "very_low": "#fcb679",
-    "isolated": "#fe89ba",
-    "commercial_industrial": "#9f00d1",
-    "motorways": "#160f0f",
-    "roads": "#e7ece8",
-    "railways": "#6c8c86",
-    "ports": "#4a364a",
-    "construction_dump": "#bb96eb",
-    "no_use": "#c8cf02",
-    "green_urban": "#db3fb3",
-    "leisure": "#22218a",
-    "agriculture_wetland": "#f8ccfe",
-    "natural": "#249252",
-    "open_space": "#a7f9b9",
-    "water": "#396287",
-}
+CLASS_COLOURS: Mapping[str, str] = {one.name: one.colour for one in URBAN_CLASSES}
 
 # From poor to rich, growing darker (viridis): observed and predicted classes on every map. Under
 # every kind of sight they stand out from the greys around them, too (held by a test).

@@ -27,6 +27,7 @@ MEASURES = {
     "spearman": "rank correlation of pixels",
     "ssim": "structural similarity",
     "class_ratios": "rank correlation of class ratios",
+    "complexity_rise": "relative rise in complexity (eMPRT)",
 }
 ORDERS = {"random": "random patches"}
 BETWEEN = {
@@ -36,11 +37,14 @@ BETWEEN = {
     "ses": "low and high SES",
 }
 TURNED = "turned"
-# Blue, vermilion, green of Okabe & Ito; grey for what is no map.
+# Colours of Okabe & Ito; grey for what is no map.
 METHOD_COLOURS = {
     "guided": "#0072B2",
     "gradient": "#D55E00",
     "gradcam": "#009E73",
+    "layercam": "#E69F00",
+    "integrated_gradients": "#CC79A7",
+    "lrp": "#56B4E9",
     "guided_gradient": "#0072B2",
     "plain_gradient": "#D55E00",
     OCCLUSION: "#6f6f6f",
@@ -49,6 +53,9 @@ METHOD_MARKERS = {
     "guided": "o",
     "gradient": "s",
     "gradcam": "^",
+    "layercam": "v",
+    "integrated_gradients": "P",
+    "lrp": "X",
     "guided_gradient": "o",
     "plain_gradient": "s",
     OCCLUSION: "D",

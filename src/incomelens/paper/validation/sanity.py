@@ -44,6 +44,8 @@ def exhibit(similarity: pd.DataFrame) -> Exhibit:
             "brackets the lowest and the highest of these. Maps of tiles that the network did not "
             "train on; empty maps are left out. The same map turned by half shows what is alike "
             "without any likeness of place.",
+            "Complexity is the entropy of a map's values in 100 bins. Where maps grow more complex "
+            "once all is made anew, they showed something learned (Hedström et al. 2024).",
             "Adebayo et al. (2018): a map that hardly changes when the network forgets does not "
             "explain what it has learned.",
         ),

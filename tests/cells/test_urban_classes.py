@@ -1,0 +1,61 @@
+"""The list of land-use classes: the paper's 19, and what is wrong with a list by its key."""
+
+import pytest
+import yaml
+
+from incomelens.cells.urban_classes import (
+    CODE_VALUES,
+    EXCLUDED,
+    LIST,
+    URBAN_CLASSES,
+    read_land_use_list,
+)
+from incomelens.common.errors import InputError
+
+
+@pytest.fixture
+def changed(tmp_path):
+    """Write the paper's list with one class changed, and read it."""
+
+    def read(name="water", **keys):
+        found = yaml.safe_load(LIST.read_text(encoding="utf-8"))
+        found["classes"].setdefault(name, {}).update(keys)
+        path = tmp_path / "land.yaml"
+        path.write_text(yaml.safe_dump(found, sort_keys=False))
+        return read_land_use_list(path)
+
+    return read
+
+
+def test_the_classes_of_the_urban_atlas_are_merged_into_19():
+    assert len(URBAN_CLASSES) == 19
+    assert [one.name for one in URBAN_CLASSES if not one.published] == ["ports"]
+    assert [code for code, value in CODE_VALUES.items() if value == EXCLUDED] == [
+        "12400", "91000", "92000",
+    ]  # fmt: skip
+    # Dumps go with construction sites, wetland with fields.
+    assert CODE_VALUES["13100"] == CODE_VALUES["13300"] == 12
+    assert CODE_VALUES["40000"] == CODE_VALUES["21000"] == 16
+
+
+def test_values_follow_the_order_of_the_list(changed):
+    assert changed().classes == URBAN_CLASSES
+    further = changed("beach", label="Beach", group="nature", colour="#ffffcc", codes=["33100"])
+    assert further.classes[-1].name == "beach"
+    assert further.classes[-1].published
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({"group": "sea"}, r"classes\.water\.group is 'sea'; `groups` has residential, functional"),
+        ({"codes": ["31000"]}, "code 31000 stands twice; land of a code belongs to one class"),
+        ({"codes": ["12400"]}, "code 12400 stands twice"),
+        ({"codes": [50000]}, r"classes\.water\.codes\.0 holds 50000; expected text"),
+        ({"colour": "blue"}, r"classes\.water\.colour: 'blue' does not look like"),
+        ({"colours": "#000000"}, r"unknown key 'colours' \(did you mean 'colour'\?\)"),
+    ],
+)
+def test_what_is_wrong_with_a_list_is_told_by_its_key(changed, keys, told):
+    with pytest.raises(InputError, match=told):
+        changed(**keys)
