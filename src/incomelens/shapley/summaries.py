@@ -154,10 +154,7 @@ def income_comparison_table(
 ) -> pd.DataFrame:
     """Does a variable weigh more for one income than for the other? (Table 5).
 
-    Returns
-    -------
-    DataFrame
-        Table ``shapley/income_comparison.csv``.
+    Table ``shapley/income_comparison.csv``.
     """
     by_task = {tuple(task.names[key] for key in TASK): task for task in tasks}
     parts = []

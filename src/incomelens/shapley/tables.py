@@ -28,10 +28,7 @@ from incomelens.shapley.values import ShapleyValues
 def values_table(task: Task, games: Mapping[str, ShapleyValues]) -> pd.DataFrame:
     """Values of one task: the contract table ``shapley/{level}-{income}-{mode}.parquet``.
 
-    Returns
-    -------
-    DataFrame
-        Table ``shapley/{level}-{income}-{mode}.parquet``.
+    Table ``shapley/{level}-{income}-{mode}.parquet``.
     """
     twelve, eleven = games["twelve"], games["eleven"]
     table = pd.DataFrame(
@@ -186,10 +183,7 @@ def explainer_table(
 ) -> pd.DataFrame:
     """How far ``shap.KernelExplainer`` is from the exact values, in the game of twelve.
 
-    Returns
-    -------
-    DataFrame
-        Table ``shapley/explainer_comparison.csv``.
+    Table ``shapley/explainer_comparison.csv``.
     """
     return pd.DataFrame(
         {

@@ -60,10 +60,7 @@ def city_contents(cities: Sequence[AerialCity], *, threads: int = 1) -> Contents
 def truth_table(cities: Sequence[AerialCity]) -> pd.DataFrame:
     """What is known of every inhabited cell.
 
-    Returns
-    -------
-    DataFrame
-        Table ``demo/truth.parquet``.
+    Table ``demo/truth.parquet``.
     """
     columns = ["cell_id", "affluence", "planted_share", "income", "imputed"]
     parts = [column for column in cities[0].cells if column.startswith("part_")]
