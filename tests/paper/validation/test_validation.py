@@ -91,8 +91,19 @@ def test_every_method_is_told_what_it_is_good_for(given):
         "ranking classes; ranking classes of low SES alone; naming the first class; "
         "one network's word"
     )
-    assert "naming classes relied on (false reliance at most 0.05)" in table.notes[-1]
+    assert (
+        "naming classes relied on (reliance at least 0.5, false reliance at most 0.05)"
+        in table.notes[-1]
+    )
     assert np.isnan(shown.loc[("cities to choose on", "guided Grad-CAM"), "Two seeds"])
+
+
+def test_a_method_that_names_no_class_is_not_good_for_naming_any(given):
+    given["decisions"] = given["decisions"].assign(cities_relied_on=0.0)
+    assert not methods_of(given)[0]["Good for"].str.contains("relied on").any()
+    planted = given["decisions"]["planted"].astype(float)
+    given["decisions"] = given["decisions"].assign(cities_relied_on=planted)
+    assert methods_of(given)[0]["Good for"].str.contains("relied on").any()
 
 
 def test_a_method_that_reaches_nothing_is_good_for_nothing(given):

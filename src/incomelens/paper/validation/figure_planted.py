@@ -76,7 +76,7 @@ def planted_figure(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame
                 _draw_ratios(axes, chosen, names[style], with_names=column == 0)
                 n_cities = ranks[ranks["style"] == style]["city"].nunique()
                 axes.set_title(
-                    f"{STYLES[style].capitalize()}, {ses} SES ({n_cities} cities)", loc="left"
+                    f"{STYLES[style].capitalize()}, {ses} SES (cities: {n_cities})", loc="left"
                 )
                 if column == 0:
                     letter(axes, "ab"[number], left_mm=LABELS_MM - 1.0)

@@ -22,8 +22,10 @@ from incomelens.paper.validation.names import (
 LEFT_MM, TOP_MM, HEIGHT_MM, GAP_MM, BELOW_MM = 14.0, 13.0, 46.0, 24.0, 11.0
 CASCADE_MM, OTHERS_MM, BETWEEN_MM = 92.0, 56.0, 14.0
 DASHED, DOTTED = (0, (3, 2)), (0, (1, 1.2))
-OTHERS = ("turned", "again", "softmax", "shuffled")
-SHORT = {"turned": "turned", "again": "seed", "softmax": "softmax", "shuffled": "shuffled"}
+SHORT = {
+    "turned": "turned", "again": "seed", "softmax": "softmax", "b0": "B0",
+    "b0_softmax": "B0,\nsoftmax", "shuffled": "shuffled",
+}  # fmt: skip
 SMALL_MM = 74.0
 
 
@@ -78,7 +80,7 @@ def _draw_cascade(axes: Axes, ranks: pd.DataFrame) -> None:
 
 def _draw_others(axes: Axes, ranks: pd.DataFrame) -> None:
     table = ranks[ranks["kind"] == "network"]
-    names = known_first([*table["against"]], OTHERS)
+    names = known_first([*table["against"]], SHORT)
     methods = known_first([*table["method"]], [*METHODS, *GRADIENTS])
     step = 0.8 / max(len(methods), 1)
     for row in rows(table):

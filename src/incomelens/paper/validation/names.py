@@ -28,7 +28,7 @@ STYLES = {
 }
 # What is asked of a method that is said to be good for something.
 LEAST_AREA, LEAST_AREA_LOW, LEAST_FIRST = 0.9, 0.8, 0.9
-MOST_FALSE, LEAST_STABLE = 0.05, 0.7
+LEAST_FOUND, MOST_FALSE, LEAST_STABLE = 0.5, 0.05, 0.7
 GRADIENTS = {"guided_gradient": "guided gradient alone", "plain_gradient": "plain gradient alone"}
 OCCLUSION = "occlusion"
 ALL_METHODS = {**METHODS, **GRADIENTS, OCCLUSION: "class made even"}
