@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from incomelens.inference.calibration import reliability
-from incomelens.inference.metrics import METRICS, N_CLASSES, score
+from incomelens.inference.metrics import METRICS, score
+from incomelens.inference.scored_cells import PROBABILITIES
 
-PROBABILITIES = [f"prob_{number}" for number in range(1, N_CLASSES + 1)]
 Predictions = Mapping[tuple[str, str], pd.DataFrame]
 
 

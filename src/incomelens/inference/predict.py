@@ -19,7 +19,6 @@ from incomelens.inference.heads import scale_position
 from incomelens.inference.inputs import scale_images
 from incomelens.inference.model_files import TrainedModel, load_model
 from incomelens.inference.network import IncomeNetwork
-from incomelens.inference.scored_cells import PROBABILITIES
 from incomelens.inference.streams import ImageStream, TileSource
 from incomelens.tiles.store import Tiles
 
@@ -86,7 +85,8 @@ def predict_elsewhere(
         for fold, folder in enumerate(folders)
     }
     table = pd.concat(parts, names=["model_fold"]).reset_index("model_fold")
-    return table[["cell_id", "model_fold", "predicted", "p", *PROBABILITIES]]
+    probabilities = [name for name in table if name.startswith("prob_")]
+    return table[["cell_id", "model_fold", "predicted", "p", *probabilities]]
 
 
 def fitting_model(folder: str | Path, tiles: Tiles) -> TrainedModel:
