@@ -3,27 +3,24 @@
 import contextlib
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
 from typing import Any
 
 import torch
 from captum.attr import GuidedBackprop
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
-from torch.utils.hooks import RemovableHandle
 
 from incomelens.attribution.rules import (
     GUIDED_FUNCTIONS,
     INPLACE_FUNCTIONS,
     UNRULED_FUNCTIONS,
     Rule,
+    RuledNetwork,
     no_rule,
-    rule_of,
 )
 from incomelens.common.errors import InputError
 
 
-class GuidedActivations(TorchFunctionMode):
+class GuidedActivations(RuledNetwork):
     r"""Put a valve before every activation of a network, for the forward passes in a block.
 
     .. math:: g_{in} = f'(x) \, g_{out} \; [g_{out} > 0] \; [x > 0]
@@ -56,35 +53,10 @@ class GuidedActivations(TorchFunctionMode):
     """
 
     def __init__(self, network: nn.Module) -> None:
-        super().__init__()
+        super().__init__(network)
         self.on = True
         self.n_valves = 0
-        self._network = network
         self._within: list[tuple[str, Rule | None]] = []
-        self._hooks: list[RemovableHandle] = []
-        self._was_inplace: list[nn.Module] = []
-
-    def __enter__(self) -> "GuidedActivations":
-        found = [(name, one, rule_of(one, name)) for name, one in self._network.named_modules()]
-        try:
-            for name, module, rule in found:
-                self._hook(name, module, rule)
-            super().__enter__()
-        except BaseException:
-            self._restore()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            super().__exit__(kind, error, trace)
-        finally:
-            self._restore()
 
     def check(self) -> None:
         """Raise an InputError if no activation was met: the map would be the plain gradient."""
@@ -130,10 +102,6 @@ class GuidedActivations(TorchFunctionMode):
 
         self._hooks.append(module.register_forward_pre_hook(enter, with_kwargs=True))
         self._hooks.append(module.register_forward_hook(leave))
-        # The valve's output is a view; and what an activation overwrites is lost to its gradient.
-        if rule is not None and getattr(module, "inplace", False):
-            self._was_inplace.append(module)
-            module.inplace = False
 
     def _valved(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
         if args:
@@ -145,11 +113,8 @@ class GuidedActivations(TorchFunctionMode):
         return _Valve.apply(values, self)
 
     def _restore(self) -> None:
-        for hook in self._hooks:
-            hook.remove()
-        for module in self._was_inplace:
-            module.inplace = True
-        self._hooks, self._was_inplace, self._within = [], [], []
+        super()._restore()
+        self._within = []
 
 
 class _Valve(torch.autograd.Function):

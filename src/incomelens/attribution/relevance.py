@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import TracebackType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.overrides import TorchFunctionMode
-from torch.utils.hooks import RemovableHandle
 
 from incomelens.attribution.gradients import pulled_back, score_seeds
-from incomelens.attribution.rules import GUIDED_FUNCTIONS, Rule, rule_of
+from incomelens.attribution.rules import GUIDED_FUNCTIONS, Rule, RuledNetwork
 from incomelens.attribution.scores import FeatureMaps, has_one_logit
 from incomelens.common.errors import InputError
 from incomelens.inference.network import IncomeNetwork
@@ -75,7 +72,7 @@ def relevance(network: IncomeNetwork, images: Tensor) -> Tensor:
     return pulled_back(images, maps, seeds, odd=has_one_logit(network), keep=False)
 
 
-class RelevanceRules(TorchFunctionMode):
+class RelevanceRules(RuledNetwork):
     """Make the backward pass of a network share out relevance, for forward passes in a block.
 
     Parameters
@@ -90,35 +87,10 @@ class RelevanceRules(TorchFunctionMode):
     """
 
     def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self._network = network
-        self._hooks: list[RemovableHandle] = []
-        self._was_inplace: list[nn.Module] = []
+        super().__init__(network)
         self._within = 0  # activations and gates, whose rule is that of the whole
         self._first = True
         self._ones: Tensor | None = None  # where the first convolution sees the image, not padding
-
-    def __enter__(self) -> "RelevanceRules":
-        found = [(one, rule_of(one, name)) for name, one in self._network.named_modules()]
-        for module, rule in found:
-            if rule is not None:
-                self._hook(module, rule)
-        super().__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            super().__exit__(kind, error, trace)
-        finally:
-            for hook in self._hooks:
-                hook.remove()
-            for module in self._was_inplace:
-                module.inplace = True
 
     def __torch_function__(
         self,
@@ -159,7 +131,10 @@ class RelevanceRules(TorchFunctionMode):
             raise _unruled(name)
         return result
 
-    def _hook(self, module: nn.Module, rule: Rule) -> None:
+    def _hook(self, name: str, module: nn.Module, rule: Rule | None) -> None:
+        if rule is None:
+            return
+
         def enter(*_: object) -> None:
             self._within += 1
 
@@ -170,9 +145,6 @@ class RelevanceRules(TorchFunctionMode):
 
         self._hooks.append(module.register_forward_pre_hook(enter))
         self._hooks.append(module.register_forward_hook(leave))
-        if getattr(module, "inplace", False):
-            self._was_inplace.append(module)
-            module.inplace = False
 
     def _convolution(
         self,

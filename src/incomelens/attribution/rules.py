@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from enum import Enum
+from types import TracebackType
+from typing import Self
 
 import torch
 from timm.layers import activations, activations_me
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+from torch.utils.hooks import RemovableHandle
 
 from incomelens.common.errors import InputError, listed
 from incomelens.inference.heads import Head
@@ -156,3 +160,54 @@ def no_rule(what: str, where: str) -> InputError:
         f"{listed(KNOWN, len(KNOWN))}); add one to attribution/rules.py, or leave `guided` out of "
         "the methods"
     )
+
+
+class RuledNetwork(TorchFunctionMode):
+    """A network whose modules and functions are watched in a block, and left as they were.
+
+    Parameters
+    ----------
+    network : module
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self._network = network
+        self._hooks: list[RemovableHandle] = []
+        self._was_inplace: list[nn.Module] = []
+
+    def __enter__(self) -> Self:
+        ruled = [(name, one, rule_of(one, name)) for name, one in self._network.named_modules()]
+        try:
+            for name, module, rule in ruled:
+                self._hook(name, module, rule)
+                # What an activation overwrites is lost to its gradient.
+                if rule is not None and getattr(module, "inplace", False):
+                    self._was_inplace.append(module)
+                    module.inplace = False
+            super().__enter__()
+        except BaseException:
+            self._restore()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            super().__exit__(kind, error, trace)
+        finally:
+            self._restore()
+
+    def _hook(self, name: str, module: nn.Module, rule: Rule | None) -> None:
+        raise NotImplementedError
+
+    def _restore(self) -> None:
+        for hook in self._hooks:
+            hook.remove()
+        for module in self._was_inplace:
+            module.inplace = True
+        self._hooks, self._was_inplace = [], []
