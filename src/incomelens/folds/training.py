@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from incomelens.cells.neighbours import grid_coordinates, within_reach
+from incomelens.cells.places import Places
 from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng, job_seed
 from incomelens.folds.cells import SCHEMES
@@ -44,7 +44,8 @@ def training_cells(
     scheme : {"random", "block"}
     buffer_cells : int
         Width of the strip around held-out cells, in cells, diagonals included, that scheme `block`
-        leaves out too. Scheme `random` has none: it would leave nothing over.
+        leaves out too (:meth:`incomelens.cells.places.Places.reach`). Scheme `random` has none: it
+        would leave nothing over.
 
     Returns
     -------
@@ -60,8 +61,7 @@ def training_cells(
     held_out = (folds["fold"] == fold).to_numpy()
     training = ~held_out
     if scheme == "block":
-        grid = grid_coordinates(folds["cell_id"])
-        training &= ~within_reach(grid, grid[held_out], reach=buffer_cells)
+        training &= ~Places.of(folds).reach(buffer_cells)(held_out)
     if not training.any():
         raise InputError(
             f"folds: fold {fold} and a strip of {buffer_cells} cells around it leave no cell to "
@@ -164,13 +164,13 @@ def _block_split(
     buffer_cells: int,
     rng: np.random.Generator,
 ) -> InnerSplit:
-    grid = grid_coordinates(folds["cell_id"])
+    near = Places.of(folds).reach(buffer_cells)
     block = folds["block"].to_numpy()
     classes = folds["income_class"].to_numpy()
     best, lowest = None, np.inf
     for _ in range(DRAWS):
         validation = training & np.isin(block, _draw(block[training], share, rng))
-        train = training & ~within_reach(grid, grid[validation], reach=buffer_cells)
+        train = training & ~near(validation)
         if not train.any() or not validation.any():
             continue
         badness = _badness(classes, training, train, validation, share)
