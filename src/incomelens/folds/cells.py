@@ -4,9 +4,9 @@ Neighbouring cells earn alike, so a random split lets a model copy what it knows
 Squares of about the range of that likeness, with a strip around the held-out ones left out of
 training, ask for income where no neighbour is known (deviation `spatial_leakage`; Roberts et al.
 2017, Ecography 40:8). Cells that take their label from one tract or commune, their unit, know each
-other's: scheme `group` holds out whole units. Scheme `area` holds out whole areas, cities of a pooled
-study, say: one each where there are as many as folds. All schemes are made of the same classes and
-blocks, so that scores can be set side by side.
+other's: scheme `group` holds out whole units. Scheme `area` holds out whole areas, such as cities
+of a pooled study: one each where there are as many as folds. All schemes are made of the same
+classes and blocks, so that scores can be set side by side.
 """
 
 import logging
@@ -212,8 +212,8 @@ def _whole(
     lacking = cells[column].isna().sum() if column in cells else len(cells)
     if lacking:
         raise InputError(
-            f"folds: {lacking} of {len(cells)} cells say no {column}, which scheme `{scheme}` holds "
-            f"out whole; name its column in city.<id>.income, or leave the scheme out of "
+            f"folds: {lacking} of {len(cells)} cells say no {column}, which scheme `{scheme}` "
+            f"holds out whole; name its column in city.<id>.income, or leave the scheme out of "
             "folds.cities.schemes"
         )
     number, names = pd.factorize(cells[column], sort=True)

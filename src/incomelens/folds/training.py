@@ -207,10 +207,11 @@ def _whole_split(
         if badness < lowest:
             best, lowest = InnerSplit(train, validation), badness
     if best is None:
+        kind = _KINDS[scheme]
         raise InputError(
-            f"folds: {np.unique(cluster[training]).size} training {_KINDS[scheme]} cannot be parted "
-            f"into {_KINDS[scheme]} to learn from and to check on with {buffer_cells} cells between "
-            "them; use smaller blocks (block_km), fewer folds or a narrower strip (buffer_cells)"
+            f"folds: {np.unique(cluster[training]).size} training {kind} cannot be parted into "
+            f"{kind} to learn from and to check on with {buffer_cells} cells between them; use "
+            "smaller blocks (block_km), fewer folds or a narrower strip (buffer_cells)"
         )
     return best
 
@@ -221,7 +222,7 @@ def _kept_together(
     """Number of what every cell is kept together with: its unit, areas of its fold, or block."""
     if scheme == "group":
         return pd.factorize(folds["unit"], sort=True)[0]
-    several = folds.loc[training, "fold"].nunique() > 1
+    several = np.ptp(folds.loc[training, "fold"]) > 0
     return folds["fold" if scheme == "area" and several else "block"].to_numpy()
 
 
