@@ -100,13 +100,11 @@ def test_a_sliver_is_rounding_and_no_overlap():
     assert len(places.neighbour_pairs()) == 1
 
 
-@pytest.mark.parametrize("change", [lambda cells: cells, pushed])
-def test_areas_are_never_near_each_other(change):
-    cells = change(cells_at(square(4, 1), area=["a", "a", "b", "b"]))
+def test_areas_part_what_is_compared_but_not_the_ground():
+    cells = cells_at(square(4, 1), area=["a", "a", "b", "b"])
     places = Places.of(cells)
-    assert_array_equal(places.neighbour_pairs(), [[0, 1], [2, 3]])
-    assert places.reach(2)(np.array([False, True, False, False])).tolist() == [1, 1, 0, 0]
-    assert_array_equal(places.blocks(10.0), [0, 0, 1, 1])
+    # A strip does not end where the next part of the city begins.
+    assert_array_equal(places.neighbour_pairs(), [[0, 1], [1, 2], [2, 3]])
     assert carried_columns(cells) == ["area", "geometry"]
     parts = [(asked.tolist(), known.tolist()) for asked, known in places.areas_with(places[:2])]
     assert parts == [([0, 1], [0, 1]), ([2, 3], [])]

@@ -2,8 +2,8 @@
 
 Squares of one grid have whole numbers for places, and nothing is measured: see
 :mod:`incomelens.cells.neighbours`. All other cells (chips, districts, buffers around points) are
-polygons, and distances are metres. Cells of different areas, such as cities in one table, are
-never near each other.
+polygons, and distances are metres. Of several cities in one table distances between them count
+nowhere: only cells of one area are compared.
 """
 
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ class Places:
     polygons : array of shape (n,), or None
         All other cells, in metres.
     area : array of str, shape (n,)
-        What each belongs to; one name for all where nothing is said.
+        City or part that each belongs to; one name for all where nothing is said.
     """
 
     side_m: float
@@ -71,7 +71,7 @@ class Places:
         if not isinstance(table, gpd.GeoDataFrame):
             return cls(float(CELL_M), grid_coordinates(table["cell_id"]), None, area)
         polygons = table.geometry.to_numpy()
-        if (found := _grid_of(polygons, area)) is not None:
+        if (found := _grid_of(polygons)) is not None:
             return cls(*found, None, area)
         return cls(float(np.sqrt(np.median(shapely.area(polygons)))), None, polygons, area)
 
@@ -99,9 +99,7 @@ class Places:
 
         Squares of a grid that share an edge or a corner; polygons less than half a side apart.
         """
-        return self._by_area(
-            lambda part: neighbour_pairs(part.grid) if part.polygons is None else part._pairs(1)
-        )
+        return neighbour_pairs(self.grid) if self.polygons is None else self._pairs(1)
 
     def neighbour_counts(self) -> NDArray[np.int64]:
         """Count the cells beside every cell; shape (n,)."""
@@ -111,7 +109,7 @@ class Places:
         """Pairs of cells that share ground, as positions i < j; shape (n_pairs, 2)."""
         if self.polygons is None:
             return np.empty((0, 2), dtype=np.int64)
-        return self._by_area(lambda part: part._pairs(0))
+        return self._pairs(0)
 
     def reach(self, cells: int) -> Near:
         """Which cells lie near any cell of a set: a function of the set, both as masks.
@@ -125,8 +123,8 @@ class Places:
         if cells < 0:
             raise InputError(f"buffer: {cells} cells; expected 0 or more")
         if self.polygons is None:
-            return lambda of: self._within(of, cells)
-        first, second = self._by_area(lambda part: part._pairs(cells)).T
+            return lambda of: within_reach(self.grid, self.grid[of], reach=cells)
+        first, second = self._pairs(cells).T
 
         def near(of: NDArray[np.bool_]) -> NDArray[np.bool_]:
             found = of.copy()
@@ -154,12 +152,12 @@ class Places:
         """Number of the square block that the centre of each cell lies in.
 
         Blocks are anchored at the origin of the coordinates, so that a block is the same place
-        whichever cells are kept; those of two areas are different ones.
+        whichever cells are kept.
 
         Returns
         -------
         array of shape (n,)
-            0, 1, ... without gaps, by area, from south to north and west to east.
+            0, 1, ... without gaps, from south to north and west to east.
 
         Raises
         ------
@@ -170,9 +168,7 @@ class Places:
             corner = np.floor(self.centres / side_km).astype(np.int64)
         else:
             corner = self.grid // self._sides(side_km)
-        _, area = np.unique(self.area, return_inverse=True)
-        keys = np.column_stack([area.reshape(-1), corner[:, ::-1]])
-        _, block = np.unique(keys, axis=0, return_inverse=True)
+        _, block = np.unique(corner[:, ::-1], axis=0, return_inverse=True)
         return block.reshape(-1).astype(np.int64)
 
     def _sides(self, side_km: float) -> int:
@@ -184,22 +180,6 @@ class Places:
                 "are made of whole cells"
             )
         return sides
-
-    def _within(self, of: NDArray[np.bool_], cells: int) -> NDArray[np.bool_]:
-        near = np.zeros(len(self), dtype=bool)
-        for name in np.unique(self.area[of]):
-            here = self.area == name
-            near[here] = within_reach(self.grid[here], self.grid[here & of], reach=cells)
-        return near
-
-    def _by_area(self, pairs: Callable[[Self], NDArray[np.int64]]) -> NDArray[np.int64]:
-        """Pairs within every area, in positions of all cells."""
-        found = [np.empty((0, 2), dtype=np.int64)]
-        for name in np.unique(self.area):
-            here = np.flatnonzero(self.area == name)
-            found.append(here[pairs(self[here])])
-        together = np.concatenate(found)
-        return together[np.lexsort(together.T[::-1])]
 
     def _pairs(self, cells: int) -> NDArray[np.int64]:
         """Pairs of polygons within reach of each other."""
@@ -215,7 +195,7 @@ class Places:
             shared = shapely.area(shapely.intersection(first, second))
             smaller = np.minimum(shapely.area(first), shapely.area(second))
             pairs = pairs[shared > OVERLAP_SHARE * smaller]
-        return pairs.astype(np.int64)
+        return pairs[np.lexsort(pairs.T[::-1])].astype(np.int64)
 
 
 def carried_columns(cells: pd.DataFrame) -> list[str]:
@@ -238,9 +218,7 @@ def _named_by_place(cells: gpd.GeoDataFrame) -> bool:
     return np.allclose(bounds, np.hstack([corners, corners + CELL_M]), rtol=0, atol=OFF_GRID)
 
 
-def _grid_of(
-    polygons: NDArray[np.object_], area: NDArray[np.object_]
-) -> tuple[float, NDArray[np.int64]] | None:
+def _grid_of(polygons: NDArray[np.object_]) -> tuple[float, NDArray[np.int64]] | None:
     """Side and whole-number places, if all are upright squares of one grid, none twice."""
     bounds = shapely.bounds(polygons)
     sides = (bounds[:, 2:] - bounds[:, :2]).ravel()
@@ -254,6 +232,4 @@ def _grid_of(
     grid = np.rint((bounds[:, :2] - shift) / side).astype(np.int64)
     if (np.abs(grid * side + shift - bounds[:, :2]) > tolerance).any():
         return None
-    if pd.DataFrame({"column": grid[:, 0], "row": grid[:, 1], "area": area}).duplicated().any():
-        return None
-    return side, grid
+    return None if len(np.unique(grid, axis=0)) < len(grid) else (side, grid)

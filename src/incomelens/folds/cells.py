@@ -1,10 +1,12 @@
-"""Folds of a city's cells: random and stratified, or by spatial blocks.
+"""Folds of a city's cells: random and stratified, by spatial blocks, by shared labels or by area.
 
 Neighbouring cells earn alike, so a random split lets a model copy what it knows from next door.
 Squares of about the range of that likeness, with a strip around the held-out ones left out of
 training, ask for income where no neighbour is known (deviation `spatial_leakage`; Roberts et al.
-2017, Ecography 40:8). Both schemes are made of the same classes and blocks, so that scores can be
-set side by side.
+2017, Ecography 40:8). Cells that take their label from one tract or commune, their unit, know each
+other's: scheme `group` holds out whole units. Scheme `area` holds out whole areas, such as cities
+of a pooled study: one each where there are as many as folds. All schemes are made of the same
+classes and blocks, so that scores can be set side by side.
 """
 
 import logging
@@ -28,7 +30,9 @@ from incomelens.folds.variogram import (
 
 logger = logging.getLogger(__name__)
 
-SCHEMES = ("random", "block")
+SCHEMES = ("random", "block", "group", "area")
+# Column of the cells whose values scheme `group`, and scheme `area`, hold out whole.
+HELD_OUT_WHOLE = {"group": "unit", "area": "area"}
 BLOCKS_PER_FOLD = 2
 SMALLEST_SIDE = 3  # cells; of less, the strip around held-out cells would leave little to learn
 # Folds of a default block size: how far from a fair share of cells, and of each class, is too far.
@@ -45,6 +49,7 @@ def assign_city_folds(
     n_folds: int,
     seed: int,
     block_km: float | None = None,
+    group: str | None = None,
     n_classes: int = 5,
 ) -> pd.DataFrame:
     """Assign every kept cell of a city to a class, a block and a fold.
@@ -53,13 +58,17 @@ def assign_city_folds(
     ----------
     cells : DataFrame
         The kept cells (:func:`incomelens.folds.kept.kept_cells`): ``cell_id``, ``income``, and what
-        tells their places (:meth:`incomelens.cells.places.Places.of`).
-    scheme : {"random", "block"}
-        Stratified by income class; or whole blocks, balanced in cells and classes.
+        tells their places (:meth:`incomelens.cells.places.Places.of`); with `group` also ``unit``,
+        and for scheme `area` ``area``.
+    scheme : {"random", "block", "group", "area"}
+        Stratified by income class; or whole blocks, units or areas, balanced in cells and classes.
     n_folds : int
     seed : int
     block_km : float, optional
         Side of a block, on a grid a multiple of the cell's; by default :func:`default_block_km`.
+    group : {"unit"}, optional
+        Where cells share their label: the column that says with whom. It is part of the folds then,
+        under every scheme. A cell without a unit is one of its own, and told.
     n_classes : int
 
     Returns
@@ -70,13 +79,21 @@ def assign_city_folds(
     Raises
     ------
     InputError
-        If the scheme is unknown, or cells, classes or blocks are too few for the folds.
+        If the scheme is unknown, the cells lack its column, or cells, classes, blocks, units or
+        areas are too few for the folds.
     """
     if scheme not in SCHEMES:
         raise InputError(f"folds.schemes: {scheme!r} is unknown; known are {listed(SCHEMES)}")
+    if scheme == "group" and group is None:
+        raise InputError(
+            "folds.cities.schemes: group holds out whole units of shared labels, and "
+            "folds.cities.group names none; set it to unit or leave the scheme out"
+        )
     cells = cells.sort_values("cell_id").reset_index(drop=True)
     if cells["cell_id"].duplicated().any():
         raise InputError("folds: a cell stands twice; pass each kept cell once")
+    if group is not None:
+        cells[group] = _units(cells, group)
     classes = income_classes(cells["income"].to_numpy(), n_classes=n_classes).classes
     if block_km is None:
         block_km = default_block_km(cells, n_folds=n_folds, seed=seed, n_classes=n_classes)
@@ -84,11 +101,15 @@ def assign_city_folds(
     block = places.blocks(block_km)
     if scheme == "random":
         fold = _stratified(classes, n_folds, seed)
-    else:
+    elif scheme == "block":
         fold = _grouped(places, classes, block, n_folds, seed)
+    else:
+        fold = _whole(cells, scheme, classes, n_folds, seed)
     folds = pd.DataFrame(
         {"cell_id": cells["cell_id"], "income_class": classes, "fold": fold, "block": block}
     )
+    if group is not None:
+        folds[group] = cells[group]
     if told := carried_columns(cells):
         folds = cells[told].assign(**folds)[[*folds, *told]]
     _log_balance(folds, scheme, block_km)
@@ -168,10 +189,7 @@ def _grouped(
     seed: int,
 ) -> NDArray[np.int64]:
     """Fold of every cell: whole blocks, even in cells and classes, with short borders."""
-    counts = np.zeros((block.max() + 1, classes.max()), dtype=np.int64)
-    np.add.at(counts, (block, classes - 1), 1)
-    # Cells count as much as all classes together.
-    amounts = np.column_stack([counts.sum(axis=1)] * counts.shape[1] + [counts])
+    amounts = _amounts(block, classes)
     beside = block[places.neighbour_pairs()]
     beside, n_pairs = np.unique(beside[beside[:, 0] != beside[:, 1]], axis=0, return_counts=True)
 
@@ -182,6 +200,57 @@ def _grouped(
 
     rng = job_rng(seed, "city_folds")
     return group_blocks(amounts, n_folds, rng=rng, restarts=RESTARTS, penalty=border)[block]
+
+
+def _whole(
+    cells: pd.DataFrame, scheme: str, classes: NDArray[np.int64], n_folds: int, seed: int
+) -> NDArray[np.int64]:
+    """Fold of every cell: whole units or areas, even in cells and classes; each its own if it can.
+
+    Nothing is left out of training around them, so borders cost nothing.
+    """
+    column = HELD_OUT_WHOLE[scheme]
+    lacking = cells[column].isna().sum() if column in cells else len(cells)
+    if lacking:
+        raise InputError(
+            f"folds: {lacking} of {len(cells)} cells say no {column}, which scheme `{scheme}` "
+            f"holds out whole; name its column in city.<id>.income, or leave the scheme out of "
+            "folds.cities.schemes"
+        )
+    number, names = pd.factorize(cells[column], sort=True)
+    if len(names) < n_folds:
+        raise InputError(
+            f"folds: {len(names)} {column}s ({listed(names)}) cannot fill {n_folds} folds; lower "
+            f"folds.cities.n_folds or leave `{scheme}` out of folds.cities.schemes"
+        )
+    if len(names) == n_folds:
+        return number.astype(np.int64)
+    rng = job_rng(seed, "whole", scheme)
+    return group_blocks(_amounts(number, classes), n_folds, rng=rng, restarts=RESTARTS)[number]
+
+
+def _units(cells: pd.DataFrame, group: str) -> pd.Series:
+    """Unit of every cell; one of its own for a cell that says none."""
+    if group not in cells:
+        raise InputError(
+            f"folds.cities.group: {group}, but the cells have no column `{group}`; say in the "
+            "columns of city.<id>.income where it stands, or set folds.cities.group: null"
+        )
+    lacking = cells[group].isna()
+    if lacking.any():
+        logger.warning(
+            "%d of %d cells say no unit and count as one of their own", lacking.sum(), len(cells)
+        )
+    units = cells[group].where(~lacking, cells["cell_id"]).astype("str")
+    logger.info("%d cells share the labels of %d units", len(cells), units.nunique())
+    return units
+
+
+def _amounts(cluster: NDArray[np.int64], classes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What each cluster of cells holds: cells, which count as much as all classes, and classes."""
+    counts = np.zeros((cluster.max() + 1, classes.max()), dtype=np.int64)
+    np.add.at(counts, (cluster, classes - 1), 1)
+    return np.column_stack([counts.sum(axis=1)] * counts.shape[1] + [counts])
 
 
 def _unevenness(fold: NDArray[np.int64], classes: NDArray[np.int64]) -> float:
