@@ -24,6 +24,7 @@ STREET_VIEW_KEY = Secret(
 
 # The codes of ZIP areas do not say where they lie: the level of that name needs `relationship`.
 CENSUS_KEYS = ("tables", "boundaries")
+OWN_KEYS = ("table", "folder")
 
 
 def district_sources(districts: Mapping[str, Any]) -> list[str]:
@@ -74,11 +75,25 @@ def city_sources(cities: Sequence[str], city: Mapping[str, Any]) -> list[str]:
 
 def sources_of_city(settings: Mapping[str, Any]) -> list[str]:
     """Ids of the sources of one city: its incomes, land use and imagery."""
+    land = settings["land_use"]
+    one_each = (settings["income"], land, land.get("boundary", {}))
     return [
-        settings["income"]["source"],
-        settings["land_use"]["source"],
+        *(part["source"] for part in one_each if "source" in part),
         *settings["imagery"]["sources"],
     ]
+
+
+def city_files(cities: Sequence[str], city: Mapping[str, Any]) -> list[str]:
+    """Names of the user's own files and folders of all cities, below ``data_dir``, each once.
+
+    Parameters
+    ----------
+    cities, city
+        As of :func:`city_sources`.
+    """
+    land = [city[name]["land_use"] for name in cities]
+    parts = [part for one in land for part in (one, one.get("boundary", {}))]
+    return list(dict.fromkeys(part[key] for part in parts for key in OWN_KEYS if key in part))
 
 
 def siamese_modalities(siamese: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
