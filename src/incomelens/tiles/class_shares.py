@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from incomelens.cells.urban_classes import EXCLUDED, NAMES, UNKNOWN
+from incomelens.cells.urban_classes import EXCLUDED, UNKNOWN, land_use_list
 from incomelens.common.progress import progress
 from incomelens.tiles.store import Tiles
 
@@ -16,11 +16,12 @@ def class_shares(tiles: Tiles) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Table ``tiles/{city}/land_use_shares.parquet``, in the order of the tiles and of
-        :data:`~incomelens.cells.urban_classes.NAMES`. Absent classes have no row.
+        Table ``tiles/{city}/land_use_shares.parquet``, in the order of the tiles and of the study's
+        list. Absent classes have no row.
     """
-    names = np.array(["unknown", *NAMES, "excluded"])
-    values = np.array([UNKNOWN, *range(1, len(NAMES) + 1), EXCLUDED])
+    classes = land_use_list()
+    names = np.array(["unknown", *classes.names, "excluded"])
+    values = np.array([UNKNOWN, *classes.value_of.values(), EXCLUDED])
     starts = range(0, len(tiles), TILES_AT_ONCE)
     parts = [_shares(tiles, start, values) for start in progress(starts, "counting land use")]
     shares = np.concatenate(parts) if parts else np.empty((0, len(values)))

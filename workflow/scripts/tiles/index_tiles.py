@@ -1,5 +1,6 @@
 """Which cells are kept, where their tiles lie, and how much of each class they show."""
 
+from incomelens.cells.urban_classes import use_land_use_list
 from incomelens.common.jobs import job
 from incomelens.common.left_out import left_out_table
 from incomelens.common.tables import read_table, write_table
@@ -8,6 +9,7 @@ from incomelens.tiles.index import build_index, dropped_tiles
 from incomelens.tiles.store import open_tiles
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
+    use_land_use_list(snakemake.params.classes)
     cells = read_table(snakemake.input.cells)
     index = build_index(
         cells,
