@@ -25,6 +25,7 @@ from incomelens.study.identities import Study
 
 TOLD = ("title", "provider", "used_for", "time_frame", "licence", "page", "citation")
 """What tables of data sets say of a source."""
+NOT_OF_THE_READER = ("reader", "source", *OWN_KEYS, "label")
 CELLS_OF_A_CITY = 15_000
 """With people, about, in a city of the Urban Atlas."""
 
@@ -227,7 +228,7 @@ class RawFiles:
     def reader_options(self, city: str) -> dict[str, Any]:
         """What the reader of a city's incomes is told beside the file: columns, of a table."""
         settings = self.study.config["city"][city]["income"]
-        return {key: settings[key] for key in settings if key not in ("reader", "source")}
+        return {key: settings[key] for key in settings if key not in NOT_OF_THE_READER}
 
     def land_use_options(self, city: str) -> dict[str, Any]:
         """What the reader of a city's land use is told beside its files."""

@@ -75,10 +75,8 @@ def city_sources(cities: Sequence[str], city: Mapping[str, Any]) -> list[str]:
 
 def sources_of_city(settings: Mapping[str, Any]) -> list[str]:
     """Ids of the sources of one city: its incomes, land use and imagery."""
-    land = settings["land_use"]
-    one_each = (settings["income"], land, land.get("boundary", {}))
     return [
-        *(part["source"] for part in one_each if "source" in part),
+        *(part["source"] for part in _one_each(settings) if "source" in part),
         *settings["imagery"]["sources"],
     ]
 
@@ -91,9 +89,14 @@ def city_files(cities: Sequence[str], city: Mapping[str, Any]) -> list[str]:
     cities, city
         As of :func:`city_sources`.
     """
-    land = [city[name]["land_use"] for name in cities]
-    parts = [part for one in land for part in (one, one.get("boundary", {}))]
+    parts = [part for name in cities for part in _one_each(city[name])]
     return list(dict.fromkeys(part[key] for part in parts for key in OWN_KEYS if key in part))
+
+
+def _one_each(settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Settings of a city that name a source, or a file of the user's own."""
+    land = settings["land_use"]
+    return settings["income"], land, land.get("boundary", {})
 
 
 def siamese_modalities(siamese: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
