@@ -1,12 +1,14 @@
 """Copying the neighbours: the median of the nearest training cells, ties and all."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
+from incomelens.cells.places import Places
 from incomelens.inference.baseline_task import FoldTask
 from incomelens.inference.baselines import copy_neighbours, median_class
 
@@ -18,12 +20,18 @@ rows_of_classes = arrays(
 
 
 def task(train, classes, held_out):
+    known, asked = (
+        pd.DataFrame({"cell_id": [cell_id(*place) for place in places]})
+        for places in (train, held_out)
+    )
     return FoldTask(
-        train=np.array([cell_id(*place) for place in train]),
+        train=known["cell_id"].to_numpy(str),
         train_class=np.array(classes),
         train_fold=np.zeros(len(train), dtype=np.int64),
-        held_out=np.array([cell_id(*place) for place in held_out]),
+        held_out=asked["cell_id"].to_numpy(str),
         rng=np.random.default_rng(0),
+        train_places=Places.of(known),
+        held_out_places=Places.of(asked),
     )
 
 

@@ -36,3 +36,4 @@ use rule scripted as assign_city_folds with:
         schemes=STUDY.city_schemes,
         n_folds=config["folds"]["cities"]["n_folds"],
         block_km=config["folds"]["cities"]["block_km"],
+        group=config["folds"]["cities"]["group"],

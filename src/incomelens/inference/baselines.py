@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from incomelens.cells.neighbours import grid_coordinates, nearest_cells
+from incomelens.cells.places import Places
 from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng
 from incomelens.folds.training import training_cells
@@ -49,18 +49,23 @@ def majority(task: FoldTask) -> Guess:
 def copy_neighbours(task: FoldTask) -> Guess:
     """Median class of the eight nearest training cells (deviation `spatial_leakage`).
 
-    All of them where there are fewer. Equally near cells: see
-    :func:`incomelens.cells.neighbours.nearest_cells`; a median between two classes: see
-    :func:`median_class`. Probabilities are the shares of the classes among the neighbours, so that
-    the expected class is their mean.
+    All of them where there are fewer; those of an area of which no cell is known, all training
+    cells. Equally near cells: see :meth:`incomelens.cells.places.Places.nearest`; a median between
+    two classes: see :func:`median_class`. Probabilities are the shares of the classes among the
+    neighbours, so that the expected class is their mean.
     """
-    nearest = nearest_cells(
-        grid_coordinates(task.held_out), grid_coordinates(task.train), k=N_NEIGHBOURS
-    )
-    classes = task.train_class[nearest]
-    shares = (classes[:, :, None] == np.arange(1, N_CLASSES + 1)).mean(axis=1)
-    p = (classes.mean(axis=1) - 1) / (N_CLASSES - 1)
-    return Guess(median_class(classes), p, shares)
+    n = len(task.held_out)
+    predicted, p, shares = np.empty(n, np.int64), np.empty(n), np.empty((n, N_CLASSES))
+    for asked, known in task.held_out_places.areas_with(task.train_places):
+        if known.size:
+            places = task.held_out_places[asked], task.train_places[known]
+            classes = task.train_class[known][places[0].nearest(places[1], k=N_NEIGHBOURS)]
+        else:
+            classes = np.tile(task.train_class, (asked.size, 1))
+        predicted[asked] = median_class(classes)
+        p[asked] = (classes.mean(axis=1) - 1) / (N_CLASSES - 1)
+        shares[asked] = (classes[:, :, None] == np.arange(1, N_CLASSES + 1)).mean(axis=1)
+    return Guess(predicted, p, shares)
 
 
 def median_class(classes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -169,7 +174,7 @@ def predict_out_of_fold(
         cell_ids = folds["cell_id"].to_numpy(dtype=str)
         features = frozen_features(tiles, cell_ids, settings=frozen, seed=seed)
         baseline = partial(frozen_ridge, features=features)
-    parts = []
+    places, parts = Places.of(folds), []
     for fold in np.unique(folds["fold"]):
         training = training_cells(folds, fold=int(fold), scheme=scheme, buffer_cells=buffer_cells)
         train, held_out = folds.loc[training], folds.loc[folds["fold"] == fold]
@@ -181,6 +186,8 @@ def predict_out_of_fold(
                 train_fold=train["fold"].to_numpy(dtype=np.int64),
                 held_out=held_out["cell_id"].to_numpy(dtype=str),
                 rng=job_rng(seed, "baseline", model, scheme, fold),
+                train_places=places[training],
+                held_out_places=places[(folds["fold"] == fold).to_numpy()],
                 tiles=tiles,
             )
         )

@@ -176,7 +176,9 @@ def _mean_scores(
         return {}
     sample = scored_cells(tables, folds, out_of_fold=False)
     terms = [sample.terms(name) for name in sample.models]
-    sums = resample(np.hstack(terms), sample.block, n_resamples=n_resamples, seed=seed)
+    sums = resample(
+        np.hstack(terms), sample.block, n_resamples=n_resamples, seed=seed, unit=sample.unit
+    )
     scores, first = {}, 0
     for name, own in turns.items():
         parts = len(own)

@@ -63,6 +63,10 @@ class Study:
         """Name in print of every city."""
         return {city: self.config["city"][city]["name"] for city in self.cities}
 
+    def income_label(self, city: str) -> Mapping[str, Any] | None:
+        """What the incomes of a city are (:class:`incomelens.common.labels.Label`)."""
+        return self.config["city"][city]["income"].get("label")
+
     @property
     def first_city(self) -> str | None:
         """The city of figures that show one; None in a study without cities."""
