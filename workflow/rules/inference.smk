@@ -47,10 +47,42 @@ use rule scripted as predict_cells with:
         batch_size=config["inference"]["prediction_batch"],
 
 
+# Once for all schemes: nothing in them depends on a label or a fold.
+use rule scripted as extract_features with:
+    input:
+        unpack(FILES.seen_tiles),
+    output:
+        features="<results>/inference/{city}/frozen_features.parquet",
+    pathvars:
+        job="inference/extract_features/{city}",
+    resources:
+        mem_mb=memory(4000),
+        runtime=minutes(120),
+        gpu=1,
+    params:
+        **run_by("inference/extract_features"),
+        seed=config["seed"],
+        settings=dict(
+            network=config["inference"]["networks"]["main"],
+            scaling=config["inference"]["training"]["scaling"],
+            batch_size=config["inference"]["prediction_batch"],
+            **config["inference"]["frozen_features"],
+        ),
+
+
 use rule scripted as predict_baselines with:
     input:
         unpack(FILES.tiles),
         folds="<results>/folds/{city}-{scheme}.parquet",
+        features=(
+            "<results>/inference/{city}/frozen_features.parquet"
+            if "frozen_ridge" in config["inference"]["baselines"]
+            else []
+        ),
+        embeddings=[
+            RAW.of_embedding(settings)
+            for settings in config["inference"]["embeddings"].values()
+        ],
     output:
         predictions="<results>/inference/{city}/{scheme}/baselines.parquet",
     pathvars:
@@ -63,11 +95,7 @@ use rule scripted as predict_baselines with:
         seed=config["seed"],
         models=config["inference"]["baselines"],
         random_features=config["inference"]["random_features"],
-        frozen_features=dict(
-            network=config["inference"]["networks"]["main"],
-            scaling=config["inference"]["training"]["scaling"],
-            batch_size=config["inference"]["prediction_batch"],
-        ),
+        embeddings=config["inference"]["embeddings"],
         buffer_cells=config["folds"]["cities"]["buffer_cells"],
 
 

@@ -2,7 +2,8 @@
 
 What is had for nothing (`majority`), from geography alone (`copy_neighbours`), from colour alone
 (`mean_colour`), from texture without training (`random_features`), and from the main network's
-backbone before any training on incomes (`frozen_ridge`).
+backbone before any training on incomes (`frozen_ridge`). The last is an embedding: a row of numbers
+for every cell, then ridge; embeddings of others (:data:`EMBEDDING`) go the same way.
 """
 
 import logging
@@ -18,11 +19,11 @@ from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng
 from incomelens.folds.training import training_cells
 from incomelens.inference.baseline_task import FoldTask, Guess, guess_by_ridge
-from incomelens.inference.frozen_features import FrozenFeatures, frozen_features, frozen_ridge
 from incomelens.inference.metrics import N_CLASSES
 from incomelens.inference.random_features import RandomFeatures, random_features
 from incomelens.inference.scored_cells import PROBABILITIES
 from incomelens.inference.streams import TileSource
+from incomelens.sources.readers.embedding_tables import Embedding
 
 logger = logging.getLogger(__name__)
 
@@ -108,13 +109,23 @@ def tile_colours(tiles: TileSource, cell_ids: NDArray[np.str_]) -> NDArray[np.fl
     return np.concatenate(parts)
 
 
+def embedding_ridge(task: FoldTask, *, embedding: Embedding) -> Guess:
+    """Ridge of the class on an embedding; a cell without a row is one of mean numbers."""
+    train, held_out = embedding.of(task.train), embedding.of(task.held_out)
+    if np.isnan(train).all():
+        raise InputError(
+            "embedding: none of the cells to learn from has a row; bring rows for more of them"
+        )
+    mean = np.nanmean(train, axis=0)
+    train, held_out = (np.where(np.isnan(rows), mean, rows) for rows in (train, held_out))
+    return guess_by_ridge(task, train, held_out)
+
+
 WITHOUT_IMAGES = {"majority": majority, "copy_neighbours": copy_neighbours}
-WITH_IMAGES = {
-    "mean_colour": mean_colour,
-    "random_features": random_features,
-    "frozen_ridge": frozen_ridge,
-}
-BASELINES = (*WITHOUT_IMAGES, *WITH_IMAGES)
+WITH_IMAGES = {"mean_colour": mean_colour, "random_features": random_features}
+FROZEN = "frozen_ridge"
+EMBEDDING = "embedding_"  # before the name of one, as a model
+BASELINES = (*WITHOUT_IMAGES, *WITH_IMAGES, FROZEN)
 
 
 def predict_out_of_fold(
@@ -126,14 +137,14 @@ def predict_out_of_fold(
     buffer_cells: int = 1,
     tiles: TileSource | None = None,
     settings: RandomFeatures | None = None,
-    frozen: FrozenFeatures | None = None,
+    embedding: Embedding | None = None,
 ) -> pd.DataFrame:
     """Predict every cell of a city by a baseline that did not see the cell's fold.
 
     Parameters
     ----------
     model : str
-        One of :data:`BASELINES`.
+        One of :data:`BASELINES`, or :data:`EMBEDDING` and a name.
     folds : DataFrame
         ``folds/{city}-{scheme}.parquet``.
     scheme : {"random", "block"}
@@ -145,8 +156,9 @@ def predict_out_of_fold(
         Where images come from; needed by the models that look at them.
     settings : RandomFeatures, optional
         Of `random_features`.
-    frozen : FrozenFeatures, optional
-        Of `frozen_ridge`, which needs it.
+    embedding : Embedding, optional
+        Of `frozen_ridge` (:func:`incomelens.inference.frozen_features.frozen_features`), or of an
+        encoder of others; these need it.
 
     Returns
     -------
@@ -160,15 +172,8 @@ def predict_out_of_fold(
         If the model is unknown, tiles or settings are needed, or a fold leaves nothing to learn
         from.
     """
-    baseline = _baseline(model, tiles, settings or RandomFeatures())
+    baseline = _baseline(model, tiles, settings or RandomFeatures(), embedding)
     folds = folds.sort_values("cell_id").reset_index(drop=True)
-    if model == "frozen_ridge":
-        if frozen is None:
-            raise InputError(f"baseline {model}: pass the network whose backbone it takes")
-        # Once for all folds: nothing in them depends on a label.
-        cell_ids = folds["cell_id"].to_numpy(dtype=str)
-        features = frozen_features(tiles, cell_ids, settings=frozen, seed=seed)
-        baseline = partial(frozen_ridge, features=features)
     parts = []
     for fold in np.unique(folds["fold"]):
         training = training_cells(folds, fold=int(fold), scheme=scheme, buffer_cells=buffer_cells)
@@ -192,8 +197,15 @@ def predict_out_of_fold(
 
 
 def _baseline(
-    model: str, tiles: TileSource | None, settings: RandomFeatures
+    model: str,
+    tiles: TileSource | None,
+    settings: RandomFeatures,
+    embedding: Embedding | None,
 ) -> Callable[[FoldTask], Guess]:
+    if model == FROZEN or model.startswith(EMBEDDING):
+        if embedding is None:
+            raise InputError(f"baseline {model}: it reads an embedding; pass that of the cells")
+        return partial(embedding_ridge, embedding=embedding)
     if model not in BASELINES:
         raise InputError(
             f"inference.baselines: {model!r} is unknown; known are {listed(BASELINES)}"
