@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from incomelens.cells.neighbours import grid_coordinates
 from incomelens.common.errors import InputError
-from incomelens.folds.blocks import group_blocks, square_blocks
+from incomelens.folds.blocks import group_blocks
 from incomelens.folds.cells import (
     SCHEMES,
     assign_city_folds,
@@ -66,7 +66,7 @@ def test_every_cell_is_held_out_once_and_no_fold_is_empty(scheme, width, height,
     cells = city(width, height, seed=seed)
     folds = folds_of(cells, scheme, n_folds=n_folds, seed=seed)
     unit = ["unit"] if scheme == "group" else []
-    assert list(folds.columns) == ["cell_id", "income_class", "fold", "block", *unit]
+    assert list(folds.columns) == ["cell_id", "income_class", "fold", "block", *unit, "area"]
     assert sorted(folds["cell_id"]) == sorted(cells["cell_id"])
     assert set(folds["fold"]) == set(range(n_folds))
     assert set(folds["income_class"]) == {1, 2, 3, 4, 5}
@@ -216,20 +216,6 @@ def test_folds_of_one_city_have_draws_of_their_own():
         inner_split(folds, fold=fold, scheme="random", seed=1).validation[both] for fold in (0, 1)
     )
     assert (first != second).any()
-
-
-def test_blocks_are_squares_of_the_census_grid():
-    grid = np.array([(9, 9), (10, 9), (19, 19), (10, 19), (20, 10)])
-    assert_array_equal(square_blocks(grid, 10), [0, 1, 2, 2, 3])
-
-
-def test_the_block_is_the_same_place_whichever_cells_are_kept():
-    grid = np.array([(column, row) for row in range(100, 112) for column in range(201, 215)])
-    whole = square_blocks(grid, 5)
-    part = square_blocks(grid[20:], 5)
-    together = pd.DataFrame({"whole": whole[20:], "part": part})
-    assert together.groupby("part")["whole"].nunique().max() == 1
-    assert together.groupby("whole")["part"].nunique().max() == 1
 
 
 def test_with_one_column_the_largest_block_goes_to_the_smallest_fold():

@@ -19,6 +19,7 @@ use rule scripted as build_cells with:
         **run_by("cells/build_cells"),
         reader=lambda wildcards: config["city"][wildcards.city]["income"]["reader"],
         reader_options=lambda wildcards: RAW.reader_options(wildcards.city),
+        label=lambda wildcards: STUDY.income_label(wildcards.city),
         city_in_delivery=lambda wildcards: config["city"][wildcards.city]["land_use"][
             "city"
         ],

@@ -3,7 +3,7 @@
 
 
 wildcard_constraints:
-    network="|".join(config["inference"]["networks"]),
+    network="|".join(STUDY.network_settings),
     fold="[0-9]+",
 
 
@@ -24,7 +24,7 @@ use rule scripted as train_network with:
     params:
         **run_by("inference/train_network"),
         seed=config["seed"],
-        network=lambda wildcards: config["inference"]["networks"][wildcards.network],
+        network=lambda wildcards: STUDY.network_settings[wildcards.network],
         training=config["inference"]["training"],
         buffer_cells=config["folds"]["cities"]["buffer_cells"],
 

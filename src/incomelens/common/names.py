@@ -11,3 +11,6 @@ MODALITIES = ("prices", "satellite", "street_view")
 
 MAIN = "main"
 """The network of the aerial study that others are compared with."""
+
+SHUFFLED = "shuffled"
+"""The network that learnt from labels dealt out anew, and so knows nothing of income."""

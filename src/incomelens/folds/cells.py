@@ -16,11 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
-from incomelens.cells.neighbours import grid_coordinates, neighbour_pairs
+from incomelens.cells.places import Places, carried_columns
 from incomelens.common.errors import InputError, listed
-from incomelens.common.names import CELL_M
 from incomelens.common.seeds import job_rng
-from incomelens.folds.blocks import group_blocks, square_blocks
+from incomelens.folds.blocks import group_blocks
 from incomelens.folds.income_classes import income_classes
 from incomelens.folds.variogram import (
     Variogram,
@@ -34,7 +33,6 @@ logger = logging.getLogger(__name__)
 SCHEMES = ("random", "block", "group", "area")
 # Column of the cells whose values scheme `group`, and scheme `area`, hold out whole.
 HELD_OUT_WHOLE = {"group": "unit", "area": "area"}
-CELL_KM = CELL_M / 1000
 BLOCKS_PER_FOLD = 2
 SMALLEST_SIDE = 3  # cells; of less, the strip around held-out cells would leave little to learn
 # Folds of a default block size: how far from a fair share of cells, and of each class, is too far.
@@ -59,14 +57,15 @@ def assign_city_folds(
     Parameters
     ----------
     cells : DataFrame
-        The kept cells (:func:`incomelens.folds.kept.kept_cells`): ``cell_id``, ``income``; with
-        `group` also ``unit``, and for scheme `area` ``area``.
+        The kept cells (:func:`incomelens.folds.kept.kept_cells`): ``cell_id``, ``income``, and what
+        tells their places (:meth:`incomelens.cells.places.Places.of`); with `group` also ``unit``,
+        and for scheme `area` ``area``.
     scheme : {"random", "block", "group", "area"}
         Stratified by income class; or whole blocks, units or areas, balanced in cells and classes.
     n_folds : int
     seed : int
     block_km : float, optional
-        Side of a block, a multiple of the cell's; by default :func:`default_block_km`.
+        Side of a block, on a grid a multiple of the cell's; by default :func:`default_block_km`.
     group : {"unit"}, optional
         Where cells share their label: the column that says with whom. It is part of the folds then,
         under every scheme. A cell without a unit is one of its own, and told.
@@ -98,12 +97,12 @@ def assign_city_folds(
     classes = income_classes(cells["income"].to_numpy(), n_classes=n_classes).classes
     if block_km is None:
         block_km = default_block_km(cells, n_folds=n_folds, seed=seed, n_classes=n_classes)
-    grid = grid_coordinates(cells["cell_id"])
-    block = square_blocks(grid, _side(block_km))
+    places = Places.of(cells)
+    block = places.blocks(block_km)
     if scheme == "random":
         fold = _stratified(classes, n_folds, seed)
     elif scheme == "block":
-        fold = _grouped(grid, classes, block, n_folds, seed)
+        fold = _grouped(places, classes, block, n_folds, seed)
     else:
         fold = _whole(cells, scheme, classes, n_folds, seed)
     folds = pd.DataFrame(
@@ -111,6 +110,8 @@ def assign_city_folds(
     )
     if group is not None:
         folds[group] = cells[group]
+    if told := carried_columns(cells):
+        folds = cells[told].assign(**folds)[[*folds, *told]]
     _log_balance(folds, scheme, block_km)
     return folds
 
@@ -144,15 +145,16 @@ def default_block_km(cells: pd.DataFrame, *, n_folds: int, seed: int, n_classes:
     cells = cells.sort_values("cell_id")
     income = cells["income"].to_numpy(dtype=np.float64)
     classes = income_classes(income, n_classes=n_classes).classes
-    grid = grid_coordinates(cells["cell_id"])
-    fit = fit_variogram(_residual_variogram(grid * CELL_KM, income, seed))
-    widest = max(round(fit.range_km / CELL_KM), SMALLEST_SIDE)
+    places = Places.of(cells)
+    cell_km = places.side_m / 1000
+    fit = fit_variogram(_residual_variogram(places, income, seed))
+    widest = max(round(fit.range_km / cell_km), SMALLEST_SIDE)
     best, lowest = 0, np.inf
     for side in range(widest, SMALLEST_SIDE - 1, -1):
-        block = square_blocks(grid, side)
+        block = places.blocks(side * cell_km)
         if block.max() + 1 < BLOCKS_PER_FOLD * n_folds:
             continue
-        fold = _grouped(grid, classes, block, n_folds, seed)
+        fold = _grouped(places, classes, block, n_folds, seed)
         uneven = _unevenness(fold, classes)
         if uneven < lowest:
             best, lowest = side, uneven
@@ -161,27 +163,26 @@ def default_block_km(cells: pd.DataFrame, *, n_folds: int, seed: int, n_classes:
     if not best:
         raise InputError(
             f"folds: {len(cells)} cells make fewer than {BLOCKS_PER_FOLD * n_folds} blocks for "
-            f"{n_folds} folds, even at {SMALLEST_SIDE * CELL_KM:.1f} km; lower folds.n_folds or "
+            f"{n_folds} folds, even at {SMALLEST_SIDE * cell_km:.1f} km; lower folds.n_folds or "
             "set block_km"
         )
     logger.info(
         "income around its trend: variogram range %.2f km%s; blocks of %.1f km",
         fit.range_km,
         " or more" if fit.bounded else "",
-        best * CELL_KM,
+        best * cell_km,
     )
-    return round(best * CELL_KM, 1)
+    return round(best * cell_km, 6)
 
 
-def _residual_variogram(
-    place_km: NDArray[np.float64], income: NDArray[np.float64], seed: int
-) -> Variogram:
+def _residual_variogram(places: Places, income: NDArray[np.float64], seed: int) -> Variogram:
     rng = job_rng(seed, "income_variogram")
-    return empirical_variogram(place_km, without_trend(place_km, income), rng=rng)
+    residual = without_trend(places.centres, income, area=places.area)
+    return empirical_variogram(places.centres, residual, rng=rng, area=places.area)
 
 
 def _grouped(
-    grid: NDArray[np.int64],
+    places: Places,
     classes: NDArray[np.int64],
     block: NDArray[np.int64],
     n_folds: int,
@@ -189,7 +190,7 @@ def _grouped(
 ) -> NDArray[np.int64]:
     """Fold of every cell: whole blocks, even in cells and classes, with short borders."""
     amounts = _amounts(block, classes)
-    beside = block[neighbour_pairs(grid)]
+    beside = block[places.neighbour_pairs()]
     beside, n_pairs = np.unique(beside[beside[:, 0] != beside[:, 1]], axis=0, return_counts=True)
 
     def border(fold_of: NDArray[np.int64]) -> float:
@@ -261,16 +262,6 @@ def _unevenness(fold: NDArray[np.int64], classes: NDArray[np.int64]) -> float:
         for amount, share in ((counts.sum(axis=1), UNEVEN_CELLS), (counts, UNEVEN_CLASSES))
     ]
     return float(max(off))
-
-
-def _side(block_km: float) -> int:
-    side = round(block_km / CELL_KM)
-    if side < 1 or abs(side * CELL_KM - block_km) > 1e-6:
-        raise InputError(
-            f"block_km: {block_km} is no multiple of {CELL_KM} km, the side of a cell; blocks are "
-            "made of whole cells"
-        )
-    return side
 
 
 def _stratified(classes: NDArray[np.int64], n_folds: int, seed: int) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from incomelens.cells.neighbours import grid_coordinates, within_reach
+from incomelens.cells.places import Places
 from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng, job_seed
 from incomelens.folds.cells import SCHEMES
@@ -46,7 +46,8 @@ def training_cells(
     scheme : {"random", "block", "group", "area"}
     buffer_cells : int
         Width of the strip around held-out cells, in cells, diagonals included, that scheme `block`
-        leaves out too. The others have none: under `random` it would leave nothing over.
+        leaves out too (:meth:`incomelens.cells.places.Places.reach`). The others have none: under
+        `random` it would leave nothing over.
 
     Returns
     -------
@@ -62,8 +63,7 @@ def training_cells(
     held_out = (folds["fold"] == fold).to_numpy()
     training = ~held_out
     if scheme == "block":
-        grid = grid_coordinates(folds["cell_id"])
-        training &= ~within_reach(grid, grid[held_out], reach=buffer_cells)
+        training &= ~Places.of(folds).reach(buffer_cells)(held_out)
     if not training.any():
         raise InputError(
             f"folds: fold {fold} and a strip of {buffer_cells} cells around it leave no cell to "
@@ -192,7 +192,7 @@ def _whole_split(
     buffer_cells: int,
     rng: np.random.Generator,
 ) -> InnerSplit:
-    grid = grid_coordinates(folds["cell_id"])
+    near = Places.of(folds).reach(buffer_cells)
     cluster = _kept_together(folds, training, scheme)
     classes = folds["income_class"].to_numpy()
     best, lowest = None, np.inf
@@ -200,7 +200,7 @@ def _whole_split(
         validation = training & np.isin(cluster, _draw(cluster[training], share, rng))
         train = training & ~validation
         if scheme == "block":
-            train &= ~within_reach(grid, grid[validation], reach=buffer_cells)
+            train &= ~near(validation)
         if not train.any() or not validation.any():
             continue
         badness = _badness(classes, training, train, validation, share)

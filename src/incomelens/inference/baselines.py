@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from incomelens.cells.neighbours import grid_coordinates, nearest_cells
+from incomelens.cells.places import Places
 from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng
 from incomelens.folds.training import training_cells
@@ -50,18 +50,51 @@ def majority(task: FoldTask) -> Guess:
 def copy_neighbours(task: FoldTask) -> Guess:
     """Median class of the eight nearest training cells (deviation `spatial_leakage`).
 
-    All of them where there are fewer. Equally near cells: see
-    :func:`incomelens.cells.neighbours.nearest_cells`; a median between two classes: see
-    :func:`median_class`. Probabilities are the shares of the classes among the neighbours, so that
-    the expected class is their mean.
+    All of them where there are fewer; those of an area of which no cell is known, all training
+    cells. Equally near cells: see :meth:`incomelens.cells.places.Places.nearest`; a median between
+    two classes: see :func:`median_class`. Probabilities are the shares of the classes among the
+    neighbours, so that the expected class is their mean. Where cells share labels, of each unit the
+    nearest cell alone is a neighbour, or eight of them would be one label.
     """
-    nearest = nearest_cells(
-        grid_coordinates(task.held_out), grid_coordinates(task.train), k=N_NEIGHBOURS
-    )
-    classes = task.train_class[nearest]
-    shares = (classes[:, :, None] == np.arange(1, N_CLASSES + 1)).mean(axis=1)
-    p = (classes.mean(axis=1) - 1) / (N_CLASSES - 1)
-    return Guess(median_class(classes), p, shares)
+    n = len(task.held_out)
+    predicted, p, shares = np.empty(n, np.int64), np.empty(n), np.empty((n, N_CLASSES))
+    for asked, known in task.held_out_places.areas_with(task.train_places):
+        if known.size:
+            places = task.held_out_places[asked], task.train_places[known]
+            unit = None if task.train_unit is None else task.train_unit[known]
+            classes = task.train_class[known][_neighbours(*places, unit)]
+        else:
+            classes = np.tile(task.train_class, (asked.size, 1))
+        predicted[asked] = median_class(classes)
+        p[asked] = (classes.mean(axis=1) - 1) / (N_CLASSES - 1)
+        shares[asked] = (classes[:, :, None] == np.arange(1, N_CLASSES + 1)).mean(axis=1)
+    return Guess(predicted, p, shares)
+
+
+def _neighbours(asked: Places, known: Places, unit: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Positions of the nearest known cells, of each unit one, nearest first."""
+    if unit is None:
+        return asked.nearest(known, k=N_NEIGHBOURS)
+    k = min(N_NEIGHBOURS, len(np.unique(unit)))
+    n_looked_at = 4 * k
+    while True:
+        nearest = asked.nearest(known, k=n_looked_at)
+        is_first = _first_in_row(unit[nearest])
+        rank = is_first.cumsum(axis=1)
+        if rank[:, -1].min() >= k:
+            return nearest[is_first & (rank <= k)].reshape(-1, k)
+        n_looked_at *= 4
+
+
+def _first_in_row(values: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether a value stands in its row for the first time."""
+    order = values.argsort(axis=1, kind="stable")
+    ordered = np.take_along_axis(values, order, axis=1)
+    is_new = np.ones(values.shape, dtype=bool)
+    is_new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    is_first = np.empty_like(is_new)
+    np.put_along_axis(is_first, order, is_new, axis=1)
+    return is_first
 
 
 def median_class(classes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -174,7 +207,8 @@ def predict_out_of_fold(
     """
     baseline = _baseline(model, tiles, settings or RandomFeatures(), embedding)
     folds = folds.sort_values("cell_id").reset_index(drop=True)
-    parts = []
+    places, parts = Places.of(folds), []
+    unit = pd.factorize(folds["unit"], sort=True)[0] if "unit" in folds else None
     for fold in np.unique(folds["fold"]):
         training = training_cells(folds, fold=int(fold), scheme=scheme, buffer_cells=buffer_cells)
         train, held_out = folds.loc[training], folds.loc[folds["fold"] == fold]
@@ -186,6 +220,9 @@ def predict_out_of_fold(
                 train_fold=train["fold"].to_numpy(dtype=np.int64),
                 held_out=held_out["cell_id"].to_numpy(dtype=str),
                 rng=job_rng(seed, "baseline", model, scheme, fold),
+                train_unit=None if unit is None else unit[training],
+                train_places=places[training],
+                held_out_places=places[(folds["fold"] == fold).to_numpy()],
                 tiles=tiles,
             )
         )

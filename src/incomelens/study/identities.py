@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from incomelens.common.errors import InputError
+from incomelens.common.names import MAIN, SHUFFLED
 from incomelens.districts.sizes import Sizes, sizes_of
 from incomelens.paper.names import LEVELS, figure_tasks, level_names
 from incomelens.sources.fetching.plan import siamese_modalities
@@ -62,6 +63,10 @@ class Study:
     def city_names(self) -> dict[str, str]:
         """Name in print of every city."""
         return {city: self.config["city"][city]["name"] for city in self.cities}
+
+    def income_label(self, city: str) -> Mapping[str, Any] | None:
+        """What the incomes of a city are (:class:`incomelens.common.labels.Label`)."""
+        return self.config["city"][city]["income"].get("label")
 
     @property
     def first_city(self) -> str | None:
@@ -129,7 +134,18 @@ class Study:
     @property
     def networks(self) -> list[str]:
         """The networks that are scored in every city: the main one and those beside it."""
-        return ["main", *self.config["inference"]["compare"]]
+        return [MAIN, *self.config["inference"]["compare"]]
+
+    @cached_property
+    def network_settings(self) -> dict[str, Mapping[str, str]]:
+        """Settings of every network; beside the configured ones `main` with shuffled labels."""
+        named = self.config["inference"]["networks"]
+        return {SHUFFLED: {**named[MAIN], "labels": SHUFFLED}, **named}
+
+    @property
+    def judges_reliance(self) -> bool:
+        """Whether classes are held against a second null and against occlusion."""
+        return bool(self.cities and self.city_schemes and self.config["topology"]["reliance"])
 
     # --- The district study
 

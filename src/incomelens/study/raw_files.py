@@ -10,12 +10,14 @@ from typing import Any
 from incomelens.districts.sizes import check_most
 from incomelens.sources.fetching.plan import (
     city_sources,
+    city_tables,
     district_sources,
     district_tables,
     siamese_files,
     siamese_notes,
     siamese_sources,
     sources_of_city,
+    sources_of_kind,
     unregistered,
 )
 from incomelens.sources.fetching.registry import Registry, invented
@@ -23,6 +25,7 @@ from incomelens.study.identities import Study
 
 TOLD = ("title", "provider", "used_for", "time_frame", "licence", "page", "citation")
 """What tables of data sets say of a source."""
+NOT_OF_THE_READER = ("reader", "source", "table", "label")
 CELLS_OF_A_CITY = 15_000
 """With people, about, in a city of the Urban Atlas."""
 
@@ -78,7 +81,12 @@ class RawFiles:
         siamese_mb = 20_000 if siamese["satellite"] and not config["mirror"] else 500
         return {
             "district": Part(district_sources(districts), district_tables(districts), [], 200),
-            "aerial": Part(city_sources(self.study.cities, config["city"]), [], [], self._tiles_mb),
+            "aerial": Part(
+                city_sources(self.study.cities, config["city"]),
+                city_tables(self.study.cities, config["city"]),
+                [],
+                self._tiles_mb,
+            ),
             "siamese": Part(
                 siamese_sources(siamese),
                 siamese_files(siamese),
@@ -199,17 +207,20 @@ class RawFiles:
         return {key: found[0] if found else [] for key, found in files.items()}
 
     def of_city(self, city: str, kind: str) -> list[str]:
-        """Files of one kind (income, land_use, imagery) of a city."""
-        return self.of_sources(*self._sources_of_city(city, kind))
+        """Files of one kind (income, land_use, imagery) of a city, the user's own among them."""
+        table = self.study.config["city"][city][kind].get("table")
+        own = [] if table is None else self.own_input(table)
+        return [*self.of_sources(*self._sources_of_city(city, kind)), *own]
 
     def _sources_of_city(self, city: str, kind: str) -> list[str]:
-        settings = self.study.config["city"][city][kind]
-        return settings["sources"] if kind == "imagery" else [settings["source"]]
+        city_settings = self.study.config["city"][city]
+        settings = city_settings[kind]
+        return settings["sources"] if kind == "imagery" else sources_of_kind(city_settings, kind)
 
     def reader_options(self, city: str) -> dict[str, Any]:
         """What the reader of a city's incomes is told beside the file: columns, of a table."""
         settings = self.study.config["city"][city]["income"]
-        return {key: settings[key] for key in settings if key not in ("reader", "source")}
+        return {key: settings[key] for key in settings if key not in NOT_OF_THE_READER}
 
     def of_sales(self) -> dict[str, list[str]]:
         """Sales, and where their tax lots lie."""

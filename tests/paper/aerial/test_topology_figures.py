@@ -113,6 +113,19 @@ def test_city_without_any_tested_class_is_drawn(world, ratios):
     assert is_whole(ratios_figure(ratios, world[2][HERE], city="Aubervieux"))
 
 
+def test_figure_5_sets_the_papers_method_beside_that_of_the_study(world):
+    ratios = of_city(by_scheme(list(world[0].values()), list(world[0]), "H0"), HERE, "H0")
+    first = ratios.sort_values("method", kind="stable")  # gradcam before guided
+    figure = ratios_figure(first, world[2][HERE], city="Aubervieux")
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles[:3] == [
+        "Aubervieux, random folds:\nGrad-CAM",
+        "guided Grad-CAM",
+        "Aubervieux:\nobserved",
+    ]
+    assert is_whole(figure)
+
+
 def test_rows_are_the_published_classes_in_their_groups():
     places = row_places()
     assert len(places) == 18
@@ -272,8 +285,7 @@ def test_cell_without_a_map_is_refused(tile):
 def test_main_scheme_and_method_are_those_of_the_paper_where_they_are():
     assert main_scheme(["block", "random"]) == "random"
     assert main_scheme(["block"]) == "block"
-    assert main_method(["gradcam", "guided"]) == "guided"
-    assert main_method(["gradcam"]) == "gradcam"
+    assert main_method(["gradcam", "guided"]) == "gradcam"
     for empty in (main_scheme, main_method):
         with pytest.raises(InputError):
             empty([])

@@ -52,6 +52,9 @@ METHODS = {
     "integrated_gradients": "integrated gradients",
     "lrp": "relevance propagation (LRP)",
 }
+PAPERS_METHOD = "guided"
+OCCLUSION = "occlusion"
+OCCLUDED = {OCCLUSION: "class made even"}  # no map: what the network loses without the class
 # Blue and red as in the paper's Fig. 5, of a pair that every eye tells apart (ColorBrewer's RdBu).
 SES_COLOURS = {"low": "#2166ac", "high": "#b2182b"}
 SES_MARKERS = {"low": "o", "high": "s"}
@@ -124,11 +127,10 @@ def ordered_schemes(schemes: Sequence[str]) -> list[str]:
 
 
 def main_method(methods: Sequence[str]) -> str:
-    """Method of the figures and printed tables: the guided one, or the first where it is not."""
-    present = list(dict.fromkeys(methods))
-    if not present:
+    """Method of the figures and printed tables: the first of the configuration's."""
+    if not len(methods):
         raise InputError("methods: the table has no rows; run the attribution for at least one")
-    return "guided" if "guided" in present else present[0]
+    return methods[0]
 
 
 def main_scheme(schemes: Sequence[str]) -> str:

@@ -38,6 +38,7 @@ from incomelens.paper.claims.claim import (
 from incomelens.paper.table import keyed, rows
 from incomelens.topology.hypotheses import rank_correlation
 
+BY_H0_ALONE = "not beyond shuffled labels"  # over-activated, as by a network that knows nothing
 PLAIN, ADJUSTED = "plain", "adjusted"
 PLACE = ("city", "ses", "urban_class")
 PAIR = (*PLACE, "neighbour_class")
@@ -192,7 +193,11 @@ def activated(
             name = f"{LABELS[urban_class]}, {study.names[city]}, {ses}"
             yield _decided(name, row, "decision", "ratio", "q_value")
 
-    return Question("H0 is rejected at q ≤ 0.05, x above what is expected", cases, MAPS)
+    rule = (
+        "H0 is rejected at q ≤ 0.05, x above what is expected, and above what networks of shuffled "
+        "labels have, where the study trains them"
+    )
+    return Question(rule, cases, MAPS)
 
 
 def coactivated(
@@ -225,7 +230,8 @@ def _decided(name: str, row: object, decision: str, value: str, q_value: str) ->
     if decided in UNTESTED:
         return Case(name, f"{decided}, n = {row.n}")
     verdict = {"over": SUPPORTED, "under": CONTRADICTED}.get(decided.partition("-")[0], OPEN)
-    return Case(name, f"{getattr(row, value):.2f}, q = {getattr(row, q_value):.2g}", verdict)
+    alone = f", {decided}" if decided == BY_H0_ALONE else ""
+    return Case(name, f"{getattr(row, value):.2f}, q = {getattr(row, q_value):.2g}{alone}", verdict)
 
 
 def _beside(u: str, v: str) -> str:
