@@ -245,7 +245,7 @@ def test_the_chips_of_southern_california_are_read(name):
     if name.endswith(".csv"):
         columns |= {edge: edge for edge in ("left", "bottom", "right", "top")}
     options = {"columns": columns} | ({"crs": "EPSG:26911"} if name.endswith(".csv") else {})
-    cells = read_incomes(SOCAL / name, None, reader="cells", options=options)
+    cells = read_incomes(SOCAL / name, reader="cells", options=options)
     assert len(cells) == 474
     assert cells.crs == 26911
     assert_allclose(np.sqrt(cells.area), 153.6, atol=1e-3)

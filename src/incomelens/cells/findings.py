@@ -117,7 +117,7 @@ def _of_land_use(land_use: MergedLandUse) -> list[Finding]:
     share = unknown.area.sum() / polygons.area.sum()
     message = (
         f"{100 * share:.0f} % of the land near the cells has codes without an urban class, such as "
-        f"{next(iter(report.unknown_m2), '')}: is it an Urban Atlas of another edition?"
+        f"{next(iter(report.unknown_m2), '')}: is the study's list (`land_use`) that of the data?"
     )
     what, total = "land-use polygons", report.n_read
     return [

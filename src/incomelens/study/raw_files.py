@@ -9,15 +9,15 @@ from typing import Any
 
 from incomelens.districts.sizes import check_most
 from incomelens.sources.fetching.plan import (
+    OWN_KEYS,
+    city_files,
     city_sources,
-    city_tables,
     district_sources,
     district_tables,
     siamese_files,
     siamese_notes,
     siamese_sources,
     sources_of_city,
-    sources_of_kind,
     unregistered,
 )
 from incomelens.sources.fetching.registry import Registry, invented
@@ -25,7 +25,7 @@ from incomelens.study.identities import Study
 
 TOLD = ("title", "provider", "used_for", "time_frame", "licence", "page", "citation")
 """What tables of data sets say of a source."""
-NOT_OF_THE_READER = ("reader", "source", "table", "label")
+NOT_OF_THE_READER = ("reader", "source", *OWN_KEYS, "label")
 CELLS_OF_A_CITY = 15_000
 """With people, about, in a city of the Urban Atlas."""
 
@@ -83,7 +83,7 @@ class RawFiles:
             "district": Part(district_sources(districts), district_tables(districts), [], 200),
             "aerial": Part(
                 city_sources(self.study.cities, config["city"]),
-                city_tables(self.study.cities, config["city"]),
+                city_files(self.study.cities, config["city"]),
                 [],
                 self._tiles_mb,
             ),
@@ -207,20 +207,37 @@ class RawFiles:
         return {key: found[0] if found else [] for key, found in files.items()}
 
     def of_city(self, city: str, kind: str) -> list[str]:
-        """Files of one kind (income, land_use, imagery) of a city, the user's own among them."""
-        table = self.study.config["city"][city][kind].get("table")
-        own = [] if table is None else self.own_input(table)
+        """Files of one kind (income, land_use, imagery) of a city, the user's own as well."""
+        own = self._own_of(self.study.config["city"][city][kind])
         return [*self.of_sources(*self._sources_of_city(city, kind)), *own]
 
+    def boundary_of_city(self, city: str) -> list[str]:
+        """The file that bounds a city, where its land use does not."""
+        boundary = self.study.config["city"][city]["land_use"].get("boundary", {})
+        sources = [boundary["source"]] if "source" in boundary else []
+        return [*self.of_sources(*sources), *self._own_of(boundary)]
+
+    def _own_of(self, settings: Mapping[str, Any]) -> list[str]:
+        names = [settings[key] for key in OWN_KEYS if key in settings]
+        return [path for name in names for path in self.own_input(name)]
+
     def _sources_of_city(self, city: str, kind: str) -> list[str]:
-        city_settings = self.study.config["city"][city]
-        settings = city_settings[kind]
-        return settings["sources"] if kind == "imagery" else sources_of_kind(city_settings, kind)
+        settings = self.study.config["city"][city][kind]
+        return settings.get("sources", [settings[key] for key in ("source",) if key in settings])
 
     def reader_options(self, city: str) -> dict[str, Any]:
         """What the reader of a city's incomes is told beside the file: columns, of a table."""
         settings = self.study.config["city"][city]["income"]
         return {key: settings[key] for key in settings if key not in NOT_OF_THE_READER}
+
+    def land_use_options(self, city: str) -> dict[str, Any]:
+        """What the reader of a city's land use is told beside its files."""
+        settings = self.study.config["city"][city]["land_use"]
+        files = ("source", *OWN_KEYS, "boundary")
+        layer = settings.get("boundary", {}).get("layer")
+        return {key: settings[key] for key in settings if key not in files} | {
+            "boundary_layer": layer
+        }
 
     def of_sales(self) -> dict[str, list[str]]:
         """Sales, and where their tax lots lie."""

@@ -7,10 +7,8 @@ from numpy.typing import NDArray
 from rasterio import Affine
 from rasterio.features import rasterize
 
-from incomelens.cells.urban_classes import EXCLUDED, UNKNOWN, VALUES
+from incomelens.cells.urban_classes import EXCLUDED, UNKNOWN, land_use_list
 from incomelens.common.errors import InputError, listed
-
-KNOWN = {UNKNOWN, EXCLUDED, *VALUES.values()}
 
 
 class LandUseMap:
@@ -30,11 +28,12 @@ class LandUseMap:
 
     def __init__(self, polygons: gpd.GeoDataFrame) -> None:
         values = polygons["value"].to_numpy()
-        unknown = sorted(set(values.tolist()) - KNOWN)
+        known = land_use_list().value_of.values()
+        unknown = sorted(set(values.tolist()) - {UNKNOWN, EXCLUDED, *known})
         if unknown:
             raise InputError(
                 f"land use: values {listed(unknown)} belong to no urban class; expected 1 to "
-                f"{max(VALUES.values())}, or {EXCLUDED} where excluded; make the cells again"
+                f"{max(known)}, or {EXCLUDED} where excluded; make the cells again"
             )
         self.crs = polygons.crs
         self._values = values.astype(np.uint8)

@@ -7,23 +7,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from incomelens.cells.urban_classes import EXCLUDED, UNKNOWN, VALUES
-from incomelens.tiles.group_file import COLOUR_PLANES, GroupWriter, PixelRows, packed_together
+from incomelens.cells.urban_classes import EXCLUDED, UNKNOWN, land_use_list
+from incomelens.tiles.group_file import (
+    COLOUR_PLANES,
+    GroupWriter,
+    PixelRows,
+    packed_together,
+    pixel_files,
+)
 
-FLAGS = {"unknown": UNKNOWN, **VALUES, "excluded": EXCLUDED}
 GRID_MAPPING = "spatial_ref"
 PER_CELL = "cell_id easting northing"
-
-
-def pixel_files(shard: str | Path) -> dict[str, int]:
-    """Files that hold images and land use, by their path below the shard, with their bytes."""
-    shard = Path(shard)
-    return {
-        str(file.relative_to(shard)): file.stat().st_size
-        for array in ("image", "land_use")
-        for file in sorted((shard / array / "c").rglob("*"))
-        if file.is_file()
-    }
 
 
 class ShardWriter(GroupWriter):
@@ -58,6 +52,7 @@ class ShardWriter(GroupWriter):
 
     def _begin(self) -> None:
         px, packed = self._tile_px, packed_together(self._tile_px)
+        flags = {"unknown": UNKNOWN, **land_use_list().value_of, "excluded": EXCLUDED}
         placed = {"grid_mapping": GRID_MAPPING, "coordinates": PER_CELL}
         self._images = PixelRows(
             self._group,
@@ -80,8 +75,8 @@ class ShardWriter(GroupWriter):
             dimensions=("cell", "y", "x"),
             attributes={
                 "long_name": "urban class of the land-use polygon at the pixel's centre",
-                "flag_values": list(FLAGS.values()),
-                "flag_meanings": " ".join(FLAGS),
+                "flag_values": list(flags.values()),
+                "flag_meanings": " ".join(flags),
                 **placed,
             },
         )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from statsmodels.stats.proportion import proportion_confint
 
-from incomelens.cells.urban_classes import CODE_VALUES, NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.errors import InputError, listed
 from incomelens.common.names import SHUFFLED
 from incomelens.common.seeds import job_rng
@@ -62,7 +62,8 @@ def planted_classes(planted: pd.DataFrame, worlds: pd.DataFrame) -> pd.DataFrame
         )
     parts = [told[told["city"] == name].assign(city=city) for city, name in cities.items()]
     table = pd.concat(parts, ignore_index=True)
-    table["urban_class"] = [NAMES[CODE_VALUES[code] - 1] for code in table["code"]]
+    classes = land_use_list()
+    table["urban_class"] = [classes.names[classes.code_values[code] - 1] for code in table["code"]]
     return table[["city", "urban_class"]].drop_duplicates(ignore_index=True)
 
 

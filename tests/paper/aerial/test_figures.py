@@ -11,7 +11,8 @@ from pyproj import CRS
 from incomelens.cells.urban_classes import EXCLUDED
 from incomelens.common.errors import InputError
 from incomelens.paper.aerial import figure_1, income_map
-from incomelens.paper.draw.classes import CLASS_COLOURS, DROPPED_FACE, INCOME_COLOURS
+from incomelens.paper.aerial.names import class_colours
+from incomelens.paper.draw.classes import DROPPED_FACE, INCOME_COLOURS
 from incomelens.tiles.index import build_index
 from incomelens.tiles.shard_file import ShardWriter
 
@@ -97,7 +98,8 @@ def test_land_use_has_the_colours_of_its_classes(drawn, world):
     hatched = [layer for layer in layers if layer.get_hatch()]
     assert [len(layer.get_paths()) for layer in hatched] == [1]  # the airport
     (faces,) = [layer.get_facecolors() for layer in layers if not layer.get_hatch()]
-    expected = [CLASS_COLOURS[name] for name in world.land_use["urban_class"].dropna()]
+    colours = class_colours()
+    expected = [colours[name] for name in world.land_use["urban_class"].dropna()]
     assert sorted(map(to_hex, faces)) == sorted(expected)
 
 

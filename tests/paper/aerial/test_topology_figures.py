@@ -13,12 +13,12 @@ from incomelens.paper.aerial.figure_5 import OFFSETS, ratios_figure, row_places
 from incomelens.paper.aerial.figure_6 import MEASURES, pairs_figure, pairs_table
 from incomelens.paper.aerial.inputs import by_scheme, of_city
 from incomelens.paper.aerial.names import (
-    RESIDENTIAL,
     SES_COLOURS,
     class_order,
     main_method,
     main_scheme,
     published_groups,
+    residential_classes,
 )
 
 from ..topology_world import topology
@@ -156,7 +156,8 @@ def test_numbers_stand_in_their_row_and_column(world, pairs):
         text = written["dense beside roads"]
         assert text.get_text() == f"{row[measure.column]:.2f}"
         x, y = text.get_position()
-        assert (int(x), int(y)) == (class_order().index("roads"), RESIDENTIAL.index("dense"))
+        place = class_order().index("roads"), residential_classes().index("dense")
+        assert (int(x), int(y)) == place
         assert ses in axes.get_title(loc="left")
     assert is_whole(figure)
 

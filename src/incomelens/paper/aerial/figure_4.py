@@ -15,8 +15,14 @@ from incomelens.attribution.kept_maps import KeptMaps, read_kept_maps
 from incomelens.attribution.polygons import polygon_ratios
 from incomelens.common.errors import InputError, listed
 from incomelens.common.names import CELL_M
-from incomelens.paper.aerial.names import METHODS, class_labels, main_method
-from incomelens.paper.draw.classes import CLASS_COLOURS, add_swatch
+from incomelens.paper.aerial.names import (
+    METHODS,
+    class_colours,
+    class_labels,
+    left_out_label,
+    main_method,
+)
+from incomelens.paper.draw.classes import add_swatch
 from incomelens.paper.draw.grid import TileReader
 from incomelens.paper.draw.panels import RATIO_COLOURS, ratio_scale, set_spines
 from incomelens.paper.draw.style import (
@@ -119,7 +125,8 @@ def tile_figure(
         one_map = rows_of_method[rows_of_method["target"] == kept.targets[0]]
         for axes, target in zip(panels[1:3], TARGET_WORDS, strict=True):
             _draw_map(axes, by_target[target], square)
-        colours = [CLASS_COLOURS.get(name, MISSING_FACE) for name in one_map["urban_class"]]
+        by_class = class_colours()
+        colours = [by_class.get(name, MISSING_FACE) for name in one_map["urban_class"]]
         _draw_polygons(panels[3], one_map, colours)
         for axes, target in zip(panels[4:], TARGET_WORDS, strict=True):
             _draw_ratios(axes, rows_of_method[rows_of_method["target"] == target])
@@ -178,11 +185,10 @@ def _draw_ratios(axes: Axes, polygons: gpd.GeoDataFrame) -> None:
 
 def _draw_classes(axes: Axes, polygons: gpd.GeoDataFrame) -> None:
     """Fill axes with the legend of the classes of the tile."""
-    labels = class_labels()
-    names = [name for name in CLASS_COLOURS if name in set(polygons["urban_class"])]
-    lines = [(CLASS_COLOURS[name], labels[name]) for name in names]
+    labels, present = class_labels(), set(polygons["urban_class"])
+    lines = [(colour, labels[name]) for name, colour in class_colours().items() if name in present]
     if polygons["urban_class"].isna().any():
-        lines.append((MISSING_FACE, "Left out (airports, no data)"))
+        lines.append((MISSING_FACE, left_out_label()))
     axes.set(xlim=(0, 3), ylim=(6, 0))
     axes.set_axis_off()
     for place, (colour, label) in enumerate(lines):

@@ -3,15 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from incomelens.cells.urban_classes import GROUPS, URBAN_CLASSES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.errors import InputError, listed
 from incomelens.common.names import MAIN
 from incomelens.paper.names import folds_name
 
 INCOME_CLASSES = (1, 2, 3, 4, 5)
-PUBLISHED = tuple(urban_class.name for urban_class in URBAN_CLASSES if urban_class.published)
-RESIDENTIAL = ("continuous", "dense", "medium", "low", "very_low")
-INFRASTRUCTURE = ("motorways", "roads", "railways")
 
 BASELINES = {
     "majority": "Majority class",
@@ -74,28 +71,52 @@ def is_rejected(decision: str) -> bool:
 
 
 def classes_by_group() -> dict[str, list[str]]:
-    """Names of the 19 classes, by group, in the order of :data:`URBAN_CLASSES`."""
+    """Names of all classes of the study's list, by group, in the order of print."""
+    land = land_use_list()
     return {
-        group: [urban_class.name for urban_class in URBAN_CLASSES if urban_class.group == group]
-        for group in GROUPS
+        group: [one.name for one in land.classes if one.group == group] for group in land.groups
     }
 
 
 def class_labels() -> dict[str, str]:
-    """Labels of the 19 classes in figures and tables."""
-    return {urban_class.name: urban_class.label for urban_class in URBAN_CLASSES}
+    """Labels of all classes in figures and tables."""
+    return {one.name: one.label for one in land_use_list().classes}
+
+
+def class_colours() -> dict[str, str]:
+    """Colours of all classes in figures."""
+    return {one.name: one.colour for one in land_use_list().classes}
+
+
+def left_out_label() -> str:
+    """Label of land that belongs to no class, as the list names it."""
+    labels = land_use_list().excluded.values()
+    kinds = dict.fromkeys(label.split(" (")[0].lower() for label in labels)
+    return f"Left out ({', '.join(kinds)})" if kinds else "Left out"
+
+
+def residential_classes() -> list[str]:
+    """Names of the classes that H1 asks what stands beside."""
+    land = land_use_list()
+    return [land.names[place] for place in land.residential]
 
 
 def published_groups() -> dict[str, list[str]]:
-    """Names of the 18 published classes, by group, in the order of every figure and table."""
-    return {
-        group: [name for name in names if name in PUBLISHED]
+    """Names of the published classes, by group, in the order of every figure and table.
+
+    A group without any is left out.
+    """
+    land = land_use_list()
+    published = {land.names[place] for place in land.published}
+    groups = {
+        group: [name for name in names if name in published]
         for group, names in classes_by_group().items()
     }
+    return {group: names for group, names in groups.items() if names}
 
 
 def class_order() -> list[str]:
-    """Names of the published classes, residential ones first."""
+    """Names of the published classes, in the order of their groups."""
     return [name for names in published_groups().values() for name in names]
 
 

@@ -7,8 +7,6 @@ import pandas as pd
 
 from incomelens.paper.aerial.inputs import by_scheme, stacked
 from incomelens.paper.aerial.names import (
-    INFRASTRUCTURE,
-    RESIDENTIAL,
     SCHEMES,
     check_cities,
     main_method,
@@ -21,6 +19,7 @@ from incomelens.paper.claims.aerial_cases import (
     NON_RESIDENTIAL,
     PAIRS,
     PLAIN,
+    RESIDENTIAL,
     SCORES,
     Study,
     activated,
@@ -42,6 +41,7 @@ from incomelens.paper.exhibit import Exhibit
 INFERRED = "Results, Inferring SES in cities; Fig. 2"
 UNIVARIATE = "Results, Univariate correlations; Fig. 5"
 BIVARIATE = "Results, Bivariate correlations; Fig. 6"
+INFRASTRUCTURE = ("motorways", "roads", "railways")
 MIXED = tuple(pair for pair in product(RESIDENTIAL, repeat=2) if pair[0] != pair[1])
 
 # fmt: off

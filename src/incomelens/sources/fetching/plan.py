@@ -22,11 +22,9 @@ STREET_VIEW_KEY = Secret(
 )
 """Key of Google's Street View Static API: the user's own."""
 
-CITY_KINDS = ("income", "land_use")
-"""Data of a city that are a source of the registry, or a file of the user's own."""
-
 # The codes of ZIP areas do not say where they lie: the level of that name needs `relationship`.
 CENSUS_KEYS = ("tables", "boundaries")
+OWN_KEYS = ("table", "folder")
 
 
 def district_sources(districts: Mapping[str, Any]) -> list[str]:
@@ -78,20 +76,27 @@ def city_sources(cities: Sequence[str], city: Mapping[str, Any]) -> list[str]:
 def sources_of_city(settings: Mapping[str, Any]) -> list[str]:
     """Ids of the sources of one city: its incomes, land use and imagery."""
     return [
-        *(source for kind in CITY_KINDS for source in sources_of_kind(settings, kind)),
+        *(part["source"] for part in _one_each(settings) if "source" in part),
         *settings["imagery"]["sources"],
     ]
 
 
-def sources_of_kind(settings: Mapping[str, Any], kind: str) -> list[str]:
-    """Id of the source of a city's incomes or land use; none where the file is the user's own."""
-    return [settings[kind]["source"]] if "source" in settings[kind] else []
+def city_files(cities: Sequence[str], city: Mapping[str, Any]) -> list[str]:
+    """Names of the user's own files and folders of all cities, below ``data_dir``, each once.
+
+    Parameters
+    ----------
+    cities, city
+        As of :func:`city_sources`.
+    """
+    parts = [part for name in cities for part in _one_each(city[name])]
+    return list(dict.fromkeys(part[key] for part in parts for key in OWN_KEYS if key in part))
 
 
-def city_tables(cities: Sequence[str], city: Mapping[str, Any]) -> list[str]:
-    """Names of the user's own files of cities, below ``data_dir``, each once."""
-    named = (city[name][kind].get("table") for name in cities for kind in CITY_KINDS)
-    return list(dict.fromkeys(name for name in named if name is not None))
+def _one_each(settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Settings of a city that name a source, or a file of the user's own."""
+    land = settings["land_use"]
+    return settings["income"], land, land.get("boundary", {})
 
 
 def siamese_modalities(siamese: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:

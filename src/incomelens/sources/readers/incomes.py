@@ -6,8 +6,7 @@ from typing import Any
 
 import geopandas as gpd
 
-from incomelens.sources.readers.filosofi import read_filosofi
-from incomelens.sources.readers.grid_ids import CRS
+from incomelens.sources.readers.filosofi import Bounds, read_filosofi
 from incomelens.sources.readers.income_cells import read_cells
 from incomelens.sources.readers.income_table import read_income_table
 
@@ -17,9 +16,9 @@ OF_THE_GRID = {"filosofi": read_filosofi, "table": read_income_table}
 
 def read_incomes(
     path: str | Path,
-    boundary: gpd.GeoDataFrame | None,
     *,
     reader: str,
+    bounds: Bounds | None = None,
     options: Mapping[str, Any],
 ) -> gpd.GeoDataFrame:
     """Read the cells with incomes of a city.
@@ -27,9 +26,9 @@ def read_incomes(
     Parameters
     ----------
     path : path
-    boundary : GeoDataFrame or None
-        Of the city: no more than the cells near it are read from a country's grid.
     reader : {"filosofi", "table", "cells"}
+    bounds : tuple of float, optional
+        West, south, east, north of the city in EPSG:3035: all that is read of a country's grid.
     options : mapping
         Further settings of the reader.
 
@@ -42,5 +41,4 @@ def read_incomes(
     """
     if reader == "cells":
         return read_cells(path, **options)
-    bounds = None if boundary is None else tuple(boundary.to_crs(CRS).total_bounds)
     return OF_THE_GRID[reader](path, bounds=bounds, **options)
