@@ -34,6 +34,7 @@ def with_dates(city: Mapping[str, Any]) -> dict[str, Any]:
             continue
         vintages, date = imagery.pop("vintages"), imagery.pop("date")
         dates = {date: name}
+        common = {key: imagery[key] for key in imagery if key not in ("sources", "folder")}
         for other, said in vintages.items():
             dates[other] = f"{name}_{other}"
             if dates[other] in city or other == date:
@@ -44,7 +45,7 @@ def with_dates(city: Mapping[str, Any]) -> dict[str, Any]:
             entries[dates[other]] = {
                 **settings,
                 "name": f"{settings['name']}, {other}",
-                "imagery": imagery | said,
+                "imagery": common | said,
             }
         entries[name] = {**settings, "imagery": imagery, DATES: dates}
     return entries

@@ -93,6 +93,16 @@ class Study:
         levels = "|".join(self.levels)
         return rf"(?!(?:{levels})\b)[a-z][a-z0-9_]*" if self.cities else "(?!)"
 
+    @cached_property
+    def date_form(self) -> str:
+        """Regular expression of the entries of further dates; of none where there are none."""
+        return "|".join(self.first_date) or "(?!)"
+
+    @cached_property
+    def own_city_form(self) -> str:
+        """Regular expression of a city's id that is no entry of a further date."""
+        return rf"(?!(?:{self.date_form})\b){self.city_form}" if self.first_date else self.city_form
+
     @property
     def transfer_cities(self) -> list[str]:
         """Cities on which every model of one another is tried: all, unless some are named."""

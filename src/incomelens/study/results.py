@@ -60,6 +60,13 @@ class Results:
         dates = self.study.dates.get(city, {}).values()
         return [pattern.format(city=one, scheme=scheme) for one in dates]
 
+    def models_of_dates(self, city: str, name: str) -> list[str]:
+        """Weights, or settings, of the main network of every date and fold of a city."""
+        scheme = self.study.transfer_scheme
+        dates = self.study.dates.get(city, {}).values()
+        files = [self.models({"city": one, "scheme": scheme})[name] for one in dates]
+        return [path for of_date in files for path in of_date]
+
     @property
     def folds(self) -> range:
         """Numbers of the folds of a city."""

@@ -41,6 +41,17 @@ class Embedding:
         """Rows of some of the places, in their order."""
         return self.matrix[self.ids.searchsorted(np.asarray(ids, dtype=str))]
 
+    def table(self) -> pd.DataFrame:
+        """One row a place: ``cell_id`` and its numbers, ``feature_0``, ``feature_1``, ..."""
+        names = [f"feature_{number}" for number in range(self.matrix.shape[1])]
+        numbers = pd.DataFrame(self.matrix, columns=names)
+        return pd.concat([pd.Series(self.ids, name="cell_id", dtype=str), numbers], axis=1)
+
+
+def side_by_side(embeddings: Sequence[Embedding]) -> Embedding:
+    """Several embeddings of the same places as one."""
+    return Embedding(embeddings[0].ids, np.hstack([one.matrix for one in embeddings]))
+
 
 def read_embedding(
     file: str | Path,
