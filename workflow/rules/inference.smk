@@ -193,9 +193,7 @@ use rule scripted as evaluate_dates with:
             f"<results>/folds/{city}-{STUDY.transfer_scheme}.parquet"
             for city in STUDY.dates
         ],
-        predictions=expand(
-            "<results>/inference/{city}/dates.parquet", city=STUDY.dates
-        ),
+        predictions=expand("<results>/inference/{city}/dates.parquet", city=STUDY.dates),
     output:
         dates="<results>/inference/dates.csv",
     pathvars:

@@ -7,10 +7,8 @@ for every cell, then ridge; embeddings of others (:data:`EMBEDDING`) go the same
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,14 +16,16 @@ from numpy.typing import NDArray
 
 from incomelens.cells.places import Places
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import EMBEDDING
 from incomelens.common.seeds import job_rng
 from incomelens.folds.training import training_cells
 from incomelens.inference.baseline_task import FoldTask, Guess, guess_by_ridge
+from incomelens.inference.frozen_features import FROZEN
 from incomelens.inference.metrics import N_CLASSES
 from incomelens.inference.random_features import RandomFeatures, random_features
 from incomelens.inference.scored_cells import PROBABILITIES
 from incomelens.inference.streams import TileSource
-from incomelens.sources.readers.embedding_tables import Embedding, read_embedding, side_by_side
+from incomelens.sources.readers.embedding_tables import Embedding
 
 logger = logging.getLogger(__name__)
 
@@ -158,42 +158,7 @@ def embedding_ridge(task: FoldTask, *, embedding: Embedding) -> Guess:
 
 WITHOUT_IMAGES = {"majority": majority, "copy_neighbours": copy_neighbours}
 WITH_IMAGES = {"mean_colour": mean_colour, "random_features": random_features}
-FROZEN = "frozen_ridge"
-EMBEDDING = "embedding_"  # before the name of one, as a model
 BASELINES = (*WITHOUT_IMAGES, *WITH_IMAGES, FROZEN)
-
-
-def given_embeddings(
-    cell_ids: Sequence[str],
-    *,
-    features: Sequence[str | Path],
-    tables: Mapping[str, str | Path],
-    settings: Mapping[str, Mapping[str, Any]],
-) -> dict[str, Embedding]:
-    """Embeddings of the cells, by the name of the baseline that reads each.
-
-    Parameters
-    ----------
-    cell_ids : sequence of str
-    features : sequence of path
-        Frozen features of one date or of several, which are laid side by side; perhaps none.
-    tables : mapping of name to path
-        Of other encoders.
-    settings : mapping of name to mapping
-        ``id`` and perhaps ``columns`` of each (:func:`read_embedding`).
-    """
-    found = {}
-    if features:
-        parts = [
-            read_embedding(path, cell_ids, name=FROZEN, id_column="cell_id") for path in features
-        ]
-        found[FROZEN] = side_by_side(parts)
-    for name, path in tables.items():
-        own = settings[name]
-        found[EMBEDDING + name] = read_embedding(
-            path, cell_ids, name=name, id_column=own["id"], columns=own.get("columns")
-        )
-    return found
 
 
 def predict_out_of_fold(

@@ -6,8 +6,9 @@ of all stages, and by a mean over the turned and mirrored tile, than by one look
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,10 +20,11 @@ from incomelens.common.seeds import job_seed
 from incomelens.inference.network import IncomeNetwork, build_network
 from incomelens.inference.predict import network_outputs
 from incomelens.inference.streams import TileSource
-from incomelens.sources.readers.embedding_tables import Embedding
+from incomelens.sources.readers.embedding_tables import Embedding, read_embedding
 
 logger = logging.getLogger(__name__)
 
+FROZEN = "frozen_ridge"
 STAGES = ("last", "all")
 # Quarter turns and, from 4 on, mirrored ones: half a turn, all quarter turns, or all eight.
 TURNS = {1: (0,), 2: (0, 2), 4: (0, 1, 2, 3), 8: tuple(range(8))}
@@ -104,6 +106,14 @@ def frozen_features(
         device=device,
     )
     return Embedding(cell_ids, found)
+
+
+def read_features(files: Sequence[str | Path], cell_ids: Sequence[str]) -> dict[str, Embedding]:
+    """Features of the tiles of one date or of several, side by side, by the baseline's name."""
+    parts = [read_embedding(file, cell_ids, name=FROZEN, id_column="cell_id") for file in files]
+    if not parts:
+        return {}
+    return {FROZEN: Embedding(parts[0].ids, np.hstack([part.matrix for part in parts]))}
 
 
 def _pooled(network: IncomeNetwork, images: Tensor, stages: str) -> Tensor:

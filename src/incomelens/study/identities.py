@@ -78,6 +78,11 @@ class Study:
         """Folds of cities; the first is that of figures which show one."""
         return self.config["folds"]["cities"]["schemes"]
 
+    @property
+    def labels_shared(self) -> bool:
+        """Whether several cells take their label from one unit."""
+        return self.config["folds"]["cities"]["group"] is not None
+
     @cached_property
     def city_places(self) -> list[tuple[str, str]]:
         """Every city under every scheme."""

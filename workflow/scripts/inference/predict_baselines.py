@@ -4,18 +4,18 @@ import pandas as pd
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
-from incomelens.inference.baselines import given_embeddings, predict_out_of_fold
+from incomelens.inference.baselines import predict_out_of_fold
+from incomelens.inference.frozen_features import read_features
 from incomelens.inference.random_features import RandomFeatures
+from incomelens.sources.readers.embedding_tables import read_embeddings
 from incomelens.tiles.store import open_tiles
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     folds = read_table(snakemake.input.folds)
-    embeddings = given_embeddings(
-        folds["cell_id"],
-        features=snakemake.input.features,
-        tables=dict(zip(snakemake.params.embeddings, snakemake.input.embeddings, strict=True)),
-        settings=snakemake.params.embeddings,
-    )
+    cell_ids = folds["cell_id"]
+    embeddings = read_embeddings(
+        cell_ids, tables=snakemake.input.embeddings, settings=snakemake.params.embeddings
+    ) | read_features(snakemake.input.features, cell_ids)
     tiles = open_tiles(snakemake.input.index, snakemake.input.shards)
     predictions = {
         model: predict_out_of_fold(
