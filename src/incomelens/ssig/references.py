@@ -2,7 +2,8 @@
 
 Linear and log-linear regression are the field's traditional models (paper, introduction); ridge,
 random forest and gradient boosting are what a reader would try today, untuned; the mean and
-copy-the-neighbours show what is had for nothing.
+copy-the-neighbours show what is had for nothing. Embeddings of other encoders, such as those of
+satellites, take the place of the twelve inputs and go through ridge alone.
 
 Gradient boosting is scikit-learn's, at its defaults but for the smallest leaf: 20 districts are
 most of a small training set, so that no tree splits and every prediction is the mean. The leaf is a
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, RidgeCV
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
@@ -30,6 +32,21 @@ LEAST_LEAF, DEFAULT_LEAF = 3, 20  # districts in a leaf of gradient boosting
 DISTRICTS_PER_LEAF = 20
 N_NEIGHBOURS = 8
 PLACES = [len(SOCIOECONOMIC) + number for number in range(len(SPATIAL))]
+
+
+def embedding_ridge() -> Regressor:
+    """Return unfitted ridge on an embedding, its penalty chosen inside the training districts.
+
+    A district without a row is one of mean numbers.
+    """
+    return TransformedTargetRegressor(
+        make_pipeline(
+            SimpleImputer(keep_empty_features=True),
+            StandardScaler(),
+            RidgeCV(alphas=np.logspace(-1, 5, 13)),
+        ),
+        transformer=StandardScaler(),
+    )
 
 
 def reference_model(name: str, *, seed: int) -> Regressor:

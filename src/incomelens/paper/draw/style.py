@@ -39,6 +39,8 @@ GROUP_COLOURS = {SOCIOECONOMIC: "#0072B2", SPATIAL: "#D55E00"}
 # From light to dark as the folds get harder.
 SCHEME_COLOURS = {"random": "#7CCBA2", "block": "#089099", "area": "#045275"}
 SCHEME_MARKERS = {"random": "o", "block": "s", "area": "D"}
+SCHEME_COLOURS |= {"group": "#D8A43C"}
+SCHEME_MARKERS |= {"group": "v"}
 
 STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: equal on every machine
