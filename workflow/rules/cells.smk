@@ -20,6 +20,6 @@ use rule scripted as build_cells with:
         **run_by("cells/build_cells"),
         reader=lambda wildcards: config["city"][wildcards.city]["income"]["reader"],
         reader_options=lambda wildcards: RAW.reader_options(wildcards.city),
-        label=lambda wildcards: STUDY.income_label(wildcards.city),
+        label=lambda wildcards: STUDY.income_labels[wildcards.city],
         land_use=lambda wildcards: RAW.land_use_options(wildcards.city),
         settings=config["cells"],

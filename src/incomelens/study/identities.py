@@ -64,9 +64,10 @@ class Study:
         """Name in print of every city."""
         return {city: self.config["city"][city]["name"] for city in self.cities}
 
-    def income_label(self, city: str) -> Mapping[str, Any] | None:
-        """What the incomes of a city are (:class:`incomelens.common.labels.Label`)."""
-        return self.config["city"][city]["income"].get("label")
+    @cached_property
+    def income_labels(self) -> dict[str, Mapping[str, Any] | None]:
+        """What the incomes of every city are (:class:`incomelens.common.labels.Label`)."""
+        return {city: self.config["city"][city]["income"].get("label") for city in self.cities}
 
     @property
     def first_city(self) -> str | None:
