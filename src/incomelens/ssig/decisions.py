@@ -93,8 +93,10 @@ def recall_of_poorest(
     array of shape (n_resamples,)
         A share of at least a fifth could reach all of them; chance reaches `share`.
     """
-    poor = weights * lowest(observed, weights, POOREST)
-    return (poor * lowest(predicted, weights, share)).sum(axis=1) / poor.sum(axis=1)
+    poor = lowest(observed, weights, POOREST)
+    # Districts at a limit are in by a part: in both by the smaller one.
+    reached = np.minimum(poor, lowest(predicted, weights, share))
+    return (weights * reached).sum(axis=1) / (weights * poor).sum(axis=1)
 
 
 def lowest(values: Values, weights: Values, share: float) -> Values:
