@@ -95,7 +95,7 @@ use rule scripted as predict_baselines with:
 
 use rule scripted as evaluate_predictions with:
     input:
-        cells="<results>/cells/{city}.parquet",
+        cells=FILES.cells,
         folds="<results>/folds/{city}-{scheme}.parquet",
         networks=expand(
             "<results>/inference/{{city}}/{{scheme}}/{network}/predictions.parquet",

@@ -6,7 +6,7 @@
 use rule scripted as plan_tiles with:
     input:
         checked=ancient(RAW.checked("aerial")),
-        cells="<results>/cells/{city}.parquet",
+        cells=FILES.cells,
         imagery=lambda wildcards: RAW.of_city(wildcards.city, "imagery"),
     output:
         orthophotos=directory("<results>/tiles/{city}/orthophotos"),
@@ -28,8 +28,8 @@ use rule scripted as plan_tiles with:
 
 use rule scripted as cut_tiles with:
     input:
-        cells="<results>/cells/{city}.parquet",
-        land_use="<results>/cells/{city}-land_use.parquet",
+        cells=FILES.cells,
+        land_use=FILES.land_use,
         orthophotos="<results>/tiles/{city}/orthophotos",
         listing="<results>/tiles/{city}/orthophotos.parquet",
         plan="<results>/tiles/{city}/plan.parquet",
@@ -49,7 +49,7 @@ use rule scripted as cut_tiles with:
 
 use rule scripted as index_tiles with:
     input:
-        cells="<results>/cells/{city}.parquet",
+        cells=FILES.cells,
         plan="<results>/tiles/{city}/plan.parquet",
         shards=lambda wildcards: FILES.shards(wildcards.city),
     output:

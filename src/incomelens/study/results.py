@@ -25,6 +25,15 @@ class Results:
 
     # --- Cities
 
+    def cells(self, wildcards: Mapping[str, str]) -> str:
+        """The cells of a city; imagery of a further date shows the same."""
+        city = wildcards["city"]
+        return f"<results>/cells/{self.study.first_date.get(city, city)}.parquet"
+
+    def land_use(self, wildcards: Mapping[str, str]) -> str:
+        """Land use in the cells of a city."""
+        return self.cells(wildcards).replace(".parquet", "-land_use.parquet")
+
     def shards(self, *cities: str) -> list[str]:
         """The shards that the tiles of some cities are cut in."""
         number = {city: self.study.config["city"][city]["shards"] for city in cities}
