@@ -17,6 +17,24 @@ use rule scripted as assign_district_folds with:
         n_folds=config["folds"]["n_folds"],
         n_blocks=config["folds"]["n_blocks"],
         buffer_km=config["folds"]["buffer_km"],
+        knndm_places=config["folds"]["knndm_places"],
+
+
+use rule scripted as measure_fold_distances with:
+    input:
+        districts="<results>/districts/{level}.parquet",
+        folds=expand("<results>/folds/{{level}}-{scheme}.parquet", scheme=STUDY.schemes),
+    output:
+        distances="<results>/folds/{level}-distances.csv",
+        matches="<results>/folds/{level}-matches.csv",
+    pathvars:
+        job="folds/measure_fold_distances/{level}",
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        **run_by("folds/measure_fold_distances"),
+        schemes=STUDY.schemes,
 
 
 use rule scripted as assign_city_folds with:

@@ -22,6 +22,8 @@ use rule scripted as plan_tiles with:
         imagery=lambda wildcards: config["city"][wildcards.city]["imagery"],
         n_shards=lambda wildcards: config["city"][wildcards.city]["shards"],
         max_void_share=config["tiles"]["max_void_share"],
+        tile_px=config["tiles"]["tile_px"],
+        side_m=config["tiles"]["side_m"],
 
 
 use rule scripted as cut_tiles with:
@@ -42,6 +44,7 @@ use rule scripted as cut_tiles with:
         **run_by("tiles/cut_tiles"),
         imagery=lambda wildcards: config["city"][wildcards.city]["imagery"],
         tile_px=config["tiles"]["tile_px"],
+        side_m=config["tiles"]["side_m"],
 
 
 use rule scripted as index_tiles with:

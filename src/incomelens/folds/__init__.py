@@ -4,7 +4,9 @@ One file a level (or city) and scheme, read by every model of a study, so that t
 their model and never by their split.
 
 ==================  ======================================================================
-``districts``       folds of the district study: random, by spatial blocks, by area
+``districts``       folds of the district study: random, by spatial blocks, by area, kNNDM
+``knndm``           folds that are as far from training as the places that a map is for
+``distances``       those distances, and how well the schemes of folds match them
 ``cells``           folds of the aerial study: random, by spatial blocks, shared labels, or area
 ``kept``            the cells that are studied
 ``income_classes``  fifths of a city's incomes, which the network predicts

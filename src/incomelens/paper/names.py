@@ -111,7 +111,9 @@ LACKING = {"noHP": "house prices", "noSAT": "satellite images", "noSV": "street 
 BASELINE_VARIANTS = {"main": "", "ridge_per_modality": "one first ridge a modality"}
 MODALITIES = {"prices": "House prices", "satellite": "Satellite", "street_view": "Street view"}
 REFERENCES = {
+    "tuned_boosting": "Gradient boosting, tuned",
     "gradient_boosting": "Gradient boosting",
+    "extra_trees": "Extremely randomised trees",
     "random_forest": "Random forest",
     "ridge": "Ridge regression",
     "log_linear": "Log-linear regression",
@@ -130,7 +132,34 @@ MODES = {
 }
 # The two readings that conclusions on Shapley values are drawn for.
 READINGS = ("literal", "optimised")
-SCHEMES = {"random": "random", "block": "spatial blocks", "area": "unseen area"}
+SCHEMES = {
+    "random": "random",
+    "block": "spatial blocks",
+    "area": "unseen area",
+    "knndm": "matched distances",
+}
+# What a map is for, as folds are matched to it.
+PLACES = {
+    "between": "any place in the city",
+    "without_income": "districts without an income",
+    "area": "a whole area (borough) without data",
+}
+# Intervals around predictions, and the groups of districts in which they are to hold.
+INTERVALS = {
+    "model": "the process’s own",
+    "split": "conformal, one width",
+    "normalised": "conformal, local error",
+    "geographic": "conformal, by distance",
+    "label_conditional": "conformal, by fifths of income",
+}
+GROUPINGS = {
+    "all": "all districts",
+    "area": "area",
+    "income_fifth": "income",
+    "predicted_fifth": "predicted income",
+    "density_fifth": "density",
+    "applicability": "area of applicability",
+}
 
 # Of cities alone.
 WHOLE_UNITS = {"group": "unseen units"}
