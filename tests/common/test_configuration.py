@@ -27,7 +27,7 @@ def overlaid(text):
     return merge(default, yaml.safe_load(text))
 
 
-@pytest.mark.parametrize("study", ["config", "demo", "tiny", "nyc", "validation"])
+@pytest.mark.parametrize("study", ["config", "demo", "tiny", "nyc", "socal", "validation"])
 def test_the_studies_of_this_repository_pass(study):
     check_texts(overlaid((ROOT / f"config/{study}.yaml").read_text()), SCHEMA)
 

@@ -7,14 +7,13 @@ from incomelens.paper.names import MODES as MODE_NAMES
 from incomelens.paper.names import SCHEMES as SCHEME_NAMES
 
 # A study whose one target is known by its name is that target; every other study is all of it.
-OWN_TARGETS = ["validation"]
+OWN_TARGETS = {
+    "validation": "validation",
+    "socal": "aerial_study",
+    "socal_block_groups": "aerial_study",
+}
 ASKED_FOR = list(
-    map(
-        str,
-        getattr(
-            rules, config["study"] if config["study"] in OWN_TARGETS else "study"
-        ).input,
-    )
+    map(str, getattr(rules, OWN_TARGETS.get(config["study"], "study")).input)
 )
 
 
@@ -76,6 +75,7 @@ def names_of_others():
         known
         - {
             *STUDY.cities,
+            *STUDY.first_date,
             *STUDY.levels,
             *STUDY.incomes,
             *STUDY.schemes,
