@@ -59,8 +59,8 @@ def exhibit(
             "mean over the tiles of the SES group with a disc, by predicted class. P: against the "
             "maps of other tiles on the same discs, as for urban classes; P, turned: against the "
             "tile's own map turned and mirrored. Other methods stand in the CSV.",
-            "q by Benjamini and Hochberg over all cities, SES groups and kinds of points of a method "
-            "under one scheme of folds; decided at q ≤ 0.05. In brackets 95 % intervals by "
+            "q by Benjamini and Hochberg over all cities, SES groups and kinds of points of a "
+            "method under one scheme of folds; decided at q ≤ 0.05. In brackets 95 % intervals by "
             "exchanging maps.",
         ),
         blocks=BLOCK,
