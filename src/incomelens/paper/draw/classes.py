@@ -27,7 +27,7 @@ CITY_FACE = "#f4f4f4"
 WATER_FACE = "#dfe9f2"
 HATCH = "//////"
 KEY_COLUMNS = 4
-KEY_LINES = 9  # of a column, with letters of full size
+KEY_LINES = (7, 9)  # of a column, at least; and at most with letters of full size
 
 
 def add_swatch(
@@ -60,8 +60,8 @@ def draw_class_key(axes: Axes) -> None:
     columns[-1].append((left_out_label(), False, None))
     for block in blocks[KEY_COLUMNS:]:
         min(columns, key=len).extend(block)
-    n_lines = max(map(len, columns))
-    scale = min(1.0, KEY_LINES / n_lines)
+    n_lines = max(KEY_LINES[0], *map(len, columns))
+    scale = min(1.0, KEY_LINES[1] / n_lines)
     axes.set(xlim=(0, KEY_COLUMNS), ylim=(n_lines, 0))
     axes.set_axis_off()
     for column, lines in enumerate(columns):
