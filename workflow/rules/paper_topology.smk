@@ -9,6 +9,7 @@ use rule exhibit as aerial_figure_4 with:
             "<results>/attribution/{{city}}/{scheme}-maps.safetensors",
             scheme=STUDY.city_schemes[:1],
         ),
+        cells="<results>/cells/{city}.parquet",
         land_use="<results>/cells/{city}-land_use.parquet",
     output:
         **figure("aerial/fig4_{city}", "Fig. 4, {city}", "aerial_figure_4"),
