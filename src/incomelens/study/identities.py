@@ -69,6 +69,16 @@ class Study:
         """What the incomes of every city are (:class:`incomelens.common.labels.Label`)."""
         return {city: self.config["city"][city]["income"].get("label") for city in self.cities}
 
+    def points(self, city: str) -> Mapping[str, Mapping[str, Any]]:
+        """Kinds of annotated points of a city, with what the configuration says of each."""
+        return self.config["city"][city].get("points", {})
+
+    @cached_property
+    def point_radii(self) -> dict[str, float]:
+        """Kinds of annotated points of any city, with the radius of their discs, metres."""
+        kinds = [self.points(city) for city in self.cities]
+        return {kind: told["radius_m"] for of_city in kinds for kind, told in of_city.items()}
+
     @property
     def first_city(self) -> str | None:
         """The city of figures that show one; None in a study without cities."""
