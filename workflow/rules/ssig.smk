@@ -28,6 +28,7 @@ use rule scripted as cross_validate_references with:
     input:
         districts="<results>/districts/{level}.parquet",
         folds="<results>/folds/{level}-{scheme}.parquet",
+        embeddings=RAW.of_embeddings("ssig"),
     output:
         predictions="<results>/ssig/predictions/{level}-{income}-{scheme}-references.parquet",
     pathvars:
@@ -39,6 +40,7 @@ use rule scripted as cross_validate_references with:
         **run_by("ssig/cross_validate_references"),
         seed=config["seed"],
         references=config["ssig"]["references"],
+        embeddings=config["ssig"]["embeddings"],
 
 
 # The model of all districts: what Shapley values explain and what predicts elsewhere.

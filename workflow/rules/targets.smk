@@ -23,6 +23,7 @@ rule aerial:
         if STUDY.cities
         else [],
         expand("<results>/topology/{city}/gains.csv", city=STUDY.cities),
+        rules.judge_reliance.output if STUDY.judges_reliance else [],
 
 
 rule aerial_paper:

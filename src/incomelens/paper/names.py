@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from incomelens.common.names import EMBEDDING
+
 SOCIOECONOMIC = "socio-economic"
 SPATIAL = "spatial"
 
@@ -160,6 +162,9 @@ GROUPINGS = {
     "applicability": "area of applicability",
 }
 
+# Of cities alone.
+WHOLE_UNITS = {"group": "unseen units"}
+
 
 def folds_name(scheme: str) -> str:
     """Name the folds of a scheme where the word folds does not stand beside.
@@ -169,7 +174,7 @@ def folds_name(scheme: str) -> str:
     >>> folds_name("random"), folds_name("block")
     ('random folds', 'spatial blocks')
     """
-    return "random folds" if scheme == "random" else SCHEMES.get(scheme, scheme)
+    return "random folds" if scheme == "random" else (SCHEMES | WHOLE_UNITS).get(scheme, scheme)
 
 
 @dataclass(frozen=True)
@@ -284,6 +289,18 @@ def built_name(built_as: str) -> str:
     """
     model, *lacking = built_as.split("-")
     return "-".join([MODELS[model], *lacking])
+
+
+def embedding_names(models: Iterable[str]) -> dict[str, str]:
+    """Names in print of those models that are ridge on an embedding of others.
+
+    Examples
+    --------
+    >>> embedding_names(["ridge", "embedding_alphaearth"])
+    {'embedding_alphaearth': 'Embedding alphaearth, ridge'}
+    """
+    own = [model for model in dict.fromkeys(models) if model.startswith(EMBEDDING)]
+    return {model: f"Embedding {model.removeprefix(EMBEDDING)}, ridge" for model in own}
 
 
 def model_name(model: str, mode: str | None = None, *, names: Mapping[str, str] = MODELS) -> str:
