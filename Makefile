@@ -35,7 +35,9 @@ env: .venv/complete ## set up .venv from the lock (once, some minutes, 7 GB with
 
 demo: env ## build everything for the embedded synthetic study (results/demo)
 	$(SNAKEMAKE) --configfile config/demo.yaml
-	@echo "Open results/demo/report.html in a browser; its tables and figures lie in results/demo/paper/"
+	@echo; echo "Five numbers of the study (expected ± tolerance):"
+	@$(BIN)/python -m incomelens.report.expected results/demo docs/expected/demo.json
+	@echo; echo "Open results/demo/report.html in a browser; its tables and figures lie in results/demo/paper/"
 
 nyc: env ## district study of New York from real tables: make nyc DATA=<folder>
 	@test -n "$(DATA)" || { echo "say where the tables are: make nyc DATA=<folder>"; exit 1; }
