@@ -4,6 +4,8 @@ PYTHON ?= python3
 CORES ?= all
 STUDY ?= demo
 BIN := .venv/bin
+# How far a run is: bars on a terminal, short lines elsewhere; all of it is in .snakemake/log either way.
+PROGRESS := $(shell if [ -t 2 ]; then echo --logger rich; else echo --quiet rules reason host; fi)
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 LOCK := envs/requirements.lock
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
@@ -25,17 +27,17 @@ help: ## list these commands and the workflow's named targets
 env: .venv/complete ## set up .venv from the lock (once, some minutes, 7 GB with PyTorch)
 
 .venv/complete: $(LOCK) pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version); set PYTHON=..."; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement $(LOCK)
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m incomelens.shapley.compile_kernels
+	@PYTHON="$(PYTHON)" envs/create.sh .venv $(LOCK) 7
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Compiling the Shapley kernels, half a minute ..."
+	@$(BIN)/python -m incomelens.shapley.compile_kernels
 	@touch $@
 
 demo: env ## build everything for the embedded synthetic study (results/demo)
 	$(SNAKEMAKE) --configfile config/demo.yaml
-	@echo "Open results/demo/report.html in a browser; its tables and figures lie in results/demo/paper/"
+	@echo; echo "Five numbers of the study (expected ± tolerance):"
+	@$(BIN)/python -m incomelens.report.expected results/demo docs/expected/demo.json
+	@echo; echo "Open results/demo/report.html in a browser; its tables and figures lie in results/demo/paper/"
 
 nyc: env ## district study of New York from real tables: make nyc DATA=<folder>
 	@test -n "$(DATA)" || { echo "say where the tables are: make nyc DATA=<folder>"; exit 1; }

@@ -215,3 +215,23 @@ def test_street_views_lie_in_a_folder_or_an_archive_or_with_google(
     (tmp_path / "views").mkdir()
     files = raw("tiny", data_dir=str(tmp_path), siamese={"street_view": settings})
     assert files.of_street_views() == [path.replace("DATA", str(tmp_path)) for path in expected]
+
+
+def test_incomes_may_be_a_file_of_the_users_own(raw, tmp_path):
+    cells = {"reader": "cells", "table": "units.gpkg", "layer": "units", "side_m": 150}
+    cells |= {"columns": {"cell_id": "id", "income": "median"}}
+    label = {"kind": "median", "unit": "USD"}
+    own = {"name": "Own", "shards": 1, "income": cells | {"label": label}}
+    own |= {
+        "land_use": {"reader": "urban_atlas", "source": "urban_atlas_2012_nice", "city": "Nice"}
+    }
+    own |= {"imagery": {"reader": "ign", "sources": ["orthohr_d006_2017"]}}
+    files = raw(cities=["own"], city={"own": own}, data_dir=str(tmp_path))
+    assert files.own_tables("aerial") == [f"{tmp_path}/units.gpkg"]
+    assert files.of_city("own", "income") == []
+    assert files.checked("aerial").endswith("preflight-aerial-missing.txt")
+    (tmp_path / "units.gpkg").touch()
+    assert files.of_city("own", "income") == [f"{tmp_path}/units.gpkg"]
+    assert "urban_atlas_2012_nice" in files.checks("aerial")["sources"]
+    assert set(files.reader_options("own")) == {"columns", "layer", "side_m"}
+    assert files.study.income_labels == {"own": label}

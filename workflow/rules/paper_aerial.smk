@@ -76,7 +76,11 @@ use rule exhibit as aerial_figure_1 with:
         mem_mb=memory(4000),
         runtime=minutes(30),
     params:
-        **made_by("aerial.figure_1", name=STUDY.city_names.get(STUDY.first_city)),
+        **made_by(
+            "aerial.figure_1",
+            name=STUDY.city_names.get(STUDY.first_city),
+            label=STUDY.income_labels.get(STUDY.first_city),
+        ),
 
 
 use rule exhibit as aerial_income_map with:
@@ -94,6 +98,7 @@ use rule exhibit as aerial_income_map with:
         runtime=minutes(30),
     params:
         **made_by("aerial.income_map", name=city_name),
+        label=lambda wildcards: STUDY.income_labels[wildcards.city],
 
 
 rule aerial_income_maps:

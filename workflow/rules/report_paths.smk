@@ -40,6 +40,11 @@ def left_out_files():
         for city in MAPPED_CITIES
         for stage, ending in (("cells", "-"), ("tiles", "/"))
     ]
+    stages += [
+        f"<results>/cells/{city}-points-left_out.csv"
+        for city in MAPPED_CITIES
+        if STUDY.points(city)
+    ]
     stages += [f"<results>/districts/{level}-left_out.csv" for level in MAPPED_LEVELS]
     modalities = STUDY.modalities if MAPPED_LEVELS else []
     if "prices" in modalities:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
+from incomelens.cells.places import Places
 from incomelens.folds.kept import kept_cells
-from incomelens.paper.draw.grid import whole_city
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.reference import Reference
 from incomelens.paper.table import Table
@@ -106,7 +106,7 @@ def _paper_row(dataset: str, reference: Reference) -> dict[str, object]:
 def _our_row(
     dataset: str, city: City, sources: list[Mapping[str, str]], *, tile_px: int
 ) -> dict[str, object]:
-    cell_m = whole_city(city.cells).cell_m
+    cell_m = Places.of(city.cells).side_m
     kept_ids = kept_cells(city.cells, city.index)["cell_id"]
     used = city.plan.loc[city.plan["cell_id"].isin(kept_ids), "orthophoto"].dropna()
     counts = {
