@@ -82,5 +82,6 @@ rule ssig_paper:
         rules.ssig_figure_density.output,
         rules.ssig_income_maps.input,
         rules.ssig_table_5.output,
+        rules.ssig_effects_table.output if "additive" in STUDY.shapley_modes else [],
         rules.ssig_shapley_figures.input,
         rules.ssig_claims.output,
