@@ -11,6 +11,8 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import pytest  # noqa: E402 - after the threads are set
 from hypothesis import HealthCheck, settings  # noqa: E402
 
+from incomelens.cells.urban_classes import DEFAULT_LIST, use_land_use_list  # noqa: E402
+
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile(
     "any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -92,3 +94,10 @@ def open_page(browser):
     yield open_at
     for one in opened:
         one.context.close()
+
+
+@pytest.fixture
+def land_use_of():
+    """Give a test another list of land-use classes than the paper's, below the checkout."""
+    yield lambda path: use_land_use_list(ROOT / path)
+    use_land_use_list(DEFAULT_LIST)

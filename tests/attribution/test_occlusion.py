@@ -8,12 +8,14 @@ from numpy.testing import assert_allclose
 
 from incomelens.attribution.occlusion import evened, occlusion_parts
 from incomelens.attribution.scores import target_scores
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.contracts import check_written
 from incomelens.inference.inputs import scale_images
 from incomelens.inference.model_files import load_model
 
 from .nets import PX, MemoryTiles, save_fold_models
+
+NAMES = land_use_list().names
 
 CELLS = [f"CRS3035RES200mN{2_800_000 + 200 * row}E3700000" for row in range(5)]
 CPU = torch.device("cpu")

@@ -15,7 +15,7 @@ from incomelens.attribution.maps import saliency_maps
 from incomelens.attribution.models import ModelChoice, lowest_loss
 from incomelens.attribution.run import attribution_parts, keep_maps
 from incomelens.attribution.table import write_parts
-from incomelens.cells.urban_classes import EXCLUDED, NAMES
+from incomelens.cells.urban_classes import EXCLUDED, land_use_list
 from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.common.finished_parts import FinishedParts
@@ -24,6 +24,8 @@ from incomelens.inference.inputs import scale_images
 from incomelens.inference.model_files import WEIGHTS_FILE, load_model, save_model
 
 from .nets import PX, MemoryTiles, save_fold_models, small
+
+NAMES = land_use_list().names
 
 CELLS = [f"CRS3035RES200mN{2_800_000 + 200 * row}E3700000" for row in range(7)]
 CPU = torch.device("cpu")

@@ -10,10 +10,12 @@ from incomelens.attribution.gradients import PAPER_METHODS
 from incomelens.attribution.run import attribution_parts
 from incomelens.attribution.strata import NO_SES, with_strata
 from incomelens.attribution.zonal import paired_sums, zonal_sums
-from incomelens.cells.urban_classes import EXCLUDED, NAMES
+from incomelens.cells.urban_classes import EXCLUDED, land_use_list
 from incomelens.common.errors import InputError
 
 from .nets import PX, MemoryTiles, save_fold_models
+
+NAMES = land_use_list().names
 
 CELLS = [f"cell {one:03d}" for one in range(200)]
 

@@ -13,8 +13,11 @@ from rasterio import Affine
 from rasterstats import zonal_stats
 
 from incomelens.attribution.zonal import N_TRANSFORMS, transformed, undone, zonal_sums
-from incomelens.cells.urban_classes import EXCLUDED, NAMES, UNKNOWN, VALUES
+from incomelens.cells.urban_classes import EXCLUDED, UNKNOWN, land_use_list
 from incomelens.common.errors import InputError
+
+NAMES = land_use_list().names
+VALUES = land_use_list().value_of
 
 PX = 6
 maps_of_tiles = arrays(np.float32, (2, 3, PX, PX), elements=st.floats(0, 1e6, width=32))

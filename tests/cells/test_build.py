@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from incomelens.cells.build import build_cells, inside_boundary
 from incomelens.common.errors import InputError
+from incomelens.common.labels import Label
 
 from .worlds import boundary_of, box, cell_id, grid_of, square
 
@@ -91,6 +92,42 @@ def test_reasons_to_drop_stand_in_the_order_of_what_is_missing():
     empty, none = "no_inhabitants", "no_income"
     assert reasons == [None, empty, empty, none, none, none, "imputed"]
     assert list(cells["income"].isna()) == [False] + [True] * 5 + [False]
+
+
+def labelled(income, **columns):
+    """Cells with a label of their own, whose people nobody counted."""
+    grid = grid_of(square(len(income), 1), individuals=np.nan, households=np.nan, **columns)
+    return grid.drop(columns="income_sum").assign(income=income)
+
+
+def test_a_label_needs_no_people_and_cells_without_one_are_dropped(caplog):
+    grid = labelled([50_000.0, np.nan, 0.0, 70_000.0])
+    with caplog.at_level(logging.INFO):
+        cells = build(grid, None, label=Label("median", "USD", 2018), exclude_imputed=True)
+    assert cells["income"].isna().tolist() == [False, True, True, False]
+    assert cells["drop_reason"].isna().tolist() == [True, False, False, True]
+    assert "4 cells, 2 kept (no_income 2)" in caplog.text
+
+
+def test_a_cell_known_to_be_empty_is_dropped_whatever_its_label():
+    grid = labelled([1.0, 2.0, 3.0]).assign(individuals=[0.0, np.nan, 5.0])
+    reasons = build(grid, label=Label("index", "points"))["drop_reason"]
+    assert reasons.isna().tolist() == [False, True, True]
+    assert reasons[0] == "no_inhabitants"
+
+
+def test_a_share_may_be_zero_and_an_index_negative():
+    assert build(labelled([0.0, 1.0]), label=Label("share", "poor"))["drop_reason"].isna().all()
+    assert build(labelled([-2.0, 0.0]), label=Label("index", "DHS"))["drop_reason"].isna().all()
+    with pytest.raises(InputError, match=r"1 of 2 incomes lie outside 0 to 1.*divide percentages"):
+        build(labelled([0.5, 12.0]), label=Label("share", "poor"))
+
+
+def test_what_a_cell_tells_beside_stands_before_its_neighbours():
+    told = {"area": ["a", "b"], "unit": ["1", "1"], "income_moe": [1.0, np.nan], "topcoded": False}
+    cells = build(labelled([1.0, 2.0], **told), label=Label("index", "points"))
+    assert list(cells)[4:10] == ["imputed", *told, "n_neighbours"]
+    assert cells["n_neighbours"].tolist() == [0, 0]
 
 
 def test_imputed_cells_stay_flagged_when_they_are_kept():

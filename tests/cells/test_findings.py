@@ -88,3 +88,13 @@ def test_polygons_left_out_are_counted_by_reason():
     told = found(grid_of(square(6, 6)), copy, bounds=extent)
     counts = {reason: (one.n, one.total) for reason, one in told.items()}
     assert counts == {"outside_the_cells": (1, 4), "no_geometry": (1, 4), "twice": (1, 4)}
+
+
+def test_overlapping_chips_are_counted_and_kept(caplog):
+    grid = grid_of(square(6, 6))
+    shapes = grid.geometry.copy()
+    shapes.iloc[1] = box(0.5, 0.5)
+    told = found(grid.set_geometry(shapes))["overlapping"]
+    assert (told.n, told.total, told.treated) == (4, 36, "kept")
+    assert "4 of 36 kept cells overlap another (3 pairs" in told.message
+    assert "under scheme random the same ground is learnt from and scored" in told.message

@@ -3,14 +3,11 @@
 import pytest
 import yaml
 
-from incomelens.cells.urban_classes import (
-    CODE_VALUES,
-    EXCLUDED,
-    LIST,
-    URBAN_CLASSES,
-    read_land_use_list,
-)
+from incomelens.cells.urban_classes import DEFAULT_LIST, EXCLUDED, land_use_list, read_land_use_list
 from incomelens.common.errors import InputError
+
+CODE_VALUES = land_use_list().code_values
+URBAN_CLASSES = land_use_list().classes
 
 
 @pytest.fixture
@@ -18,7 +15,7 @@ def changed(tmp_path):
     """Write the paper's list with one class changed, and read it."""
 
     def read(name="water", **keys):
-        found = yaml.safe_load(LIST.read_text(encoding="utf-8"))
+        found = yaml.safe_load(DEFAULT_LIST.read_text(encoding="utf-8"))
         found["classes"].setdefault(name, {}).update(keys)
         path = tmp_path / "land.yaml"
         path.write_text(yaml.safe_dump(found, sort_keys=False))

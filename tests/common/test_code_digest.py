@@ -95,17 +95,14 @@ def function():
     assert "incomelens.a.unrelated" in used_modules(package / "script.py", source=package)
 
 
-def test_a_list_that_a_module_reads_counts_as_its_code(package):
-    source = package / "src"
-    source.mkdir()
-    (package / "incomelens").rename(source / "incomelens")
-    (source / "incomelens/cells").mkdir()
-    (source / "incomelens/cells/__init__.py").touch()
-    (source / "incomelens/cells/urban_classes.py").write_text("import os\n")
-    (package / "script.py").write_text("import incomelens.cells.urban_classes\n")
-    land = package / "config/land_use/urban_atlas_19.yaml"
-    land.parent.mkdir(parents=True)
+def test_a_list_that_a_module_works_with_counts_as_its_code(package):
+    land = package / "classes.yaml"
     land.write_text("classes: {}\n")
-    before = code_digest(package / "script.py", source=source)
+
+    def told(module):
+        return code_digest(package / "script.py", lists={module: land}, source=package)
+
+    before = told("incomelens.b.far"), told("incomelens.a.unrelated")
     land.write_text("classes: {water: {}}\n")
-    assert code_digest(package / "script.py", source=source) != before
+    assert told("incomelens.b.far") != before[0]
+    assert told("incomelens.a.unrelated") == before[1]

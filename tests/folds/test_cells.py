@@ -11,13 +11,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from incomelens.cells.neighbours import grid_coordinates
 from incomelens.common.errors import InputError
-from incomelens.folds.blocks import group_blocks, square_blocks
+from incomelens.folds.blocks import group_blocks
 from incomelens.folds.cells import (
     SCHEMES,
     assign_city_folds,
     default_block_km,
 )
 from incomelens.folds.kept import kept_cells
+from incomelens.folds.leakage import leakage_table, unit_in_training
 from incomelens.folds.training import inner_split, training_cells
 
 
@@ -34,11 +35,15 @@ def city(width, height, *, seed=0, share=0.93, corner=(19_003, 14_001)):
                 f"CRS3035RES200mN{200 * (corner[1] + r)}E{200 * (corner[0] + c)}" for c, r in place
             ],
             "income": 20_000 + patches + rng.normal(0, 800, len(place)),
+            "unit": [f"tract {c // 2}-{r // 2}" for c, r in place],
+            "area": [f"town {5 * c // width}" for c, r in place],
         }
     )
 
 
 def folds_of(cells, scheme="block", **options):
+    if scheme == "group":
+        options = {"group": "unit"} | options
     return assign_city_folds(cells, scheme=scheme, **({"n_folds": 3, "seed": 1} | options))
 
 
@@ -61,7 +66,8 @@ worlds = {
 def test_every_cell_is_held_out_once_and_no_fold_is_empty(scheme, width, height, n_folds, seed):
     cells = city(width, height, seed=seed)
     folds = folds_of(cells, scheme, n_folds=n_folds, seed=seed)
-    assert list(folds.columns) == ["cell_id", "income_class", "fold", "block"]
+    unit = ["unit"] if scheme == "group" else []
+    assert list(folds.columns) == ["cell_id", "income_class", "fold", "block", *unit, "area"]
     assert sorted(folds["cell_id"]) == sorted(cells["cell_id"])
     assert set(folds["fold"]) == set(range(n_folds))
     assert set(folds["income_class"]) == {1, 2, 3, 4, 5}
@@ -147,7 +153,66 @@ def test_the_schemes_share_classes_and_blocks():
     pd.testing.assert_frame_equal(block[columns], random[columns])
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_unit_is_never_split_between_folds_nor_between_training_and_validation():
+    folds = folds_of(city(20, 20), "group", n_folds=4)
+    assert folds.groupby("unit")["fold"].nunique().max() == 1
+    assert not unit_in_training(folds, scheme="group").any()
+    split = inner_split(folds, fold=1, scheme="group", seed=3)
+    assert not set(folds["unit"][split.train]) & set(folds["unit"][split.validation])
+    counts = pd.crosstab(folds["fold"], folds["income_class"]).to_numpy()
+    assert np.abs(counts / counts.mean(axis=0) - 1).max() < 0.25
+
+
+def test_with_as_many_areas_as_folds_one_is_left_out_a_fold():
+    cells = city(20, 20)
+    folds = folds_of(cells, "area", n_folds=5).merge(cells[["cell_id", "area"]])
+    assert_array_equal(folds["area"], [f"town {fold}" for fold in folds["fold"]])
+    split = inner_split(folds, fold=2, scheme="area", seed=1)
+    assert len(set(folds["area"][split.validation])) == 1
+    assert (split.train | split.validation).sum() == (folds["fold"] != 2).sum()
+
+
+def test_more_areas_than_folds_are_held_out_whole():
+    cells = city(20, 20)
+    folds = folds_of(cells, "area", n_folds=2).merge(cells[["cell_id", "area"]])
+    assert folds.groupby("area")["fold"].nunique().max() == 1
+    assert inner_split(folds, fold=0, scheme="area", seed=1).validation.any()
+
+
+def test_the_leak_of_a_shared_label_is_counted_by_hand():
+    folds = folds_of(city(13, 12), "random", group="unit")
+    known = unit_in_training(folds, scheme="random")
+    for row in range(0, len(folds), 7):
+        own = folds.iloc[row]
+        others = folds[(folds["fold"] != own["fold"]) & (folds["unit"] == own["unit"])]
+        assert known[row] == (len(others) > 0)
+
+
+def test_random_folds_leak_shared_labels_and_whole_units_do_not():
+    cells = city(18, 18)
+    # Labels that only a unit tells: neighbours of other units know nothing.
+    codes = pd.factorize(cells["unit"])[0]
+    cells["income"] = 2e4 + 1e3 * np.random.default_rng(0).permutation(codes.max() + 1)[codes]
+    folds = {
+        scheme: folds_of(cells, scheme, group="unit", block_km=1.2)
+        for scheme in ("random", "block", "group")
+    }
+    leak = leakage_table(folds).set_index("scheme")
+    assert leak.loc["group", "unit_in_training"] == 0
+    assert leak.loc["random", "unit_in_training"] > 0.8
+    assert leak.loc["random", "copied_nearest"] > leak.loc["group", "copied_nearest"] + 0.2
+    assert set(leak["n_label_units"]) == {cells["unit"].nunique()}
+
+
+def test_cells_without_a_unit_are_units_of_their_own_and_told(caplog):
+    cells = city(13, 12)
+    cells.loc[[3, 40], "unit"] = None
+    folds = folds_of(cells, "group").set_index("cell_id")
+    assert folds.loc[cells["cell_id"][3], "unit"] == cells["cell_id"][3]
+    assert f"2 of {len(cells)} cells say no unit and count as one of their own" in caplog.text
+
+
+@pytest.mark.parametrize("scheme", ["random", "block", "group"])
 def test_seed_decides_and_row_order_does_not(scheme):
     cells = city(30, 30)
     first = folds_of(cells, scheme, block_km=1.0)
@@ -168,20 +233,6 @@ def test_folds_of_one_city_have_draws_of_their_own():
         inner_split(folds, fold=fold, scheme="random", seed=1).validation[both] for fold in (0, 1)
     )
     assert (first != second).any()
-
-
-def test_blocks_are_squares_of_the_census_grid():
-    grid = np.array([(9, 9), (10, 9), (19, 19), (10, 19), (20, 10)])
-    assert_array_equal(square_blocks(grid, 10), [0, 1, 2, 2, 3])
-
-
-def test_the_block_is_the_same_place_whichever_cells_are_kept():
-    grid = np.array([(column, row) for row in range(100, 112) for column in range(201, 215)])
-    whole = square_blocks(grid, 5)
-    part = square_blocks(grid[20:], 5)
-    together = pd.DataFrame({"whole": whole[20:], "part": part})
-    assert together.groupby("part")["whole"].nunique().max() == 1
-    assert together.groupby("whole")["part"].nunique().max() == 1
 
 
 def test_with_one_column_the_largest_block_goes_to_the_smallest_fold():
@@ -256,7 +307,13 @@ def test_cells_and_tiles_of_two_cities_are_refused():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"scheme": "area"}, "'area' is unknown; known are random, block"),
+        ({"scheme": "region"}, "'region' is unknown; known are random, block, group, area"),
+        (
+            {"scheme": "area", "n_folds": 6, "block_km": 1.0},
+            r"5 areas \(town 0, .*\) cannot fill 6 folds; lower",
+        ),
+        ({"scheme": "group", "group": None}, "folds.cities.group names none; set it to unit or"),
+        ({"group": "tract"}, "folds.cities.group: tract, but the cells have no column `tract`"),
         ({"block_km": 0.5}, r"block_km: 0\.5 is no multiple of 0\.2 km"),
         ({"block_km": 0.1}, r"block_km: 0\.1 is no multiple of 0\.2 km"),
         ({"block_km": 20.0}, "blocks cannot fill 3 folds; make more and smaller blocks"),
@@ -269,6 +326,13 @@ def test_folds_that_cannot_be_made_are_refused_with_a_reason(options, message):
         folds_of(city(13, 12), **({"scheme": "block"} | options))
 
 
+def test_areas_that_are_not_there_are_asked_for():
+    with pytest.raises(
+        InputError, match=r"156 of 156 cells say no area, which scheme `area` holds"
+    ):
+        folds_of(city(13, 12, share=1).drop(columns="area"), "area", block_km=1.0)
+
+
 def test_a_cell_that_stands_twice_is_refused():
     cells = city(5, 5)
     with pytest.raises(InputError, match="a cell stands twice"):
@@ -279,7 +343,7 @@ def test_a_cell_that_stands_twice_is_refused():
     ("options", "message"),
     [
         ({"fold": 7}, "there is no fold 7; there are 0, 1, 2"),
-        ({"scheme": "area"}, "'area' is unknown"),
+        ({"scheme": "region"}, "'region' is unknown"),
         ({"buffer_cells": 30}, "a strip of 30 cells around it leave no cell to learn from"),
         ({"buffer_cells": -1}, "buffer: -1 cells"),
         ({"share": 1.0}, r"validation share: 1\.0; expected"),

@@ -1,12 +1,14 @@
 """Copying the neighbours: the median of the nearest training cells, ties and all."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
+from incomelens.cells.places import Places
 from incomelens.inference.baseline_task import FoldTask
 from incomelens.inference.baselines import copy_neighbours, median_class
 
@@ -17,13 +19,20 @@ rows_of_classes = arrays(
 )
 
 
-def task(train, classes, held_out):
+def task(train, classes, held_out, unit=None):
+    known, asked = (
+        pd.DataFrame({"cell_id": [cell_id(*place) for place in places]})
+        for places in (train, held_out)
+    )
     return FoldTask(
-        train=np.array([cell_id(*place) for place in train]),
+        train=known["cell_id"].to_numpy(str),
         train_class=np.array(classes),
         train_fold=np.zeros(len(train), dtype=np.int64),
-        held_out=np.array([cell_id(*place) for place in held_out]),
+        held_out=asked["cell_id"].to_numpy(str),
         rng=np.random.default_rng(0),
+        train_unit=None if unit is None else np.array(unit),
+        train_places=Places.of(known),
+        held_out_places=Places.of(asked),
     )
 
 
@@ -40,6 +49,24 @@ def test_with_fewer_than_eight_training_cells_all_are_neighbours():
     guess = copy_neighbours(task([(0, 0), (50, 50), (90, 9)], [2, 3, 5], [(1, 1), (80, 80)]))
     assert guess.predicted.tolist() == [3, 3]
     assert_allclose(guess.p, (10 / 3 - 1) / 4)
+
+
+def test_a_unit_is_one_neighbour_however_many_cells_it_has():
+    # Twenty cells of one rich unit next door, then four units of one poor cell each.
+    near = [(c, r) for c in range(1, 6) for r in range(4)]
+    far = [(20 + c, 0) for c in range(4)]
+    shared = task(near + far, [5] * 20 + [1, 1, 2, 2], [(0, 0)], unit=[0] * 20 + [1, 2, 3, 4])
+    guess = copy_neighbours(shared)
+    assert_allclose(guess.probabilities, [[2 / 5, 2 / 5, 0, 0, 1 / 5]])
+    assert guess.predicted.tolist() == [2]
+
+
+def test_eight_units_are_found_behind_hundreds_of_cells_of_one():
+    near = [(c, r) for c in range(20) for r in range(20)]
+    far = [(100 + 5 * c, 0) for c in range(12)]
+    unit = [0] * 400 + list(range(1, 13))
+    guess = copy_neighbours(task(near + far, [5] * 400 + [1] * 12, [(0, 0)], unit=unit))
+    assert_allclose(guess.probabilities, [[7 / 8, 0, 0, 0, 1 / 8]])
 
 
 @given(classes=rows_of_classes)

@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 from shapely.geometry import box
 
-from incomelens.cells.urban_classes import EXCLUDED, NAMES, VALUES
+from incomelens.cells.urban_classes import EXCLUDED, land_use_list
+
+NAMES = land_use_list().names
+VALUES = land_use_list().value_of
 
 WEST, SOUTH, CELL = 3_920_000, 2_520_000, 200
 

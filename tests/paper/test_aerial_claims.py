@@ -44,15 +44,16 @@ def study():
     }
 
 
-def made(study, names=PAPER):
+def made(study, names=PAPER, reliance=None):
     tables = {kind: list(parts.values()) for kind, parts in study.items()}
     places, schemes = list(study["summary"]), list(study["h0"])
-    return exhibit(**tables, names=names, schemes=schemes, places=places, networks=NETWORKS)
+    settings = {"names": names, "schemes": schemes, "places": places, "networks": NETWORKS}
+    return exhibit(**tables, reliance=reliance, **settings)
 
 
-def judged(study, claim_id, *, method="guided", measure=None, names=PAPER):
+def judged(study, claim_id, *, method="guided", measure=None, names=PAPER, reliance=None):
     """What a claim comes to by one method, or by all."""
-    table = made(study, names).table.numbers
+    table = made(study, names, reliance).table.numbers
     table = table[(table["id"] == claim_id) & table["method"].isin([method, "none"])]
     if measure:
         table = table[table["measure"] == measure]
@@ -89,6 +90,16 @@ def test_roads_are_over_activated_for_low_ses_as_planted(study):
     assert "Other roads, Paris, low: " in found["evidence"]
     decide(study["h0"]["random"], "under-activated", urban_class=["roads"], city=["lyon"])
     assert judged(study, "4c")["verdict"] == CONTRADICTED
+
+
+def test_over_activation_that_shuffled_labels_have_too_supports_nothing(study):
+    place = ["city", "method", "ses", "urban_class"]
+    reliance = study["h0"]["random"][place].assign(relied_on=True)
+    assert judged(study, "4c", reliance=reliance)["verdict"] == SUPPORTED
+    decide(reliance, False, "relied_on", urban_class=["roads"], city=["paris"])
+    found = judged(study, "4c", reliance=reliance)
+    assert (found["verdict"], found["n_supported"], found["n_open"]) == (OPEN, 1, 1)
+    assert "not beyond shuffled labels" in found["evidence"]
 
 
 def test_claims_on_named_cities_ask_these_alone(study):

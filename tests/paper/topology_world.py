@@ -5,10 +5,12 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.topology.hypothesis_tables import h0_table, h1_table
 from incomelens.topology.pair_tables import coactivation_table, gain_table
 from incomelens.topology.tables import activation_ratio_table, probability_table
+
+NAMES = land_use_list().names
 
 CITY = {"aubervieux": "Aubervieux", "valmorin": "Valmorin"}
 # Planted: residential land is brighter; roads too, on low tiles. `open_space` lies nowhere,

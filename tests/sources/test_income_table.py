@@ -9,7 +9,7 @@ from pandas.testing import assert_frame_equal
 
 from incomelens.common.errors import InputError
 from incomelens.sources.readers.filosofi import read_filosofi
-from incomelens.sources.readers.income_table import INCOME_READERS, read_income_table
+from incomelens.sources.readers.income_table import read_income_table
 
 ROWS = pd.DataFrame(
     {
@@ -134,8 +134,3 @@ def test_a_mistake_is_told(save, rows, columns, message):
 def test_an_unknown_layer_is_told_with_those_that_there_are(save):
     with pytest.raises(InputError, match=r"grid\.gpkg: .*'x'.*it has the layers grid"):
         read_income_table(save(name="grid.gpkg"), columns=BY_ID, layer="x")
-
-
-def test_the_readers_have_names():
-    assert INCOME_READERS["filosofi"] is read_filosofi
-    assert INCOME_READERS["table"] is read_income_table

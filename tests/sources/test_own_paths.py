@@ -51,6 +51,11 @@ def test_every_path_of_a_configuration_is_looked_at_and_nothing_else_changes():
         "mirror": "~/m",
         "manual_dir": "~/n",
         "data_dir": "~/d",
+        "land_use": "~/l.yaml",
+        "city": {
+            "lb": {"land_use": {"table": "~/u.gpkg", "boundary": {"table": "~/o.gpkg"}}},
+            "sm": {"land_use": {"folder": "~/f"}},
+        },
         "districts": {
             "levels": ["tract"],
             "tract": {
@@ -76,7 +81,11 @@ def test_every_path_of_a_configuration_is_looked_at_and_nothing_else_changes():
 
 
 def test_the_key_of_a_wrong_path_is_told_in_full():
-    own = {"sources": [], "inference": {"networks": {"main": {"weights": "$NOWHERE/n.pth"}}}}
+    own = {
+        "sources": [],
+        "land_use": "",
+        "inference": {"networks": {"main": {"weights": "$NOWHERE/n.pth"}}},
+    }
     with pytest.raises(InputError, match=r"configuration: inference\.networks\.main\.weights: "):
         with_own_paths(own)
 
@@ -92,5 +101,7 @@ def test_a_registry_is_looked_for_where_the_study_runs_and_then_in_the_checkout(
     monkeypatch.chdir(tmp_path)
     Path("mine.yaml").touch()
     wanted = {"sources": ["mine.yaml", "config/sources.yaml", "gone.yaml"]}
-    found = with_own_paths(wanted, checkout=ROOT)["sources"]
-    assert found == ["mine.yaml", str(ROOT / "config/sources.yaml"), "gone.yaml"]
+    wanted["land_use"] = "config/land_use/pluto.yaml"
+    found = with_own_paths(wanted, checkout=ROOT)
+    assert found["land_use"] == str(ROOT / "config/land_use/pluto.yaml")
+    assert found["sources"] == ["mine.yaml", str(ROOT / "config/sources.yaml"), "gone.yaml"]

@@ -8,7 +8,7 @@ from scipy.ndimage import map_coordinates
 
 from incomelens.cells.build import build_cells
 from incomelens.cells.land_use import merge_land_use
-from incomelens.cells.urban_classes import CODE_VALUES, EXCLUDED, NAMES
+from incomelens.cells.urban_classes import EXCLUDED, land_use_list
 from incomelens.demo.cities.city import make_city
 from incomelens.demo.cities.mirror import city_contents
 from incomelens.demo.mirror import write_mirror
@@ -20,6 +20,9 @@ from incomelens.tiles.index import build_index
 from incomelens.tiles.plan import needed_orthophotos, plan_shards
 from incomelens.tiles.shards import cut_shard
 from incomelens.tiles.store import open_tiles
+
+CODE_VALUES = land_use_list().code_values
+NAMES = land_use_list().names
 
 pytestmark = pytest.mark.slow
 

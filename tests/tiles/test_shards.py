@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
-from incomelens.cells.urban_classes import VALUES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.errors import InputError
 from incomelens.tiles import group_file
 from incomelens.tiles.plan import plan_shards
@@ -28,6 +28,8 @@ from .ground import (
     write_image,
     write_orthophoto,
 )
+
+VALUES = land_use_list().value_of
 
 CELLS = census_cells(2, 2)
 LAND_USE = land_use_squares(CELLS, [1, 5, 19])

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.topology.planted import (
@@ -18,6 +18,8 @@ from incomelens.topology.planted import (
     rank_table,
     roc_area,
 )
+
+NAMES = land_use_list().names
 
 WORLDS = pd.DataFrame(
     [

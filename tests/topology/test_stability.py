@@ -5,13 +5,15 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.contracts import check_written
-from incomelens.topology.inputs import PUBLISHED, tile_group
+from incomelens.topology.inputs import tile_group
 from incomelens.topology.ratios import mean_terms
 from incomelens.topology.stability import stability_summary, stability_table
 
 from . import worlds
+
+NAMES = land_use_list().names
 
 BRIGHT = np.array([4, 1, 0.5, 2, 0.25])
 
@@ -73,7 +75,7 @@ def test_correlations_are_those_of_the_mean_ratios():
     for ses in ("low", "high"):
         group = tile_group(attribution, predictions, folds, method="guided", ses=ses)
         terms = mean_terms(group.activation_sum[0], group.area_share)
-        means.append(terms.value[list(PUBLISHED)])
+        means.append(terms.value[list(land_use_list().published)])
     known = np.isfinite(means[0]) & np.isfinite(means[1])
     expected = spearmanr(means[0][known], means[1][known]).statistic
     found = row(table, between="ses", method="guided")

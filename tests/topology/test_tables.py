@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.topology.hypothesis_tables import h0_table, h1_table
@@ -15,6 +15,8 @@ from incomelens.topology.ratios import mean_terms, pooled_terms
 from incomelens.topology.tables import activation_ratio_table, probability_table, tile_ratio_table
 
 from . import worlds
+
+NAMES = land_use_list().names
 
 DRAWS = {"n_resamples": 60, "n_draws": 99, "seed": 1}
 

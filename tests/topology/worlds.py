@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.topology.levels import N_CLASSES, SIDE
 from incomelens.topology.levels import draw_land as land
 from incomelens.topology.levels import draw_maps as maps
 from incomelens.topology.pairs import pair_gains, pair_terms
+
+NAMES = land_use_list().names
 
 
 @dataclass(frozen=True)

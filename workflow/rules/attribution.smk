@@ -47,8 +47,7 @@ use rule scripted as keep_maps with:
         settings=config["attribution"],
 
 
-# --- The study `validation`: maps of networks that forget, that know nothing, of another seed or head;
-# curves of deletion and insertion; what a network loses without a class.
+# --- Maps of networks that know nothing, of another seed or head; what a network loses without a class.
 
 
 use rule attribute_cells as attribute_network with:
@@ -74,6 +73,9 @@ use rule predict_cells as occlude_classes with:
     params:
         **run_by("attribution/occlude_classes"),
         batch_size=config["attribution"]["batch_size"],
+
+
+# --- The study `validation`: maps of networks that forget; curves of deletion and insertion.
 
 
 use rule scripted as compare_networks with:

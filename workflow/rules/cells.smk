@@ -1,4 +1,4 @@
-# cells: the census cells of a city with their income, and its land use in 19 classes.
+# cells: the cells of a city with their income, and its land use in the classes of the study's list.
 
 
 use rule scripted as build_cells with:
@@ -6,6 +6,7 @@ use rule scripted as build_cells with:
         checked=ancient(RAW.checked("aerial")),
         income=lambda wildcards: RAW.of_city(wildcards.city, "income"),
         land_use=lambda wildcards: RAW.of_city(wildcards.city, "land_use"),
+        boundary=lambda wildcards: RAW.boundary_of_city(wildcards.city),
     output:
         cells="<results>/cells/{city}.parquet",
         land_use="<results>/cells/{city}-land_use.parquet",
@@ -19,7 +20,6 @@ use rule scripted as build_cells with:
         **run_by("cells/build_cells"),
         reader=lambda wildcards: config["city"][wildcards.city]["income"]["reader"],
         reader_options=lambda wildcards: RAW.reader_options(wildcards.city),
-        city_in_delivery=lambda wildcards: config["city"][wildcards.city]["land_use"][
-            "city"
-        ],
+        label=lambda wildcards: STUDY.income_label(wildcards.city),
+        land_use=lambda wildcards: RAW.land_use_options(wildcards.city),
         settings=config["cells"],

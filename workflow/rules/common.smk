@@ -7,7 +7,13 @@ import gc
 import os
 from pathlib import Path
 
-from incomelens.common.code_digest import code_digest, module_digest
+from incomelens.cells.urban_classes import read_land_use_list
+from incomelens.common.code_digest import (
+    code_digest,
+    module_digest,
+    modules_of,
+    used_modules,
+)
 from incomelens.common.jobs import offer_package_to_jobs
 from incomelens.common.lifetimes import announce_run
 from incomelens.paper.names import INCOMES as INCOME_NAMES
@@ -49,12 +55,24 @@ wildcard_constraints:
     variant="|".join(STUDY.variants),
 
 
+# The list of land-use classes, which is told to code that tells one class of land from another.
+CLASSES = {"incomelens.cells.urban_classes": config["land_use"]}
+_ = read_land_use_list(config["land_use"])  # before anything runs
+
+
+def classes_of(modules):
+    return {
+        "classes": str(file) for module, file in CLASSES.items() if module in modules
+    }
+
+
 # What runs a rule: its script, by the path below workflow/scripts, and arithmetic threads, which never
 # come from --cores. Code is an input: Snakemake watches the script, and the digest watches the
 # modules of the package that the script imports.
 def run_by(script):
-    digest = code_digest(Path(workflow.basedir) / f"workflow/scripts/{script}.py")
-    return dict(script=script, code=digest, threads=config["threads"])
+    file = Path(workflow.basedir) / f"workflow/scripts/{script}.py"
+    told = {"code": code_digest(file, lists=CLASSES), **classes_of(used_modules(file))}
+    return dict(script=script, threads=config["threads"], **told)
 
 
 # What makes an exhibit: its module below incomelens.paper, the digest of that module's code alone,
@@ -62,9 +80,14 @@ def run_by(script):
 def made_by(module, **settings):
     if "{" in module:
         of = lambda key: lambda wildcards: made_by(module.format(**wildcards))[key]
-        return {"module": of("module"), "code": of("code"), **settings}
-    digest = module_digest(f"incomelens.paper.{module}")
-    return dict(module=module, code=digest, **settings)
+        of_all = {"classes": config["land_use"], **settings}
+        return {"module": of("module"), "code": of("code"), **of_all}
+    whole = f"incomelens.paper.{module}"
+    told = {
+        "code": module_digest(whole, lists=CLASSES),
+        **classes_of(modules_of(whole)),
+    }
+    return dict(module=module, **told, **settings)
 
 
 # In the parameters of an exhibit of one city.

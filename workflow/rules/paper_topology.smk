@@ -9,6 +9,7 @@ use rule exhibit as aerial_figure_4 with:
             "<results>/attribution/{{city}}/{scheme}-maps.safetensors",
             scheme=STUDY.city_schemes[:1],
         ),
+        cells="<results>/cells/{city}.parquet",
         land_use="<results>/cells/{city}-land_use.parquet",
     output:
         **figure("aerial/fig4_{city}", "Fig. 4, {city}", "aerial_figure_4"),
@@ -58,6 +59,17 @@ use rule exhibit as aerial_h0 with:
         **made_by("aerial.h0", names=STUDY.city_names, schemes=STUDY.city_schemes),
 
 
+use rule exhibit as aerial_reliance with:
+    input:
+        reliance=rules.judge_reliance.output.reliance,
+    output:
+        **table("aerial/reliance", "Land that the network relies on", "aerial_reliance"),
+    pathvars:
+        exhibit="aerial_reliance",
+    params:
+        **made_by("aerial.reliance", names=STUDY.city_names, schemes=STUDY.city_schemes),
+
+
 use rule exhibit as aerial_h1 with:
     input:
         h1=expand("<results>/topology/h1-{scheme}.csv", scheme=STUDY.city_schemes),
@@ -102,6 +114,7 @@ use rule exhibit as aerial_claims with:
         summary=FILES.inferred("summary.csv"),
         classes=FILES.inferred("classes.csv"),
         comparisons=FILES.inferred("comparisons.csv"),
+        reliance=rules.judge_reliance.output.reliance if STUDY.judges_reliance else [],
     output:
         **table("aerial/claims", "Claims ledger", "aerial_claims"),
         cases="<results>/paper/aerial/claims_cases.csv",
@@ -123,6 +136,7 @@ rule aerial_topology_paper:
         [
             rules.aerial_h0.output,
             rules.aerial_h1.output,
+            rules.aerial_reliance.output if STUDY.judges_reliance else [],
             rules.aerial_topology_values.output,
             rules.aerial_claims.output,
             FILES.drawn("fig4", STUDY.first_city),

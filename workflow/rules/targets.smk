@@ -23,6 +23,7 @@ rule aerial:
         if STUDY.cities
         else [],
         expand("<results>/topology/{city}/gains.csv", city=STUDY.cities),
+        rules.judge_reliance.output if STUDY.judges_reliance else [],
 
 
 rule aerial_paper:
@@ -41,6 +42,9 @@ rule districts:
 rule ssig:
     input:
         rules.score_models.output,
+        rules.measure_coverage.output,
+        rules.summarise_fold_seeds.output,
+        rules.measure_decisions.output,
         expand(
             "<results>/ssig/{level}-{income}-{mode}/gp.json",
             level=STUDY.levels,
@@ -81,6 +85,11 @@ rule ssig_paper:
         rules.ssig_figure_validation.output,
         rules.ssig_figure_density.output,
         rules.ssig_income_maps.input,
+        rules.ssig_figure_distances.output,
+        rules.ssig_prediction_maps.input,
+        rules.ssig_intervals.output,
+        rules.ssig_fold_seeds.output,
+        rules.ssig_decisions.output,
         rules.ssig_table_5.output,
         rules.ssig_effects_table.output if "additive" in STUDY.shapley_modes else [],
         rules.ssig_shapley_figures.input,

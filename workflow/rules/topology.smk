@@ -61,7 +61,31 @@ use rule scripted as judge_hypotheses with:
         cities=STUDY.cities,
 
 
-# --- The study `validation`: do the ratios find what was planted, and do they come out alike again?
+# Which classes count as relied on: beyond the exchange of maps, and beyond a network that knows nothing.
+use rule scripted as judge_reliance with:
+    input:
+        **{
+            name: expand(
+                f"<results>/topology/{{city}}/{{scheme}}{ending}/activation_ratios.csv",
+                city=STUDY.cities,
+                scheme=STUDY.city_schemes[:1],
+            )
+            for name, ending in {
+                "ratios": "",
+                "occlusions": "-main-occlusion",
+                "shuffled": "-shuffled",
+            }.items()
+        },
+    output:
+        reliance="<results>/topology/reliance.csv",
+    pathvars:
+        job="topology/judge_reliance",
+    params:
+        **run_by("topology/judge_reliance"),
+        cities=STUDY.cities,
+
+
+# --- The second null, occlusion, and the networks of the study `validation`.
 
 
 # Low and high are those that `main` predicts, so that all networks are judged on the same tiles;
@@ -85,7 +109,7 @@ use rule measure_activation as measure_network_activation with:
         **run_by("topology/measure_activation"),
         seed=config["seed"],
         settings=config["topology"],
-        n_cities=1,  # judged one by one
+        n_cities=1 if WORLDS.cities else len(STUDY.cities),  # worlds: judged one by one
 
 
 use rule measure_network_activation as measure_occlusion with:
@@ -100,6 +124,9 @@ use rule measure_network_activation as measure_occlusion with:
         coactivation="<results>/topology/{city}/{scheme}-{network}-occlusion/coactivation.csv",
     pathvars:
         job="topology/measure_occlusion/{city}-{scheme}-{network}",
+
+
+# --- The study `validation`: do the ratios find what was planted, and do they come out alike again?
 
 
 use rule scripted as judge_planted with:

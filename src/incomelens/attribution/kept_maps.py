@@ -10,7 +10,7 @@ import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.errors import DamagedFileError, InputError
 from incomelens.common.files import whole_file
 
@@ -81,7 +81,8 @@ def figure_cells(
             f"figure_cells: {n} cells are asked for and {len(predictions)} are predicted; "
             "ask for fewer"
         )
-    seen = shares[shares["area_share"].ge(least_share) & shares["urban_class"].isin(NAMES)]
+    names = land_use_list().names
+    seen = shares[shares["area_share"].ge(least_share) & shares["urban_class"].isin(names)]
     n_classes = seen.groupby("cell_id")["urban_class"].nunique()
     table = predictions[["cell_id", "p"]].copy()
     table["n_classes"] = table["cell_id"].map(n_classes).fillna(0)

@@ -21,7 +21,7 @@ from incomelens.attribution.scores import TARGETS, target_scores
 from incomelens.attribution.strata import NO_SES, with_strata
 from incomelens.attribution.table import Part, no_pairings, pairing_table, sums_table, turn_table
 from incomelens.attribution.zonal import TURNS, TileSums, zonal_sums
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.progress import progress
 from incomelens.inference.devices import choose_device
 from incomelens.inference.inputs import scale_images
@@ -110,13 +110,13 @@ def _changes(
     Returns an array of shape (n, n, n_targets, n_classes), the image first; of a tile's own image
     alone unless `exchanged`.
     """
-    n = len(scaled)
+    n, n_classes = len(scaled), len(land_use_list().names)
     before = _scores(model, scaled, batch_size)
-    changes = np.zeros((n, n, len(TARGETS), len(NAMES)))
+    changes = np.zeros((n, n, len(TARGETS), n_classes))
     for land in range(n):
         chosen = slice(None) if exchanged else slice(land, land + 1)
         for value in land_use[land].unique().tolist():
-            if 1 <= value <= len(NAMES):
+            if 1 <= value <= n_classes:
                 even = evened(scaled[chosen], land_use[land] == value)
                 moved = _scores(model, even, batch_size) - before[chosen]
                 changes[chosen, land, :, value - 1] = moved.abs().cpu().numpy()

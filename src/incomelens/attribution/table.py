@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from incomelens.attribution.scores import TARGETS
 from incomelens.attribution.zonal import TileSums
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.common.files import whole_file
@@ -73,8 +73,8 @@ def sums_table(
     -------
     DataFrame
         Table ``attribution/{city}/{scheme}.parquet``. Classes that a tile does not have give no
-        row, and a tile without any class of the 19 gives none at all. A tile whose map is empty has
-        sums of 0.
+        row, and a tile without any class of the list gives none at all. A tile whose map is empty
+        has sums of 0.
     """
     tile, urban_class = np.nonzero(sums.area_share)
     table = _long(cells, sums, model_fold, methods, layer="transform")
@@ -129,6 +129,7 @@ def pairing_table(
         class of its land, with a list of the sums of the maps of all tiles of the stratum there, in
         the order of their places.
     """
+    names = np.asarray(land_use_list().names, dtype=object)
     tile, urban_class = np.nonzero(area_share)
     lists = paired[:, tile, :, urban_class].transpose(0, 2, 1).reshape(-1, len(cells))
     n_methods = len(methods)
@@ -137,7 +138,7 @@ def pairing_table(
             "cell_id": np.repeat(cells["cell_id"].to_numpy()[tile], n_methods),
             "ses": np.repeat(cells["ses"].to_numpy()[tile], n_methods),
             "method": np.tile(np.asarray(methods, dtype=object), len(tile)),
-            "urban_class": np.repeat(np.asarray(NAMES, dtype=object)[urban_class], n_methods),
+            "urban_class": np.repeat(names[urban_class], n_methods),
             "stratum": stratum,
             "place": np.repeat(tile.astype(np.int32), n_methods),
             "activation_sums": list(lists.astype(np.float32)),
@@ -217,7 +218,7 @@ def _long(
             "model_fold": model_fold,
             "method": _category(within(np.tile(of_map // len(TARGETS), n_layers)), methods),
             "target": _category(within(np.tile(of_map % len(TARGETS), n_layers)), TARGETS),
-            "urban_class": _category(each(urban_class), NAMES),
+            "urban_class": _category(each(urban_class), land_use_list().names),
             layer: within(np.repeat(np.arange(n_layers, dtype=np.int8), n_maps)),
             "activation_sum": present.ravel(),
         }

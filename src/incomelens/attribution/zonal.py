@@ -8,15 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from incomelens.cells.urban_classes import EXCLUDED, NAMES, UNKNOWN
+from incomelens.cells.urban_classes import EXCLUDED, UNKNOWN, land_use_list
 from incomelens.common.errors import InputError, listed
 
 N_TRANSFORMS = 8
 # What averages over some turns of an image no longer has: each is a group of its own.
 TURNS = {1: (0,), 2: (0, 2), 4: (0, 1, 2, 3), 8: (0, 1, 2, 3, 4, 5, 6, 7)}
 PIXELS_AT_ONCE = 8_000_000  # tiles × classes × pixels in memory, of double precision
-# Column 0 takes what is in no sum: classes that the paper leaves out, and land of unknown use.
-N_COLUMNS = 1 + len(NAMES)
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class TileSums:
     ----------
     activation : array of shape (n, n_transforms, n_maps, n_classes)
         Sum of each map over the pixels of each class, classes as in
-        :data:`incomelens.cells.urban_classes.NAMES`; 0 where the class is absent.
+        the study's list; 0 where the class is absent.
     area_share : array of shape (n, n_classes)
         Share of the pixels that are in the sums: each row adds up to 1, or to 0 where a tile has
         no such pixel.
@@ -140,14 +138,17 @@ def paired_sums(maps: Tensor, land_use: Tensor) -> NDArray[np.float64]:
     for start in range(0, columns.shape[1], at_once):
         piece = columns[:, None, start : start + at_once] == present[:, None]
         sums += values[:, start : start + at_once].double() @ piece.double().flatten(0, 1).T
-    found = np.zeros((n, n, n_maps, len(NAMES)))
+    found = np.zeros((n, n, n_maps, len(land_use_list().names)))
     by_map = sums.reshape(n, n_maps, n, len(present)).permute(0, 2, 1, 3)
     found[..., present.cpu().numpy() - 1] = by_map.cpu().numpy()
     return found
 
 
 def _columns(maps: Tensor, land_use: Tensor) -> Tensor:
-    """Column of every pixel, int64, shape (n, px, px)."""
+    """Column of every pixel, int64, shape (n, px, px).
+
+    Column 0 takes what is in no sum: classes that the list leaves out, and land of unknown use.
+    """
     square = (len(maps), maps.shape[-1], maps.shape[-1])
     if maps.ndim != 4 or maps.shape[-1] != maps.shape[-2] or land_use.shape != square:
         raise InputError(
@@ -155,13 +156,14 @@ def _columns(maps: Tensor, land_use: Tensor) -> Tensor:
             f"{tuple(land_use.shape)}; expected (n, n_maps, px, px) and (n, px, px)"
         )
     table = torch.full((256,), -1, dtype=torch.int64)
-    table[:N_COLUMNS] = torch.arange(N_COLUMNS)
+    n_columns = 1 + len(land_use_list().names)
+    table[:n_columns] = torch.arange(n_columns)
     table[[UNKNOWN, EXCLUDED]] = 0
     columns = table.to(land_use.device)[land_use.long()]
     if (columns < 0).any():
         unknown = land_use[columns < 0].unique().tolist()
         raise InputError(
-            f"zonal sums: land use has values {listed(unknown)}; expected 1..{len(NAMES)}, "
+            f"zonal sums: land use has values {listed(unknown)}; expected 1..{n_columns - 1}, "
             f"{UNKNOWN} or {EXCLUDED} (cells/urban_classes.py); cut the tiles again"
         )
     return columns
@@ -170,6 +172,6 @@ def _columns(maps: Tensor, land_use: Tensor) -> Tensor:
 def _summed(values: Tensor, columns: Tensor) -> Tensor:
     """Sums (n, n_maps, n_columns) of values (n, n_maps, px, px) by column (n, px, px)."""
     n, n_maps, rows, _ = values.shape
-    by_row = values.new_zeros((n, n_maps, rows, N_COLUMNS))
+    by_row = values.new_zeros((n, n_maps, rows, 1 + len(land_use_list().names)))
     by_row.scatter_add_(3, columns[:, None].expand(-1, n_maps, -1, -1), values)
     return by_row.sum(dim=2)

@@ -3,9 +3,13 @@
 import logging
 
 import geopandas as gpd
+import numpy as np
 import shapely
 
 from incomelens.cells.land_use import MergedLandUse
+from incomelens.cells.places import Places
+from incomelens.common.errors import listed
+from incomelens.common.labels import INSEE, Label
 from incomelens.common.left_out import Finding, drop_counts
 from incomelens.common.places import meeting, stray_and_torn
 
@@ -18,7 +22,11 @@ UNKNOWN_SHARE = 0.05
 
 
 def cell_findings(
-    cells: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame, land_use: MergedLandUse
+    cells: gpd.GeoDataFrame,
+    boundary: gpd.GeoDataFrame | None,
+    land_use: MergedLandUse,
+    *,
+    label: Label = INSEE,
 ) -> list[Finding]:
     """Look at cells, and at what they are joined with.
 
@@ -26,32 +34,35 @@ def cell_findings(
     ----------
     cells : GeoDataFrame
         Of :func:`incomelens.cells.build.build_cells`.
-    boundary : GeoDataFrame
-        Of the city.
+    boundary : GeoDataFrame or None
+        Of the city, where there is one.
     land_use : MergedLandUse
         Of :func:`incomelens.cells.land_use.merge_land_use`.
+    label : Label
+        Of the incomes; only amounts have a usual range.
 
     Returns
     -------
     list of Finding
         Cells dropped by reason; of those kept ``imputed``, ``income_unit`` (outside
-        :data:`INCOME_RANGE`), ``no_land_use``, ``far_from_others``, ``torn_apart``; polygons of
-        land use left out, and those of an unknown code.
+        :data:`INCOME_RANGE`), ``no_land_use``, ``overlapping``, ``far_from_others``,
+        ``torn_apart``; polygons of land use left out, and those of an unknown code.
 
     Raises
     ------
     InputError
         If no cell meets any land use, with both extents.
     """
-    _tell_reach(cells, boundary)
+    if boundary is not None:
+        _tell_reach(cells, boundary)
     kept = cells[cells["drop_reason"].isna()]
     met = meeting(kept.geometry, land_use.polygons.geometry, names=("cells", "land-use polygons"))
     low, high = INCOME_RANGE
-    odd = kept["cell_id"][~kept["income"].between(low, high)]
+    odd = kept["cell_id"][~kept["income"].between(low, high) & label.is_money]
     message = (
         f"{len(odd):,} of {len(kept):,} kept cells have an income outside {low:,.0f} to "
-        f"{high:,.0f} (median {kept['income'].median():,.6g}); expected an amount a year per "
-        "consumption unit: is it a sum, in thousands, or a month?"
+        f"{high:,.0f} (median {kept['income'].median():,.6g}); expected an amount a year"
+        f"{' per consumption unit' * bool(label.per)}: is it a sum, in thousands, or a month?"
     )
     shared = {"what": "cells", "total": len(kept), "treated": "kept"}
     return [
@@ -59,9 +70,32 @@ def cell_findings(
         Finding.of(kept["cell_id"][kept["imputed"]], reason="imputed", **shared),
         Finding.of(odd, reason="income_unit", message=message, **shared),
         Finding.of(kept["cell_id"][~met], reason="no_land_use", **shared),
-        *stray_and_torn(kept.geometry, kept["cell_id"], what="cells"),
+        _overlapping(kept),
+        *(finding for part in _areas(kept) for finding in _apart(part)),
         *_of_land_use(land_use),
     ]
+
+
+def _areas(kept: gpd.GeoDataFrame) -> list[gpd.GeoDataFrame]:
+    """Kept cells of each area, which may lie anywhere; all together where none is named."""
+    return [part for _, part in kept.groupby("area")] if "area" in kept else [kept]
+
+
+def _apart(cells: gpd.GeoDataFrame) -> list[Finding]:
+    return stray_and_torn(cells.geometry, cells["cell_id"], what="cells")
+
+
+def _overlapping(kept: gpd.GeoDataFrame) -> Finding:
+    """Cells that show ground of another: their pixels may stand on both sides of a random split."""
+    pairs = Places.of(kept).overlapping_pairs()
+    ids = kept["cell_id"].iloc[np.unique(pairs)]
+    message = (
+        f"{len(ids):,} of {len(kept):,} kept cells overlap another ({len(pairs):,} pairs, such as "
+        f"{listed(kept['cell_id'].iloc[pairs[:1].ravel()])}): under scheme random the same ground "
+        "is learnt from and scored; blocks and the strip around them keep such cells apart"
+    )
+    told = {"what": "cells", "reason": "overlapping", "total": len(kept), "treated": "kept"}
+    return Finding.of(ids, message=message, **told)
 
 
 def _tell_reach(cells: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame) -> None:
@@ -83,7 +117,7 @@ def _of_land_use(land_use: MergedLandUse) -> list[Finding]:
     share = unknown.area.sum() / polygons.area.sum()
     message = (
         f"{100 * share:.0f} % of the land near the cells has codes without an urban class, such as "
-        f"{next(iter(report.unknown_m2), '')}: is it an Urban Atlas of another edition?"
+        f"{next(iter(report.unknown_m2), '')}: is the study's list (`land_use`) that of the data?"
     )
     what, total = "land-use polygons", report.n_read
     return [

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from incomelens.cells.urban_classes import CODE_VALUES, NAMES, UNKNOWN
+from incomelens.cells.urban_classes import UNKNOWN, land_use_list
 from incomelens.common.errors import InputError, listed
 from incomelens.common.names import CELL_M
 from incomelens.common.places import meeting
@@ -69,7 +69,7 @@ def merge_land_use(
     Parameters
     ----------
     polygons : GeoDataFrame
-        ``code`` (five digits), ``identifier``, ``geometry``; polygons in a CRS in metres.
+        ``code``, ``identifier``, ``geometry``; polygons in a CRS in metres.
     bounds : (west, south, east, north), optional
         Extent of the cells, in the CRS of `polygons`; polygons further than `margin` from it are
         left out.
@@ -125,7 +125,7 @@ def _check(polygons: gpd.GeoDataFrame) -> None:
     if missing:
         raise InputError(f"land use: no column {listed(missing)}; expected {listed(NEEDED)}")
     if polygons.crs is None or not polygons.crs.is_projected:
-        raise InputError(f"land use: CRS {polygons.crs}; expected EPSG:3035 (areas are in metres)")
+        raise InputError(f"land use: CRS {polygons.crs}; expected one in metres, that of the cells")
 
 
 def _near(
@@ -224,16 +224,17 @@ def _overlaps(
 
 def _classified(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, float]]:
     code = table["code"].astype("str")
-    value = code.map(CODE_VALUES).fillna(UNKNOWN).astype(np.uint8)
+    classes = land_use_list()
+    value = code.map(classes.code_values).fillna(UNKNOWN).astype(np.uint8)
     areas = table.area.groupby(code.where(value == UNKNOWN)).sum()
     unknown_m2 = {str(name): float(m2) for name, m2 in areas.items()}
     if unknown_m2:
         logger.warning(
             "land use: codes without an urban class: %s; their places count as unknown; add them "
-            "to config/land_use/urban_atlas_19.yaml",
+            "to the study's list (`land_use` of the configuration)",
             listed((f"{name} ({m2 / 1e6:.3f} km2)" for name, m2 in unknown_m2.items()), 30),
         )
-    names = value.map(dict(enumerate(NAMES, start=1))).astype("str")
+    names = value.map(dict(enumerate(classes.names, start=1))).astype("str")
     merged = table.assign(code=code, urban_class=names, value=value)
     return merged[["identifier", "code", "urban_class", "value", "geometry"]], unknown_m2
 

@@ -1,18 +1,23 @@
-"""Classes of land use, as ``config/land_use/urban_atlas_19.yaml`` lists them.
+"""Classes of land use, as the study's list of them says.
 
-The 27 classes of the Urban Atlas, merged into the paper's 19 in their groups.
+The default, ``config/land_use/urban_atlas_19.yaml``, has the 27 classes of the Urban Atlas merged
+into the paper's 19. Which list a study has is the one thing that stages share without handing it
+on: a script calls :func:`use_land_use_list` before anything else, and whatever tells one class of
+land from another (sums, tests, tables, figures) asks :func:`land_use_list`.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from incomelens.common.errors import InputError, listed
 from incomelens.common.yaml_files import SCHEMAS, read_yaml
 
 UNKNOWN = 0  # value of a land-use raster where no polygon lies
-EXCLUDED = 255  # and where the land has a class that the paper leaves out
-LIST = SCHEMAS.parents[1] / "config/land_use/urban_atlas_19.yaml"
+EXCLUDED = 255  # and where the land has a class that the list leaves out
+DEFAULT_LIST = SCHEMAS.parents[1] / "config/land_use/urban_atlas_19.yaml"
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class UrbanClass:
     colour: str
     codes: tuple[str, ...]
     published: bool = True
+    residential: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,34 @@ class LandUseList:
 
     groups: tuple[str, ...]
     classes: tuple[UrbanClass, ...]
-    excluded: dict[str, str]
+    excluded: Mapping[str, str]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of all classes, in their order."""
+        return tuple(one.name for one in self.classes)
+
+    @cached_property
+    def value_of(self) -> dict[str, int]:
+        """Value of each class in a land-use raster, from 1."""
+        return {name: number for number, name in enumerate(self.names, start=1)}
+
+    @cached_property
+    def code_values(self) -> dict[str, int]:
+        """Value of each code of the data."""
+        values = {code: self.value_of[one.name] for one in self.classes for code in one.codes}
+        return values | dict.fromkeys(self.excluded, EXCLUDED)
+
+    @cached_property
+    def published(self) -> tuple[int, ...]:
+        """Places of the classes that are tested and printed."""
+        return tuple(place for place, one in enumerate(self.classes) if one.published)
+
+    @cached_property
+    def residential(self) -> tuple[int, ...]:
+        """Places of the classes that H1 asks what stands beside: homes, or where none is all."""
+        homes = tuple(place for place, one in enumerate(self.classes) if one.residential)
+        return homes or self.published
 
 
 def read_land_use_list(path: str | Path) -> LandUseList:
@@ -48,7 +81,7 @@ def read_land_use_list(path: str | Path) -> LandUseList:
     classes = tuple(
         UrbanClass(
             name, one["label"], one["group"], one["colour"], tuple(one["codes"]),
-            published=one.get("tested", True),
+            published=one.get("tested", True), residential=one.get("residential", False),
         )
         for name, one in found["classes"].items()
     )  # fmt: skip
@@ -58,22 +91,32 @@ def read_land_use_list(path: str | Path) -> LandUseList:
                 f"{path}: classes.{one.name}.group is {one.group!r}; `groups` has "
                 f"{listed(found['groups'])}"
             )
-    codes = Counter([code for one in classes for code in one.codes] + list(found["excluded"]))
+    excluded = found.get("excluded", {})
+    codes = Counter([code for one in classes for code in one.codes] + list(excluded))
     if twice := [code for code, times in codes.items() if times > 1]:
         raise InputError(
             f"{path}: code {listed(twice)} stands twice; land of a code belongs to one class"
         )
-    return LandUseList(tuple(found["groups"]), classes, found["excluded"])
+    return LandUseList(tuple(found["groups"]), classes, excluded)
 
 
-_LISTED = read_land_use_list(LIST)
-GROUPS = _LISTED.groups
-URBAN_CLASSES = _LISTED.classes
-EXCLUDED_CODES = _LISTED.excluded
+_in_use: dict[str, LandUseList] = {}
 
-NAMES = tuple(urban_class.name for urban_class in URBAN_CLASSES)
-# Value of a class in a land-use raster, from 1.
-VALUES = {name: number for number, name in enumerate(NAMES, start=1)}
-CODE_VALUES = {
-    code: VALUES[urban_class.name] for urban_class in URBAN_CLASSES for code in urban_class.codes
-} | dict.fromkeys(EXCLUDED_CODES, EXCLUDED)
+
+def use_land_use_list(path: str | Path) -> LandUseList:
+    """Choose the list of this process, and return it.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_land_use_list`.
+    """
+    _in_use["list"] = read_land_use_list(path)
+    return _in_use["list"]
+
+
+def land_use_list() -> LandUseList:
+    """Return the list of this process: the paper's 19 classes where none was chosen."""
+    if "list" not in _in_use:
+        use_land_use_list(DEFAULT_LIST)
+    return _in_use["list"]

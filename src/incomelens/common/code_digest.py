@@ -2,12 +2,12 @@
 
 Snakemake reruns a rule when its script changes, not when a module changes that the script imports.
 A rule therefore carries this digest among its parameters: it changes when, and only when, one of
-the modules changes that the script reaches through imports, or a list that one of them reads.
+the modules changes that the script reaches through imports, or a list that one of them works with.
 """
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from incomelens.common.errors import InputError
 
 PACKAGE = "incomelens"
 SOURCE = Path(__file__).resolve().parents[2]
-# What modules read of the checkout when they are imported.
-READ = {"incomelens.cells.urban_classes": "config/land_use/urban_atlas_19.yaml"}
+NO_LISTS: Mapping[str, str | Path] = {}
 
 
-def code_digest(script: str | Path, *, source: Path = SOURCE) -> str:
+def code_digest(
+    script: str | Path, *, lists: Mapping[str, str | Path] = NO_LISTS, source: Path = SOURCE
+) -> str:
     """Digest of all modules of the package that `script` imports, directly or not.
 
     Imports are read from the source text, nothing is executed. Importing ``a.b.c`` counts
@@ -29,6 +30,8 @@ def code_digest(script: str | Path, *, source: Path = SOURCE) -> str:
     ----------
     script : path
         A Python file; its own text is not part of the digest (Snakemake watches it itself).
+    lists : mapping
+        Files that count as code of a module, by its name.
     source : path
         Folder that holds the package.
 
@@ -37,11 +40,31 @@ def code_digest(script: str | Path, *, source: Path = SOURCE) -> str:
     str
         Sixteen hexadecimal digits.
     """
-    return _digest(used_modules(script, source=source), source)
+    return _digest(used_modules(script, source=source), source, lists)
 
 
-def module_digest(module: str, *, source: Path = SOURCE) -> str:
+def module_digest(
+    module: str, *, lists: Mapping[str, str | Path] = NO_LISTS, source: Path = SOURCE
+) -> str:
     """Digest of a module such as ``incomelens.paper.ssig.table_1`` and of all that it imports.
+
+    `lists` are those of :func:`code_digest`.
+
+    Raises
+    ------
+    InputError
+        If there is no such module.
+    """
+    return _digest(modules_of(module, source=source), source, lists)
+
+
+def used_modules(script: str | Path, *, source: Path = SOURCE) -> list[str]:
+    """Names of the package's modules that `script` reaches through imports, sorted."""
+    return _reached(_imports(Path(script), source), source)
+
+
+def modules_of(module: str, *, source: Path = SOURCE) -> list[str]:
+    """Names of a module and of all modules of the package that it reaches, sorted.
 
     Raises
     ------
@@ -50,20 +73,15 @@ def module_digest(module: str, *, source: Path = SOURCE) -> str:
     """
     if not _file_of(module, source).exists():
         raise InputError(f"there is no module {module}; expected {_file_of(module, source)}")
-    return _digest(_reached(_with_packages(module), source), source)
+    return _reached(_with_packages(module), source)
 
 
-def used_modules(script: str | Path, *, source: Path = SOURCE) -> list[str]:
-    """Names of the package's modules that `script` reaches through imports, sorted."""
-    return _reached(_imports(Path(script), source), source)
-
-
-def _digest(modules: Iterable[str], source: Path) -> str:
+def _digest(modules: Iterable[str], source: Path, lists: Mapping[str, str | Path]) -> str:
     digest = hashlib.sha256()
     for module in modules:
         digest.update(module.encode() + b"\0" + _file_of(module, source).read_bytes() + b"\0")
-        if module in READ:
-            digest.update((source.parent / READ[module]).read_bytes() + b"\0")
+        if module in lists:
+            digest.update(Path(lists[module]).read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 

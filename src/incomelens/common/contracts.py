@@ -241,9 +241,9 @@ def _contract(path: str, entry: dict, shared: dict[str, tuple[str, str, str]]) -
         meaning=entry["rows"],
         columns=tuple(
             Column(
-                name.replace("*", end), *meanings[name], nullable=mark == "?", optional=mark == "]"
+                name.replace("*", end), *meanings[name], nullable=bool(gaps), optional=bool(absent)
             )
-            for name, mark in re.findall(r"([^\s\[\]?]+)(\]|\??)", entry["columns"])
+            for name, gaps, absent in re.findall(r"([^\s\[\]?]+)(\??)(\]?)", entry["columns"])
             for end in (("low", "high") if "*" in name else ("",))
         ),
     )

@@ -8,29 +8,6 @@ from numpy.typing import NDArray
 from incomelens.common.errors import InputError
 
 
-def square_blocks(grid: NDArray[np.int64], side: int) -> NDArray[np.int64]:
-    """Number of the square block that each cell lies in.
-
-    Squares are anchored at the origin of the census grid, so that a block is the same place
-    whichever cells of the city are kept.
-
-    Parameters
-    ----------
-    grid : array of shape (n, 2)
-        Column, row of every cell.
-    side : int
-        Side of a block, in cells.
-
-    Returns
-    -------
-    array of shape (n,)
-        0, 1, ... without gaps, from south to north and west to east.
-    """
-    corner = grid // side
-    _, block = np.unique(corner[:, ::-1], axis=0, return_inverse=True)
-    return block.reshape(-1).astype(np.int64)
-
-
 def group_blocks(
     counts: NDArray[np.int64],
     n_folds: int,

@@ -1,10 +1,12 @@
-"""Folds of a city's cells: random and stratified, or by spatial blocks.
+"""Folds of a city's cells: random and stratified, by spatial blocks, by shared labels or by area.
 
 Neighbouring cells earn alike, so a random split lets a model copy what it knows from next door.
 Squares of about the range of that likeness, with a strip around the held-out ones left out of
 training, ask for income where no neighbour is known (deviation `spatial_leakage`; Roberts et al.
-2017, Ecography 40:8). Both schemes are made of the same classes and blocks, so that scores can be
-set side by side.
+2017, Ecography 40:8). Cells that take their label from one tract or commune, their unit, know each
+other's: scheme `group` holds out whole units. Scheme `area` holds out whole areas, such as cities
+of a pooled study: one each where there are as many as folds. All schemes are made of the same
+classes and blocks, so that scores can be set side by side.
 """
 
 import logging
@@ -14,11 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
-from incomelens.cells.neighbours import grid_coordinates, neighbour_pairs
+from incomelens.cells.places import Places, carried_columns
 from incomelens.common.errors import InputError, listed
-from incomelens.common.names import CELL_M
 from incomelens.common.seeds import job_rng
-from incomelens.folds.blocks import group_blocks, square_blocks
+from incomelens.folds.blocks import group_blocks
 from incomelens.folds.income_classes import income_classes
 from incomelens.folds.variogram import (
     Variogram,
@@ -29,8 +30,9 @@ from incomelens.folds.variogram import (
 
 logger = logging.getLogger(__name__)
 
-SCHEMES = ("random", "block")
-CELL_KM = CELL_M / 1000
+SCHEMES = ("random", "block", "group", "area")
+# Column of the cells whose values scheme `group`, and scheme `area`, hold out whole.
+HELD_OUT_WHOLE = {"group": "unit", "area": "area"}
 BLOCKS_PER_FOLD = 2
 SMALLEST_SIDE = 3  # cells; of less, the strip around held-out cells would leave little to learn
 # Folds of a default block size: how far from a fair share of cells, and of each class, is too far.
@@ -47,6 +49,7 @@ def assign_city_folds(
     n_folds: int,
     seed: int,
     block_km: float | None = None,
+    group: str | None = None,
     n_classes: int = 5,
 ) -> pd.DataFrame:
     """Assign every kept cell of a city to a class, a block and a fold.
@@ -54,13 +57,18 @@ def assign_city_folds(
     Parameters
     ----------
     cells : DataFrame
-        The kept cells (:func:`incomelens.folds.kept.kept_cells`): ``cell_id``, ``income``.
-    scheme : {"random", "block"}
-        Stratified by income class; or whole blocks, balanced in cells and classes.
+        The kept cells (:func:`incomelens.folds.kept.kept_cells`): ``cell_id``, ``income``, and what
+        tells their places (:meth:`incomelens.cells.places.Places.of`); with `group` also ``unit``,
+        and for scheme `area` ``area``.
+    scheme : {"random", "block", "group", "area"}
+        Stratified by income class; or whole blocks, units or areas, balanced in cells and classes.
     n_folds : int
     seed : int
     block_km : float, optional
-        Side of a block, a multiple of the cell's; by default :func:`default_block_km`.
+        Side of a block, on a grid a multiple of the cell's; by default :func:`default_block_km`.
+    group : {"unit"}, optional
+        Where cells share their label: the column that says with whom. It is part of the folds then,
+        under every scheme. A cell without a unit is one of its own, and told.
     n_classes : int
 
     Returns
@@ -71,25 +79,39 @@ def assign_city_folds(
     Raises
     ------
     InputError
-        If the scheme is unknown, or cells, classes or blocks are too few for the folds.
+        If the scheme is unknown, the cells lack its column, or cells, classes, blocks, units or
+        areas are too few for the folds.
     """
     if scheme not in SCHEMES:
         raise InputError(f"folds.schemes: {scheme!r} is unknown; known are {listed(SCHEMES)}")
+    if scheme == "group" and group is None:
+        raise InputError(
+            "folds.cities.schemes: group holds out whole units of shared labels, and "
+            "folds.cities.group names none; set it to unit or leave the scheme out"
+        )
     cells = cells.sort_values("cell_id").reset_index(drop=True)
     if cells["cell_id"].duplicated().any():
         raise InputError("folds: a cell stands twice; pass each kept cell once")
+    if group is not None:
+        cells[group] = _units(cells, group)
     classes = income_classes(cells["income"].to_numpy(), n_classes=n_classes).classes
     if block_km is None:
         block_km = default_block_km(cells, n_folds=n_folds, seed=seed, n_classes=n_classes)
-    grid = grid_coordinates(cells["cell_id"])
-    block = square_blocks(grid, _side(block_km))
+    places = Places.of(cells)
+    block = places.blocks(block_km)
     if scheme == "random":
         fold = _stratified(classes, n_folds, seed)
+    elif scheme == "block":
+        fold = _grouped(places, classes, block, n_folds, seed)
     else:
-        fold = _grouped(grid, classes, block, n_folds, seed)
+        fold = _whole(cells, scheme, classes, n_folds, seed)
     folds = pd.DataFrame(
         {"cell_id": cells["cell_id"], "income_class": classes, "fold": fold, "block": block}
     )
+    if group is not None:
+        folds[group] = cells[group]
+    if told := carried_columns(cells):
+        folds = cells[told].assign(**folds)[[*folds, *told]]
     _log_balance(folds, scheme, block_km)
     return folds
 
@@ -123,15 +145,16 @@ def default_block_km(cells: pd.DataFrame, *, n_folds: int, seed: int, n_classes:
     cells = cells.sort_values("cell_id")
     income = cells["income"].to_numpy(dtype=np.float64)
     classes = income_classes(income, n_classes=n_classes).classes
-    grid = grid_coordinates(cells["cell_id"])
-    fit = fit_variogram(_residual_variogram(grid * CELL_KM, income, seed))
-    widest = max(round(fit.range_km / CELL_KM), SMALLEST_SIDE)
+    places = Places.of(cells)
+    cell_km = places.side_m / 1000
+    fit = fit_variogram(_residual_variogram(places, income, seed))
+    widest = max(round(fit.range_km / cell_km), SMALLEST_SIDE)
     best, lowest = 0, np.inf
     for side in range(widest, SMALLEST_SIDE - 1, -1):
-        block = square_blocks(grid, side)
+        block = places.blocks(side * cell_km)
         if block.max() + 1 < BLOCKS_PER_FOLD * n_folds:
             continue
-        fold = _grouped(grid, classes, block, n_folds, seed)
+        fold = _grouped(places, classes, block, n_folds, seed)
         uneven = _unevenness(fold, classes)
         if uneven < lowest:
             best, lowest = side, uneven
@@ -140,38 +163,34 @@ def default_block_km(cells: pd.DataFrame, *, n_folds: int, seed: int, n_classes:
     if not best:
         raise InputError(
             f"folds: {len(cells)} cells make fewer than {BLOCKS_PER_FOLD * n_folds} blocks for "
-            f"{n_folds} folds, even at {SMALLEST_SIDE * CELL_KM:.1f} km; lower folds.n_folds or "
+            f"{n_folds} folds, even at {SMALLEST_SIDE * cell_km:.1f} km; lower folds.n_folds or "
             "set block_km"
         )
     logger.info(
         "income around its trend: variogram range %.2f km%s; blocks of %.1f km",
         fit.range_km,
         " or more" if fit.bounded else "",
-        best * CELL_KM,
+        best * cell_km,
     )
-    return round(best * CELL_KM, 1)
+    return round(best * cell_km, 6)
 
 
-def _residual_variogram(
-    place_km: NDArray[np.float64], income: NDArray[np.float64], seed: int
-) -> Variogram:
+def _residual_variogram(places: Places, income: NDArray[np.float64], seed: int) -> Variogram:
     rng = job_rng(seed, "income_variogram")
-    return empirical_variogram(place_km, without_trend(place_km, income), rng=rng)
+    residual = without_trend(places.centres, income, area=places.area)
+    return empirical_variogram(places.centres, residual, rng=rng, area=places.area)
 
 
 def _grouped(
-    grid: NDArray[np.int64],
+    places: Places,
     classes: NDArray[np.int64],
     block: NDArray[np.int64],
     n_folds: int,
     seed: int,
 ) -> NDArray[np.int64]:
     """Fold of every cell: whole blocks, even in cells and classes, with short borders."""
-    counts = np.zeros((block.max() + 1, classes.max()), dtype=np.int64)
-    np.add.at(counts, (block, classes - 1), 1)
-    # Cells count as much as all classes together.
-    amounts = np.column_stack([counts.sum(axis=1)] * counts.shape[1] + [counts])
-    beside = block[neighbour_pairs(grid)]
+    amounts = _amounts(block, classes)
+    beside = block[places.neighbour_pairs()]
     beside, n_pairs = np.unique(beside[beside[:, 0] != beside[:, 1]], axis=0, return_counts=True)
 
     def border(fold_of: NDArray[np.int64]) -> float:
@@ -183,6 +202,57 @@ def _grouped(
     return group_blocks(amounts, n_folds, rng=rng, restarts=RESTARTS, penalty=border)[block]
 
 
+def _whole(
+    cells: pd.DataFrame, scheme: str, classes: NDArray[np.int64], n_folds: int, seed: int
+) -> NDArray[np.int64]:
+    """Fold of every cell: whole units or areas, even in cells and classes; each its own if it can.
+
+    Nothing is left out of training around them, so borders cost nothing.
+    """
+    column = HELD_OUT_WHOLE[scheme]
+    lacking = cells[column].isna().sum() if column in cells else len(cells)
+    if lacking:
+        raise InputError(
+            f"folds: {lacking} of {len(cells)} cells say no {column}, which scheme `{scheme}` "
+            f"holds out whole; name its column in city.<id>.income, or leave the scheme out of "
+            "folds.cities.schemes"
+        )
+    number, names = pd.factorize(cells[column], sort=True)
+    if len(names) < n_folds:
+        raise InputError(
+            f"folds: {len(names)} {column}s ({listed(names)}) cannot fill {n_folds} folds; lower "
+            f"folds.cities.n_folds or leave `{scheme}` out of folds.cities.schemes"
+        )
+    if len(names) == n_folds:
+        return number.astype(np.int64)
+    rng = job_rng(seed, "whole", scheme)
+    return group_blocks(_amounts(number, classes), n_folds, rng=rng, restarts=RESTARTS)[number]
+
+
+def _units(cells: pd.DataFrame, group: str) -> pd.Series:
+    """Unit of every cell; one of its own for a cell that says none."""
+    if group not in cells:
+        raise InputError(
+            f"folds.cities.group: {group}, but the cells have no column `{group}`; say in the "
+            "columns of city.<id>.income where it stands, or set folds.cities.group: null"
+        )
+    lacking = cells[group].isna()
+    if lacking.any():
+        logger.warning(
+            "%d of %d cells say no unit and count as one of their own", lacking.sum(), len(cells)
+        )
+    units = cells[group].where(~lacking, cells["cell_id"]).astype("str")
+    logger.info("%d cells share the labels of %d units", len(cells), units.nunique())
+    return units
+
+
+def _amounts(cluster: NDArray[np.int64], classes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What each cluster of cells holds: cells, which count as much as all classes, and classes."""
+    counts = np.zeros((cluster.max() + 1, classes.max()), dtype=np.int64)
+    np.add.at(counts, (cluster, classes - 1), 1)
+    return np.column_stack([counts.sum(axis=1)] * counts.shape[1] + [counts])
+
+
 def _unevenness(fold: NDArray[np.int64], classes: NDArray[np.int64]) -> float:
     """Largest deviation from a fair share, in units of what is tolerated."""
     counts = np.zeros((fold.max() + 1, classes.max()))
@@ -192,16 +262,6 @@ def _unevenness(fold: NDArray[np.int64], classes: NDArray[np.int64]) -> float:
         for amount, share in ((counts.sum(axis=1), UNEVEN_CELLS), (counts, UNEVEN_CLASSES))
     ]
     return float(max(off))
-
-
-def _side(block_km: float) -> int:
-    side = round(block_km / CELL_KM)
-    if side < 1 or abs(side * CELL_KM - block_km) > 1e-6:
-        raise InputError(
-            f"block_km: {block_km} is no multiple of {CELL_KM} km, the side of a cell; blocks are "
-            "made of whole cells"
-        )
-    return side
 
 
 def _stratified(classes: NDArray[np.int64], n_folds: int, seed: int) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from incomelens.cells.neighbours import grid_coordinates, within_reach
+from incomelens.cells.places import Places
 from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng, job_seed
 from incomelens.folds.cells import SCHEMES
@@ -20,6 +20,7 @@ from incomelens.folds.cells import SCHEMES
 logger = logging.getLogger(__name__)
 
 DRAWS = 50  # of blocks for validation; the best balanced draw is taken
+_KINDS = {"block": "blocks", "group": "units", "area": "areas"}
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,11 @@ def training_cells(
         ``folds/{city}-{scheme}.parquet``.
     fold : int
         The held-out fold.
-    scheme : {"random", "block"}
+    scheme : {"random", "block", "group", "area"}
     buffer_cells : int
         Width of the strip around held-out cells, in cells, diagonals included, that scheme `block`
-        leaves out too. Scheme `random` has none: it would leave nothing over.
+        leaves out too (:meth:`incomelens.cells.places.Places.reach`). The others have none: under
+        `random` it would leave nothing over.
 
     Returns
     -------
@@ -60,8 +62,7 @@ def training_cells(
     held_out = (folds["fold"] == fold).to_numpy()
     training = ~held_out
     if scheme == "block":
-        grid = grid_coordinates(folds["cell_id"])
-        training &= ~within_reach(grid, grid[held_out], reach=buffer_cells)
+        training &= ~Places.of(folds).reach(buffer_cells)(held_out)
     if not training.any():
         raise InputError(
             f"folds: fold {fold} and a strip of {buffer_cells} cells around it leave no cell to "
@@ -82,7 +83,8 @@ def inner_split(
     """Split the training cells of a fold into those to learn from and those to check on.
 
     The split follows the outer scheme (deviation `inner_split`): stratified by income class for
-    `random`; whole blocks for `block`, with the same strip around them. Of the blocks it takes
+    `random`; whole blocks for `block`, with the same strip around them, whole units for `group`,
+    the areas of whole folds for `area` (blocks, where a single fold is left). Of these it takes
     those, out of several random draws, that come nearest to `share` in every class and lose fewest
     cells to the strip.
 
@@ -112,7 +114,7 @@ def inner_split(
         split = _stratified_split(folds, training, share, job_seed(seed, "inner_split", fold))
     else:
         rng = job_rng(seed, "inner_split", scheme, fold)
-        split = _block_split(folds, training, share, buffer_cells, rng)
+        split = _whole_split(folds, training, scheme, share, buffer_cells, rng)
     absent = set(folds["income_class"]) - set(folds.loc[split.train, "income_class"])
     if absent:
         logger.warning("fold %d: no training cell of income class %s", fold, listed(absent))
@@ -157,32 +159,46 @@ def _stratified_split(
     return InnerSplit(training & ~validation, validation)
 
 
-def _block_split(
+def _whole_split(
     folds: pd.DataFrame,
     training: NDArray[np.bool_],
+    scheme: str,
     share: float,
     buffer_cells: int,
     rng: np.random.Generator,
 ) -> InnerSplit:
-    grid = grid_coordinates(folds["cell_id"])
-    block = folds["block"].to_numpy()
+    near = Places.of(folds).reach(buffer_cells)
+    cluster = _kept_together(folds, training, scheme)
     classes = folds["income_class"].to_numpy()
     best, lowest = None, np.inf
     for _ in range(DRAWS):
-        validation = training & np.isin(block, _draw(block[training], share, rng))
-        train = training & ~within_reach(grid, grid[validation], reach=buffer_cells)
+        validation = training & np.isin(cluster, _draw(cluster[training], share, rng))
+        train = training & ~validation
+        if scheme == "block":
+            train &= ~near(validation)
         if not train.any() or not validation.any():
             continue
         badness = _badness(classes, training, train, validation, share)
         if badness < lowest:
             best, lowest = InnerSplit(train, validation), badness
     if best is None:
+        kind = _KINDS[scheme]
         raise InputError(
-            f"folds: {np.unique(block[training]).size} training blocks cannot be parted into blocks"
-            f" to learn from and to check on with {buffer_cells} cells between them; use smaller "
-            "blocks (block_km), fewer folds or a narrower strip (buffer_cells)"
+            f"folds: {np.unique(cluster[training]).size} training {kind} cannot be parted into "
+            f"{kind} to learn from and to check on with {buffer_cells} cells between them; use "
+            "smaller blocks (block_km), fewer folds or a narrower strip (buffer_cells)"
         )
     return best
+
+
+def _kept_together(
+    folds: pd.DataFrame, training: NDArray[np.bool_], scheme: str
+) -> NDArray[np.int64]:
+    """Number of what every cell is kept together with: its unit, areas of its fold, or block."""
+    if scheme == "group":
+        return pd.factorize(folds["unit"], sort=True)[0]
+    several = np.ptp(folds.loc[training, "fold"]) > 0
+    return folds["fold" if scheme == "area" and several else "block"].to_numpy()
 
 
 def _draw(block: NDArray[np.int64], share: float, rng: np.random.Generator) -> NDArray[np.int64]:

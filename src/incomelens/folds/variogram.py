@@ -13,6 +13,7 @@ from incomelens.common.errors import InputError
 logger = logging.getLogger(__name__)
 
 MOST_PAIRS = 1_000_000
+FEW_PLACES = 24  # four a coefficient of a trend surface
 Curve = Callable[..., NDArray[np.float64]]
 
 
@@ -46,6 +47,7 @@ def empirical_variogram(
     value: NDArray[np.float64],
     *,
     rng: np.random.Generator,
+    area: NDArray[np.object_] | None = None,
     n_bins: int = 20,
     max_km: float | None = None,
     most_pairs: int = MOST_PAIRS,
@@ -60,11 +62,14 @@ def empirical_variogram(
         Without missing values.
     rng : Generator
         Draws pairs where there are more than `most_pairs`.
+    area : array of shape (n,), optional
+        Pairs of places in different areas are left out.
     n_bins : int
         Distance classes, each wider than the one before by the same factor: near pairs, which the
         range hangs on, keep classes of their own. Empty ones are left out.
     max_km : float, optional
-        Longest distance; by default half the diagonal of the extent, as is the custom.
+        Longest distance; by default half the diagonal of the extent, as is the custom; of several
+        areas, of the widest.
     most_pairs : int
         Pairs to look at: all, or so many random ones.
 
@@ -77,10 +82,13 @@ def empirical_variogram(
             f"variogram: {len(value)} values, {np.count_nonzero(~np.isfinite(value))} of them "
             "missing; expected three or more, none missing"
         )
-    longest = max_km or float(np.hypot(*np.ptp(place_km, axis=0))) / 2
+    area = np.zeros(len(value)) if area is None else area
+    longest = max_km or max(
+        float(np.hypot(*np.ptp(place_km[area == name], axis=0))) / 2 for name in np.unique(area)
+    )
     first, second = _pairs(len(value), most_pairs, rng)
     distance = np.hypot(*(place_km[first] - place_km[second]).T)
-    near = (distance > 0) & (distance <= longest)
+    near = (distance > 0) & (distance <= longest) & (area[first] == area[second])
     if not near.any():
         raise InputError(f"variogram: no two places within {longest:g} km of each other")
     distance = distance[near]
@@ -154,12 +162,32 @@ def fit_variogram(variogram: Variogram, *, model: str = "exponential") -> Variog
     return VariogramFit(model, nugget * height, (nugget + rise) * height, length * longest, bounded)
 
 
-def without_trend(place_km: NDArray[np.float64], value: NDArray[np.float64]) -> NDArray[np.float64]:
+def without_trend(
+    place_km: NDArray[np.float64],
+    value: NDArray[np.float64],
+    *,
+    area: NDArray[np.object_] | None = None,
+) -> NDArray[np.float64]:
     """Values less their quadratic trend surface, by least squares; shape (n,).
 
     Where one side of a city is richer than the other, differences grow with distance without end,
-    and the variogram has no range. What is left around the trend has one.
+    and the variogram has no range. What is left around the trend has one. Every `area` (an array of
+    shape (n,)) has a surface of its own; several areas of few places lose their mean alone.
     """
+    if area is None or (names := np.unique(area)).size == 1:
+        return _around_surface(place_km, value)
+    residual = np.empty(len(value))
+    for name in names:
+        here = area == name
+        few = here.sum() < FEW_PLACES
+        around = value[here] - value[here].mean()
+        residual[here] = around if few else _around_surface(place_km[here], value[here])
+    return residual
+
+
+def _around_surface(
+    place_km: NDArray[np.float64], value: NDArray[np.float64]
+) -> NDArray[np.float64]:
     scaled = (place_km - place_km.mean(axis=0)) / np.maximum(place_km.std(axis=0), 1e-9)
     east, north = scaled.T
     surface = np.column_stack([np.ones(len(value)), east, north, east**2, north**2, east * north])

@@ -9,6 +9,7 @@ from sklearn.model_selection import LeaveOneGroupOut
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from incomelens.cells.places import Places
 from incomelens.inference.metrics import N_CLASSES
 from incomelens.inference.streams import TileSource
 
@@ -29,6 +30,10 @@ class FoldTask:
         Fold of every training cell, for inner cross-validation.
     rng : Generator
         Of this model and fold.
+    train_unit : int array of shape (n_train,), optional
+        With which each training cell shares its label; without it each has one of its own.
+    train_places, held_out_places : Places, optional
+        Where these cells lie; models that ask for no neighbour do without.
     tiles : TileSource, optional
         Where images come from; models that look at no image do without.
     """
@@ -38,6 +43,9 @@ class FoldTask:
     train_fold: NDArray[np.int64]
     held_out: NDArray[np.str_]
     rng: np.random.Generator
+    train_unit: NDArray[np.int64] | None = None
+    train_places: Places | None = None
+    held_out_places: Places | None = None
     tiles: TileSource | None = None
 
 

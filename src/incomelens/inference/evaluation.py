@@ -59,7 +59,7 @@ def evaluate(
         where a model has none), every cell of `folds` once. The first model is the one that the
         others are compared with.
     folds : DataFrame
-        ``cell_id``, ``income_class``, ``fold``, ``block``.
+        ``cell_id``, ``income_class``, ``fold``, ``block``, and ``unit`` where labels are shared.
     cells : DataFrame
         ``cell_id``, ``imputed``.
     seed : int
@@ -98,7 +98,12 @@ def _evaluate_sample(sample: ScoredCells, cells: str, seed: int, n_resamples: in
     ]
     width = terms[0].shape[1]
     sums = resample_folds(
-        np.hstack(terms), sample.fold, sample.block, n_resamples=n_resamples, seed=seed
+        np.hstack(terms),
+        sample.fold,
+        sample.block,
+        n_resamples=n_resamples,
+        seed=seed,
+        unit=sample.unit,
     )
     columns = {
         model: slice(place * width, (place + 1) * width)

@@ -1,11 +1,13 @@
 """Sums of resampled cells and blocks, over all folds and fold by fold.
 
 Several models go through the same draws side by side, so that a difference between two models has
-an interval of its own, usually much shorter than the two models' intervals suggest.
+an interval of its own, usually much shorter than the two models' intervals suggest. Where several
+cells share one label, their unit is what a resample of cells draws.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +33,7 @@ class Resampled:
     value : array of shape (1, ...)
         In the sample itself.
     by_cell, by_block : arrays of shape (n_resamples, ...)
-        In resamples of single cells and of whole blocks.
+        In resamples of single cells (of whole units, where cells share labels) and of whole blocks.
     """
 
     n: int
@@ -104,7 +106,14 @@ class ResampledFolds:
         return self.together.map(mean)
 
 
-def resample(terms: Values, block: NDArray[np.int64], *, n_resamples: int, seed: int) -> Resampled:
+def resample(
+    terms: Values,
+    block: NDArray[np.int64],
+    *,
+    n_resamples: int,
+    seed: int,
+    unit: NDArray[np.int64] | None = None,
+) -> Resampled:
     """Sums of a matrix over its rows, over resampled rows and over resampled blocks of rows.
 
     Parameters
@@ -117,9 +126,12 @@ def resample(terms: Values, block: NDArray[np.int64], *, n_resamples: int, seed:
     n_resamples : int
     seed : int
         Same seed, same draws, whatever the terms.
+    unit : array of shape (n,), optional
+        Number of the unit that each cell shares its label with; units are drawn instead of cells.
     """
     n_blocks = len(np.unique(block))
-    by_cell = resampled_totals(terms, n_resamples=n_resamples, rng=job_rng(seed, "cells"))
+    rng = job_rng(seed, "cells")
+    by_cell = resampled_totals(terms, n_resamples=n_resamples, rng=rng, block=unit)
     if n_blocks > 1:
         rng = job_rng(seed, "blocks")
         by_block = resampled_totals(terms, n_resamples=n_resamples, rng=rng, block=block)
@@ -135,51 +147,64 @@ def resample_folds(
     *,
     n_resamples: int,
     seed: int,
+    unit: NDArray[np.int64] | None = None,
 ) -> ResampledFolds:
     """Sums over all cells and fold by fold; parameters as in :func:`resample`.
 
-    For a mean of folds, single cells are drawn within each fold. Blocks too, where each lies in one
-    fold (scheme `block`); where blocks straddle folds (scheme `random`) whole blocks are drawn
-    once for all folds, so that neighbours in different folds stay together.
+    For a mean of folds, single cells are drawn within each fold. Blocks and units too, where each
+    lies in one fold (scheme `block`, scheme `group`); where they straddle folds (scheme `random`)
+    they are drawn whole, once for all folds, so that neighbours in different folds stay together.
     """
     numbers, place = np.unique(fold, return_inverse=True)
-    pooled = resample(terms, block, n_resamples=n_resamples, seed=seed)
+    pooled = resample(terms, block, n_resamples=n_resamples, seed=seed, unit=unit)
     folds = {}
     for number in numbers:
         rows = fold == number
         own_seed = int(job_rng(seed, "fold", number).integers(2**32))
         folds[int(number)] = resample(
-            terms[rows], block[rows], n_resamples=n_resamples, seed=own_seed
+            terms[rows],
+            block[rows],
+            n_resamples=n_resamples,
+            seed=own_seed,
+            unit=None if unit is None else unit[rows],
         )
     parts = list(folds.values())
-    nested = sum(part.n_blocks for part in parts) == pooled.n_blocks
-    if nested or pooled.n_blocks < 2:
+    across = partial(_across_folds, terms, place, n_resamples=n_resamples)
+    if _is_nested(block, fold) or pooled.n_blocks < 2:
         by_block = np.stack([part.by_block for part in parts], axis=1)
     else:
-        by_block = _blocks_across_folds(terms, place, block, n_resamples=n_resamples, seed=seed)
+        by_block = across(block, rng=job_rng(seed, "blocks"))
+    if unit is None or _is_nested(unit, fold):
+        by_cell = np.stack([part.by_cell for part in parts], axis=1)
+    else:
+        by_cell = across(unit, rng=job_rng(seed, "cells"))
     together = Resampled(
         pooled.n,
         pooled.n_blocks,
         np.stack([part.value for part in parts], axis=1),
-        np.stack([part.by_cell for part in parts], axis=1),
+        by_cell,
         by_block,
     )
     return ResampledFolds(pooled, folds, together)
 
 
-def _blocks_across_folds(
+def _is_nested(cluster: NDArray[np.int64], fold: NDArray[np.int64]) -> bool:
+    """Whether every cluster of cells lies in one fold."""
+    pairs = np.unique(np.column_stack([cluster, fold]), axis=0)
+    return len(pairs) == len(np.unique(cluster))
+
+
+def _across_folds(
     terms: Values,
     place: NDArray[np.int64],
-    block: NDArray[np.int64],
+    cluster: NDArray[np.int64],
     *,
     n_resamples: int,
-    seed: int,
+    rng: np.random.Generator,
 ) -> Values:
     n, n_terms = terms.shape
     n_folds = int(place.max()) + 1
     apart = np.zeros((n, n_folds, n_terms))
     apart[np.arange(n), place] = terms
-    sums = resampled_totals(
-        apart.reshape(n, -1), n_resamples=n_resamples, rng=job_rng(seed, "blocks"), block=block
-    )
+    sums = resampled_totals(apart.reshape(n, -1), n_resamples=n_resamples, rng=rng, block=cluster)
     return sums.reshape(n_resamples, n_folds, n_terms)

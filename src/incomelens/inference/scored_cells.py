@@ -21,6 +21,8 @@ class ScoredCells:
     ----------
     observed, fold, block : int arrays of shape (n,)
     imputed : bool array of shape (n,)
+    unit : int array of shape (n,), or None
+        With which each cell shares its label; None where each has one of its own.
     predicted : dict of model to int array of shape (n,)
     p : dict of model to float array of shape (n,), or None
     probabilities : dict of model to float array of shape (n, 5), or None
@@ -30,6 +32,7 @@ class ScoredCells:
     fold: NDArray[np.int64]
     block: NDArray[np.int64]
     imputed: NDArray[np.bool_]
+    unit: NDArray[np.int64] | None
     predicted: dict[str, NDArray[np.int64]]
     p: dict[str, NDArray[np.float64] | None]
     probabilities: dict[str, NDArray[np.float64] | None]
@@ -50,6 +53,7 @@ class ScoredCells:
             self.fold[rows],
             self.block[rows],
             self.imputed[rows],
+            None if self.unit is None else self.unit[rows],
             cut(self.predicted),
             cut(self.p),
             cut(self.probabilities),
@@ -80,7 +84,7 @@ def scored_cells(
         ``cell_id``, ``predicted``, ``p``, ``prob_1`` .. ``prob_5`` (the last six may be missing);
         with `out_of_fold` also ``fold`` and ``observed``, which must be those of `folds`.
     folds : DataFrame
-        ``cell_id``, ``income_class``, ``fold``, ``block``.
+        ``cell_id``, ``income_class``, ``fold``, ``block``, and ``unit`` where labels are shared.
     cells : DataFrame, optional
         ``cell_id``, ``imputed``; without it no cell counts as imputed.
     out_of_fold : bool
@@ -118,6 +122,7 @@ def scored_cells(
         fold=truth["fold"].to_numpy(dtype=np.int64),
         block=truth["block"].to_numpy(dtype=np.int64),
         imputed=imputed,
+        unit=pd.factorize(truth["unit"], sort=True)[0] if "unit" in truth else None,
         predicted=predicted,
         p=p,
         probabilities=probabilities,

@@ -64,6 +64,8 @@ class Table:
         What is told of a row, by its place: a note that begins with the row's first cell.
     tallies : sequence of mappings
         Of a ledger: how many verdicts of each kind a column has, and under which folds.
+    conclusion : tuple of str
+        What follows, a sentence each: the first note, and what a page opens with.
     """
 
     numbers: pd.DataFrame
@@ -77,6 +79,7 @@ class Table:
     whose: str | None = None
     evidence: Mapping[int, str] = field(default_factory=dict)
     tallies: Sequence[Mapping[str, object]] = ()
+    conclusion: tuple[str, ...] = ()
 
     @property
     def printed_rows(self) -> list[int]:
@@ -87,9 +90,9 @@ class Table:
     def forms(self) -> dict[str, str]:
         """The table for readers, by ending of its file."""
         cells, makers = self._cells(), {"md": markdown, "tex": latex, "html": html}
+        notes = (*([" ".join(self.conclusion)] if self.conclusion else ()), *self.notes)
         return {
-            form: make(cells, caption=self.caption, notes=self.notes)
-            for form, make in makers.items()
+            form: make(cells, caption=self.caption, notes=notes) for form, make in makers.items()
         }
 
     def _cells(self) -> Cells:
@@ -128,6 +131,7 @@ class Table:
             "columns": columns,
             "printed_rows": self.printed_rows,
             "tallies": list(self.tallies),
+            "conclusion": list(self.conclusion),
         }
 
 

@@ -8,6 +8,8 @@ from incomelens.paper.names import INCOMES, LEVELS, MODES, SCHEMES, level_names
 
 # More cities than these are counted together.
 MOST_CITIES = 6
+# Folds of cities that any city can have; the others take shared labels, or several areas.
+EVERYWHERE = ("random", "block")
 NO_DISTRICTS = ("District study", "this study asks for none of its tables and figures.")
 
 
@@ -143,7 +145,7 @@ def missing_parts(
     missing += [
         (f"Aerial study, {words}", _not_among("folds.cities.schemes"))
         for scheme, words in CITY_SCHEMES.items()
-        if scheme not in schemes
+        if scheme in EVERYWHERE and scheme not in schemes
     ]
     missing += _missing_of_districts(config, with_shapley) if with_districts else [NO_DISTRICTS]
     for study in dict.fromkeys(exhibit["study"] for exhibit in unasked):

@@ -57,6 +57,8 @@ class Shown:
         The figure, or the table as HTML.
     tallies : sequence of mappings
         Of a ledger: how many claims came out which way.
+    conclusion : sequence of str
+        What follows from a table, in sentences.
     beside_paper : bool
         Whether a table holds what the paper prints.
     """
@@ -70,6 +72,7 @@ class Shown:
     files: tuple[Path, ...]
     inside: Picture | str
     tallies: Sequence[Mapping] = ()
+    conclusion: Sequence[str] = ()
     beside_paper: bool = False
 
     @property
@@ -122,6 +125,7 @@ def _shown(meta: Mapping, kind: str, files: Mapping[str, Path]) -> Shown:
         files=(file, *(path for path in files.values() if path != file)),
         inside=file.read_text(encoding="utf-8") if table else embedded_picture(file),
         tallies=table["tallies"] if table else (),
+        conclusion=table["conclusion"] if table else (),
         beside_paper=bool(table)
         and bool(table["printed_rows"] or any(column["printed"] for column in table["columns"])),
     )

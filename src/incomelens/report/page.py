@@ -145,6 +145,7 @@ def _in_order(exhibits: Sequence[Shown]) -> dict[str, object]:
         for study in dict.fromkeys(exhibit.study for exhibit in further)
     }
     return {
+        "conclusions": [exhibit for exhibit in exhibits if exhibit.conclusion],
         "opening": opening,
         "ledgers": ledgers,
         "beside": [exhibit for exhibit in rest if exhibit.beside_paper],

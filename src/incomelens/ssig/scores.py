@@ -145,12 +145,26 @@ def held(
     within = np.abs(predicted - observed) <= half * sd
     if log_sd is None:
         return within, sd
+    low, high = central_interval(predicted, sd, log_sd, share=share)
     log_normal = np.isfinite(log_sd)
-    known = np.where(log_normal, log_sd, 0.0)
-    median = predicted * np.exp(-(known**2) / 2)
-    low, high = median * np.exp(-half * known), median * np.exp(half * known)
     within = np.where(log_normal, (low <= observed) & (observed <= high), within)
     return within, np.where(log_normal, (high - low) / (2 * half), sd)
+
+
+def central_interval(
+    predicted: NDArray[np.float64],
+    sd: NDArray[np.float64],
+    log_sd: NDArray[np.float64],
+    *,
+    share: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Low and high end of the predictive interval with equal tails, USD; as for :func:`held`."""
+    half, log_normal = HALF_WIDTH[share], np.isfinite(log_sd)
+    spread = np.where(log_normal, log_sd, 0.0)
+    median = predicted * np.exp(-(spread**2) / 2)
+    factor = np.exp(half * spread)
+    low = np.where(log_normal, median / factor, predicted - half * sd)
+    return low, np.where(log_normal, median * factor, predicted + half * sd)
 
 
 def metrics_from_totals(totals: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

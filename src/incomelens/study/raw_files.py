@@ -9,9 +9,13 @@ from typing import Any
 
 from incomelens.districts.sizes import check_most
 from incomelens.sources.fetching.plan import (
+    OWN_KEYS,
+    city_files,
     city_sources,
     district_sources,
     district_tables,
+    embedding_files,
+    embedding_sources,
     siamese_files,
     siamese_notes,
     siamese_sources,
@@ -23,6 +27,7 @@ from incomelens.study.identities import Study
 
 TOLD = ("title", "provider", "used_for", "time_frame", "licence", "page", "citation")
 """What tables of data sets say of a source."""
+NOT_OF_THE_READER = ("reader", "source", *OWN_KEYS, "label")
 CELLS_OF_A_CITY = 15_000
 """With people, about, in a city of the Urban Atlas."""
 
@@ -74,11 +79,23 @@ class RawFiles:
         """District study, aerial study and baselines, each with its sources."""
         config, environment = self.study.config, self.study.environment
         districts, siamese = config["districts"], config["siamese"]
+        of_cells, of_districts = (config[key]["embeddings"] for key in ("inference", "ssig"))
+        cities = [*self.study.cities, *self.study.first_date]
         # Orthophotos of New York are unpacked beside their archives.
         siamese_mb = 20_000 if siamese["satellite"] and not config["mirror"] else 500
         return {
-            "district": Part(district_sources(districts), district_tables(districts), [], 200),
-            "aerial": Part(city_sources(self.study.cities, config["city"]), [], [], self._tiles_mb),
+            "district": Part(
+                district_sources(districts) + embedding_sources(of_districts),
+                district_tables(districts) + embedding_files(of_districts),
+                [],
+                200,
+            ),
+            "aerial": Part(
+                city_sources(cities, config["city"]) + embedding_sources(of_cells),
+                city_files(cities, config["city"]) + embedding_files(of_cells),
+                [],
+                self._tiles_mb,
+            ),
             "siamese": Part(
                 siamese_sources(siamese),
                 siamese_files(siamese),
@@ -199,17 +216,50 @@ class RawFiles:
         return {key: found[0] if found else [] for key, found in files.items()}
 
     def of_city(self, city: str, kind: str) -> list[str]:
-        """Files of one kind (income, land_use, imagery) of a city."""
-        return self.of_sources(*self._sources_of_city(city, kind))
+        """Files of one kind (income, land_use, imagery) of a city, the user's own as well."""
+        own = self._own_of(self.study.config["city"][city][kind])
+        return [*self.of_sources(*self._sources_of_city(city, kind)), *own]
+
+    def boundary_of_city(self, city: str) -> list[str]:
+        """The file that bounds a city, where its land use does not."""
+        boundary = self.study.config["city"][city]["land_use"].get("boundary", {})
+        sources = [boundary["source"]] if "source" in boundary else []
+        return [*self.of_sources(*sources), *self._own_of(boundary)]
+
+    def _own_of(self, settings: Mapping[str, Any]) -> list[str]:
+        names = [settings[key] for key in OWN_KEYS if key in settings]
+        return [path for name in names for path in self.own_input(name)]
 
     def _sources_of_city(self, city: str, kind: str) -> list[str]:
         settings = self.study.config["city"][city][kind]
-        return settings["sources"] if kind == "imagery" else [settings["source"]]
+        return settings.get("sources", [settings[key] for key in ("source",) if key in settings])
 
     def reader_options(self, city: str) -> dict[str, Any]:
         """What the reader of a city's incomes is told beside the file: columns, of a table."""
         settings = self.study.config["city"][city]["income"]
-        return {key: settings[key] for key in settings if key not in ("reader", "source")}
+        return {key: settings[key] for key in settings if key not in NOT_OF_THE_READER}
+
+    def land_use_options(self, city: str) -> dict[str, Any]:
+        """What the reader of a city's land use is told beside its files."""
+        settings = self.study.config["city"][city]["land_use"]
+        files = ("source", *OWN_KEYS, "boundary")
+        layer = settings.get("boundary", {}).get("layer")
+        return {key: settings[key] for key in settings if key not in files} | {
+            "boundary_layer": layer
+        }
+
+    def of_embeddings(self, section: str) -> list[str]:
+        """One table an embedding of a section, `inference` or `ssig`, in its order."""
+        embeddings = self.study.config[section]["embeddings"].values()
+        return [
+            path
+            for settings in embeddings
+            for path in (
+                self.of_sources(settings["source"])
+                if "source" in settings
+                else self.own_input(settings["table"])
+            )
+        ]
 
     def of_sales(self) -> dict[str, list[str]]:
         """Sales, and where their tax lots lie."""

@@ -30,6 +30,17 @@ def packed_together(px: int) -> int:
     return min(MOST_PACKED, max(1, FILE_BYTES // (3 * px**2)))
 
 
+def pixel_files(shard: str | Path) -> dict[str, int]:
+    """Files that hold images and land use, by their path below the shard, with their bytes."""
+    shard = Path(shard)
+    return {
+        str(file.relative_to(shard)): file.stat().st_size
+        for array in ("image", "land_use")
+        for file in sorted((shard / array / "c").rglob("*"))
+        if file.is_file()
+    }
+
+
 class PixelRows:
     """An array of the group that grows along its first dimension, one row of pixels at a time.
 

@@ -10,7 +10,7 @@ import zarr
 
 from incomelens.common.errors import DamagedFileError, InputError, listed
 from incomelens.common.left_out import Finding, drop_counts
-from incomelens.tiles.shard_file import pixel_files
+from incomelens.tiles.group_file import pixel_files
 
 VOID = "void_imagery"
 

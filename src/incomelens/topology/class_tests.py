@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.seeds import job_rng
 from incomelens.topology.exchange import LogRatios, Stratum, exchanged_ratios, n_blocks_with
 from incomelens.topology.hypotheses import deviations, p_values
-from incomelens.topology.inputs import PUBLISHED, TileGroup
+from incomelens.topology.inputs import TileGroup
 from incomelens.topology.ratios import RatioTerms, mean_terms, pooled_terms, quotient
 from incomelens.topology.repairing import block_sums, draw_transforms, repaired_ratios
 from incomelens.topology.resampling import ratio_interval
@@ -28,7 +28,7 @@ class ClassTests:
     ----------
     group : TileGroup
         Under all eight transforms, or under none.
-    exchanged : sequence of (array of shape (m,), array of shape (m, m, 19))
+    exchanged : sequence of (array of shape (m,), array of shape (m, m, n_classes))
         Of :func:`incomelens.topology.pairings.exchanged_sums`.
     minimum_share : float
     least_tiles : int
@@ -73,6 +73,7 @@ class ClassTests:
         P values on which no decision rests have `n_draws`.
         """
         drawn, mean = self._drawn, self._mean
+        names = land_use_list().names
         low, high = ratio_interval(mean, n_resamples=n_resamples, seed=bootstrap_seed)
         block_low, block_high = (np.where(self.enough, end, np.nan) for end in drawn.interval())
         effect = quotient(mean.value - drawn.expected, _tile_sd(mean))
@@ -80,7 +81,7 @@ class ClassTests:
         pooled, large = self._own("pooled"), self._own("large")
         return pd.DataFrame(
             {
-                "urban_class": [NAMES[place] for place in PUBLISHED],
+                "urban_class": [names[place] for place in land_use_list().published],
                 "n": mean.denominator.sum(axis=0).astype(np.int64),
                 "ratio": mean.value,
                 "ci_low": low,
@@ -115,7 +116,7 @@ class ClassTests:
             Stratum(tile, _published(terms(sums, share[tile]))) for tile, sums in self._exchanged
         ]
         return exchanged_ratios(
-            strata, self._group.block, n_draws=n_draws, rng=rng, n_classes=len(PUBLISHED)
+            strata, self._group.block, n_draws=n_draws, rng=rng, n_classes=len(self.enough)
         )
 
     def _p_of(self, measure: str, n_draws: int) -> Values:
@@ -125,7 +126,7 @@ class ClassTests:
         """Ratios with maps turned against their land: their mean, and deviations from it."""
         group = self._group
         if len(group.activation_sum) == 1:  # what is no map cannot be turned
-            return np.full(len(PUBLISHED), np.nan), np.full((1, len(PUBLISHED)), np.nan)
+            return np.full(len(self.enough), np.nan), np.full((1, len(self.enough)), np.nan)
         transforms = draw_transforms(group.n_blocks, n_draws=n_draws, rng=job_rng(seed))
         terms = _published(mean_terms(group.activation_sum, group.area_share))
         drawn = repaired_ratios(block_sums(terms, group.block, group.n_blocks), transforms)
@@ -138,7 +139,8 @@ class ClassTests:
 
 
 def _published(terms: RatioTerms) -> RatioTerms:
-    return RatioTerms(terms.numerator[..., PUBLISHED], terms.denominator[..., PUBLISHED])
+    places = land_use_list().published
+    return RatioTerms(terms.numerator[..., places], terms.denominator[..., places])
 
 
 def _tile_sd(terms: RatioTerms) -> Values:

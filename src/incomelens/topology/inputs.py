@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from incomelens.cells.urban_classes import NAMES, URBAN_CLASSES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.errors import InputError, listed
 from incomelens.folds.income_classes import SES_CLASSES
 
@@ -16,13 +16,6 @@ logger = logging.getLogger(__name__)
 
 # A tile that is mostly airport says little about the rest of its land (deviation `excluded_land`).
 MOST_EXCLUDED = 0.5
-PUBLISHED = tuple(place for place, one in enumerate(URBAN_CLASSES) if one.published)
-# "Very low to very high density", without isolated structures, which seldom have neighbours.
-RESIDENTIAL = tuple(
-    place
-    for place, one in enumerate(URBAN_CLASSES)
-    if one.group == "residential" and one.name != "isolated"
-)
 OTHER_LAND = ("unknown", "excluded")
 LABELS = ("observed", "predicted")
 
@@ -34,10 +27,9 @@ class TileGroup:
     Attributes
     ----------
     cell_id : array of shape (n_tiles,)
-    activation_sum : array of shape (n_transforms, n_tiles, 19)
-        0 where the class is absent; classes in the order of
-        :data:`incomelens.cells.urban_classes.NAMES`.
-    area_share : array of shape (n_tiles, 19)
+    activation_sum : array of shape (n_transforms, n_tiles, n_classes)
+        0 where the class is absent; classes in the order of the study's list.
+    area_share : array of shape (n_tiles, n_classes)
         Of the tile's area without what is excluded; rows sum to 1.
     block : array of shape (n_tiles,)
         0, 1, ...: place of the tile's spatial block among all blocks of the city.
@@ -118,7 +110,7 @@ def tile_group(
 
 
 def class_presence(shares: pd.DataFrame, cell_id: Sequence[str]) -> NDArray[np.bool_]:
-    """Whether each tile holds each urban class, shape (n_tiles, 19).
+    """Whether each tile holds each urban class, shape (n_tiles, n_classes).
 
     Parameters
     ----------
@@ -136,7 +128,7 @@ def class_presence(shares: pd.DataFrame, cell_id: Sequence[str]) -> NDArray[np.b
     rows = shares[shares["area_share"].gt(0) & ~shares["urban_class"].isin(OTHER_LAND)]
     number, names = pd.factorize(rows["cell_id"])
     tile = pd.Index(cell_id, dtype=object).get_indexer(np.asarray(names, dtype=object))[number]
-    present = np.zeros((len(cell_id), len(NAMES)), dtype=np.bool_)
+    present = np.zeros((len(cell_id), len(land_use_list().names)), dtype=np.bool_)
     present[tile[tile >= 0], class_places(rows)[tile >= 0]] = True
     return present
 
@@ -149,7 +141,7 @@ class LabelledTiles:
     ----------
     in_group : dict of str to array of shape (n_tiles,)
         By SES, whether each tile belongs to it.
-    holds : array of shape (n_tiles, 19)
+    holds : array of shape (n_tiles, n_classes)
         Whether each tile holds each class.
     block : array of shape (n_tiles,)
         0, 1, ...
@@ -224,7 +216,8 @@ def tile_arrays(
     """
     column = class_places(rows)
     layer = pd.Index(transforms).get_indexer(rows["transform"])
-    share = np.zeros((len(cells), len(NAMES)))
+    names = land_use_list().names
+    share = np.zeros((len(cells), len(names)))
     share[tile, column] = rows["area_share"].to_numpy(dtype=np.float64)
     activation = np.full((len(transforms), *share.shape), np.nan)
     place = np.ravel_multi_index((layer, tile, column), activation.shape) if len(rows) else layer
@@ -233,7 +226,7 @@ def tile_arrays(
         at, one, which = np.unravel_index(twice[0], activation.shape)
         raise InputError(
             f"attribution: {len(twice)} activation sums stand twice, first of cell {cells[one]}, "
-            f"class {NAMES[which]}, transform {transforms[at]}; expected one row a cell, method, "
+            f"class {names[which]}, transform {transforms[at]}; expected one row a cell, method, "
             "target, class and transform"
         )
     activation.ravel()[place] = rows["activation_sum"].to_numpy(dtype=np.float64)
@@ -242,19 +235,20 @@ def tile_arrays(
         at, one, which = missing[0]
         raise InputError(
             f"attribution: {len(missing)} activation sums are missing, first of cell {cells[one]}, "
-            f"class {NAMES[which]}, transform {transforms[at]}; expected one under each of the "
+            f"class {names[which]}, transform {transforms[at]}; expected one under each of the "
             f"transforms {listed(transforms, 8)}; run the attribution again"
         )
     return np.nan_to_num(activation), share
 
 
 def class_places(rows: pd.DataFrame) -> NDArray[np.int64]:
-    """Place of each row's urban class among the 19; an InputError names unknown ones."""
-    place = pd.Index(NAMES).get_indexer(rows["urban_class"])
+    """Place of each row's urban class in the study's list; an InputError names unknown ones."""
+    names = land_use_list().names
+    place = pd.Index(names).get_indexer(rows["urban_class"])
     if (place < 0).any():
         unknown = sorted(set(rows["urban_class"].to_numpy()[place < 0]))
         raise InputError(
-            f"urban_class: {listed(unknown)} unknown; known are {listed(NAMES, len(NAMES))}"
+            f"urban_class: {listed(unknown)} unknown; known are {listed(names, len(names))}"
         )
     return place
 

@@ -8,13 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.seeds import job_seed
 from incomelens.topology.adjustment import adjustment_sums
 from incomelens.topology.hypotheses import joint_p_value, q_values, until_settled
 from incomelens.topology.inputs import (
-    PUBLISHED,
-    RESIDENTIAL,
     SES_CLASSES,
     TileGroup,
     labelled_tiles,
@@ -120,7 +118,7 @@ def gain_table(
         Table ``topology/{city}/gains.csv``.
     """
     tiles = labelled_tiles(shares, predictions, folds, label=label)
-    holds = tiles.holds[:, RESIDENTIAL]
+    holds = tiles.holds[:, land_use_list().residential]
     frames = []
     for ses, in_group in tiles.in_group.items():
         value = np.where(holds, in_group[:, None].astype(np.float64), np.nan)
@@ -135,10 +133,11 @@ def gain_table(
 
 
 def _estimated(group: TileGroup, *, n_resamples: int, seed: int) -> dict[str, Values]:
-    """Coactivation, expected and adjusted, with intervals; arrays of shape (5, 19)."""
+    """Coactivation, expected and adjusted, with intervals: residential × all classes."""
     activation, share = group.activation_sum[0], group.area_share
     ratio = activation_ratio(activation, share)
-    sums = adjustment_sums(ratio, share > 0, fit_intensities(activation, share), RESIDENTIAL)
+    intensities, residential = fit_intensities(activation, share), land_use_list().residential
+    sums = adjustment_sums(ratio, share > 0, intensities, residential)
     plain, expected, adjusted = sums.values(sums.terms.sum(axis=0))
     ends = interval_columns(
         percentile_intervals(
@@ -156,22 +155,25 @@ def _estimated(group: TileGroup, *, n_resamples: int, seed: int) -> dict[str, Va
 
 def _gains(totals: Values) -> Values:
     """Gains of the residential classes (rows), see :func:`incomelens.topology.pairs.pair_gains`."""
-    return pair_gains(totals, len(RESIDENTIAL))
+    return pair_gains(totals, len(land_use_list().residential))
 
 
 def _pair_frame(
     n: NDArray[np.int64], columns: dict[str, Values], least_tiles: int, **labels: str
 ) -> pd.DataFrame:
-    """Table of ordered pairs from arrays of shape (5, 19); NaN where `n` is too small."""
-    pairs = [(row, v) for row, u in enumerate(RESIDENTIAL) for v in PUBLISHED if v != u]
+    """Table of ordered pairs from arrays of residential × all classes; NaN below enough tiles."""
+    classes = land_use_list()
+    pairs = [
+        (row, v) for row, u in enumerate(classes.residential) for v in classes.published if v != u
+    ]
     row, v = np.array(pairs).T
     enough = n[row, v] >= least_tiles
     whole = {name: columns.pop(name) for name in ("n_tiles", "varies") if name in columns}
     return pd.DataFrame(
         {
             **labels,
-            "urban_class": [NAMES[RESIDENTIAL[place]] for place in row],
-            "neighbour_class": [NAMES[place] for place in v],
+            "urban_class": [classes.names[classes.residential[place]] for place in row],
+            "neighbour_class": [classes.names[place] for place in v],
             "n": n[row, v],
             **{name: values[row, v] for name, values in whole.items()},
             **{name: np.where(enough, values[row, v], np.nan) for name, values in columns.items()},

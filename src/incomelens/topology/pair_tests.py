@@ -6,9 +6,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.seeds import job_rng
 from incomelens.topology.hypotheses import deviations, p_values
-from incomelens.topology.inputs import PUBLISHED, RESIDENTIAL, TileGroup
+from incomelens.topology.inputs import TileGroup
 from incomelens.topology.intensities import fit_intensities
 from incomelens.topology.ratios import activation_ratio, quotient
 from incomelens.topology.shuffling import (
@@ -37,35 +38,37 @@ class PairTests:
 
     Attributes
     ----------
-    n, n_tiles : arrays of shape (5, 19)
+    n, n_tiles : arrays of shape (n_residential, n_classes)
         Tiles with both classes, and with u.
-    varies : array of shape (5, 19)
+    varies : array of shape (n_residential, n_classes)
     """
 
     def __init__(self, group: TileGroup, *, seed: int, least_tiles: int) -> None:
         activation, share = group.activation_sum[0], group.area_share
+        residential = land_use_list().residential
         ratio = activation_ratio(activation, share)
         adjusted = quotient(ratio, fit_intensities(activation, share).expected_ratio)
         self._classes = [
             _ClassBeside(ratio[:, u], adjusted[:, u], share, group.block, u, seed, least_tiles)
-            for u in RESIDENTIAL
+            for u in residential
         ]
         self.n, self.n_tiles, self.varies = (
             np.stack([getattr(one, name) for one in self._classes])
             for name in ("n", "n_tiles", "varies")
         )
         still = (self.n >= least_tiles) & ~self.varies
-        still[np.arange(len(RESIDENTIAL)), RESIDENTIAL] = False
+        still[np.arange(len(residential)), residential] = False
         if still.any():
             logger.info("H1: %d pairs are left out, for no shuffle changes them", still.sum())
 
     def extended(self, n_draws: int) -> Values:
         """Shuffle so many times more; deviations of all published pairs, NaN without a test."""
-        parts = [one.extended(n_draws)[:, PUBLISHED] for one in self._classes]
+        published = land_use_list().published
+        parts = [one.extended(n_draws)[:, published] for one in self._classes]
         return np.concatenate(parts, axis=1)
 
     def columns(self) -> dict[str, Values]:
-        """Effect sizes and P values, arrays of shape (5, 19)."""
+        """Effect sizes and P values, arrays of shape (n_residential, n_classes)."""
         rows = [one.columns() for one in self._classes]
         return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.errors import InputError, listed
 from incomelens.topology.inputs import TileGroup, class_places
 
@@ -25,7 +25,7 @@ def exchanged_sums(
 
     Returns
     -------
-    list of (array of shape (m,), array of shape (m, m, 19))
+    list of (array of shape (m,), array of shape (m, m, n_classes))
         For every stratum the places of its tiles in the group, and the sums of the map of the first
         on the land of the second tile.
 
@@ -41,7 +41,7 @@ def exchanged_sums(
         cells, first = np.unique(of_stratum["cell_id"].to_numpy(dtype=object), return_index=True)
         place = of_stratum["place"].to_numpy()[first]
         land = pd.Index(cells).get_indexer(of_stratum["cell_id"])
-        sums = np.zeros((len(cells), len(cells), len(NAMES)))
+        sums = np.zeros((len(cells), len(cells), len(land_use_list().names)))
         lists = np.stack(of_stratum["activation_sums"].to_numpy())
         sums[:, land, class_places(of_stratum)] = lists[:, place].T
         found.append((pd.Index(group.cell_id).get_indexer(cells), sums))

@@ -12,22 +12,23 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
 from statsmodels.stats.proportion import proportion_confint
 
-from incomelens.cells.urban_classes import CODE_VALUES, NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import SHUFFLED
 from incomelens.common.seeds import job_rng
 from incomelens.folds.resampling import Interval, percentile_interval
+from incomelens.topology.hypotheses import LEVEL
+from incomelens.topology.reliance import beyond_shuffled, is_relied_on
 
-LEVEL = 0.05
 WORLD = ["role", "style", "coast"]
 UNIT = ["city", *WORLD, "network", "method", "ses"]
 BY = ["role", "style", "network", "method", "ses"]
 BOTH = "both"  # SES groups, or styles with a signal, taken together
 NOTHING = "none"  # the style without a signal; inland
 COAST = "coast"  # cities of either style with a signal that lie on one
-SHUFFLED = "shuffled"  # the network that learnt from labels dealt out anew
 
 
 def planted_classes(planted: pd.DataFrame, worlds: pd.DataFrame) -> pd.DataFrame:
@@ -61,7 +62,8 @@ def planted_classes(planted: pd.DataFrame, worlds: pd.DataFrame) -> pd.DataFrame
         )
     parts = [told[told["city"] == name].assign(city=city) for city, name in cities.items()]
     table = pd.concat(parts, ignore_index=True)
-    table["urban_class"] = [NAMES[CODE_VALUES[code] - 1] for code in table["code"]]
+    classes = land_use_list()
+    table["urban_class"] = [classes.names[classes.code_values[code] - 1] for code in table["code"]]
     return table[["city", "urban_class"]].drop_duplicates(ignore_index=True)
 
 
@@ -94,34 +96,15 @@ def planted_ratios(
     rejected = table["q_value"] <= LEVEL
     over = table["effect_size"] > 0
     table["decision"] = np.select([rejected & over, rejected], ["over", "under"], "none")
-    table["beyond_shuffled"] = _beyond_shuffled(table)
-    beyond = table["beyond_shuffled"] > norm.isf(LEVEL / 2)
-    # A method that was not tried on that network has a control of its own (occlusion).
     knows_nothing = table["network"] == SHUFFLED
+    beyond = beyond_shuffled(table, table[knows_nothing])
+    table["beyond_shuffled"] = np.where(knows_nothing, np.nan, beyond)
+    # A method that was not tried on that network has a control of its own (occlusion).
     tried = knows_nothing.groupby([table["city"], table["method"]]).transform("any")
-    table["relied_on"] = table["decision"].eq("over") & (beyond | ~tried)
+    table["relied_on"] = is_relied_on(table["decision"].eq("over"), table["beyond_shuffled"], tried)
     columns = ["urban_class", "planted", "n", "ratio", "expected_ratio", "log_error"]
     tests = ["effect_size", "p_value", "q_value", "decision", "beyond_shuffled", "relied_on"]
     return table[[*UNIT, *columns, *tests]]
-
-
-def _beyond_shuffled(table: pd.DataFrame) -> NDArray[np.float64]:
-    """How much further above its expectation a ratio is than that of the network without labels.
-
-    In standard errors of the difference of both logs, shape (n_rows,); NaN without a counterpart,
-    and for that network itself. The two are of the same tiles: where what they have in common
-    moves both, the difference is surer than this says.
-    """
-    keys = ["city", "method", "ses", "urban_class"]
-    with np.errstate(divide="ignore"):
-        told = table[keys].assign(
-            value=np.log(table["ratio"] / table["expected_ratio"]), error=table["log_error"]
-        )
-    other = told[table["network"] == SHUFFLED]
-    both = told.merge(other, how="left", on=keys, suffixes=("", "_shuffled"))
-    error = np.hypot(both["error"], both["error_shuffled"])
-    beyond = (both["value"] - both["value_shuffled"]) / error.where(error > 0)
-    return np.where(table["network"] == SHUFFLED, np.nan, beyond)
 
 
 def rank_table(ratios: pd.DataFrame) -> pd.DataFrame:

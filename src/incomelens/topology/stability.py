@@ -8,8 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.names import MAIN
-from incomelens.topology.inputs import PUBLISHED, SES_CLASSES, methods_of, tile_group
+from incomelens.topology.inputs import SES_CLASSES, methods_of, tile_group
 from incomelens.topology.ratios import mean_terms
 
 Values = NDArray[np.float64]
@@ -79,7 +80,8 @@ def _ratios(
 ) -> _Ratios:
     group = tile_group(attribution, predictions, folds, method=method, ses=ses)
     terms = mean_terms(group.activation_sum[0], group.area_share)
-    value = np.where(terms.denominator > 0, terms.numerator, np.nan)[:, PUBLISHED]
+    value = np.where(terms.denominator > 0, terms.numerator, np.nan)
+    value = value[:, land_use_list().published]
     fold = folds.set_index("cell_id")["fold"].reindex(group.cell_id).to_numpy(dtype=np.int64)
     return _Ratios(value, fold)
 

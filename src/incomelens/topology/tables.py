@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.seeds import job_seed
 from incomelens.topology.class_tests import ClassTests
 from incomelens.topology.hypotheses import joint_p_value, q_values, until_settled
 from incomelens.topology.inputs import (
-    PUBLISHED,
     SES_CLASSES,
     labelled_tiles,
     methods_of,
@@ -106,7 +105,7 @@ def activation_ratio_table(
         ]
         table = pd.concat(rows, ignore_index=True)
         table.insert(0, "method", method)
-        table.insert(1, "ses", np.repeat([*tests], len(PUBLISHED)))
+        table.insert(1, "ses", np.repeat([*tests], len(land_use_list().published)))
         table["q_value"] = q_values(table["p_value"].to_numpy())
         table["joint_p_value"] = joint_p_value(away)
         table["n_draws"] = len(away) - 1
@@ -135,14 +134,14 @@ def tile_ratio_table(attribution: pd.DataFrame) -> pd.DataFrame:
         :func:`incomelens.topology.ratios.activation_ratio`.
     """
     as_is = attribution[(attribution["transform"] == 0) & attribution["area_share"].gt(0)]
-    frames = []
+    frames, names = [], np.asarray(land_use_list().names)
     for (method, target), rows in as_is.groupby(["method", "target"], observed=True, sort=False):
         number, cells = pd.factorize(rows["cell_id"])
         activation, share = tile_arrays(rows, number, cells, [0])
         tile, column = np.nonzero(share)
         columns = {
             "cell_id": np.asarray(cells)[tile],
-            "urban_class": np.asarray(NAMES)[column],
+            "urban_class": names[column],
             "area_share": share[tile, column],
             "activation_ratio": activation_ratio(activation[0], share)[tile, column],
         }
@@ -179,7 +178,8 @@ def probability_table(
         Table ``topology/{city}/probabilities.csv``.
     """
     tiles = labelled_tiles(shares, predictions, folds, label=label)
-    present = tiles.holds[:, PUBLISHED].astype(np.float64)
+    names, published = land_use_list().names, land_use_list().published
+    present = tiles.holds[:, published].astype(np.float64)
     frames = []
     for ses, in_group in tiles.in_group.items():
         terms = np.concatenate([present * in_group[:, None], present], axis=1)
@@ -188,7 +188,7 @@ def probability_table(
         )
         columns = {
             "ses": ses,
-            "urban_class": [NAMES[place] for place in PUBLISHED],
+            "urban_class": [names[place] for place in published],
             "n": present.sum(axis=0).astype(np.int64),
             "probability": _halves(terms.sum(axis=0)),
         }

@@ -11,7 +11,8 @@ from pyproj import CRS
 from incomelens.cells.urban_classes import EXCLUDED
 from incomelens.common.errors import InputError
 from incomelens.paper.aerial import figure_1, income_map
-from incomelens.paper.draw.classes import CLASS_COLOURS, DROPPED_FACE, INCOME_COLOURS
+from incomelens.paper.aerial.names import class_colours
+from incomelens.paper.draw.classes import DROPPED_FACE, INCOME_COLOURS
 from incomelens.tiles.index import build_index
 from incomelens.tiles.shard_file import ShardWriter
 
@@ -97,7 +98,8 @@ def test_land_use_has_the_colours_of_its_classes(drawn, world):
     hatched = [layer for layer in layers if layer.get_hatch()]
     assert [len(layer.get_paths()) for layer in hatched] == [1]  # the airport
     (faces,) = [layer.get_facecolors() for layer in layers if not layer.get_hatch()]
-    expected = [CLASS_COLOURS[name] for name in world.land_use["urban_class"].dropna()]
+    colours = class_colours()
+    expected = [colours[name] for name in world.land_use["urban_class"].dropna()]
     assert sorted(map(to_hex, faces)) == sorted(expected)
 
 
@@ -191,7 +193,7 @@ def test_figure_1_reads_the_shards_of_the_workflow(world, tmp_path):
     with ShardWriter(tmp_path / "0.zarr", tile_px=16, side=200.0, crs=crs) as shard:
         for cell, square in zip(waiting["cell_id"], waiting.geometry, strict=True):
             land = np.ones((16, 16), dtype=np.uint8)
-            shard.add(cell, world.images[cell], land, square.bounds[:2], 0.0)
+            shard.add(cell, world.images[cell], land, square.bounds, 0.0)
     index = build_index(cells, world.plan[2:], [tmp_path / "0.zarr"], max_void_share=0.01)
     given = {"shards": [tmp_path / "0.zarr"], "name": "Aubervieux", "threads": 1}
     figure = figure_1.exhibit(cells, world.land_use, index, **given).figure

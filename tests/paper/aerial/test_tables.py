@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.errors import InputError
 from incomelens.paper.aerial import deviations, dropped_cells, sample_sizes, table_1
 from incomelens.paper.deviations import deviations_exhibit, read_deviations
@@ -13,6 +13,8 @@ from incomelens.paper.reference import read_reference
 
 from ..aerial_world import aerial_world
 from ..conftest import ROOT
+
+NAMES = land_use_list().names
 
 
 @pytest.fixture(scope="module")

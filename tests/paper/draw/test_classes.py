@@ -6,17 +6,20 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from incomelens.cells.urban_classes import NAMES, URBAN_CLASSES
-from incomelens.paper.aerial.names import GROUPS, INCOME_CLASSES, classes_by_group
+from incomelens.cells.urban_classes import land_use_list
+from incomelens.paper.aerial.names import INCOME_CLASSES, class_colours, classes_by_group
 from incomelens.paper.draw.classes import (
     CITY_FACE,
-    CLASS_COLOURS,
     DROPPED_FACE,
     INCOME_COLOURS,
     WATER_FACE,
     draw_class_key,
 )
 from incomelens.paper.draw.style import paper_figure
+
+NAMES = land_use_list().names
+URBAN_CLASSES, GROUPS = land_use_list().classes, land_use_list().groups
+CLASS_COLOURS = class_colours()
 
 # Full dichromacy on linear RGB: Machado, Oliveira & Fernandes (2009), severity 1.
 EYES = {

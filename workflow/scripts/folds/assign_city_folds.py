@@ -15,6 +15,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
             scheme=scheme,
             n_folds=snakemake.params.n_folds,
             block_km=snakemake.params.block_km,
+            group=snakemake.params.group,
             seed=job_seed(snakemake.params.seed, snakemake.rule, snakemake.wildcards.city),
         )
         write_table(folds, path)

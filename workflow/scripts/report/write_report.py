@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from incomelens.cells.urban_classes import use_land_use_list
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table
 from incomelens.paper.deviations import read_deviations
@@ -14,6 +15,7 @@ from incomelens.report.page import report_page, write_page
 given, params = snakemake.input, snakemake.params
 
 with job(snakemake.log[0], threads=1):
+    use_land_use_list(snakemake.params.classes)
     maps = city_maps(
         params.cities,
         params.schemes,

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from incomelens.cells.urban_classes import use_land_use_list
 from incomelens.common.jobs import job
 from incomelens.common.names import MAIN
 from incomelens.common.seeds import job_seed
@@ -16,6 +17,7 @@ from incomelens.topology.planted import (
 )
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
+    use_land_use_list(snakemake.params.classes)
     params, given = snakemake.params, snakemake.input
     trained = [tuple(pair) for pair in params.trained]
     worlds = pd.DataFrame(params.worlds)

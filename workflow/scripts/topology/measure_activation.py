@@ -1,5 +1,6 @@
 """Activation ratios, by tile and on average, and coactivations of one city and scheme."""
 
+from incomelens.cells.urban_classes import use_land_use_list
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
@@ -7,6 +8,7 @@ from incomelens.topology.pair_tables import coactivation_table
 from incomelens.topology.tables import activation_ratio_table, tile_ratio_table
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
+    use_land_use_list(snakemake.params.classes)
     settings = snakemake.params.settings
     tables = [
         read_table(path)

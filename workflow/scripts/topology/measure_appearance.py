@@ -1,5 +1,6 @@
 """How likely a tile with an urban class is of low or high SES, alone and beside another class."""
 
+from incomelens.cells.urban_classes import use_land_use_list
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
@@ -7,6 +8,7 @@ from incomelens.topology.pair_tables import gain_table
 from incomelens.topology.tables import probability_table
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
+    use_land_use_list(snakemake.params.classes)
     tables = [
         read_table(path)
         for path in (snakemake.input.shares, snakemake.input.predictions, snakemake.input.folds)

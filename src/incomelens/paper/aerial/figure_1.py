@@ -11,7 +11,8 @@ from matplotlib.colors import Normalize
 
 from incomelens.common.errors import InputError, listed
 from incomelens.folds.kept import kept_cells
-from incomelens.paper.draw.classes import CLASS_COLOURS, HATCH, draw_class_key
+from incomelens.paper.aerial.names import class_colours
+from incomelens.paper.draw.classes import HATCH, draw_class_key
 from incomelens.paper.draw.grid import (
     Square,
     TileReader,
@@ -150,12 +151,12 @@ def _draw_incomes(axes: Axes, square: Square, cells: gpd.GeoDataFrame) -> object
 def _draw_land_use(axes: Axes, square: Square, land_use: gpd.GeoDataFrame) -> None:
     part = land_use.clip(square.bounds)
     part = part[part.geom_type.isin(["Polygon", "MultiPolygon"])]
-    named = part["urban_class"].notna()
-    unknown = sorted(set(part.loc[named, "urban_class"]) - set(CLASS_COLOURS))
+    named, colours = part["urban_class"].notna(), class_colours()
+    unknown = sorted(set(part.loc[named, "urban_class"]) - set(colours))
     if unknown:
         raise InputError(
             f"land use: unknown urban classes {listed(unknown)}; the colours are of "
-            f"{listed(CLASS_COLOURS, len(CLASS_COLOURS))}"
+            f"{listed(colours, len(colours))}"
         )
     axes.set_facecolor("white")
     if not named.all():
@@ -166,7 +167,7 @@ def _draw_land_use(axes: Axes, square: Square, land_use: gpd.GeoDataFrame) -> No
     if named.any():
         # "face" closes the hairlines that viewers draw between neighbouring polygons.
         part[named].plot(
-            ax=axes, color=part.loc[named, "urban_class"].map(CLASS_COLOURS),
+            ax=axes, color=part.loc[named, "urban_class"].map(colours),
             edgecolor="face", linewidth=0.15, aspect=None,
         )  # fmt: skip
     frame_square(axes, square)

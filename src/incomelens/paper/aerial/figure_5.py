@@ -11,6 +11,7 @@ from incomelens.paper.aerial.names import (
     BASE_PROBABILITY,
     LEAST_TILES,
     METHODS,
+    PAPERS_METHOD,
     SES_CLASSES,
     SES_COLOURS,
     SES_MARKERS,
@@ -67,32 +68,41 @@ def exhibit(
 
 
 def ratios_figure(ratios: pd.DataFrame, probabilities: pd.DataFrame, *, city: str) -> PaperFigure:
-    """Draw activation ratios with the decision of H0, and the probabilities beside them."""
-    scheme, method = main_scheme([*ratios["scheme"]]), main_method([*ratios["method"]])
-    drawn = ratios[(ratios["scheme"] == scheme) & (ratios["method"] == method)]
-    lines = row_places()
+    """Draw activation ratios with the decision of H0, and the probabilities beside them.
+
+    Where the study's method is not the paper's, both stand side by side.
+    """
+    scheme, lines = main_scheme([*ratios["scheme"]]), row_places()
+    by_method = dict(list(ratios[ratios["scheme"] == scheme].groupby("method", sort=False)))
+    main = main_method([*by_method])
+    methods = [name for name in dict.fromkeys([main, PAPERS_METHOD]) if name in by_method]
     n_lines = len(lines) + len(published_groups())
-    height = n_lines * LINE_MM
-    width = (PAGE_MM - LABELS_MM - COUNTS_MM - COUNT_MM - RIGHT_MM) / 2
-    with paper_figure(PAGE_MM, TOP_MM + height + BELOW_MM) as figure:
-        left = figure.panel(LABELS_MM, TOP_MM, width, height)
-        right_mm = LABELS_MM + width + COUNTS_MM + RIGHT_MM
-        right = figure.panel(right_mm, TOP_MM, width, height)
-        _draw_ratios(left, drawn, lines)
-        _draw_probabilities(right, probabilities, lines)
-        counts = figure.panel(LABELS_MM + width, TOP_MM, COUNTS_MM, height)
-        _write_counts(counts, drawn, lines, {"low": 0.48, "high": 1.0})
-        count = figure.panel(right_mm + width, TOP_MM, COUNT_MM - 1.0, height)
-        # The same tiles for both.
+    height, n_panels = n_lines * LINE_MM, len(methods) + 1
+    free = PAGE_MM - LABELS_MM - COUNTS_MM - COUNT_MM - (n_panels - 1) * RIGHT_MM
+    width = free / n_panels
+    # Two methods leave too little room for everything in one line.
+    apart, top = (" ", TOP_MM) if len(methods) == 1 else ("\n", TOP_MM + LINE_MM)
+    with paper_figure(PAGE_MM, top + height + BELOW_MM) as figure:
+        lefts = [LABELS_MM + place * (width + RIGHT_MM) for place in range(n_panels)]
+        lefts[-1] += COUNTS_MM
+        panels = [figure.panel(left, top, width, height) for left in lefts]
+        for axes, name in zip(panels, methods, strict=False):
+            _draw_ratios(axes, by_method[name], lines)
+            axes.set_title(METHODS.get(name, name), loc="left")
+        words = f"{city}, {folds_name(scheme)}:{apart}{METHODS.get(main, main)}"
+        panels[0].set_title(words, loc="left")
+        _draw_probabilities(panels[-1], probabilities, lines)
+        panels[-1].set_title(f"{city}:{apart}observed", loc="left")
+        # The same tiles for every method, and for both SES groups of those observed.
+        counts = figure.panel(lefts[-2] + width, top, COUNTS_MM, height)
+        _write_counts(counts, by_method[main], lines, {"low": 0.48, "high": 1.0})
+        count = figure.panel(lefts[-1] + width, top, COUNT_MM - 1.0, height)
         _write_counts(count, probabilities, lines, {"low": 1.0})
-        for axes in (left, counts, right, count):
+        for axes in (*panels, counts, count):
             axes.set_ylim(n_lines - 0.5, -0.5)
-        _write_classes(left, lines)
-        letter(left, "a", left_mm=LABELS_MM - 1.0)
-        letter(right, "b", left_mm=4.0)
-        words = f"{METHODS.get(method, method)}, {folds_name(scheme)}"
-        left.set_title(f"{city}: predicted, {words}", loc="left")
-        right.set_title(f"{city}: observed", loc="left")
+        _write_classes(panels[0], lines)
+        for axes, name in zip(panels, "abc", strict=False):
+            letter(axes, name, left_mm=LABELS_MM - 1.0 if name == "a" else 4.0)
         _draw_key(figure)
     return figure
 
@@ -120,7 +130,7 @@ def _draw_probabilities(axes: Axes, table: pd.DataFrame, lines: dict[str, int]) 
     enough = table["n"] >= LEAST_TILES
     _draw_dots(axes, table.assign(enough=enough, filled=enough), lines, "probability", 1.0)
     axes.axvline(BASE_PROBABILITY, color=QUIET, linewidth=0.7, linestyle=DASHED, zorder=1)
-    axes.set_xlabel("Share p̂ of tiles with the class that is of this SES")
+    axes.set_xlabel("Share p̂ of tiles of this SES")
 
 
 def _draw_dots(
@@ -203,7 +213,7 @@ def _draw_key(figure: PaperFigure) -> None:
         for key, label, filled in (
             ("low", f"low SES ({SES_CLASSES['low']})", True),
             ("high", f"high SES ({SES_CLASSES['high']})", True),
-            ("low", "open: H0 not rejected (a)", False),
+            ("low", "open: H0 not rejected", False),
         )
     ]
     handles = [

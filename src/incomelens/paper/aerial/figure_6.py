@@ -14,13 +14,13 @@ from matplotlib.patheffects import withStroke
 from incomelens.paper.aerial.inputs import by_scheme, of_city, preprint_value
 from incomelens.paper.aerial.names import (
     METHODS,
-    RESIDENTIAL,
     class_labels,
     class_order,
     is_rejected,
     main_method,
     main_scheme,
     published_groups,
+    residential_classes,
 )
 from incomelens.paper.draw.panels import RATIO_COLOURS, is_dark, ratio_scale, set_spines
 from incomelens.paper.draw.style import (
@@ -134,7 +134,7 @@ def pairs_figure(table: pd.DataFrame, *, city: str) -> PaperFigure:
     """Draw coactivation, adjusted coactivation and gain, low SES above high SES each."""
     scheme, method = main_scheme([*table["scheme"]]), main_method([*table["method"]])
     drawn = table[(table["scheme"] == scheme) & (table["method"] == method)]
-    height = ROW_MM * len(RESIDENTIAL)
+    height = ROW_MM * len(residential_classes())
     step = height + BETWEEN_MM
     width = PAGE_MM - LABELS_MM - RIGHT_MM
     n_panels = 2 * len(MEASURES)
@@ -155,11 +155,11 @@ def pairs_figure(table: pd.DataFrame, *, city: str) -> PaperFigure:
 
 def draw_pairs(axes: Axes, table: pd.DataFrame, measure: Measure) -> None:
     """Draw one heat map: residential classes in rows, the classes beside them in columns."""
-    columns, colours = class_order(), mpl.colormaps[RATIO_COLOURS]
+    lines, columns, colours = residential_classes(), class_order(), mpl.colormaps[RATIO_COLOURS]
     norm = LogNorm(*SCALE, clip=True)
-    axes.set(xlim=(0, len(columns)), ylim=(len(RESIDENTIAL), 0))
+    axes.set(xlim=(0, len(columns)), ylim=(len(lines), 0))
     row_of_pair = {(row.urban_class, row.neighbour_class): row for row in rows(table)}
-    for y, u in enumerate(RESIDENTIAL):
+    for y, u in enumerate(lines):
         for x, v in enumerate(columns):
             row = row_of_pair.get((u, v))
             value = np.nan if row is None else getattr(row, measure.column)
@@ -197,10 +197,8 @@ def _draw_empty(axes: Axes, x: int, y: int, *, is_pair: bool) -> None:
 
 
 def _frame(axes: Axes) -> None:
-    labels = class_labels()
-    axes.set_yticks(
-        [place + 0.5 for place in range(len(RESIDENTIAL))], [labels[u] for u in RESIDENTIAL]
-    )
+    labels, lines = class_labels(), residential_classes()
+    axes.set_yticks([place + 0.5 for place in range(len(lines))], [labels[u] for u in lines])
     axes.tick_params(length=0)
     edge = 0
     for names in published_groups().values():

@@ -4,7 +4,7 @@ import geopandas as gpd
 import pandas as pd
 from matplotlib.axes import Axes
 
-from incomelens.cells.urban_classes import VALUES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.paper.draw.classes import (
     CITY_FACE,
     DROPPED_FACE,
@@ -18,6 +18,7 @@ from incomelens.paper.draw.style import COLUMN_MM, QUIET, PaperFigure, paper_fig
 from incomelens.paper.exhibit import Exhibit
 
 BOUNDARY_POINTS = 1.0
+WATER = "water"  # the class of that name, in whatever list
 
 
 def exhibit(
@@ -85,7 +86,7 @@ def _draw_city(axes: Axes, land_use: gpd.GeoDataFrame) -> None:
     layers = [
         (land_use, QUIET, BOUNDARY_POINTS),
         (land_use, CITY_FACE, 0.2),
-        (land_use[land_use["value"] == VALUES["water"]], WATER_FACE, 0.2),
+        (land_use[land_use["urban_class"] == WATER], WATER_FACE, 0.2),
     ]
     for place, (polygons, colour, width) in enumerate(layers):
         if not polygons.empty:
@@ -114,5 +115,7 @@ def _draw_income_key(axes: Axes, classes: pd.DataFrame) -> None:
     axes.text(0.06, 6.5, "dropped", va="center")
     add_swatch(axes, (0.27, 6.15), (0.045, 0.7), CITY_FACE)
     axes.text(0.33, 6.5, "city, no census cell", va="center", color=QUIET)
+    if WATER not in land_use_list().names:
+        return
     add_swatch(axes, (0.71, 6.15), (0.045, 0.7), WATER_FACE)
     axes.text(0.77, 6.5, "water", va="center", color=QUIET)

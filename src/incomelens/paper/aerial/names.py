@@ -1,17 +1,14 @@
 """What the aerial study's classes, networks, folds, methods and decisions are called in print."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from incomelens.cells.urban_classes import GROUPS, URBAN_CLASSES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.errors import InputError, listed
 from incomelens.common.names import MAIN
-from incomelens.paper.names import folds_name
+from incomelens.paper.names import embedding_names, folds_name
 
 INCOME_CLASSES = (1, 2, 3, 4, 5)
-PUBLISHED = tuple(urban_class.name for urban_class in URBAN_CLASSES if urban_class.published)
-RESIDENTIAL = ("continuous", "dense", "medium", "low", "very_low")
-INFRASTRUCTURE = ("motorways", "roads", "railways")
 
 BASELINES = {
     "majority": "Majority class",
@@ -22,7 +19,7 @@ BASELINES = {
 }
 SAMPLES = {"all": "all", "without_imputed": "without imputed"}
 # Those of folds in cities, in the order of print.
-SCHEMES = {scheme: folds_name(scheme) for scheme in ("random", "block")}
+SCHEMES = {scheme: folds_name(scheme) for scheme in ("random", "group", "block", "area")}
 
 
 @dataclass(frozen=True)
@@ -52,6 +49,9 @@ METHODS = {
     "integrated_gradients": "integrated gradients",
     "lrp": "relevance propagation (LRP)",
 }
+PAPERS_METHOD = "guided"
+OCCLUSION = "occlusion"
+OCCLUDED = {OCCLUSION: "class made even"}  # no map: what the network loses without the class
 # Blue and red as in the paper's Fig. 5, of a pair that every eye tells apart (ColorBrewer's RdBu).
 SES_COLOURS = {"low": "#2166ac", "high": "#b2182b"}
 SES_MARKERS = {"low": "o", "high": "s"}
@@ -71,45 +71,73 @@ def is_rejected(decision: str) -> bool:
 
 
 def classes_by_group() -> dict[str, list[str]]:
-    """Names of the 19 classes, by group, in the order of :data:`URBAN_CLASSES`."""
+    """Names of all classes of the study's list, by group, in the order of print."""
+    land = land_use_list()
     return {
-        group: [urban_class.name for urban_class in URBAN_CLASSES if urban_class.group == group]
-        for group in GROUPS
+        group: [one.name for one in land.classes if one.group == group] for group in land.groups
     }
 
 
 def class_labels() -> dict[str, str]:
-    """Labels of the 19 classes in figures and tables."""
-    return {urban_class.name: urban_class.label for urban_class in URBAN_CLASSES}
+    """Labels of all classes in figures and tables."""
+    return {one.name: one.label for one in land_use_list().classes}
+
+
+def class_colours() -> dict[str, str]:
+    """Colours of all classes in figures."""
+    return {one.name: one.colour for one in land_use_list().classes}
+
+
+def left_out_label() -> str:
+    """Label of land that belongs to no class, as the list names it."""
+    labels = land_use_list().excluded.values()
+    kinds = dict.fromkeys(label.split(" (")[0].lower() for label in labels)
+    return f"Left out ({', '.join(kinds)})" if kinds else "Left out"
+
+
+def residential_classes() -> list[str]:
+    """Names of the classes that H1 asks what stands beside."""
+    land = land_use_list()
+    return [land.names[place] for place in land.residential]
 
 
 def published_groups() -> dict[str, list[str]]:
-    """Names of the 18 published classes, by group, in the order of every figure and table."""
-    return {
-        group: [name for name in names if name in PUBLISHED]
+    """Names of the published classes, by group, in the order of every figure and table.
+
+    A group without any is left out.
+    """
+    land = land_use_list()
+    published = {land.names[place] for place in land.published}
+    groups = {
+        group: [name for name in names if name in published]
         for group, names in classes_by_group().items()
     }
+    return {group: names for group, names in groups.items() if names}
 
 
 def class_order() -> list[str]:
-    """Names of the published classes, residential ones first."""
+    """Names of the published classes, in the order of their groups."""
     return [name for names in published_groups().values() for name in names]
 
 
-def model_labels(networks: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+def model_labels(
+    networks: Mapping[str, Mapping[str, str]], models: Iterable[str] = ()
+) -> dict[str, str]:
     """Names of all models in print, networks first.
 
     Parameters
     ----------
     networks : mapping
         The configuration's `inference.networks`: `backbone`, `head`, .. by key.
+    models : iterable of str
+        Those that are shown: embeddings of others are among them.
     """
     labels = {key: f"{network['backbone']}, {network['head']}" for key, network in networks.items()}
     if len(set(labels.values())) < len(labels):  # networks that differ in pool or weights alone
         labels = {key: f"{label} ({key})" for key, label in labels.items()}
     if MAIN in labels:
         labels[MAIN] = f"Network: {labels[MAIN]}"
-    return labels | BASELINES
+    return labels | BASELINES | embedding_names(models)
 
 
 def known_first(names: Sequence[str], order: Sequence[str]) -> list[str]:
@@ -124,11 +152,10 @@ def ordered_schemes(schemes: Sequence[str]) -> list[str]:
 
 
 def main_method(methods: Sequence[str]) -> str:
-    """Method of the figures and printed tables: the guided one, or the first where it is not."""
-    present = list(dict.fromkeys(methods))
-    if not present:
+    """Method of the figures and printed tables: the first of the configuration's."""
+    if not len(methods):
         raise InputError("methods: the table has no rows; run the attribution for at least one")
-    return "guided" if "guided" in present else present[0]
+    return methods[0]
 
 
 def main_scheme(schemes: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from incomelens.cells.urban_classes import NAMES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.aerial.names import INCOME_CLASSES, class_labels
 from incomelens.paper.exhibit import Exhibit
@@ -12,7 +12,7 @@ from incomelens.paper.table import Table
 
 # Both groups of fifths, counted from 1 (deviation `ses_groups`).
 SES_GROUPS = {"low": (1, 2), "high": (4, 5)}
-# Land of a cell that has none of the 19 classes.
+# Land of a cell that has none of the list's classes.
 NO_CLASS = ("excluded", "unknown")
 
 
@@ -75,11 +75,12 @@ def exhibit(
 
 
 def _city_sizes(name: str, shares: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
-    unknown = sorted(set(shares["urban_class"].dropna()) - {*NAMES, *NO_CLASS})
+    names = land_use_list().names
+    unknown = sorted(set(shares["urban_class"].dropna()) - {*names, *NO_CLASS})
     if unknown:
         raise InputError(
             f"{name}, land-use shares: unknown urban classes {listed(unknown)}; expected "
-            f"{listed(NAMES, len(NAMES))}"
+            f"{listed(names, len(names))}"
         )
     present = shares.loc[shares["area_share"] > 0, ["cell_id", "urban_class"]].drop_duplicates()
     classes = predictions[["cell_id", "observed", "predicted"]]
@@ -94,7 +95,7 @@ def _city_sizes(name: str, shares: pd.DataFrame, predictions: pd.DataFrame) -> p
 def _counts(tiles: pd.DataFrame, side: str) -> pd.DataFrame:
     """Number of tiles by `urban_class` and `ses`: each income class, both groups, and all."""
     counts = pd.crosstab(tiles["urban_class"], tiles[side]).reindex(
-        index=["any", *NAMES], columns=list(INCOME_CLASSES), fill_value=0
+        index=["any", *land_use_list().names], columns=list(INCOME_CLASSES), fill_value=0
     )
     groups = {
         **{str(number): counts[number] for number in INCOME_CLASSES},

@@ -7,8 +7,6 @@ import pandas as pd
 
 from incomelens.paper.aerial.inputs import by_scheme, stacked
 from incomelens.paper.aerial.names import (
-    INFRASTRUCTURE,
-    RESIDENTIAL,
     SCHEMES,
     check_cities,
     main_method,
@@ -16,10 +14,12 @@ from incomelens.paper.aerial.names import (
 from incomelens.paper.claims.aerial_cases import (
     ADJUSTED,
     ALIKE,
+    BY_H0_ALONE,
     MAPS,
     NON_RESIDENTIAL,
     PAIRS,
     PLAIN,
+    RESIDENTIAL,
     SCORES,
     Study,
     activated,
@@ -41,6 +41,7 @@ from incomelens.paper.exhibit import Exhibit
 INFERRED = "Results, Inferring SES in cities; Fig. 2"
 UNIVARIATE = "Results, Univariate correlations; Fig. 5"
 BIVARIATE = "Results, Bivariate correlations; Fig. 6"
+INFRASTRUCTURE = ("motorways", "roads", "railways")
 MIXED = tuple(pair for pair in product(RESIDENTIAL, repeat=2) if pair[0] != pair[1])
 
 # fmt: off
@@ -130,6 +131,7 @@ def exhibit(
     summary: Sequence[pd.DataFrame],
     classes: Sequence[pd.DataFrame],
     comparisons: Sequence[pd.DataFrame],
+    reliance: pd.DataFrame | None,
     *,
     names: Mapping[str, str],
     schemes: Sequence[str],
@@ -146,8 +148,11 @@ def exhibit(
         `topology/{city}/probabilities.csv` and `gains.csv` of every city.
     summary, classes, comparisons : sequences of DataFrame
         Of `inference/{city}/{scheme}`, of every place.
+    reliance : DataFrame, optional
+        `topology/reliance.csv`, of the first scheme: what else is over-activated there supports
+        nothing.
     """
-    ratios = by_scheme(h0, schemes, "H0")
+    ratios = _beyond_both_nulls(by_scheme(h0, schemes, "H0"), reliance, schemes[0])
     pairs = by_scheme(h1, schemes, "H1")
     check_cities([*ratios["city"], *pairs["city"]], names)
     cities = [(city, NONE) for city in names]
@@ -189,3 +194,16 @@ def exhibit(
         columns={"measure": {PLAIN: "Verdict", ADJUSTED: "On adjusted c"}},
         schemes=SCHEMES,
     )
+
+
+def _beyond_both_nulls(
+    ratios: pd.DataFrame, reliance: pd.DataFrame | None, scheme: str
+) -> pd.DataFrame:
+    """Take over-activation that a network without labels has, too, as undecided."""
+    if reliance is None:
+        return ratios
+    place = ["city", "method", "ses", "urban_class"]
+    relied = ratios[place].merge(reliance[[*place, "relied_on"]], how="left", on=place)["relied_on"]
+    alone = (relied.eq(False) & ratios["scheme"].eq(scheme)).to_numpy()
+    over = ratios["decision"].eq("over-activated").to_numpy()
+    return ratios.assign(decision=ratios["decision"].mask(alone & over, BY_H0_ALONE))

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from incomelens.cells.urban_classes import DEFAULT_LIST, read_land_use_list
 from incomelens.paper.aerial.names import (
     INCOME_CLASSES,
     LEAST_TILES,
     MAIN,
     METRICS,
     PAPER_METRICS,
-    RESIDENTIAL,
     TOO_FEW,
     UNTESTED,
-    class_labels,
     class_order,
+    residential_classes,
 )
 from incomelens.paper.claims.claim import (
     CONTRADICTED,
@@ -38,11 +38,21 @@ from incomelens.paper.claims.claim import (
 from incomelens.paper.table import keyed, rows
 from incomelens.topology.hypotheses import rank_correlation
 
+BY_H0_ALONE = "not beyond shuffled labels"  # over-activated, as by a network that knows nothing
 PLAIN, ADJUSTED = "plain", "adjusted"
 PLACE = ("city", "ses", "urban_class")
 PAIR = (*PLACE, "neighbour_class")
 SES = ("low", "high")
-NON_RESIDENTIAL = tuple(name for name in class_order() if name not in (*RESIDENTIAL, "isolated"))
+# The classes that the paper speaks of, whichever list the study has.
+PAPER = read_land_use_list(DEFAULT_LIST)
+LABELS = {one.name: one.label for one in PAPER.classes}
+RESIDENTIAL = tuple(PAPER.names[place] for place in PAPER.residential)
+NON_RESIDENTIAL = tuple(
+    one.name
+    for group in PAPER.groups[1:]
+    for one in PAPER.classes
+    if one.group == group and one.published
+)
 # Below this rank correlation two orders of classes say little of one another.
 ALIKE = 0.5
 # Families of networks that the paper compares its own with.
@@ -51,7 +61,6 @@ LAND, SCORES, MAPS = (), ("scheme",), ("scheme", "method")
 PAIRS = ("scheme", "method", "measure")
 BLOCKS = "95 % interval (spatial blocks)"
 INTERVALS = "95 % intervals (spatial blocks)"
-LABELS = class_labels()
 # Columns of H1's decision, value and q, by measure.
 COACTIVATION = {
     PLAIN: ("plain_decision", "coactivation", "plain_q_value"),
@@ -187,12 +196,16 @@ def activated(
     """Ask by city and class whether H0 is rejected, the class over-activated."""
 
     def cases(study: Study) -> Iterator[Case]:
-        for city, urban_class in product(study.cities(named), classes):
+        for city, urban_class in product(study.cities(named), _listed(classes)):
             row = study.rows_of["h0"][city, ses, urban_class]
             name = f"{LABELS[urban_class]}, {study.names[city]}, {ses}"
             yield _decided(name, row, "decision", "ratio", "q_value")
 
-    return Question("H0 is rejected at q ≤ 0.05, x above what is expected", cases, MAPS)
+    rule = (
+        "H0 is rejected at q ≤ 0.05, x above what is expected, and above what networks of shuffled "
+        "labels have, where the study trains them"
+    )
+    return Question(rule, cases, MAPS)
 
 
 def coactivated(
@@ -210,7 +223,7 @@ def coactivated(
 
     def cases(study: Study) -> Iterator[Case]:
         columns = COACTIVATION[study.measure]
-        for city, group, (u, v) in product(study.cities(named), ses, pairs):
+        for city, group, (u, v) in product(study.cities(named), ses, _listed_pairs(pairs)):
             if (city, group) not in but:
                 name = f"{_beside(u, v)}, {study.names[city]}, {group}"
                 case = _decided(name, study.rows_of["h1"][city, group, u, v], *columns)
@@ -225,7 +238,19 @@ def _decided(name: str, row: object, decision: str, value: str, q_value: str) ->
     if decided in UNTESTED:
         return Case(name, f"{decided}, n = {row.n}")
     verdict = {"over": SUPPORTED, "under": CONTRADICTED}.get(decided.partition("-")[0], OPEN)
-    return Case(name, f"{getattr(row, value):.2f}, q = {getattr(row, q_value):.2g}", verdict)
+    alone = f", {decided}" if decided == BY_H0_ALONE else ""
+    return Case(name, f"{getattr(row, value):.2f}, q = {getattr(row, q_value):.2g}{alone}", verdict)
+
+
+def _listed(classes: Iterable[str]) -> list[str]:
+    """Classes that the study's list has as well."""
+    order = class_order()
+    return [name for name in classes if name in order]
+
+
+def _listed_pairs(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    homes, order = residential_classes(), class_order()
+    return [(u, v) for u, v in pairs if u in homes and v in order]
 
 
 def _beside(u: str, v: str) -> str:
@@ -239,7 +264,8 @@ def residential_activates_more(ses: str, named: Collection[str]) -> Question[Stu
     """Ask by city and residential class whether its ratio is larger in this SES."""
 
     def cases(study: Study) -> Iterator[Case]:
-        return _higher(study, "h0", "ratio", product(study.cities(named), RESIDENTIAL), ses)
+        places = product(study.cities(named), _listed(RESIDENTIAL))
+        return _higher(study, "h0", "ratio", places, ses)
 
     return Question(f"The {INTERVALS} of both ratios lie apart, {ses} SES higher", cases, MAPS)
 
@@ -248,7 +274,7 @@ def lives_more(classes: Sequence[str], ses: str) -> Question[Study]:
     """Ask by city and class whether its tiles are more often of this SES than of the other."""
 
     def cases(study: Study) -> Iterator[Case]:
-        places = product(study.names, classes)
+        places = product(study.names, _listed(classes))
         return _higher(study, "probabilities", "probability", places, ses)
 
     rule = f"The {INTERVALS} of both probabilities lie apart, {ses} SES higher"
@@ -276,7 +302,7 @@ def gains(pairs: Sequence[tuple[str, str]], ses: str, *, more: bool = True) -> Q
     """Ask by city and pair: with the neighbour, are tiles more (or less) often of this SES."""
 
     def cases(study: Study) -> Iterator[Case]:
-        for city, (u, v) in product(study.names, pairs):
+        for city, (u, v) in product(study.names, _listed_pairs(pairs)):
             row, name = (
                 study.rows_of["gains"][city, ses, u, v],
                 f"{_beside(u, v)}, {study.names[city]}",

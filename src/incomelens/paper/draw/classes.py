@@ -1,19 +1,20 @@
 """What the aerial study's classes look like in every figure: urban classes and income classes."""
 
-from collections.abc import Mapping
-
 import geopandas as gpd
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
-from incomelens.cells.urban_classes import URBAN_CLASSES
-from incomelens.paper.aerial.names import INCOME_CLASSES, class_labels, classes_by_group
+from incomelens.paper.aerial.names import (
+    INCOME_CLASSES,
+    class_colours,
+    class_labels,
+    classes_by_group,
+    left_out_label,
+)
 from incomelens.paper.draw.grid import Square, show_grid
 from incomelens.paper.draw.style import MISSING_FACE, MISSING_HATCH, RULE
-
-CLASS_COLOURS: Mapping[str, str] = {one.name: one.colour for one in URBAN_CLASSES}
 
 # From poor to rich, growing darker (viridis): observed and predicted classes on every map. Under
 # every kind of sight they stand out from the greys around them, too (held by a test).
@@ -24,6 +25,8 @@ DROPPED_FACE = "#b3b3b3"
 CITY_FACE = "#f4f4f4"
 WATER_FACE = "#dfe9f2"
 HATCH = "//////"
+KEY_COLUMNS = 4
+KEY_LINES = 9  # of a column, with letters of full size
 
 
 def add_swatch(
@@ -39,28 +42,28 @@ def add_swatch(
     )
 
 
-def draw_class_key(axes: Axes, *, left_out: str = "Left out (airports, no data)") -> None:
-    """Fill axes, about 180 mm x 26 mm, with the legend of the 19 urban classes, a column a group.
+def draw_class_key(axes: Axes) -> None:
+    """Fill axes, about 180 mm x 26 mm, with the legend of the urban classes, a column a group.
 
-    Land without one of them is a hatched field labelled `left_out`.
+    Land without one of them is a hatched field. Groups beyond four stand below the shortest column.
     """
-    groups, labels = classes_by_group(), class_labels()
-    blocks = {group: [group, *names] for group, names in groups.items()}
-    columns = [
-        blocks["residential"],
-        blocks["functional"],
-        [*blocks["infrastructure"], *blocks["no use"]],
-        [*blocks["nature"], left_out],
-    ]
-    axes.set(xlim=(0, len(columns)), ylim=(max(map(len, columns)), 0))
+    groups, labels, colours = classes_by_group(), class_labels(), class_colours()
+    blocks = [[group, *names] for group, names in groups.items()]
+    columns = blocks[:KEY_COLUMNS]
+    columns[-1].append(left_out_label())
+    for block in blocks[KEY_COLUMNS:]:
+        min(columns, key=len).extend(block)
+    n_lines = max(map(len, columns))
+    size = 6.5 * min(1.0, KEY_LINES / n_lines)
+    axes.set(xlim=(0, KEY_COLUMNS), ylim=(n_lines, 0))
     axes.set_axis_off()
     for column, lines in enumerate(columns):
         for row, line in enumerate(lines):
             if line in groups:
                 axes.text(column, row + 0.5, line.capitalize(), va="center", fontweight="bold")
                 continue
-            add_swatch(axes, (column, row + 0.17), (0.1, 0.66), CLASS_COLOURS.get(line))
-            axes.text(column + 0.13, row + 0.5, labels.get(line, line), va="center", fontsize=6.5)
+            add_swatch(axes, (column, row + 0.17), (0.1, 0.66), colours.get(line))
+            axes.text(column + 0.13, row + 0.5, labels.get(line, line), va="center", fontsize=size)
 
 
 def draw_income_classes(

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from incomelens.common.errors import InputError
-from incomelens.paper.aerial.names import METHODS
+from incomelens.common.names import SHUFFLED
+from incomelens.paper.aerial.names import METHODS, OCCLUDED, OCCLUSION
 from incomelens.paper.table import Estimate
 
-SHUFFLED = "shuffled"
 BOTH = "both"
 NETWORKS = {
     "main": "trained",
@@ -14,7 +14,7 @@ NETWORKS = {
     "softmax": "trained, softmax head",
     "b0": "trained, EfficientNet-B0",
     "b0_softmax": "trained, EfficientNet-B0, softmax head",
-    "shuffled": "trained on shuffled labels",
+    SHUFFLED: "trained on shuffled labels",
 }
 JUDGE = "judge"
 ROLES = {JUDGE: "judging cities", "tune": "cities to choose on"}
@@ -30,8 +30,7 @@ STYLES = {
 LEAST_AREA, LEAST_AREA_LOW, LEAST_FIRST = 0.9, 0.8, 0.9
 LEAST_FOUND, MOST_FALSE, LEAST_STABLE = 0.5, 0.05, 0.7
 GRADIENTS = {"guided_gradient": "guided gradient alone", "plain_gradient": "plain gradient alone"}
-OCCLUSION = "occlusion"
-ALL_METHODS = {**METHODS, **GRADIENTS, OCCLUSION: "class made even"}
+ALL_METHODS = {**METHODS, **GRADIENTS, **OCCLUDED}
 QUANTITIES = {**GRADIENTS, "cam": "CAM before its ReLU", **METHODS}
 MEASURES = {
     "spearman": "rank correlation of pixels",

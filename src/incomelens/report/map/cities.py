@@ -7,7 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from incomelens.cells.urban_classes import URBAN_CLASSES
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.errors import InputError
 from incomelens.common.tables import read_table
 from incomelens.paper.aerial.figure_3 import DIFFERENCE_COLOURS, prediction_maps_table
@@ -178,7 +178,7 @@ def _activation_layers(
     layers: list[Layer] = []
     at: dict[str, list[int]] = {}
     rows = []
-    for kind in URBAN_CLASSES:
+    for kind in land_use_list().classes:
         class_ratios = ratios[ratios["urban_class"] == kind.name]
         if not kind.published or class_ratios.empty:
             continue

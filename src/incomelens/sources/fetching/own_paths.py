@@ -12,12 +12,16 @@ from incomelens.sources.fetching.origins import is_address
 # Keys of the configuration that name files and folders; * is any key, or any item of a list.
 KEYS = (
     "sources.*",
+    "land_use",
     "mirror",
     "manual_dir",
     "data_dir",
     "districts.*.table",
     "districts.*.boundaries_table",
     "districts.*.areas_from.table",
+    "city.*.land_use.table",
+    "city.*.land_use.folder",
+    "city.*.land_use.boundary.table",
     "siamese.prices.table",
     "siamese.street_view.folder",
     "siamese.street_view.cache",
@@ -30,8 +34,8 @@ VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 def with_own_paths(config: Mapping[str, Any], *, checkout: str | Path = ".") -> dict[str, Any]:
     """Return the configuration with ``~`` and ``$NAME`` replaced in all paths of :data:`KEYS`.
 
-    Relative paths start where Snakemake runs; a registry (``sources``) that is not there is the
-    one of that name in the checkout.
+    Relative paths start where Snakemake runs; a registry (``sources``) or list of
+    classes (``land_use``) that is not there is the one of that name in the checkout.
 
     Raises
     ------
@@ -41,7 +45,8 @@ def with_own_paths(config: Mapping[str, Any], *, checkout: str | Path = ".") -> 
     changed = dict(config)
     for key in KEYS:
         changed = _replaced(changed, key.split("."), "")
-    changed["sources"] = [_registry(path, Path(checkout)) for path in changed["sources"]]
+    changed["sources"] = [_of_checkout(path, Path(checkout)) for path in changed["sources"]]
+    changed["land_use"] = _of_checkout(changed["land_use"], Path(checkout))
     return changed
 
 
@@ -89,7 +94,7 @@ def _replaced(node: object, steps: Sequence[str], where: str) -> Any:  # noqa: A
     return node
 
 
-def _registry(path: str, checkout: Path) -> str:
+def _of_checkout(path: str, checkout: Path) -> str:
     if Path(path).exists() or not (checkout / path).exists():
         return path
     return str(checkout / path)

@@ -24,6 +24,7 @@ STREET_VIEW_KEY = Secret(
 
 # The codes of ZIP areas do not say where they lie: the level of that name needs `relationship`.
 CENSUS_KEYS = ("tables", "boundaries")
+OWN_KEYS = ("table", "folder")
 
 
 def district_sources(districts: Mapping[str, Any]) -> list[str]:
@@ -75,10 +76,37 @@ def city_sources(cities: Sequence[str], city: Mapping[str, Any]) -> list[str]:
 def sources_of_city(settings: Mapping[str, Any]) -> list[str]:
     """Ids of the sources of one city: its incomes, land use and imagery."""
     return [
-        settings["income"]["source"],
-        settings["land_use"]["source"],
-        *settings["imagery"]["sources"],
+        *(part["source"] for part in _one_each(settings) if "source" in part),
+        *settings["imagery"].get("sources", []),
     ]
+
+
+def city_files(cities: Sequence[str], city: Mapping[str, Any]) -> list[str]:
+    """Names of the user's own files and folders of all cities, below ``data_dir``, each once.
+
+    Parameters
+    ----------
+    cities, city
+        As of :func:`city_sources`.
+    """
+    parts = [part for name in cities for part in _one_each(city[name])]
+    return list(dict.fromkeys(part[key] for part in parts for key in OWN_KEYS if key in part))
+
+
+def _one_each(settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Settings of a city that name a source, or a file of the user's own."""
+    land = settings["land_use"]
+    return settings["income"], land, land.get("boundary", {}), settings["imagery"]
+
+
+def embedding_sources(embeddings: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Ids of the sources of embeddings, sections ``embeddings`` of the configuration."""
+    return [settings["source"] for settings in embeddings.values() if "source" in settings]
+
+
+def embedding_files(embeddings: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Names of the user's own tables of embeddings, below ``data_dir``."""
+    return [settings["table"] for settings in embeddings.values() if "table" in settings]
 
 
 def siamese_modalities(siamese: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:

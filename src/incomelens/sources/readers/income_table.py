@@ -1,6 +1,6 @@
 """Incomes on the 200 m grid from a ready table: how a user brings another country's grid."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from incomelens.common.errors import InputError, listed
 from incomelens.common.names import CELL_M
 from incomelens.sources.fetching.delivery import unpacked
-from incomelens.sources.readers.filosofi import Bounds, read_filosofi
+from incomelens.sources.readers.filosofi import Bounds
 from incomelens.sources.readers.grid_ids import (
     cell_ids,
     check_corners,
@@ -20,6 +20,7 @@ from incomelens.sources.readers.grid_ids import (
     tidy_grid,
     within,
 )
+from incomelens.sources.readers.income_columns import OwnColumns, check_columns, check_mapping
 from incomelens.sources.readers.tables import (
     SIDECARS,
     TABLES,
@@ -29,7 +30,7 @@ from incomelens.sources.readers.tables import (
     read_columns,
     readable,
 )
-from incomelens.sources.readers.written_values import flags, numbers
+from incomelens.sources.readers.written_values import numbers
 
 KNOWN = (
     *("cell_id", "easting", "northing"),
@@ -80,7 +81,7 @@ def read_income_table(
     with unpacked(path, _tables_to_unpack) as files:
         table = one_table(files, path)
         with readable(table, file=file):
-            _check_columns(column_names(table, layer=layer), columns, file=file)
+            check_columns(column_names(table, layer=layer), columns, file=file)
             rows = pd.concat(
                 read_columns(table, list(dict.fromkeys(columns.values())), layer=layer),
                 ignore_index=True,
@@ -96,15 +97,8 @@ def read_income_table(
         )
     rows, easting, northing = rows[inside].reset_index(drop=True), easting[inside], northing[inside]
     ids = cell_ids(easting, northing)
-    tidy = _tidy(rows, ids, columns, decimal=decimal, file=file)
+    tidy = _tidy(OwnColumns(rows, columns, ids, decimal, file))
     return tidy_grid(tidy, easting, northing, file=file)
-
-
-INCOME_READERS: Mapping[str, Callable[..., gpd.GeoDataFrame]] = {
-    "filosofi": read_filosofi,
-    "table": read_income_table,
-}
-"""Readers of gridded incomes by the name that the configuration gives them."""
 
 
 def _tables_to_unpack(names: list[str]) -> list[str]:
@@ -112,24 +106,12 @@ def _tables_to_unpack(names: list[str]) -> list[str]:
 
 
 def _check_mapping(columns: Mapping[str, str], *, file: str) -> None:
-    unknown = [name for name in columns if name not in KNOWN]
     missing = ["individuals"] if "individuals" not in columns else []
     if "cell_id" not in columns and not {"easting", "northing"} <= set(columns):
         missing.append("cell_id (or easting and northing)")
     if "income_sum" not in columns and "income" not in columns:
         missing.append("income_sum (or income)")
-    if unknown or missing:
-        complaint = [f"unknown {listed(unknown)}"] if unknown else []
-        complaint += [f"nothing for {listed(missing)}"] if missing else []
-        raise InputError(
-            f"{file}: `columns` maps {' and '.join(complaint)}; known are {listed(KNOWN, 10)}"
-        )
-
-
-def _check_columns(present: list[str], columns: Mapping[str, str], *, file: str) -> None:
-    absent = [f"{theirs!r} ({ours})" for ours, theirs in columns.items() if theirs not in present]
-    if absent:
-        raise InputError(f"{file}: no column {listed(absent)}; it has {listed(present, 12)}")
+    check_mapping(columns, known=KNOWN, missing=missing, file=file)
 
 
 def _corners(
@@ -159,43 +141,16 @@ def _corners(
     return places[0], places[1]
 
 
-def _tidy(
-    rows: pd.DataFrame,
-    ids: pd.Series,
-    columns: Mapping[str, str],
-    *,
-    decimal: str | None,
-    file: str,
-) -> pd.DataFrame:
-    def where(name: str) -> str:
-        return f"{file}: column {columns[name]!r}"
-
-    def place(row: int) -> str:
-        return f"cell {ids.iloc[row]}"
-
-    def column(name: str) -> pd.Series:
-        if name not in rows:
-            return pd.Series(np.nan, index=rows.index)
-        amounts = numbers(rows[name], where=where(name), decimal=decimal, place=place)
-        if (amounts < 0).any():
-            raise InputError(
-                f"{file}: column {columns[name]!r} is negative in {listed(ids[amounts < 0])}"
-            )
-        return amounts
-
-    individuals = column("individuals")
-    income_sum = column("income_sum") if "income_sum" in rows else column("income") * individuals
-    imputed = (
-        flags(rows["imputed"], where=where("imputed"), place=place)
-        if "imputed" in rows
-        else pd.array([pd.NA] * len(rows), dtype="boolean")
-    )
+def _tidy(own: OwnColumns) -> pd.DataFrame:
+    individuals = own.numbers("individuals")
+    of_sum = "income_sum" in own.rows
+    income_sum = own.numbers("income_sum") if of_sum else own.numbers("income") * individuals
     return pd.DataFrame(
         {
-            "cell_id": ids,
+            "cell_id": own.names,
             "individuals": individuals,
-            "households": column("households"),
+            "households": own.numbers("households"),
             "income_sum": income_sum,
-            "imputed": imputed,
+            "imputed": own.flags("imputed"),
         }
     )

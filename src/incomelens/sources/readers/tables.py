@@ -50,7 +50,11 @@ _BROKEN = (
 
 
 def read_table(
-    file: str | Path, *, layer: str | None = None, key: str | None = None
+    file: str | Path,
+    *,
+    layer: str | None = None,
+    key: str | None = None,
+    near: gpd.GeoSeries | None = None,
 ) -> pd.DataFrame:
     """Read a whole table, with its polygons where it has some.
 
@@ -61,6 +65,8 @@ def read_table(
         Layer of a GeoPackage, sheet of a workbook, where there are several.
     key : str, optional
         Setting that names it, for messages; None where there is none.
+    near : GeoSeries, optional
+        Features of a layer outside its extent, in whatever reference system, are not read.
 
     Returns
     -------
@@ -86,7 +92,7 @@ def read_table(
         if path.suffix.lower() in (".parquet", ".geoparquet"):
             geographic = b"geo" in (pq.read_schema(path).metadata or {})
             return gpd.read_parquet(path) if geographic else pd.read_parquet(path)
-        return _read_layer(path, layer, key=key)
+        return _read_layer(path, layer, key=key, near=near)
     except (*_BROKEN, UnicodeDecodeError) as error:
         problem = str(error).split(";")[0]  # what follows advises programmers
         raise InputError(f"{path}: cannot be read ({problem}); expected {KINDS}") from None
@@ -175,12 +181,12 @@ def only_layer(path: Path, *, key: str | None = "layer") -> str:
 
 
 def _read_layer(
-    path: Path, layer: str | None, *, key: str | None
+    path: Path, layer: str | None, *, key: str | None, near: gpd.GeoSeries | None
 ) -> gpd.GeoDataFrame | pd.DataFrame:
     layers = _layers(path)
     if layer is not None and layer not in layers:
         raise InputError(f"{path}: no layer {layer!r}; it has {listed(layers)}")
-    return gpd.read_file(path, layer=layer or only_layer(path, key=key))
+    return gpd.read_file(path, layer=layer or only_layer(path, key=key), bbox=near)
 
 
 def _layers(path: Path) -> list[str]:

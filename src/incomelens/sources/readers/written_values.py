@@ -174,8 +174,10 @@ def flags(values: pd.Series, *, where: str, place: Place | None = None) -> pd.Se
     return parsed
 
 
-def identifiers(values: pd.Series, *, where: str, place: Place | None = None) -> pd.Series:
-    """Take identifiers as text; leading zeros have to be in the file already.
+def identifiers(
+    values: pd.Series, *, where: str, place: Place | None = None, what: str = "district"
+) -> pd.Series:
+    """Take identifiers (of each `what`) as text; leading zeros have to be in the file already.
 
     Raises
     ------
@@ -188,7 +190,7 @@ def identifiers(values: pd.Series, *, where: str, place: Place | None = None) ->
     if missing.size:
         raise InputError(
             f"{where} is empty in row {missing[0] + 1} ({missing.size} of {len(text)} rows); "
-            "every district needs an identifier"
+            f"every {what} needs an identifier"
         )
     text = text.astype(str)
     if len(text) and (pd.api.types.is_float_dtype(values) or text.str.fullmatch(_AS_FLOAT).all()):
