@@ -4,9 +4,11 @@ PYTHON ?= python3
 CORES ?= all
 STUDY ?= demo
 BIN := .venv/bin
+# How far a run is: bars on a terminal, short lines elsewhere; all of it is in .snakemake/log either way.
+PROGRESS := $(shell if [ -t 2 ]; then echo --logger rich; else echo --quiet rules reason host; fi)
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 LOCK := envs/requirements.lock
-COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+COMPILE := $(abspath $(BIN))/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 # Where the home cannot be written, as on some clusters, caches lie beside Snakemake's own files.
 ifneq ($(shell test -w "$$HOME" && echo yes),yes)
@@ -15,7 +17,7 @@ export MPLCONFIGDIR ?= $(XDG_CACHE_HOME)/matplotlib
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check test-cluster nyc report bench lock format clean
+.PHONY: help env demo test check check-wrapping docs test-cluster nyc socal report bench lock format clean
 
 help: ## list these commands and the workflow's named targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -25,21 +27,25 @@ help: ## list these commands and the workflow's named targets
 env: .venv/complete ## set up .venv from the lock (once, some minutes, 7 GB with PyTorch)
 
 .venv/complete: $(LOCK) pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version); set PYTHON=..."; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement $(LOCK)
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m incomelens.shapley.compile_kernels
+	@PYTHON="$(PYTHON)" envs/create.sh .venv $(LOCK) 7
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Compiling the Shapley kernels, half a minute ..."
+	@$(BIN)/python -m incomelens.shapley.compile_kernels
 	@touch $@
 
 demo: env ## build everything for the embedded synthetic study (results/demo)
 	$(SNAKEMAKE) --configfile config/demo.yaml
-	@echo "Open results/demo/report.html in a browser; its tables and figures lie in results/demo/paper/"
+	@echo; echo "Five numbers of the study (expected ± tolerance):"
+	@$(BIN)/python -m incomelens.report.expected results/demo docs/expected/demo.json
+	@echo; echo "Open results/demo/report.html in a browser; its tables and figures lie in results/demo/paper/"
 
 nyc: env ## district study of New York from real tables: make nyc DATA=<folder>
 	@test -n "$(DATA)" || { echo "say where the tables are: make nyc DATA=<folder>"; exit 1; }
 	$(SNAKEMAKE) --configfile config/nyc.yaml --config data_dir=$(DATA)
+
+socal: env ## aerial study of five Californian cities from real images: make socal DATA=<folder>
+	@test -n "$(DATA)" || { echo "say where the images are: make socal DATA=<folder>"; exit 1; }
+	$(SNAKEMAKE) --configfile config/socal.yaml --config data_dir=$(DATA) -- aerial_study write_report
 
 report: env ## one page of a whole study: make report, or make report STUDY=nyc DATA=<folder>
 	$(SNAKEMAKE) write_report $(if $(filter paper,$(STUDY)),,--configfile config/$(STUDY).yaml) \
@@ -56,6 +62,18 @@ test: check ## all tests, real data and the tiny study from end to end among the
 	$(BIN)/pytest -n 2 -m "(real or slow) and not workflow"
 	INCOMELENS_FUZZ_EXAMPLES=100 $(BIN)/pytest -n 2 -m fuzz
 	$(BIN)/pytest -m workflow
+
+docs: .venv-dev/complete ## the documentation as a site, results/site (no network; make docs STUDY=demo adds its gallery)
+	.venv-dev/bin/python docs/site/build.py $(wildcard results/$(STUDY))
+
+check-wrapping: .venv-dev/complete docs ## licences, citation, spelling and documentation
+	.venv-dev/bin/reuse lint --quiet
+	.venv-dev/bin/cffconvert --validate
+	.venv-dev/bin/codespell
+
+.venv-dev/complete: envs/dev.lock
+	@PYTHON="$(PYTHON)" envs/create.sh .venv-dev envs/dev.lock 1
+	@touch $@
 
 test-cluster: env ## the tiny study on a Slurm of two nodes (root on Debian; says so and ends well elsewhere)
 	$(BIN)/pytest -m cluster tests/cluster
@@ -74,9 +92,10 @@ bench: env ## speed against the named peers (adds them to .venv; the peers take 
 	$(BIN)/python benchmarks/bench_attribution.py --flat
 	$(BIN)/python benchmarks/bench_planning.py
 
-lock: ## renew the locks from envs/*.in (needs uv)
+lock: env ## renew the locks from envs/*.in
 	cd envs && $(COMPILE) requirements.in --output-file requirements.lock
 	cd envs && $(COMPILE) requirements.in bench.in --constraint requirements.lock --output-file bench.lock
+	cd envs && $(COMPILE) dev.in --output-file dev.lock
 
 format: env ## rewrite all code in the house's format, and config/README.md from the schemas
 	$(BIN)/ruff check --fix .

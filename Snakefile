@@ -21,14 +21,15 @@ min_version("9.27")
 
 
 # Results lie where Snakemake runs; what belongs to the workflow lies beside this file, be it run from
-# here (then this is ".") or from elsewhere.
-CHECKOUT = Path(os.path.relpath(workflow.basedir))
+# here (then this is "."), from elsewhere, or as a module of another workflow.
+HERE = workflow.current_basedir.get_path_or_uri(secret_free=True)
+CHECKOUT = Path(os.path.relpath(HERE))
 
 
 configfile: str(CHECKOUT / "config/config.yaml")
 
 
-SCHEMA = f"{workflow.basedir}/workflow/schemas/config.schema.yaml"
+SCHEMA = f"{HERE}/workflow/schemas/config.schema.yaml"
 with open(SCHEMA, encoding="utf-8") as schema:
     check_texts(config, yaml.safe_load(schema))
 validate(config, SCHEMA)

@@ -1,5 +1,7 @@
 """Copying the neighbours: the median of the nearest training cells, ties and all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -98,3 +100,24 @@ def test_turning_the_classes_round_turns_the_median_round(classes):
 )
 def test_a_median_between_two_classes_goes_to_the_side_of_the_mean(classes, median):
     assert median_class(np.array([classes])).tolist() == [median]
+
+
+def test_neighbours_of_another_area_are_copied_by_nobody():
+    guess = copy_neighbours(
+        with_areas(
+            task([(0, 0), (1, 0), (9, 0)], [1, 1, 5], [(2, 0), (8, 0), (0, 9)]),
+            known=["a", "a", "b"],
+            asked=["b", "b", "c"],
+        )
+    )
+    # The first lies beside two of area a, and is of b; of c nothing is known, so all are asked.
+    assert guess.predicted.tolist() == [5, 5, 1]
+    assert_allclose(guess.probabilities[2], [2 / 3, 0, 0, 0, 1 / 3])
+
+
+def with_areas(one, *, known, asked):
+    return replace(
+        one,
+        train_places=replace(one.train_places, area=np.array(known, dtype=object)),
+        held_out_places=replace(one.held_out_places, area=np.array(asked, dtype=object)),
+    )

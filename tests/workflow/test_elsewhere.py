@@ -35,6 +35,52 @@ def test_from_elsewhere_everything_is_planned_that_is_planned_in_the_checkout(
     assert sorted(line.split()[1].rstrip(":") for line in lines) == sorted(planned.jobs_to_run())
 
 
+ANOTHER_WORKFLOW = """
+configfile: "incomelens/config/config.yaml"
+configfile: "incomelens/config/tiny.yaml"
+
+module incomelens:
+    snakefile: "incomelens/{snakefile}"
+    config: config
+
+use rule * from incomelens as incomelens_*
+
+rule own_rule:
+    default_target: True
+    input: "results/tiny/districts/tract.parquet"
+    output: "size.txt"
+    shell: "wc -c {{input}} > {{output}}"
+"""
+
+
+@pytest.mark.parametrize("snakefile", ["Snakefile", "workflow/Snakefile"])
+def test_another_workflow_takes_its_rules_as_a_module(planned, tmp_path, snakefile):
+    (tmp_path / "incomelens").symlink_to(planned.folder)
+    (tmp_path / "Snakefile").write_text(ANOTHER_WORKFLOW.format(snakefile=snakefile))
+    done = subprocess.run(
+        planned.command("--dry-run", "--quiet", "host", study="paper"),
+        cwd=tmp_path,
+        env=planned.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    rules = {line.split()[1] for line in done.stdout.split("\n") if line.startswith("rule ")}
+    assert {"own_rule:", "incomelens_build_districts:"} <= rules
+    assert not any(rule.startswith("incomelens_fit_gp") for rule in rules)
+
+
+def test_the_catalogues_way_in_plans_what_ours_does(planned):
+    words = ["--snakefile", "workflow/Snakefile", "--dry-run", "--quiet", "host"]
+    lines = planned.snakemake(*words).stdout.split("\n")
+    jobs = [
+        line.split()[1].rstrip(":") for line in lines if line.startswith(("rule ", "localrule "))
+    ]
+    ours = [{"all": "default"}.get(job, job) for job in planned.jobs_to_run()]
+    assert sorted(jobs) == sorted(ours)
+
+
 def test_results_lie_where_it_runs_and_are_the_same(tiny, fresh, tmp_path):
     words = ["--snakefile", str(fresh.folder / "Snakefile"), "--cores", "1"]
     words += ["--configfile", str(fresh.folder / "config/tiny.yaml"), "--", TABLE]

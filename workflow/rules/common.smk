@@ -38,7 +38,7 @@ RAW = RawFiles(
     STUDY,
     load_registry(
         config["sources"],
-        schema=Path(workflow.basedir) / "workflow/schemas/sources.schema.yaml",
+        schema=CHECKOUT / "workflow/schemas/sources.schema.yaml",
     ),
 )
 FILES = Results(STUDY)
@@ -70,7 +70,7 @@ def classes_of(modules):
 # come from --cores. Code is an input: Snakemake watches the script, and the digest watches the
 # modules of the package that the script imports.
 def run_by(script):
-    file = Path(workflow.basedir) / f"workflow/scripts/{script}.py"
+    file = CHECKOUT / f"workflow/scripts/{script}.py"
     told = {"code": code_digest(file, lists=CLASSES), **classes_of(used_modules(file))}
     return dict(script=script, threads=config["threads"], **told)
 
@@ -135,7 +135,7 @@ def shown(place, form, caption, kind, label):
     study = next(
         title for begin, title in PAPER_TITLES.items() if place.startswith(begin)
     )
-    text = Path(workflow.basedir) / f"workflow/report/{caption}.rst"
+    text = CHECKOUT / f"workflow/report/{caption}.rst"
     SHOWN.append(
         {
             "file": f"{PAPER}/{place}.{form}",

@@ -6,6 +6,7 @@
 localrules:
     aerial,
     aerial_paper,
+    aerial_study,
     districts,
     ssig,
     siamese,
@@ -31,6 +32,14 @@ rule aerial_paper:
         rules.aerial_data_paper.input,
         rules.aerial_inference_paper.input,
         rules.aerial_topology_paper.input,
+
+
+# A study that is the aerial one alone.
+rule aerial_study:
+    input:
+        rules.write_manifest.output,
+        rules.aerial_paper.input,
+        rules.aerial.input,
 
 
 rule districts:

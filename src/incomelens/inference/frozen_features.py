@@ -126,5 +126,7 @@ def _pooled(network: IncomeNetwork, images: Tensor, stages: str) -> Tensor:
 
 def _turned(images: Tensor, turn: int) -> Tensor:
     """Images in one of their eight rotations and reflections."""
+    if turn == 0:  # a copy would lose the layout in memory, and the last digits with it
+        return images
     images = images.flip(-1) if turn >= 4 else images
     return images.rot90(turn % 4, dims=(-2, -1))

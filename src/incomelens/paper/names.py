@@ -116,6 +116,7 @@ REFERENCES = {
     "extra_trees": "Extremely randomised trees",
     "random_forest": "Random forest",
     "ridge": "Ridge regression",
+    "gwr": "Geographically weighted regression",
     "log_linear": "Log-linear regression",
     "linear": "Linear regression",
     "copy_neighbours": "Copy the neighbours",

@@ -5,6 +5,7 @@
 ``exhibits``       the study's tables and figures, read from what each tells of itself
 ``map``            what the interactive map shows: layers, cities, districts
 ``abstract``       what was run, in numbers, and what the study lacks
+``expected``       the study's numbers beside those that it is expected to give
 ``page``           everything together, in one file that needs no network
 =================  ==========================================================================
 """

@@ -56,11 +56,13 @@ def _aerial(config: Mapping, maps: Mapping[str, Mapping]) -> Part:
     main = networks["main"]
     schemes = _and([CITY_SCHEMES.get(scheme, scheme) for scheme in folds["schemes"]])
     where = _and(names) if len(names) <= MOST_CITIES else f"{len(names)} cities"
+    european = all(config["city"][city]["income"]["reader"] != "cells" for city in config["cities"])
+    along = "along 200 m" if european else "a side"
     text = (
-        f"A network ({main['backbone']}, {main['head']} head) read an aerial image of every census "
-        f"cell of {where} and predicted its fifth of the city’s incomes, in "
+        f"A network ({main['backbone']}, {main['head']} head) read an aerial image of every "
+        f"{'census ' * european}cell of {where} and predicted its fifth of the city’s incomes, in "
         f"{folds['n_folds']} folds under {schemes}; tiles of {config['tiles']['tile_px']} pixels "
-        "along 200 m. What it looked at was summed over land use and tested against H0 and H1."
+        f"{along}. What it looked at was summed over land use and tested against H0 and H1."
     )
     facts = [
         Fact(f"{_n_kept(maps[city]):,}", f"cells kept in {config['city'][city]['name']}")

@@ -17,6 +17,8 @@ it should be compared with, all under the same folds.
 ``prediction``           income of districts by a fitted GP
 ``storage``              a fitted GP on disk: safetensors and JSON
 ``references``           linear models, forests, boosting, copy-the-neighbours
+``gwr``                  geographically weighted regression
+``inner_blocks``         spatial folds inside the training districts, which settings are chosen by
 ``out_of_fold``          what cross-validation shares: splits, and rows of predictions
 ``gp_folds``             out-of-fold predictions of the Gaussian processes
 ``reference_folds``      out-of-fold predictions of the reference models

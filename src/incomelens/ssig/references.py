@@ -2,8 +2,9 @@
 
 Linear and log-linear regression are the field's traditional models (paper, introduction); ridge,
 random forest and gradient boosting are what a reader would try today, untuned; extremely randomised
-trees and tuned boosting, both of the log income, are what is hard to beat with a table; the mean
-and copy-the-neighbours show what is had for nothing. Embeddings of other encoders, such as those of
+trees and tuned boosting, both of the log income, are what is hard to beat with a table;
+geographically weighted regression is the field's own model of place; the mean and
+copy-the-neighbours show what is had for nothing. Embeddings of other encoders, such as those of
 satellites, take the place of the twelve inputs and go through ridge alone.
 
 Gradient boosting is scikit-learn's, at its defaults but for the smallest leaf: 20 districts are
@@ -17,7 +18,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.cluster import KMeans
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
@@ -32,18 +32,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from incomelens.common.errors import InputError
-from incomelens.folds.blocks import group_blocks
-from incomelens.folds.buffer import local_km
-from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
+from incomelens.ssig.gwr import GeographicallyWeightedRegression
+from incomelens.ssig.inner_blocks import PLACES, inner_spatial_folds
 
 Regressor = object  # anything with scikit-learn's fit and predict
 LEAST_LEAF, DEFAULT_LEAF = 3, 20  # districts in a leaf of gradient boosting
 DISTRICTS_PER_LEAF = 20
 LEAVES = (4, 8, 16)  # of a tree, that tuned boosting chooses among
 MOST_TREES, LEARNING_RATE = 300, 0.06
-INNER_BLOCKS, INNER_FOLDS = 15, 3
 N_NEIGHBOURS = 8
-PLACES = [len(SOCIOECONOMIC) + number for number in range(len(SPATIAL))]
 
 
 def embedding_ridge() -> Regressor:
@@ -122,8 +119,7 @@ class GradientBoosting(HistGradientBoostingRegressor):
 class TunedBoosting(RegressorMixin, BaseEstimator):
     """Gradient boosting of the log income; size and number of trees by inner spatial folds.
 
-    Inner folds are k-means blocks of the training districts, whatever the outer folds are: a number
-    of trees that random folds choose has learnt the neighbours by heart. Predictions are medians.
+    By :mod:`incomelens.ssig.inner_blocks`. Predictions are medians.
     """
 
     def __init__(self, random_state: int = 0) -> None:
@@ -133,7 +129,7 @@ class TunedBoosting(RegressorMixin, BaseEstimator):
         """Fit to incomes `y` in USD, all positive."""
         if np.any(y <= 0):
             raise InputError("tuned_boosting: an income is zero or negative; leave the model out")
-        label, fold = np.log(y), _inner_spatial_folds(X, self.random_state)
+        label, fold = np.log(y), inner_spatial_folds(X, self.random_state)
         errors = {leaves: np.zeros(MOST_TREES) for leaves in LEAVES}
         for leaves, error in errors.items():
             for number in np.unique(fold):
@@ -158,15 +154,6 @@ class TunedBoosting(RegressorMixin, BaseEstimator):
             early_stopping=False,
             random_state=self.random_state,
         )
-
-
-def _inner_spatial_folds(inputs: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
-    latitude, longitude = inputs[:, PLACES].T
-    place = local_km(longitude, latitude)
-    n_blocks = min(INNER_BLOCKS, len(np.unique(place, axis=0)))
-    block = KMeans(n_blocks, n_init=3, random_state=seed).fit_predict(place)
-    size = np.bincount(block)[:, np.newaxis]
-    return group_blocks(size, min(INNER_FOLDS, n_blocks))[block]
 
 
 def smallest_leaf(n_training: int) -> int:
@@ -212,5 +199,6 @@ REFERENCES: dict[str, Callable[[int], Regressor]] = {
     "extra_trees": _extra_trees,
     "gradient_boosting": lambda seed: GradientBoosting(random_state=seed),
     "tuned_boosting": lambda seed: TunedBoosting(random_state=seed),
+    "gwr": lambda seed: GeographicallyWeightedRegression(random_state=seed),
     "copy_neighbours": _copy_neighbours,
 }

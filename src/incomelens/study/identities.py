@@ -64,9 +64,26 @@ class Study:
         """Name in print of every city."""
         return {city: self.config["city"][city]["name"] for city in self.cities}
 
-    def income_label(self, city: str) -> Mapping[str, Any] | None:
-        """What the incomes of a city are (:class:`incomelens.common.labels.Label`)."""
-        return self.config["city"][city]["income"].get("label")
+    @cached_property
+    def income_labels(self) -> dict[str, Mapping[str, Any] | None]:
+        """What the incomes of every city are (:class:`incomelens.common.labels.Label`)."""
+        return {city: self.config["city"][city]["income"].get("label") for city in self.cities}
+
+    @property
+    def raster_cities(self) -> list[str]:
+        """Cities whose land use comes from rasters."""
+        readers = {city: self.config["city"][city]["land_use"]["reader"] for city in self.cities}
+        return [city for city, reader in readers.items() if reader == "raster"]
+
+    def points(self, city: str) -> Mapping[str, Mapping[str, Any]]:
+        """Kinds of annotated points of a city, with what the configuration says of each."""
+        return self.config["city"][city].get("points", {})
+
+    @cached_property
+    def point_radii(self) -> dict[str, float]:
+        """Kinds of annotated points of any city, with the radius of their discs, metres."""
+        kinds = [self.points(city) for city in self.cities]
+        return {kind: told["radius_m"] for of_city in kinds for kind, told in of_city.items()}
 
     @property
     def first_city(self) -> str | None:

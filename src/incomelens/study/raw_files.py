@@ -226,6 +226,12 @@ class RawFiles:
         sources = [boundary["source"]] if "source" in boundary else []
         return [*self.of_sources(*sources), *self._own_of(boundary)]
 
+    def points_of_city(self, city: str) -> list[str]:
+        """Files of the annotated points of a city, one a kind."""
+        points = self.study.points(city).values()
+        sources = [self._own_of(one) or self.of_sources(one["source"]) for one in points]
+        return [path for files in sources for path in files[:1]]
+
     def _own_of(self, settings: Mapping[str, Any]) -> list[str]:
         names = [settings[key] for key in OWN_KEYS if key in settings]
         return [path for name in names for path in self.own_input(name)]
@@ -246,6 +252,14 @@ class RawFiles:
         layer = settings.get("boundary", {}).get("layer")
         return {key: settings[key] for key in settings if key not in files} | {
             "boundary_layer": layer
+        }
+
+    def point_options(self, city: str) -> dict[str, dict[str, Any]]:
+        """What the reader of a city's points is told beside their files, by kind."""
+        files = ("source", *OWN_KEYS, "radius_m")
+        return {
+            kind: {key: settings[key] for key in settings if key not in files}
+            for kind, settings in self.study.points(city).items()
         }
 
     def of_embeddings(self, section: str) -> list[str]:

@@ -48,6 +48,20 @@ class Results:
         city = wildcards["city"]
         return {"index": f"<results>/tiles/{city}/index.parquet", "shards": self.shards(city)}
 
+    def points(self, wildcards: Mapping[str, str]) -> dict[str, str]:
+        """Annotated points of a city, and its cells; nothing where it has none."""
+        city = wildcards["city"]
+        if not self.study.points(city):
+            return {}
+        return {
+            "points": f"<results>/cells/{city}-points.parquet",
+            "cells": f"<results>/cells/{city}.parquet",
+        }
+
+    def with_points(self, pattern: str) -> list[str]:
+        """One path for each city with annotated points."""
+        return [pattern.format(city=city) for city in self.study.cities if self.study.points(city)]
+
     def features(self, wildcards: Mapping[str, str]) -> list[str]:
         """Features of a backbone as it comes, where the baselines ask for them.
 

@@ -96,7 +96,8 @@ def city_files(cities: Sequence[str], city: Mapping[str, Any]) -> list[str]:
 def _one_each(settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """Settings of a city that name a source, or a file of the user's own."""
     land = settings["land_use"]
-    return settings["income"], land, land.get("boundary", {}), settings["imagery"]
+    points = settings.get("points", {}).values()
+    return settings["income"], land, land.get("boundary", {}), settings["imagery"], *points
 
 
 def embedding_sources(embeddings: Mapping[str, Mapping[str, Any]]) -> list[str]:

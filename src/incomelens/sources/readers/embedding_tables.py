@@ -101,7 +101,7 @@ def read_embedding(
         )
     what = f"{file}: embedding {name}"
     dimensions = _dimensions(wanted.drop(columns=id_column), columns, what)
-    matrix = dimensions.set_axis(found).reindex(ordered).to_numpy(dtype=np.float64)
+    matrix = dimensions.set_axis(found).reindex(ordered).to_numpy(dtype=np.float64, copy=True)
     lacking = ordered[np.isnan(matrix).any(axis=1)]
     matrix[np.isnan(matrix).any(axis=1)] = np.nan
     tell = logger.warning if len(lacking) else logger.info
