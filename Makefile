@@ -17,7 +17,7 @@ export MPLCONFIGDIR ?= $(XDG_CACHE_HOME)/matplotlib
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check check-wrapping docs test-cluster nyc report bench lock format clean
+.PHONY: help env demo test check check-wrapping docs test-cluster nyc socal report bench lock format clean
 
 help: ## list these commands and the workflow's named targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -42,6 +42,10 @@ demo: env ## build everything for the embedded synthetic study (results/demo)
 nyc: env ## district study of New York from real tables: make nyc DATA=<folder>
 	@test -n "$(DATA)" || { echo "say where the tables are: make nyc DATA=<folder>"; exit 1; }
 	$(SNAKEMAKE) --configfile config/nyc.yaml --config data_dir=$(DATA)
+
+socal: env ## aerial study of five Californian cities from real images: make socal DATA=<folder>
+	@test -n "$(DATA)" || { echo "say where the images are: make socal DATA=<folder>"; exit 1; }
+	$(SNAKEMAKE) --configfile config/socal.yaml --config data_dir=$(DATA) -- aerial_study write_report
 
 report: env ## one page of a whole study: make report, or make report STUDY=nyc DATA=<folder>
 	$(SNAKEMAKE) write_report $(if $(filter paper,$(STUDY)),,--configfile config/$(STUDY).yaml) \

@@ -15,6 +15,7 @@ from snakemake.utils import min_version, validate
 
 from incomelens.common.configuration import check_texts
 from incomelens.sources.fetching.own_paths import with_own_paths
+from incomelens.study import with_dates
 
 min_version("9.27")
 
@@ -33,6 +34,7 @@ with open(SCHEMA, encoding="utf-8") as schema:
     check_texts(config, yaml.safe_load(schema))
 validate(config, SCHEMA)
 config.update(with_own_paths(config, checkout=CHECKOUT))
+config["city"] = with_dates(config["city"])
 
 
 report: "workflow/report/workflow.rst"

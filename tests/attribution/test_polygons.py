@@ -13,7 +13,7 @@ from incomelens.attribution.polygons import polygon_ratios
 from incomelens.common.errors import InputError
 
 EAST, NORTH = 1000.0, 5000.0
-PLACE = {"easting": EAST, "northing": NORTH}
+PLACE = {"easting": EAST, "northing": NORTH, "size_m": 200.0}
 
 
 def land(*boxes, classes=None):
@@ -73,4 +73,4 @@ def test_misuse_is_told():
     with pytest.raises(InputError, match="smallest value -1"):
         polygon_ratios(-np.ones((2, 2)), QUARTERS, **PLACE)
     with pytest.raises(InputError, match="no polygon in the cell at easting 9000"):
-        polygon_ratios(np.ones((2, 2)), QUARTERS, easting=9000, northing=NORTH)
+        polygon_ratios(np.ones((2, 2)), QUARTERS, easting=9000, northing=NORTH, size_m=200)

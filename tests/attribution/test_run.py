@@ -131,12 +131,12 @@ def test_a_killed_run_goes_on_and_ends_like_one_that_was_not(models, tiles, fold
     with pytest.raises(KeyboardInterrupt):
         attributed(models, tiles, folds, checkpoint_dir=tmp_path / "parts")
     kept = sorted((tmp_path / "parts").iterdir())
-    assert len(kept) == 6  # three tables of two parts
+    assert len(kept) == 10  # five tables of two parts
     times = {path: path.stat().st_mtime_ns for path in kept}
     tiles.read, tiles.fail_after = [], None
     assert_frame_equal(attributed(models, tiles, folds, checkpoint_dir=tmp_path / "parts"), whole)
     assert {path: path.stat().st_mtime_ns for path in kept} == times
-    assert len(list((tmp_path / "parts").iterdir())) == 12
+    assert len(list((tmp_path / "parts").iterdir())) == 20
     FinishedParts(tmp_path / "parts").discard()
     assert not (tmp_path / "parts").exists()
 
@@ -281,3 +281,52 @@ def test_weights_that_are_not_the_models_own_are_refused(models, tiles, folds, t
     assert json.loads((tmp_path / "model.json").read_text())["tile_px"] == PX
     with pytest.raises(InputError, match=r"safetensors: damaged .*not the file that"):
         attributed({0: tmp_path, 1: models[1]}, tiles, folds)
+
+
+class MemoryDiscs:
+    """Two kinds of points: all of a tile's upper half, and nothing."""
+
+    kinds = ("trees", "pools")
+
+    def read(self, cell_ids):
+        discs = np.full((len(cell_ids), 2, PX, PX), 2, dtype=np.uint8)
+        discs[:, 0, : PX // 2] = 1
+        return discs
+
+
+def test_the_same_maps_are_summed_on_the_discs_of_points(models, tiles, folds):
+    predictions = pd.DataFrame({"cell_id": CELLS, "predicted": [1, 1, 2, 2, 5, 5, 3]})
+    parts = parts_of(
+        models, tiles, folds.assign(block=0), predictions, turns=2, points=MemoryDiscs()
+    )
+    sums, points, pairings = (
+        pd.concat([getattr(part, name) for part in parts])
+        for name in ("sums", "points", "point_pairings")
+    )
+    check_written(points, PLACE.replace(".parquet", "-points.parquet"))
+    check_written(pairings, PLACE.replace(".parquet", "-point_pairings.parquet"))
+    keys = ["cell_id", "method", "target", "transform"]
+    whole = sums.groupby(keys, observed=True)["activation_sum"].sum()
+    of_kind = points.groupby(["points", *keys], observed=True)["activation_sum"].sum()
+    for kind in MemoryDiscs.kinds:
+        assert_allclose(of_kind[kind].loc[whole.index], whole, rtol=1e-9)
+    trees = points[points["points"] == "trees"]
+    assert set(trees["urban_class"]) == {"trees", "elsewhere"}
+    assert_allclose(trees["area_share"], 0.5)
+    assert set(points.loc[points["points"] == "pools", "urban_class"]) == {"elsewhere"}
+    own = trees[(trees["transform"] == 0) & (trees["urban_class"] == "trees")].set_index(
+        ["cell_id", "method", "target"]
+    )["activation_sum"]
+    paired = pairings[(pairings["points"] == "trees") & (pairings["urban_class"] == "trees")]
+    for row in paired.itertuples():
+        assert_allclose(
+            row.activation_sums[row.place], own[row.cell_id, row.method, row.ses], rtol=1e-5
+        )
+
+
+def test_a_city_without_points_writes_empty_tables_of_their_form(models, tiles, folds, tmp_path):
+    parts = parts_of(models, tiles, folds)
+    paths = {"points": tmp_path / "attribution/lyon/random-points.parquet"}
+    paths["point_pairings"] = tmp_path / "attribution/lyon/random-point_pairings.parquet"
+    write_parts(parts, paths)
+    assert all(read_table(path).empty for path in paths.values())

@@ -127,7 +127,7 @@ def test_what_a_cell_tells_beside_stands_before_its_neighbours():
     told = {"area": ["a", "b"], "unit": ["1", "1"], "income_moe": [1.0, np.nan], "topcoded": False}
     cells = build(labelled([1.0, 2.0], **told), label=Label("index", "points"))
     assert list(cells)[4:10] == ["imputed", *told, "n_neighbours"]
-    assert cells["n_neighbours"].tolist() == [0, 0]
+    assert cells["n_neighbours"].tolist() == [1, 1]
 
 
 def test_imputed_cells_stay_flagged_when_they_are_kept():

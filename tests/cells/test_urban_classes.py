@@ -3,7 +3,14 @@
 import pytest
 import yaml
 
-from incomelens.cells.urban_classes import DEFAULT_LIST, EXCLUDED, land_use_list, read_land_use_list
+from incomelens.cells.urban_classes import (
+    DEFAULT_LIST,
+    EXCLUDED,
+    LandUseList,
+    classes_in_use,
+    land_use_list,
+    read_land_use_list,
+)
 from incomelens.common.errors import InputError
 
 CODE_VALUES = land_use_list().code_values
@@ -40,6 +47,28 @@ def test_values_follow_the_order_of_the_list(changed):
     further = changed("beach", label="Beach", group="nature", colour="#ffffcc", codes=["33100"])
     assert further.classes[-1].name == "beach"
     assert further.classes[-1].published
+
+
+@pytest.mark.parametrize("path", sorted(DEFAULT_LIST.parent.glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_list_of_the_workflow_is_whole(path):
+    land = read_land_use_list(path)
+    assert len({one.label for one in land.classes}) == len(land.classes)
+    assert len({one.colour for one in land.classes}) == len(land.classes)
+    assert {one.group for one in land.classes} == set(land.groups)
+    assert all(land.classes[place].published for place in land.residential)
+
+
+def test_h1_asks_of_all_classes_where_nobody_lives_in_any(land_use_of):
+    cover = land_use_of("config/land_use/naip_cover_7.yaml")
+    assert land_use_list() is cover
+    assert cover.residential == cover.published
+    assert "shadow" not in [cover.names[place] for place in cover.published]
+
+
+def test_another_division_of_the_land_is_in_use_within_its_block_alone():
+    with classes_in_use(LandUseList((), (), {})):
+        assert land_use_list().names == ()
+    assert land_use_list().classes == URBAN_CLASSES
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from incomelens.common.configuration import check_texts
 from incomelens.common.errors import InputError
@@ -27,7 +28,7 @@ def overlaid(text):
     return merge(default, yaml.safe_load(text))
 
 
-@pytest.mark.parametrize("study", ["config", "demo", "tiny", "nyc", "validation"])
+@pytest.mark.parametrize("study", ["config", "demo", "tiny", "nyc", "socal", "validation"])
 def test_the_studies_of_this_repository_pass(study):
     check_texts(overlaid((ROOT / f"config/{study}.yaml").read_text()), SCHEMA)
 
@@ -64,3 +65,45 @@ def test_keys_are_looked_at_in_lists_and_at_any_depth():
 
 def test_numbers_where_numbers_belong_pass():
     check_texts({"n": 3}, {"properties": {"n": {"type": ["integer", "null"]}}})
+
+
+def city_with(income):
+    imagery = {"reader": "geotiff", "sources": ["photos"]}
+    land_use = {"reader": "polygons", "table": "land.gpkg", "column": "code"}
+    own = {"name": "Own", "income": income, "land_use": land_use, "imagery": imagery, "shards": 1}
+    return overlaid("{}") | {"cities": ["own"], "city": {"own": own}}
+
+
+CELLS = {
+    "reader": "cells",
+    "table": "units.gpkg",
+    "columns": {"cell_id": "id", "income": "median"},
+    "label": {"kind": "median", "unit": "USD"},
+}
+
+
+def without(*keys, **changes):
+    return {key: CELLS[key] for key in CELLS if key not in keys} | changes
+
+
+@pytest.mark.parametrize(
+    ("income", "right"),
+    [
+        (CELLS, True),
+        (without("table", source="units"), True),
+        (without(crs="EPSG:4326", project_to="EPSG:32636", buffer_m=2000), True),
+        (without(label={"kind": "share", "unit": "poor", "year": 2016}), True),
+        (without("table"), False),
+        (without(source="units"), False),
+        (without("label"), False),
+        (without("columns"), False),
+        (without(label={"kind": "mode", "unit": "USD"}), False),
+        (without(side_m=0), False),
+        ({"reader": "filosofi", "source": "filosofi_2015"}, True),
+        ({"reader": "filosofi", "source": "filosofi_2015", "side_m": 100}, False),
+        ({"reader": "table", "source": "grid", "columns": {"cell_id": "id"}}, True),
+        ({"reader": "table", "source": "grid", "columns": {"cell_id": "id"}, "crs": "x"}, False),
+    ],
+)
+def test_readers_of_incomes_take_settings_of_their_own(income, right):
+    assert Draft202012Validator(SCHEMA).is_valid(city_with(income)) == right

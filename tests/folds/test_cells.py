@@ -18,7 +18,8 @@ from incomelens.folds.cells import (
     default_block_km,
 )
 from incomelens.folds.kept import kept_cells
-from incomelens.folds.training import inner_split, training_cells, unit_in_training
+from incomelens.folds.leakage import leakage_table, unit_in_training
+from incomelens.folds.training import inner_split, training_cells
 
 
 def city(width, height, *, seed=0, share=0.93, corner=(19_003, 14_001)):
@@ -185,6 +186,22 @@ def test_the_leak_of_a_shared_label_is_counted_by_hand():
         own = folds.iloc[row]
         others = folds[(folds["fold"] != own["fold"]) & (folds["unit"] == own["unit"])]
         assert known[row] == (len(others) > 0)
+
+
+def test_random_folds_leak_shared_labels_and_whole_units_do_not():
+    cells = city(18, 18)
+    # Labels that only a unit tells: neighbours of other units know nothing.
+    codes = pd.factorize(cells["unit"])[0]
+    cells["income"] = 2e4 + 1e3 * np.random.default_rng(0).permutation(codes.max() + 1)[codes]
+    folds = {
+        scheme: folds_of(cells, scheme, group="unit", block_km=1.2)
+        for scheme in ("random", "block", "group")
+    }
+    leak = leakage_table(folds).set_index("scheme")
+    assert leak.loc["group", "unit_in_training"] == 0
+    assert leak.loc["random", "unit_in_training"] > 0.8
+    assert leak.loc["random", "copied_nearest"] > leak.loc["group", "copied_nearest"] + 0.2
+    assert set(leak["n_label_units"]) == {cells["unit"].nunique()}
 
 
 def test_cells_without_a_unit_are_units_of_their_own_and_told(caplog):

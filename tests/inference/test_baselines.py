@@ -11,7 +11,7 @@ from incomelens.folds.training import training_cells
 from incomelens.inference.baseline_task import FoldTask, guess_from_expected, ridge_by_folds
 from incomelens.inference.baselines import BASELINES, majority, predict_out_of_fold, tile_colours
 from incomelens.inference.evaluation import evaluate
-from incomelens.inference.frozen_features import FrozenFeatures
+from incomelens.inference.frozen_features import FrozenFeatures, frozen_features
 from incomelens.inference.metrics import score
 from incomelens.inference.random_features import RandomFeatures
 from incomelens.sources.readers.filosofi import read_filosofi
@@ -27,8 +27,12 @@ COLUMNS = ["cell_id", "fold", "observed", "predicted", "p", *PROBABILITIES]
 
 
 def predict(model, folds, *, scheme="random", images=None, seed=1):
+    embedding = None
+    if model == "frozen_ridge":
+        ids = np.sort(folds["cell_id"].to_numpy(dtype=str))
+        embedding = frozen_features(images, ids, settings=FROZEN, seed=seed)
     return predict_out_of_fold(
-        model, folds, scheme=scheme, seed=seed, tiles=images, settings=FEW, frozen=FROZEN
+        model, folds, scheme=scheme, seed=seed, tiles=images, settings=FEW, embedding=embedding
     )
 
 
@@ -208,5 +212,5 @@ def test_misuse_is_named():
         predict("resnet", folds)
     with pytest.raises(InputError, match="baseline mean_colour: it looks at images"):
         predict("mean_colour", folds)
-    with pytest.raises(InputError, match="frozen_ridge: pass the network whose backbone it takes"):
+    with pytest.raises(InputError, match="frozen_ridge: it reads an embedding; pass that of"):
         predict_out_of_fold("frozen_ridge", folds, scheme="random", seed=1, tiles=Tiles({}))

@@ -28,6 +28,8 @@ INCOME = "median_household_income"
 YES, NO = Verdict("supported", "yes"), Verdict("contradicted", "no")
 FORMS = {"figure": ("csv", "json", "pdf", "png"), "table": ("csv", "json", "md", "tex", "html")}
 
+AUBE = {"name": "Aube", "income": {"reader": "filosofi"}}
+
 
 def cells(n_east=4, n_north=3):
     """Cells of 200 m, west to east and south to north; the last one was dropped."""
@@ -115,7 +117,7 @@ def config(**changed):
     settings = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     tiny = yaml.safe_load((ROOT / "config/tiny.yaml").read_text())
     update_config(settings, tiny)
-    cities = {"study": "small", "cities": ["aube"], "city": {"aube": {"name": "Aube"}}}
+    cities = {"study": "small", "cities": ["aube"], "city": {"aube": AUBE}}
     return settings | cities | changed
 
 

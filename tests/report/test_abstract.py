@@ -2,7 +2,7 @@
 
 from incomelens.report.abstract import missing_parts, parts_run
 
-from .small_study import config, maps
+from .small_study import AUBE, config, maps
 
 
 def test_cells_districts_and_networks_are_counted():
@@ -46,8 +46,15 @@ def test_a_study_of_its_own_target_need_not_have_districts():
 
 def test_many_cities_are_counted_together():
     names = [f"aube{i}" for i in range(7)]
-    many = config(cities=names, city={name: {"name": name.upper()} for name in names})
+    many = config(cities=names, city={name: AUBE | {"name": name.upper()} for name in names})
     found = [maps()[0] | {"key": name} for name in names]
     (aerial,) = parts_run(many, found)
     assert (aerial.facts[0].number, aerial.facts[0].words) == ("77", "cells kept in 7 cities")
     assert "every census cell of 7 cities" in aerial.text
+
+
+def test_cells_of_ones_own_are_no_census_cells():
+    own = AUBE | {"income": {"reader": "cells"}}
+    told = parts_run(config(city={"aube": own}), maps())[0].text
+    assert "every cell of Aube" in told
+    assert "pixels a side." in told

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from shapely.affinity import scale, translate
 
-from incomelens.common.errors import InputError
+from incomelens.common.labels import Label
 from incomelens.report.map.cities import city_map
 
 from .small_study import cells, predictions, ratios
@@ -77,8 +77,16 @@ def test_a_dropped_outlier_does_not_shrink_the_map(of_cells):
     assert "far" not in shown["ids"]
 
 
-def test_cells_of_two_sizes_are_refused(of_cells):
+def test_cells_of_two_sizes_are_drawn_by_their_borders(of_cells):
     mixed = of_cells.copy()
     mixed.loc[0, "geometry"] = scale(mixed.geometry[0], 0.5, 0.5)
-    with pytest.raises(InputError, match=r"not squares of one size \(100 to 200 m\)"):
-        city_map("aube", "Aube", mixed, {"random": predictions(of_cells)}, None)
+    shown = city_map("aube", "Aube", mixed, {"random": predictions(of_cells)}, None)
+    assert shown["shape"]["type"] == "polygons"
+    assert len(shown["shape"]["rings"]) == len(shown["ids"]) == 12
+    assert "11 kept cells, dropped" in shown["about"]
+
+
+def test_a_map_names_the_unit_of_its_incomes(of_cells):
+    label = Label("median", "USD", 2018)
+    told = city_map("aube", "Aube", of_cells, {"random": predictions(of_cells)}, None, label=label)
+    assert layer(told, "income")["unit"] == "USD (median, 2018)"

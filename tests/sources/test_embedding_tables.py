@@ -34,7 +34,7 @@ def test_rows_are_found_by_identifier_and_those_without_counted(tmp_path, caplog
 
 
 def test_a_row_with_a_gap_is_no_row(tmp_path, caplog):
-    path = written(tmp_path, e_1=[1, None, 3, 4])
+    path = written(tmp_path, e_0=np.arange(4.0), e_1=[1.0, np.nan, 3.0, 4.0])
     found = read_embedding(path, IDS, name="mine", id_column="place")
     assert np.isnan(found.of(["b"])).all()
     assert "2 of 4 places have no row or a gap in it" in caplog.text

@@ -54,7 +54,7 @@ def test_every_path_of_a_configuration_is_looked_at_and_nothing_else_changes():
         "land_use": "~/l.yaml",
         "city": {
             "lb": {"land_use": {"table": "~/u.gpkg", "boundary": {"table": "~/o.gpkg"}}},
-            "sm": {"land_use": {"folder": "~/f"}},
+            "sm": {"land_use": {"folder": "~/f"}, "points": {"trees": {"table": "~/r"}}},
         },
         "districts": {
             "levels": ["tract"],

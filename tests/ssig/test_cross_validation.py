@@ -22,6 +22,11 @@ from incomelens.ssig.references import REFERENCES, reference_model, smallest_lea
 GP = {"models": ["ssig"], "modes": ["literal"], "starts": 1, "known_noise": False, "seed": 1}
 
 
+@pytest.fixture(autouse=True)
+def few_trees(monkeypatch):
+    monkeypatch.setattr("incomelens.ssig.references.MOST_TREES", 12)
+
+
 @pytest.fixture
 def city():
     rng = np.random.default_rng(0)
@@ -253,3 +258,16 @@ def test_levels_that_number_their_districts_alike_are_kept_apart(city, folds):
     by_area = errors_by_group(predictions, both).query("grouping == 'area'")
     n = by_area.set_index(["level", "group"])["n"]
     assert n["tract", "East"] == n["zip", "West"] == (city["area"] == "East").sum()
+
+
+def test_tuned_boosting_takes_the_size_and_number_of_trees_that_inner_blocks_ask_for(city, folds):
+    """Of a log income that is one step of one variable, one split a tree is enough."""
+    sample = income_sample(city, folds, income="per_capita_income")
+    inputs = sample.inputs(feature_names("ssig"))
+    rich = inputs[:, 1] > 0.5
+    fitted = reference_model("tuned_boosting", seed=0).fit(inputs, np.where(rich, 8e4, 2e4))
+    assert fitted.trees_ == 12
+    predicted = fitted.predict(inputs)
+    assert predicted[rich].min() > 1.5 * predicted[~rich].max()
+    with pytest.raises(InputError, match="tuned_boosting: an income is zero or negative"):
+        reference_model("tuned_boosting", seed=0).fit(inputs, -sample.income)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_array_equal
 from pyproj import Transformer
 from scipy.ndimage import map_coordinates
 
@@ -13,10 +14,12 @@ from incomelens.demo.cities.city import make_city
 from incomelens.demo.cities.mirror import city_contents
 from incomelens.demo.mirror import write_mirror
 from incomelens.sources.readers.filosofi import read_filosofi
+from incomelens.sources.readers.land_use import read_polygons
 from incomelens.sources.readers.orthophotos import extract_orthophotos, list_orthophotos
 from incomelens.sources.readers.urban_atlas import read_urban_atlas
 from incomelens.tiles.class_shares import class_shares
 from incomelens.tiles.index import build_index
+from incomelens.tiles.land_use import LandUseMap
 from incomelens.tiles.plan import needed_orthophotos, plan_shards
 from incomelens.tiles.shards import cut_shard
 from incomelens.tiles.store import open_tiles
@@ -40,6 +43,7 @@ class Cut:
         write_mirror(contents, [*files.values(), *parts])
         grid = read_filosofi(files["synthetic_filosofi_2015"])
         delivery = read_urban_atlas(files["synthetic_urban_atlas_2012"], city="Essai")
+        self.delivery = delivery.polygons
         self.cells = build_cells(grid, delivery.boundary, exclude_imputed=False)
         bounds = tuple(self.cells.total_bounds)
         self.land_use = merge_land_use(delivery.polygons, bounds=bounds).polygons
@@ -147,3 +151,15 @@ def test_cells_without_imagery_are_dropped_with_their_reason_and_the_rest_is_bui
     assert cut.index["kept"].sum() == len(cut.cells) - len(reasons)
     hamlet = cut.city.plan.hamlet
     assert reasons[f"CRS3035RES200mN{hamlet[1]:.0f}E{hamlet[0]:.0f}"] == "no_imagery"
+
+
+def test_the_same_polygons_read_as_any_layer_burn_the_same_tiles(cut, tmp_path):
+    cut.delivery.to_file(tmp_path / "land.gpkg", layer="land")
+    cells = cut.cells.geometry
+    told = {"column": "code", "identifier": "identifier", "layer": "land"}
+    again = read_polygons(tmp_path / "land.gpkg", cells, **told)
+    merged = merge_land_use(again, bounds=tuple(cells.total_bounds)).polygons
+    before, after = LandUseMap(cut.land_use), LandUseMap(merged)
+    for cell in cells:
+        burnt = (land.burn(cell.bounds, tile_px=TILE_PX) for land in (before, after))
+        assert_array_equal(*burnt)

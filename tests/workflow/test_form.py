@@ -22,7 +22,7 @@ LACKING = {
 }
 
 
-@pytest.mark.parametrize("study", ["paper", "demo", "tiny", "nyc", "validation"])
+@pytest.mark.parametrize("study", ["paper", "demo", "tiny", "nyc", "socal", "validation"])
 def test_every_target_of_every_study_resolves(planned, study):
     targets = planned.snakemake("--list-target-rules", "--quiet", "host", study=study).stdout
     names = {line.split()[0] for line in targets.split("\n") if line and line[0].islower()}

@@ -1,15 +1,28 @@
 # attribution: where in a tile the network found what it predicts, summed over urban classes.
 
 
+# The same maps on the discs around annotated points, in a study with some.
+POINT_SUMS = (
+    {
+        "points": "<results>/attribution/{city}/{scheme}-points.parquet",
+        "point_pairings": "<results>/attribution/{city}/{scheme}-point_pairings.parquet",
+    }
+    if STUDY.point_radii
+    else {}
+)
+
+
 # Tiles that `main` predicts to be of one SES exchange their maps, whichever network made these.
 use rule scripted as attribute_cells with:
     input:
         unpack(FILES.models),
         unpack(FILES.tiles),
+        unpack(FILES.points),
         predictions="<results>/inference/{city}/{scheme}/main/predictions.parquet",
         folds="<results>/folds/{city}-{scheme}.parquet",
         histories=FILES.histories,
     output:
+        **POINT_SUMS,
         sums="<results>/attribution/{city}/{scheme}.parquet",
         turns="<results>/attribution/{city}/{scheme}-turns.parquet",
         pairings="<results>/attribution/{city}/{scheme}-pairings.parquet",
@@ -22,6 +35,7 @@ use rule scripted as attribute_cells with:
     params:
         **run_by("attribution/attribute_cells"),
         settings=config["attribution"],
+        side_m=config["tiles"]["side_m"],
 
 
 # The tile that Fig. 4 shows; the maps of all others are summed as they are made.

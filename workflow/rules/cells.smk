@@ -20,6 +20,27 @@ use rule scripted as build_cells with:
         **run_by("cells/build_cells"),
         reader=lambda wildcards: config["city"][wildcards.city]["income"]["reader"],
         reader_options=lambda wildcards: RAW.reader_options(wildcards.city),
-        label=lambda wildcards: STUDY.income_label(wildcards.city),
+        label=lambda wildcards: STUDY.income_labels[wildcards.city],
         land_use=lambda wildcards: RAW.land_use_options(wildcards.city),
         settings=config["cells"],
+
+
+use rule scripted as place_points with:
+    input:
+        checked=ancient(RAW.checked("aerial")),
+        points=lambda wildcards: RAW.points_of_city(wildcards.city),
+        cells="<results>/cells/{city}.parquet",
+    output:
+        points="<results>/cells/{city}-points.parquet",
+        counts="<results>/cells/{city}-point_counts.parquet",
+        left_out="<results>/cells/{city}-points-left_out.csv",
+    pathvars:
+        job="cells/place_points/{city}",
+    resources:
+        mem_mb=memory(1000, per_input_mb=20),
+        runtime=minutes(20),
+    params:
+        **run_by("cells/place_points"),
+        kinds=lambda wildcards: list(STUDY.points(wildcards.city)),
+        options=lambda wildcards: RAW.point_options(wildcards.city),
+        radius_m=STUDY.point_radii,

@@ -47,10 +47,36 @@ use rule scripted as predict_cells with:
         batch_size=config["inference"]["prediction_batch"],
 
 
+# Once for all schemes: nothing in them depends on a label or a fold.
+use rule scripted as extract_features with:
+    input:
+        unpack(FILES.tiles),
+    output:
+        features="<results>/inference/{city}/frozen_features.parquet",
+    pathvars:
+        job="inference/extract_features/{city}",
+    resources:
+        mem_mb=memory(4000),
+        runtime=minutes(120),
+        gpu=1,
+    params:
+        **run_by("inference/extract_features"),
+        seed=config["seed"],
+        settings=dict(
+            network=config["inference"]["networks"]["main"],
+            scaling=config["inference"]["training"]["scaling"],
+            batch_size=config["inference"]["prediction_batch"],
+            stages=config["inference"]["frozen_features"]["stages"],
+            turns=config["inference"]["frozen_features"]["turns"],
+        ),
+
+
 use rule scripted as predict_baselines with:
     input:
         unpack(FILES.tiles),
         folds="<results>/folds/{city}-{scheme}.parquet",
+        features=FILES.features,
+        embeddings=RAW.of_embeddings("inference"),
     output:
         predictions="<results>/inference/{city}/{scheme}/baselines.parquet",
     pathvars:
@@ -63,17 +89,13 @@ use rule scripted as predict_baselines with:
         seed=config["seed"],
         models=config["inference"]["baselines"],
         random_features=config["inference"]["random_features"],
-        frozen_features=dict(
-            network=config["inference"]["networks"]["main"],
-            scaling=config["inference"]["training"]["scaling"],
-            batch_size=config["inference"]["prediction_batch"],
-        ),
+        embeddings=config["inference"]["embeddings"],
         buffer_cells=config["folds"]["cities"]["buffer_cells"],
 
 
 use rule scripted as evaluate_predictions with:
     input:
-        cells="<results>/cells/{city}.parquet",
+        cells=FILES.cells,
         folds="<results>/folds/{city}-{scheme}.parquet",
         networks=expand(
             "<results>/inference/{{city}}/{{scheme}}/{network}/predictions.parquet",
@@ -87,6 +109,7 @@ use rule scripted as evaluate_predictions with:
         comparisons="<results>/inference/{city}/{scheme}/comparisons.csv",
         confusion="<results>/inference/{city}/{scheme}/confusion.csv",
         classes="<results>/inference/{city}/{scheme}/classes.csv",
+        income_scores="<results>/inference/{city}/{scheme}/income_scores.csv",
     pathvars:
         job="inference/evaluate_predictions/{city}-{scheme}",
     resources:
@@ -138,6 +161,50 @@ use rule scripted as evaluate_transfer with:
         **run_by("inference/evaluate_transfer"),
         seed=config["seed"],
         cities=STUDY.transfer_cities,
+        n_resamples=config["inference"]["resamples"],
+
+
+# Every date's networks on the tiles of every date of a city.
+use rule scripted as predict_dates with:
+    input:
+        weights=lambda wildcards: FILES.models_of_dates(wildcards.city, "weights"),
+        settings=lambda wildcards: FILES.models_of_dates(wildcards.city, "settings"),
+        indices=lambda wildcards: FILES.of_dates(
+            "<results>/tiles/{city}/index.parquet", wildcards.city
+        ),
+        shards=lambda wildcards: FILES.shards(*STUDY.dates[wildcards.city].values()),
+    output:
+        predictions="<results>/inference/{city}/dates.parquet",
+    pathvars:
+        job="inference/predict_dates/{city}",
+    resources:
+        mem_mb=memory(4000),
+        runtime=minutes(360),
+        gpu=1,
+    params:
+        **run_by("inference/predict_dates"),
+        dates=lambda wildcards: STUDY.dates[wildcards.city],
+        batch_size=config["inference"]["prediction_batch"],
+
+
+use rule scripted as evaluate_dates with:
+    input:
+        folds=[
+            f"<results>/folds/{city}-{STUDY.transfer_scheme}.parquet"
+            for city in STUDY.dates
+        ],
+        predictions=expand("<results>/inference/{city}/dates.parquet", city=STUDY.dates),
+    output:
+        dates="<results>/inference/dates.csv",
+    pathvars:
+        job="inference/evaluate_dates",
+    resources:
+        mem_mb=memory(4000),
+        runtime=minutes(60),
+    params:
+        **run_by("inference/evaluate_dates"),
+        seed=config["seed"],
+        cities=list(STUDY.dates),
         n_resamples=config["inference"]["resamples"],
 
 

@@ -22,6 +22,7 @@ use rule exhibit as aerial_table_1 with:
             names=STUDY.city_names,
             sources=lambda wildcards: RAW.told_of_cities(),
             tile_px=config["tiles"]["tile_px"],
+            rasters=STUDY.raster_cities,
         ),
 
 
@@ -76,7 +77,11 @@ use rule exhibit as aerial_figure_1 with:
         mem_mb=memory(4000),
         runtime=minutes(30),
     params:
-        **made_by("aerial.figure_1", name=STUDY.city_names.get(STUDY.first_city)),
+        **made_by(
+            "aerial.figure_1",
+            name=STUDY.city_names.get(STUDY.first_city),
+            label=STUDY.income_labels.get(STUDY.first_city),
+        ),
 
 
 use rule exhibit as aerial_income_map with:
@@ -94,6 +99,7 @@ use rule exhibit as aerial_income_map with:
         runtime=minutes(30),
     params:
         **made_by("aerial.income_map", name=city_name),
+        label=lambda wildcards: STUDY.income_labels[wildcards.city],
 
 
 rule aerial_income_maps:

@@ -142,6 +142,55 @@ use rule exhibit as aerial_transfer with:
         ),
 
 
+use rule exhibit as aerial_income_scores with:
+    input:
+        income_scores=[
+            f"<results>/inference/{city}/{scheme}/income_scores.csv"
+            for city, scheme in STUDY.scored_places
+        ],
+    output:
+        **figure("aerial/income_scores", "R² of log income", "aerial_income_scores")
+        | table("aerial/income_scores", "R² of log income", "aerial_income_scores"),
+    pathvars:
+        exhibit="aerial_income_scores",
+    params:
+        **made_by(
+            "aerial.income_scores",
+            names=STUDY.scored_names,
+            places=STUDY.scored_places,
+            networks=config["inference"]["networks"],
+        ),
+
+
+use rule exhibit as aerial_leakage with:
+    input:
+        leakage=expand("<results>/folds/{city}-leakage.csv", city=STUDY.cities),
+        summary=FILES.inferred("summary.csv"),
+    output:
+        **table("aerial/leakage", "Labels that cells share", "aerial_leakage"),
+    pathvars:
+        exhibit="aerial_leakage",
+    params:
+        **made_by(
+            "aerial.leakage",
+            names=STUDY.city_names,
+            cities=STUDY.cities,
+            places=STUDY.city_places,
+        ),
+
+
+use rule exhibit as aerial_dates with:
+    input:
+        dates="<results>/inference/dates.csv",
+    output:
+        **figure("aerial/dates", "From date to date", "aerial_dates")
+        | table("aerial/dates", "From date to date", "aerial_dates"),
+    pathvars:
+        exhibit="aerial_dates",
+    params:
+        **made_by("aerial.dates", names=STUDY.city_names, scheme=STUDY.transfer_scheme),
+
+
 # A study without cities has nothing to show, one with a single city nothing to carry elsewhere.
 rule aerial_inference_paper:
     input:
@@ -157,6 +206,9 @@ rule aerial_inference_paper:
             rules.aerial_models_table.output,
             rules.aerial_overfitting.output,
             rules.aerial_transfer.output if len(STUDY.transfer_cities) > 1 else [],
+            rules.aerial_income_scores.output,
+            rules.aerial_leakage.output if STUDY.labels_shared else [],
+            rules.aerial_dates.output if STUDY.dates else [],
         ]
         if STUDY.cities
         else [],

@@ -178,6 +178,95 @@ rule ssig_income_maps:
         ),
 
 
+# --- Where predictions hold
+
+
+use rule exhibit as ssig_figure_distances with:
+    input:
+        distances=expand(
+            "<results>/folds/{level}-distances.csv", level=STUDY.level_names
+        ),
+        matches=expand("<results>/folds/{level}-matches.csv", level=STUDY.level_names),
+    output:
+        **figure(
+            "ssig/distances", "Folds and the map's distances", "ssig_figure_distances"
+        )
+        | table(
+            "ssig/distances", "Folds and the map's distances", "ssig_figure_distances"
+        ),
+    pathvars:
+        exhibit="ssig_figure_distances",
+    params:
+        **made_by("ssig.figure_distances", levels=STUDY.level_names),
+
+
+use rule exhibit as plot_prediction_map with:
+    input:
+        districts="<results>/districts/{level}.parquet",
+        predictions=expand(
+            "<results>/ssig/predictions/{{level}}-{{income}}-{scheme}-gps.parquet",
+            scheme=STUDY.schemes,
+        ),
+        applicability=expand(
+            "<results>/ssig/applicability/{{level}}-{{income}}-{scheme}.parquet",
+            scheme=STUDY.schemes,
+        ),
+    output:
+        **figure(
+            "ssig/predicted_{level}_{income}",
+            "Predicted income, {level}, {income}",
+            "ssig_prediction_map",
+        ),
+    pathvars:
+        exhibit="plot_prediction_map/{level}-{income}",
+    params:
+        **made_by("ssig.prediction_map", mode=STUDY.figure_mode),
+
+
+rule ssig_prediction_maps:
+    input:
+        expand(
+            "<results>/paper/ssig/predicted_{level}_{income}.{format}",
+            level=STUDY.levels,
+            income=STUDY.incomes,
+            format=["pdf", "png", "json"],
+        ),
+
+
+use rule exhibit as ssig_intervals with:
+    input:
+        coverage="<results>/ssig/coverage.csv",
+    output:
+        **table("ssig/intervals", "Coverage of intervals", "ssig_intervals"),
+    pathvars:
+        exhibit="ssig_intervals",
+    params:
+        **made_by("ssig.intervals", mode=STUDY.figure_mode, levels=STUDY.level_names),
+
+
+use rule exhibit as ssig_fold_seeds with:
+    input:
+        summary="<results>/ssig/fold_seeds.csv",
+    output:
+        **figure("ssig/fold_seeds", "Scores over size of blocks", "ssig_fold_seeds")
+        | table("ssig/fold_seeds", "Scores over size of blocks", "ssig_fold_seeds"),
+    pathvars:
+        exhibit="ssig_fold_seeds",
+    params:
+        **made_by("ssig.fold_seeds", levels=STUDY.level_names),
+
+
+use rule exhibit as ssig_decisions with:
+    input:
+        decisions="<results>/ssig/decisions.csv",
+    output:
+        **table("ssig/decisions", "What decisions need", "ssig_decisions"),
+    pathvars:
+        exhibit="ssig_decisions",
+    params:
+        **made_by("ssig.decisions", mode=STUDY.figure_mode, levels=STUDY.level_names),
+
+
 # --- What predicts income
 
 

@@ -9,6 +9,7 @@ use rule exhibit as aerial_figure_4 with:
             "<results>/attribution/{{city}}/{scheme}-maps.safetensors",
             scheme=STUDY.city_schemes[:1],
         ),
+        cells="<results>/cells/{city}.parquet",
         land_use="<results>/cells/{city}-land_use.parquet",
     output:
         **figure("aerial/fig4_{city}", "Fig. 4, {city}", "aerial_figure_4"),
@@ -81,6 +82,24 @@ use rule exhibit as aerial_h1 with:
         **made_by("aerial.h1", names=STUDY.city_names, schemes=STUDY.city_schemes),
 
 
+use rule exhibit as aerial_points with:
+    input:
+        points=expand(
+            "<results>/topology/points-{scheme}.csv", scheme=STUDY.city_schemes
+        ),
+    output:
+        **table("aerial/points", "Annotated points", "aerial_points"),
+    pathvars:
+        exhibit="aerial_points",
+    params:
+        **made_by(
+            "aerial.points",
+            names=STUDY.city_names,
+            schemes=STUDY.city_schemes,
+            radii=STUDY.point_radii,
+        ),
+
+
 use rule exhibit as aerial_topology_values with:
     input:
         h1=expand("<results>/topology/h1-{scheme}.csv", scheme=STUDY.city_schemes),
@@ -135,6 +154,7 @@ rule aerial_topology_paper:
         [
             rules.aerial_h0.output,
             rules.aerial_h1.output,
+            rules.aerial_points.output if STUDY.point_radii else [],
             rules.aerial_reliance.output if STUDY.judges_reliance else [],
             rules.aerial_topology_values.output,
             rules.aerial_claims.output,

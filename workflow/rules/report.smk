@@ -87,6 +87,7 @@ use rule scripted as write_report with:
         **run_by("report/write_report"),
         unasked=not_asked_for(),
         cities={city: STUDY.city_names[city] for city in MAPPED_CITIES},
+        labels=STUDY.income_labels,
         schemes=STUDY.city_schemes,
         levels={level: STUDY.level_names[level] for level in MAPPED_LEVELS},
         predicted=PREDICTED_TASKS,

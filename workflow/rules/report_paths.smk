@@ -7,14 +7,13 @@ from incomelens.paper.names import MODES as MODE_NAMES
 from incomelens.paper.names import SCHEMES as SCHEME_NAMES
 
 # A study whose one target is known by its name is that target; every other study is all of it.
-OWN_TARGETS = ["validation"]
+OWN_TARGETS = {
+    "validation": "validation",
+    "socal": "aerial_study",
+    "socal_block_groups": "aerial_study",
+}
 ASKED_FOR = list(
-    map(
-        str,
-        getattr(
-            rules, config["study"] if config["study"] in OWN_TARGETS else "study"
-        ).input,
-    )
+    map(str, getattr(rules, OWN_TARGETS.get(config["study"], "study")).input)
 )
 
 
@@ -40,6 +39,11 @@ def left_out_files():
         f"<results>/{stage}/{city}{ending}left_out.csv"
         for city in MAPPED_CITIES
         for stage, ending in (("cells", "-"), ("tiles", "/"))
+    ]
+    stages += [
+        f"<results>/cells/{city}-points-left_out.csv"
+        for city in MAPPED_CITIES
+        if STUDY.points(city)
     ]
     stages += [f"<results>/districts/{level}-left_out.csv" for level in MAPPED_LEVELS]
     modalities = STUDY.modalities if MAPPED_LEVELS else []
@@ -76,6 +80,7 @@ def names_of_others():
         known
         - {
             *STUDY.cities,
+            *STUDY.first_date,
             *STUDY.levels,
             *STUDY.incomes,
             *STUDY.schemes,

@@ -28,6 +28,7 @@ use rule scripted as cross_validate_references with:
     input:
         districts="<results>/districts/{level}.parquet",
         folds="<results>/folds/{level}-{scheme}.parquet",
+        embeddings=RAW.of_embeddings("ssig"),
     output:
         predictions="<results>/ssig/predictions/{level}-{income}-{scheme}-references.parquet",
     pathvars:
@@ -39,6 +40,7 @@ use rule scripted as cross_validate_references with:
         **run_by("ssig/cross_validate_references"),
         seed=config["seed"],
         references=config["ssig"]["references"],
+        embeddings=config["ssig"]["embeddings"],
 
 
 # The model of all districts: what Shapley values explain and what predicts elsewhere.
@@ -78,5 +80,115 @@ use rule scripted as score_models with:
     params:
         **run_by("ssig/score_models"),
         levels=STUDY.levels,
+        seed=config["seed"],
+        resamples=config["ssig"]["resamples"],
+
+
+# --- Where a model knows, and how far its intervals hold
+
+
+use rule scripted as measure_applicability with:
+    input:
+        districts="<results>/districts/{level}.parquet",
+        folds="<results>/folds/{level}-{scheme}.parquet",
+    output:
+        applicability="<results>/ssig/applicability/{level}-{income}-{scheme}.parquet",
+    pathvars:
+        job="ssig/measure_applicability/{level}-{income}-{scheme}",
+    params:
+        **run_by("ssig/measure_applicability"),
+        seed=config["seed"],
+
+
+use rule scripted as calibrate_intervals with:
+    input:
+        districts="<results>/districts/{level}.parquet",
+        predictions=[
+            "<results>/ssig/predictions/{level}-{income}-{scheme}-gps.parquet",
+            "<results>/ssig/predictions/{level}-{income}-{scheme}-references.parquet",
+        ],
+    output:
+        intervals="<results>/ssig/intervals/{level}-{income}-{scheme}.parquet",
+    pathvars:
+        job="ssig/calibrate_intervals/{level}-{income}-{scheme}",
+    params:
+        **run_by("ssig/calibrate_intervals"),
+
+
+use rule scripted as measure_coverage with:
+    input:
+        districts=expand("<results>/districts/{level}.parquet", level=STUDY.levels),
+        intervals=FILES.of_predicted(
+            "<results>/ssig/intervals/{level}-{income}-{scheme}.parquet"
+        ),
+        applicability=FILES.of_predicted(
+            "<results>/ssig/applicability/{level}-{income}-{scheme}.parquet"
+        ),
+    output:
+        coverage="<results>/ssig/coverage.csv",
+    pathvars:
+        job="ssig/measure_coverage",
+    resources:
+        mem_mb=memory(4000),
+        runtime=minutes(20),
+    params:
+        **run_by("ssig/measure_coverage"),
+        levels=STUDY.levels,
+
+
+# --- What scores hang on, and what predictions would do
+
+
+# Scores under blocks of many sizes, each with several seeds.
+use rule scripted as score_fold_seeds with:
+    input:
+        districts="<results>/districts/{level}.parquet",
+    output:
+        scores="<results>/ssig/fold_seeds/{level}-{income}.csv",
+    pathvars:
+        job="ssig/score_fold_seeds/{level}-{income}",
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes(120),
+    params:
+        **run_by("ssig/score_fold_seeds"),
+        seed=config["seed"],
+        fold_seeds=config["ssig"]["fold_seeds"],
+        n_folds=config["folds"]["n_folds"],
+        buffer_km=config["folds"]["buffer_km"],
+        starts=config["ssig"]["starts"],
+        known_noise=config["ssig"]["known_noise"],
+
+
+use rule scripted as summarise_fold_seeds with:
+    input:
+        scores=expand(
+            "<results>/ssig/fold_seeds/{level}-{income}.csv",
+            level=STUDY.levels,
+            income=STUDY.incomes,
+        ),
+    output:
+        summary="<results>/ssig/fold_seeds.csv",
+    pathvars:
+        job="ssig/summarise_fold_seeds",
+    params:
+        **run_by("ssig/summarise_fold_seeds"),
+
+
+use rule scripted as measure_decisions with:
+    input:
+        predictions=FILES.of_predicted(
+            "<results>/ssig/predictions/{level}-{income}-{scheme}-gps.parquet",
+            "<results>/ssig/predictions/{level}-{income}-{scheme}-references.parquet",
+        ),
+    output:
+        decisions="<results>/ssig/decisions.csv",
+    pathvars:
+        job="ssig/measure_decisions",
+    resources:
+        mem_mb=memory(3000),
+        runtime=minutes(30),
+    params:
+        **run_by("ssig/measure_decisions"),
         seed=config["seed"],
         resamples=config["ssig"]["resamples"],

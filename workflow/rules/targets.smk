@@ -6,6 +6,7 @@
 localrules:
     aerial,
     aerial_paper,
+    aerial_study,
     districts,
     ssig,
     siamese,
@@ -33,6 +34,14 @@ rule aerial_paper:
         rules.aerial_topology_paper.input,
 
 
+# A study that is the aerial one alone.
+rule aerial_study:
+    input:
+        rules.write_manifest.output,
+        rules.aerial_paper.input,
+        rules.aerial.input,
+
+
 rule districts:
     input:
         rules.measure_inequality.output,
@@ -42,6 +51,9 @@ rule districts:
 rule ssig:
     input:
         rules.score_models.output,
+        rules.measure_coverage.output,
+        rules.summarise_fold_seeds.output,
+        rules.measure_decisions.output,
         expand(
             "<results>/ssig/{level}-{income}-{mode}/gp.json",
             level=STUDY.levels,
@@ -82,6 +94,11 @@ rule ssig_paper:
         rules.ssig_figure_validation.output,
         rules.ssig_figure_density.output,
         rules.ssig_income_maps.input,
+        rules.ssig_figure_distances.output,
+        rules.ssig_prediction_maps.input,
+        rules.ssig_intervals.output,
+        rules.ssig_fold_seeds.output,
+        rules.ssig_decisions.output,
         rules.ssig_table_5.output,
         rules.ssig_shapley_figures.input,
         rules.ssig_claims.output,

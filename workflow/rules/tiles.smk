@@ -6,7 +6,7 @@
 use rule scripted as plan_tiles with:
     input:
         checked=ancient(RAW.checked("aerial")),
-        cells="<results>/cells/{city}.parquet",
+        cells=FILES.cells,
         imagery=lambda wildcards: RAW.of_city(wildcards.city, "imagery"),
     output:
         orthophotos=directory("<results>/tiles/{city}/orthophotos"),
@@ -22,12 +22,14 @@ use rule scripted as plan_tiles with:
         imagery=lambda wildcards: config["city"][wildcards.city]["imagery"],
         n_shards=lambda wildcards: config["city"][wildcards.city]["shards"],
         max_void_share=config["tiles"]["max_void_share"],
+        tile_px=config["tiles"]["tile_px"],
+        side_m=config["tiles"]["side_m"],
 
 
 use rule scripted as cut_tiles with:
     input:
-        cells="<results>/cells/{city}.parquet",
-        land_use="<results>/cells/{city}-land_use.parquet",
+        cells=FILES.cells,
+        land_use=FILES.land_use,
         orthophotos="<results>/tiles/{city}/orthophotos",
         listing="<results>/tiles/{city}/orthophotos.parquet",
         plan="<results>/tiles/{city}/plan.parquet",
@@ -42,11 +44,12 @@ use rule scripted as cut_tiles with:
         **run_by("tiles/cut_tiles"),
         imagery=lambda wildcards: config["city"][wildcards.city]["imagery"],
         tile_px=config["tiles"]["tile_px"],
+        side_m=config["tiles"]["side_m"],
 
 
 use rule scripted as index_tiles with:
     input:
-        cells="<results>/cells/{city}.parquet",
+        cells=FILES.cells,
         plan="<results>/tiles/{city}/plan.parquet",
         shards=lambda wildcards: FILES.shards(wildcards.city),
     output:

@@ -23,6 +23,33 @@ use rule scripted as measure_activation with:
         n_cities=len(STUDY.cities),
 
 
+use rule measure_activation as measure_points with:
+    input:
+        attribution="<results>/attribution/{city}/{scheme}-points.parquet",
+        pairings="<results>/attribution/{city}/{scheme}-point_pairings.parquet",
+        predictions="<results>/inference/{city}/{scheme}/predictions.parquet",
+        folds="<results>/folds/{city}-{scheme}.parquet",
+    output:
+        ratios="<results>/topology/{city}/{scheme}/points.csv",
+    pathvars:
+        job="topology/measure_points/{city}-{scheme}",
+    params:
+        **run_by("topology/measure_points"),
+        n_cities=len(FILES.with_points("{city}")),
+
+
+use rule scripted as judge_points with:
+    input:
+        ratios=FILES.with_points("<results>/topology/{city}/{{scheme}}/points.csv"),
+    output:
+        points="<results>/topology/points-{scheme}.csv",
+    pathvars:
+        job="topology/judge_points/{scheme}",
+    params:
+        **run_by("topology/judge_points"),
+        cities=FILES.with_points("{city}"),
+
+
 use rule scripted as measure_appearance with:
     input:
         shares="<results>/tiles/{city}/land_use_shares.parquet",

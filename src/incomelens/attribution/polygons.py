@@ -8,7 +8,6 @@ from rasterstats import zonal_stats
 from shapely.geometry import box
 
 from incomelens.common.errors import InputError
-from incomelens.common.names import CELL_M
 
 NO_DATA = -1.0  # maps are at least 0
 
@@ -19,7 +18,7 @@ def polygon_ratios(
     *,
     easting: float,
     northing: float,
-    size_m: float = CELL_M,
+    size_m: float,
 ) -> gpd.GeoDataFrame:
     """Share of activation over share of area for every polygon of a tile.
 
@@ -31,9 +30,9 @@ def polygon_ratios(
         Polygons of the city with ``identifier`` and ``urban_class`` (missing where the land is
         left out), in metres of the CRS of the cells.
     easting, northing : float
-        Lower-left corner of the cell, metres.
+        Lower-left corner of the tile, metres.
     size_m : float
-        Side of the cell, metres.
+        Side of the tile, metres.
 
     Returns
     -------

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from incomelens.attribution.batches import LandUseTiles, tile_batches
+from incomelens.attribution.divisions import Division, tables_of_points
 from incomelens.attribution.gradients import PAPER_METHODS, check_layer
 from incomelens.attribution.kept_maps import KeptMaps
 from incomelens.attribution.maps import (
@@ -25,13 +26,10 @@ from incomelens.attribution.maps import (
 )
 from incomelens.attribution.models import ModelChoice, cells_by_model, ready_model
 from incomelens.attribution.scores import TARGETS
-from incomelens.attribution.strata import NO_SES, TILES_A_STRATUM, with_strata
+from incomelens.attribution.strata import TILES_A_STRATUM, with_strata
 from incomelens.attribution.table import (
     PARTS,
     Part,
-    no_pairings,
-    pairing_table,
-    sums_table,
     turn_table,
 )
 from incomelens.attribution.zonal import (
@@ -39,9 +37,9 @@ from incomelens.attribution.zonal import (
     TileSums,
     joined,
     layered,
-    paired_sums,
     zonal_sums,
 )
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.code_digest import code_digest
 from incomelens.common.errors import InputError, listed
 from incomelens.common.finished_parts import FinishedParts, digest_of
@@ -49,6 +47,7 @@ from incomelens.common.progress import progress
 from incomelens.inference.devices import choose_device
 from incomelens.inference.inputs import scale_images
 from incomelens.inference.model_files import SETTINGS_FILE, TrainedModel
+from incomelens.tiles.points import ELSEWHERE, PointDiscs
 
 STRATA_A_PART = 8
 
@@ -108,6 +107,7 @@ def attribution_parts(
     batch_size: int = 16,
     device: torch.device | None = None,
     checkpoint_dir: str | Path | None = None,
+    points: PointDiscs | None = None,
 ) -> Iterator[Part]:
     """Yield the tables of a city in parts of a few strata of cells.
 
@@ -130,6 +130,8 @@ def attribution_parts(
         Finished parts are kept here, and read again by a run with the same code, models, tiles,
         cells and settings; :class:`~incomelens.common.finished_parts.FinishedParts` discards
         them.
+    points : PointDiscs, optional
+        Annotated points of the city, on whose discs the same maps are summed.
 
     Yields
     ------
@@ -155,13 +157,13 @@ def attribution_parts(
     model: TrainedModel | None = None
     loaded = None
     for fold, cells in progress(jobs, "explaining tiles", unit="part"):
-        digest = _digest(models[fold], tiles, cells, settings)
+        digest = _digest(models[fold], tiles, cells, settings, points)
         part = _kept(finished, digest)
         if part is None:
             if loaded != fold:
                 model = ready_model(models[fold], tile_px=tiles.tile_px, device=device, layer=layer)
                 loaded = fold
-            part = _explain(model, fold, tiles, cells, settings, device)
+            part = _explain(model, fold, tiles, cells, settings, device, points)
             for name, table in vars(part).items():
                 finished.save(f"{digest}-{name}.parquet", partial(table.to_parquet, index=False))
         yield part
@@ -235,31 +237,31 @@ def _explain(
     cells: pd.DataFrame,
     settings: MapSettings,
     device: torch.device,
+    points: PointDiscs | None,
 ) -> Part:
     """Explain whole strata, sorted by them."""
-    sums, of_turns, pairings = [], [], []
+    told = {"methods": settings.methods}
+    land, of_turns = Division(land_use_list().names, **told), []
+    discs = [Division((kind, ELSEWHERE), **told) for kind in (points.kinds if points else ())]
     for stratum, rows in cells.groupby("stratum"):
-        ses, own, land = rows["ses"].iloc[0], [], []
-        ids = rows["cell_id"].tolist()
+        ses, ids = rows["ses"].iloc[0], rows["cell_id"].tolist()
         for at, images, land_use in tile_batches(tiles, ids, settings.batch_size, device):
             names = ids[at : at + len(images)]
             mean, by_turn = _mean_maps(model, images, settings, names, land_use)
-            sums.append(zonal_sums(mean.flatten(1, 2), land_use))
             of_turns.append(by_turn)
-            if ses != NO_SES:
-                own.append(mean[:, :, TARGETS.index(ses)])
-                land.append(land_use)
-        if own:
-            paired = paired_sums(torch.cat(own), torch.cat(land))
-            share = joined(sums[-len(own) :]).area_share
-            told = {"stratum": f"{fold}-{stratum}", "methods": settings.methods}
-            pairings.append(pairing_table(rows, paired, share, **told))
-    told = {"model_fold": fold, "methods": settings.methods}
-    return Part(
-        sums_table(cells, joined(sums), **told),
-        turn_table(cells, joined(of_turns), turns=TURNS[settings.turns], **told),
-        pd.concat(pairings, ignore_index=True) if pairings else no_pairings(),
+            land.add(mean, land_use, ses)
+            within = torch.from_numpy(points.read(names)).to(device).unbind(1) if points else ()
+            for division, where in zip(discs, within, strict=True):
+                division.add(mean, where, ses)
+        for division in (land, *discs):
+            division.pair(rows, stratum=f"{fold}-{stratum}")
+    turns = turn_table(
+        cells, joined(of_turns), turns=TURNS[settings.turns], model_fold=fold, **told
     )
+    sums, pairings = land.tables(cells, fold)
+    if points is None:
+        return Part(sums, turns, pairings)
+    return Part(sums, turns, pairings, *tables_of_points(points.kinds, discs, cells, fold))
 
 
 def _mean_maps(
@@ -292,7 +294,11 @@ def _mean_maps(
 
 
 def _digest(
-    folder: str | Path, tiles: LandUseTiles, cells: pd.DataFrame, settings: MapSettings
+    folder: str | Path,
+    tiles: LandUseTiles,
+    cells: pd.DataFrame,
+    settings: MapSettings,
+    points: PointDiscs | None,
 ) -> str:
     """Digest of everything that decides a part; a sample of the tiles stands for them."""
     sample = [cells["cell_id"].iloc[0], cells["cell_id"].iloc[-1]]
@@ -311,4 +317,6 @@ def _digest(
         "path_steps": settings.path_steps,
         "batch_size": settings.batch_size,
     }
-    return digest_of(told, tiles.read_images(sample), tiles.read_land_use(sample))
+    told |= {"points": points.kinds} if points else {}
+    discs = [points.read(sample)] if points else []
+    return digest_of(told, tiles.read_images(sample), tiles.read_land_use(sample), *discs)

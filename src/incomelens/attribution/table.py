@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from incomelens.attribution.scores import TARGETS
 from incomelens.attribution.zonal import TileSums
 from incomelens.cells.urban_classes import land_use_list
-from incomelens.common.contracts import check_written
+from incomelens.common.contracts import check_written, columns
 from incomelens.common.errors import InputError
 from incomelens.common.files import whole_file
 
@@ -29,6 +29,10 @@ PAIRINGS = pa.schema(
         "activation_sums": pa.list_(pa.float32()),
     }
 )
+SCHEMAS = {
+    "pairings": PAIRINGS,
+    "point_pairings": PAIRINGS.append(pa.field("points", pa.string())),
+}
 
 
 @dataclass(frozen=True)
@@ -44,18 +48,28 @@ class Part:
         map is the released one; sums of the mean map are the means of these.
     pairings : DataFrame
         See :func:`pairing_table`.
+    points, point_pairings : DataFrame
+        Sums and pairings on the discs around annotated points, their kind in the column ``points``;
+        empty where there are none.
     """
 
     sums: pd.DataFrame
     turns: pd.DataFrame
     pairings: pd.DataFrame
+    points: pd.DataFrame = field(default_factory=lambda: no_points())
+    point_pairings: pd.DataFrame = field(default_factory=lambda: no_pairings().assign(points=""))
 
 
-PARTS = tuple(field.name for field in fields(Part))
+PARTS = tuple(one.name for one in fields(Part))
 
 
 def sums_table(
-    cells: pd.DataFrame, sums: TileSums, *, model_fold: int, methods: Sequence[str]
+    cells: pd.DataFrame,
+    sums: TileSums,
+    *,
+    model_fold: int,
+    methods: Sequence[str],
+    names: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Long table of the sums of some tiles: one row a cell, method, target, class and transform.
 
@@ -68,6 +82,8 @@ def sums_table(
     model_fold : int
         Fold of the network that made the maps.
     methods : sequence of str
+    names : sequence of str, optional
+        Of the classes; by default those of the study's list.
 
     Returns
     -------
@@ -77,7 +93,7 @@ def sums_table(
         has sums of 0.
     """
     tile, urban_class = np.nonzero(sums.area_share)
-    table = _long(cells, sums, model_fold, methods, layer="transform")
+    table = _long(cells, sums, model_fold, methods, layer="transform", names=names)
     n_rows = len(table) // max(len(tile), 1)
     table["area_share"] = np.repeat(sums.area_share[tile, urban_class], n_rows)
     table["excluded_share"] = np.repeat(sums.excluded_share[tile], n_rows)
@@ -108,6 +124,7 @@ def pairing_table(
     *,
     stratum: str,
     methods: Sequence[str],
+    names: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Sums of all maps of a stratum over the land of each of its tiles.
 
@@ -121,6 +138,8 @@ def pairing_table(
     stratum : str
         Its name.
     methods : sequence of str
+    names : sequence of str, optional
+        As for :func:`sums_table`.
 
     Returns
     -------
@@ -129,7 +148,7 @@ def pairing_table(
         class of its land, with a list of the sums of the maps of all tiles of the stratum there, in
         the order of their places.
     """
-    names = np.asarray(land_use_list().names, dtype=object)
+    names = np.asarray(names or land_use_list().names, dtype=object)
     tile, urban_class = np.nonzero(area_share)
     lists = paired[:, tile, :, urban_class].transpose(0, 2, 1).reshape(-1, len(cells))
     n_methods = len(methods)
@@ -144,6 +163,11 @@ def pairing_table(
             "activation_sums": list(lists.astype(np.float32)),
         }
     )
+
+
+def no_points() -> pd.DataFrame:
+    """A table of sums on discs without rows."""
+    return pd.DataFrame(columns=columns("attribution/{city}/{scheme}-points.parquet"))
 
 
 def no_pairings() -> pd.DataFrame:
@@ -178,7 +202,7 @@ def write_parts(parts: Iterable[Part], paths: Mapping[str, str | Path]) -> int:
         for part in parts:
             for name, place in beside.items():
                 check_written(getattr(part, name), paths[name])
-                schema = PAIRINGS if name == "pairings" else None
+                schema = SCHEMAS.get(name)
                 table = pa.Table.from_pandas(getattr(part, name), schema, preserve_index=False)
                 if name not in writers:
                     writers[name] = files.enter_context(pq.ParquetWriter(place, table.schema))
@@ -197,6 +221,7 @@ def _long(
     methods: Sequence[str],
     *,
     layer: str,
+    names: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """One row a tile, class that it has, layer of the sums, method and target."""
     tile, urban_class = np.nonzero(sums.area_share)
@@ -218,7 +243,7 @@ def _long(
             "model_fold": model_fold,
             "method": _category(within(np.tile(of_map // len(TARGETS), n_layers)), methods),
             "target": _category(within(np.tile(of_map % len(TARGETS), n_layers)), TARGETS),
-            "urban_class": _category(each(urban_class), land_use_list().names),
+            "urban_class": _category(each(urban_class), names or land_use_list().names),
             layer: within(np.repeat(np.arange(n_layers, dtype=np.int8), n_maps)),
             "activation_sum": present.ravel(),
         }

@@ -58,7 +58,13 @@ def undone(values: Tensor, transform: int) -> Tensor:
     return values.flip(-1) if transform >= 4 else values
 
 
-def zonal_sums(maps: Tensor, land_use: Tensor, *, n_transforms: int = N_TRANSFORMS) -> TileSums:
+def zonal_sums(
+    maps: Tensor,
+    land_use: Tensor,
+    *,
+    n_transforms: int = N_TRANSFORMS,
+    n_classes: int | None = None,
+) -> TileSums:
     """Sum maps over the urban classes of their tiles.
 
     Parameters
@@ -69,6 +75,8 @@ def zonal_sums(maps: Tensor, land_use: Tensor, *, n_transforms: int = N_TRANSFOR
     n_transforms : int
         1: maps as they are. 8: also under the other rotations and reflections of themselves, the
         land use staying where it is, in the order of :func:`transformed`.
+    n_classes : int, optional
+        By default those of the study's list.
 
     Raises
     ------
@@ -81,12 +89,15 @@ def zonal_sums(maps: Tensor, land_use: Tensor, *, n_transforms: int = N_TRANSFOR
     rather than every map forth. Sums are of double precision; rows of pixels have accumulators of
     their own, which keeps a GPU from queueing for the few that a tile would have.
     """
-    columns = _columns(maps, land_use)
+    n_classes = n_classes or len(land_use_list().names)
+    columns = _columns(maps, land_use, n_classes)
     values = maps.double()
-    parts = [_summed(values, undone(columns, transform)) for transform in range(n_transforms)]
+    parts = [
+        _summed(values, undone(columns, transform), n_classes) for transform in range(n_transforms)
+    ]
     activation = torch.stack(parts, dim=1)[..., 1:].cpu().numpy()
     ones = torch.ones_like(values[:, :1])
-    counts = _summed(ones, columns)[:, 0].cpu().numpy()
+    counts = _summed(ones, columns, n_classes)[:, 0].cpu().numpy()
     used = counts[:, 1:].sum(axis=1, keepdims=True)
     return TileSums(
         activation=activation,
@@ -108,7 +119,9 @@ def layered(parts: Sequence[TileSums]) -> TileSums:
     return TileSums(activation, parts[0].area_share, parts[0].excluded_share)
 
 
-def paired_sums(maps: Tensor, land_use: Tensor) -> NDArray[np.float64]:
+def paired_sums(
+    maps: Tensor, land_use: Tensor, *, n_classes: int | None = None
+) -> NDArray[np.float64]:
     """Sum every map over the urban classes of every tile.
 
     Parameters
@@ -116,6 +129,8 @@ def paired_sums(maps: Tensor, land_use: Tensor) -> NDArray[np.float64]:
     maps : tensor of shape (n, n_maps, px, px)
     land_use : uint8 tensor of shape (n, px, px), on the same device
         As for :func:`zonal_sums`.
+    n_classes : int, optional
+        By default those of the study's list.
 
     Returns
     -------
@@ -128,7 +143,8 @@ def paired_sums(maps: Tensor, land_use: Tensor) -> NDArray[np.float64]:
     A product of matrices, maps × pixels and pixels × (tiles × classes), exact in double precision:
     no map is reduced for it. Pixels come in pieces, so that memory is bounded.
     """
-    columns = _columns(maps, land_use).flatten(1)
+    n_classes = n_classes or len(land_use_list().names)
+    columns = _columns(maps, land_use, n_classes).flatten(1)
     n, n_maps, rows, _ = maps.shape
     values = maps.reshape(n * n_maps, rows * rows)
     present = columns.unique()
@@ -138,13 +154,13 @@ def paired_sums(maps: Tensor, land_use: Tensor) -> NDArray[np.float64]:
     for start in range(0, columns.shape[1], at_once):
         piece = columns[:, None, start : start + at_once] == present[:, None]
         sums += values[:, start : start + at_once].double() @ piece.double().flatten(0, 1).T
-    found = np.zeros((n, n, n_maps, len(land_use_list().names)))
+    found = np.zeros((n, n, n_maps, n_classes))
     by_map = sums.reshape(n, n_maps, n, len(present)).permute(0, 2, 1, 3)
     found[..., present.cpu().numpy() - 1] = by_map.cpu().numpy()
     return found
 
 
-def _columns(maps: Tensor, land_use: Tensor) -> Tensor:
+def _columns(maps: Tensor, land_use: Tensor, n_classes: int) -> Tensor:
     """Column of every pixel, int64, shape (n, px, px).
 
     Column 0 takes what is in no sum: classes that the list leaves out, and land of unknown use.
@@ -156,22 +172,21 @@ def _columns(maps: Tensor, land_use: Tensor) -> Tensor:
             f"{tuple(land_use.shape)}; expected (n, n_maps, px, px) and (n, px, px)"
         )
     table = torch.full((256,), -1, dtype=torch.int64)
-    n_columns = 1 + len(land_use_list().names)
-    table[:n_columns] = torch.arange(n_columns)
+    table[: n_classes + 1] = torch.arange(n_classes + 1)
     table[[UNKNOWN, EXCLUDED]] = 0
     columns = table.to(land_use.device)[land_use.long()]
     if (columns < 0).any():
         unknown = land_use[columns < 0].unique().tolist()
         raise InputError(
-            f"zonal sums: land use has values {listed(unknown)}; expected 1..{n_columns - 1}, "
+            f"zonal sums: land use has values {listed(unknown)}; expected 1..{n_classes}, "
             f"{UNKNOWN} or {EXCLUDED} (cells/urban_classes.py); cut the tiles again"
         )
     return columns
 
 
-def _summed(values: Tensor, columns: Tensor) -> Tensor:
+def _summed(values: Tensor, columns: Tensor, n_classes: int) -> Tensor:
     """Sums (n, n_maps, n_columns) of values (n, n_maps, px, px) by column (n, px, px)."""
     n, n_maps, rows, _ = values.shape
-    by_row = values.new_zeros((n, n_maps, rows, 1 + len(land_use_list().names)))
+    by_row = values.new_zeros((n, n_maps, rows, 1 + n_classes))
     by_row.scatter_add_(3, columns[:, None].expand(-1, n_maps, -1, -1), values)
     return by_row.sum(dim=2)

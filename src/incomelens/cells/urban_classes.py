@@ -7,7 +7,8 @@ land from another (sums, tests, tables, figures) asks :func:`land_use_list`.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -113,6 +114,17 @@ def use_land_use_list(path: str | Path) -> LandUseList:
     """
     _in_use["list"] = read_land_use_list(path)
     return _in_use["list"]
+
+
+@contextmanager
+def classes_in_use(classes: LandUseList) -> Iterator[None]:
+    """Use another list within the block, for a division of land that is not the study's."""
+    before = land_use_list()
+    _in_use["list"] = classes
+    try:
+        yield
+    finally:
+        _in_use["list"] = before
 
 
 def land_use_list() -> LandUseList:

@@ -55,6 +55,16 @@ class Label:
         return f"{self.unit} ({told})"
 
     @property
+    def column(self) -> str:
+        """Name of its column in tables of figures."""
+        return "income_eur_a_year" if self.per else "income"
+
+    @property
+    def form(self) -> str:
+        """How a value is written: whole amounts, else three digits."""
+        return ",.0f" if self.is_money else ".3g"
+
+    @property
     def scale(self) -> float:
         """What values are divided by on an axis of :attr:`axis_words`."""
         return 1000.0 if self.is_money else 1.0

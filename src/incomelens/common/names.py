@@ -12,5 +12,8 @@ MODALITIES = ("prices", "satellite", "street_view")
 MAIN = "main"
 """The network of the aerial study that others are compared with."""
 
+EMBEDDING = "embedding_"
+"""Before the name of an encoder of others: the model that is ridge on its numbers."""
+
 SHUFFLED = "shuffled"
 """The network that learnt from labels dealt out anew, and so knows nothing of income."""

@@ -7,19 +7,25 @@ from scipy.stats import t as student
 from incomelens.folds.resampling import Interval
 
 
-def fold_difference(own: ArrayLike, other: ArrayLike) -> tuple[float, Interval, float]:
+def fold_difference(
+    own: ArrayLike, other: ArrayLike, *, test_over_training: float | None = None
+) -> tuple[float, Interval, float]:
     r"""Mean difference of two models' scores over folds, its 95 % interval and its P.
 
     .. math:: t = \bar d \Big/ \sqrt{(1/k + n_\mathrm{test} / n_\mathrm{train})\, s_d^2}
 
     The corrected resampled t test. Trainings of k folds share most of their units, so that a usual
     paired t test calls differences real far too often; with k folds the added term is 1 / (k − 1).
+    Repeated under other partitions, k counts all folds of all of them, and the term stays that of
+    one.
 
     Parameters
     ----------
     own, other : arrays of shape (k,)
         Scores of both models on the same folds in the same order. Folds where one is missing (NaN)
         do not count.
+    test_over_training : float, optional
+        Units held out over units learnt from; by default those of k folds of one partition.
 
     Returns
     -------
@@ -40,7 +46,8 @@ def fold_difference(own: ArrayLike, other: ArrayLike) -> tuple[float, Interval, 
     mean = float(d.mean()) if k else np.nan
     if k < 2:
         return mean, Interval(np.nan, np.nan), np.nan
-    error = float(np.sqrt((1 / k + 1 / (k - 1)) * d.var(ddof=1)))
+    overlap = 1 / (k - 1) if test_over_training is None else test_over_training
+    error = float(np.sqrt((1 / k + overlap) * d.var(ddof=1)))
     half = float(student.ppf(0.975, k - 1)) * error
     if error == 0:  # the same difference in every fold
         return mean, Interval(mean, mean), float(mean == 0)

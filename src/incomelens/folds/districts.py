@@ -1,8 +1,9 @@
-"""Folds of districts: random, by spatial blocks, by area.
+"""Folds of districts: random, by spatial blocks, by area, as far as the map is from its districts.
 
 Each scheme asks another question. `random` scores interpolation between known neighbours, as the
 paper does; `block` scores prediction for a part of the city without data; `area` for a whole
-borough without data (Roberts et al. 2017, Ecography 40:8; deviation `fold_choice`).
+borough without data (Roberts et al. 2017, Ecography 40:8; deviation `fold_choice`); `knndm` matches
+the distances of the places that the map is for.
 Around held-out blocks a buffer is left out of training. Areas have none: whoever predicts a borough
 without data does know what lies behind its border.
 """
@@ -27,6 +28,8 @@ from incomelens.folds.buffer import (
     places_on_earth,
     widest_buffer,
 )
+from incomelens.folds.distances import prediction_distances
+from incomelens.folds.knndm import knndm_folds
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ def district_folds(
     n_blocks: int,
     seed: int,
     buffer_km: float | None = None,
+    knndm_places: str = "area",
 ) -> pd.DataFrame:
     """Assign every district that has an income to one fold of a scheme.
 
@@ -47,11 +51,12 @@ def district_folds(
     districts : DataFrame
         Columns ``geoid``, ``longitude``, ``latitude`` (EPSG:4326), the incomes, and ``area`` for
         the scheme `area`.
-    scheme : {"random", "block", "area"}
+    scheme : {"random", "block", "area", "knndm"}
         Shuffled k-fold; k-means blocks of centroids, grouped into folds of equal size; leave one
-        area out, where the number of areas is the number of folds.
+        area out, where the number of areas is the number of folds; nearest neighbour distance
+        matching (:mod:`incomelens.folds.knndm`).
     n_folds : int
-        Folds of `random` and `block`.
+        Folds of `random`, `block` and `knndm`.
     n_blocks : int
         Blocks; also recorded under the other schemes, for block bootstraps.
     seed : int
@@ -59,6 +64,9 @@ def district_folds(
         Under scheme `block`: districts closer than that to a held-out one are not learnt from. By
         default half the range of incomes (:func:`incomelens.folds.buffer.half_income_range`), or
         what leaves four fifths of every training set if that is less.
+    knndm_places : {"between", "without_income", "area"}
+        Under scheme `knndm`: what the map is for
+        (:func:`incomelens.folds.distances.prediction_distances`).
 
     Returns
     -------
@@ -89,8 +97,18 @@ def district_folds(
         fold = group_blocks(np.bincount(block)[:, np.newaxis], n_folds)[block]
     elif scheme == "area":
         fold = _area_numbers(kept)
+    elif scheme == "knndm":
+        degrees = kept[["longitude", "latitude"]].to_numpy(dtype=np.float64)
+        fold = knndm_folds(
+            places_on_earth(*degrees.T),
+            prediction_distances(districts, places=knndm_places),
+            n_folds=n_folds,
+            rng=np.random.default_rng(seed),
+        )
     else:
-        raise InputError(f"folds.schemes: {scheme!r} is unknown; known are random, block, area")
+        raise InputError(
+            f"folds.schemes: {scheme!r} is unknown; known are random, block, area, knndm"
+        )
     folds = pd.DataFrame({"geoid": kept["geoid"], "fold": fold, "block": block})
     if scheme == "block":
         return folds.assign(buffer_km=_buffer(kept, fold, buffer_km, seed))

@@ -32,7 +32,7 @@ def income_classes(income: NDArray[np.float64], *, n_classes: int = 5) -> Income
     Parameters
     ----------
     income : array of shape (n_cells,)
-        EUR a year per consumption unit, of the kept cells of one city.
+        Of the kept cells of one city, in any unit.
     n_classes : int
 
     Returns

@@ -1,8 +1,7 @@
 """Which cells a model may learn from when a fold is held out, and which it is checked on meanwhile.
 
 Under scheme `block` a strip of cells around everything that is held out is left unused, so that no
-training cell lies next door to a cell that is scored. Where cells share their label, how many of
-those that are scored have it in training (:func:`unit_in_training`) says what the others may leak.
+training cell lies next door to a cell that is scored.
 """
 
 import logging
@@ -129,30 +128,6 @@ def inner_split(
         ((folds["fold"] != fold) & ~split.train & ~split.validation).sum(),
     )
     return split
-
-
-def unit_in_training(
-    folds: pd.DataFrame, *, scheme: str, buffer_cells: int = 1
-) -> NDArray[np.bool_]:
-    """Whether the label of each cell's unit can be learnt from another cell while it is held out.
-
-    Parameters
-    ----------
-    folds : DataFrame
-        ``folds/{city}-{scheme}.parquet`` with ``unit``.
-    scheme, buffer_cells
-        As for :func:`training_cells`.
-
-    Returns
-    -------
-    array of bool, shape (n_cells,)
-    """
-    known = np.zeros(len(folds), dtype=bool)
-    for fold in np.unique(folds["fold"]):
-        training = training_cells(folds, fold=int(fold), scheme=scheme, buffer_cells=buffer_cells)
-        held_out = (folds["fold"] == fold).to_numpy()
-        known[held_out] = folds.loc[held_out, "unit"].isin(folds.loc[training, "unit"])
-    return known
 
 
 def _check(folds: pd.DataFrame, fold: int, scheme: str) -> None:

@@ -30,6 +30,8 @@ class FoldTask:
         Fold of every training cell, for inner cross-validation.
     rng : Generator
         Of this model and fold.
+    train_unit : int array of shape (n_train,), optional
+        With which each training cell shares its label; without it each has one of its own.
     train_places, held_out_places : Places, optional
         Where these cells lie; models that ask for no neighbour do without.
     tiles : TileSource, optional
@@ -41,6 +43,7 @@ class FoldTask:
     train_fold: NDArray[np.int64]
     held_out: NDArray[np.str_]
     rng: np.random.Generator
+    train_unit: NDArray[np.int64] | None = None
     train_places: Places | None = None
     held_out_places: Places | None = None
     tiles: TileSource | None = None

@@ -2,7 +2,8 @@
 
 What is had for nothing (`majority`), from geography alone (`copy_neighbours`), from colour alone
 (`mean_colour`), from texture without training (`random_features`), and from the main network's
-backbone before any training on incomes (`frozen_ridge`).
+backbone before any training on incomes (`frozen_ridge`). The last is an embedding: a row of numbers
+for every cell, then ridge; embeddings of others (:data:`EMBEDDING`) go the same way.
 """
 
 import logging
@@ -15,14 +16,16 @@ from numpy.typing import NDArray
 
 from incomelens.cells.places import Places
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import EMBEDDING
 from incomelens.common.seeds import job_rng
 from incomelens.folds.training import training_cells
 from incomelens.inference.baseline_task import FoldTask, Guess, guess_by_ridge
-from incomelens.inference.frozen_features import FrozenFeatures, frozen_features, frozen_ridge
+from incomelens.inference.frozen_features import FROZEN
 from incomelens.inference.metrics import N_CLASSES
 from incomelens.inference.random_features import RandomFeatures, random_features
 from incomelens.inference.scored_cells import PROBABILITIES
 from incomelens.inference.streams import TileSource
+from incomelens.sources.readers.embedding_tables import Embedding
 
 logger = logging.getLogger(__name__)
 
@@ -52,20 +55,48 @@ def copy_neighbours(task: FoldTask) -> Guess:
     All of them where there are fewer; those of an area of which no cell is known, all training
     cells. Equally near cells: see :meth:`incomelens.cells.places.Places.nearest`; a median between
     two classes: see :func:`median_class`. Probabilities are the shares of the classes among the
-    neighbours, so that the expected class is their mean.
+    neighbours, so that the expected class is their mean. Where cells share labels, of each unit the
+    nearest cell alone is a neighbour, or eight of them would be one label.
     """
     n = len(task.held_out)
     predicted, p, shares = np.empty(n, np.int64), np.empty(n), np.empty((n, N_CLASSES))
     for asked, known in task.held_out_places.areas_with(task.train_places):
         if known.size:
             places = task.held_out_places[asked], task.train_places[known]
-            classes = task.train_class[known][places[0].nearest(places[1], k=N_NEIGHBOURS)]
+            unit = None if task.train_unit is None else task.train_unit[known]
+            classes = task.train_class[known][_neighbours(*places, unit)]
         else:
             classes = np.tile(task.train_class, (asked.size, 1))
         predicted[asked] = median_class(classes)
         p[asked] = (classes.mean(axis=1) - 1) / (N_CLASSES - 1)
         shares[asked] = (classes[:, :, None] == np.arange(1, N_CLASSES + 1)).mean(axis=1)
     return Guess(predicted, p, shares)
+
+
+def _neighbours(asked: Places, known: Places, unit: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Positions of the nearest known cells, of each unit one, nearest first."""
+    if unit is None:
+        return asked.nearest(known, k=N_NEIGHBOURS)
+    k = min(N_NEIGHBOURS, len(np.unique(unit)))
+    n_looked_at = 4 * k
+    while True:
+        nearest = asked.nearest(known, k=n_looked_at)
+        is_first = _first_in_row(unit[nearest])
+        rank = is_first.cumsum(axis=1)
+        if rank[:, -1].min() >= k:
+            return nearest[is_first & (rank <= k)].reshape(-1, k)
+        n_looked_at *= 4
+
+
+def _first_in_row(values: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether a value stands in its row for the first time."""
+    order = values.argsort(axis=1, kind="stable")
+    ordered = np.take_along_axis(values, order, axis=1)
+    is_new = np.ones(values.shape, dtype=bool)
+    is_new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    is_first = np.empty_like(is_new)
+    np.put_along_axis(is_first, order, is_new, axis=1)
+    return is_first
 
 
 def median_class(classes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -113,13 +144,21 @@ def tile_colours(tiles: TileSource, cell_ids: NDArray[np.str_]) -> NDArray[np.fl
     return np.concatenate(parts)
 
 
+def embedding_ridge(task: FoldTask, *, embedding: Embedding) -> Guess:
+    """Ridge of the class on an embedding; a cell without a row is one of mean numbers."""
+    train, held_out = embedding.of(task.train), embedding.of(task.held_out)
+    if np.isnan(train).all():
+        raise InputError(
+            "embedding: none of the cells to learn from has a row; bring rows for more of them"
+        )
+    mean = np.nanmean(train, axis=0)
+    train, held_out = (np.where(np.isnan(rows), mean, rows) for rows in (train, held_out))
+    return guess_by_ridge(task, train, held_out)
+
+
 WITHOUT_IMAGES = {"majority": majority, "copy_neighbours": copy_neighbours}
-WITH_IMAGES = {
-    "mean_colour": mean_colour,
-    "random_features": random_features,
-    "frozen_ridge": frozen_ridge,
-}
-BASELINES = (*WITHOUT_IMAGES, *WITH_IMAGES)
+WITH_IMAGES = {"mean_colour": mean_colour, "random_features": random_features}
+BASELINES = (*WITHOUT_IMAGES, *WITH_IMAGES, FROZEN)
 
 
 def predict_out_of_fold(
@@ -131,14 +170,14 @@ def predict_out_of_fold(
     buffer_cells: int = 1,
     tiles: TileSource | None = None,
     settings: RandomFeatures | None = None,
-    frozen: FrozenFeatures | None = None,
+    embedding: Embedding | None = None,
 ) -> pd.DataFrame:
     """Predict every cell of a city by a baseline that did not see the cell's fold.
 
     Parameters
     ----------
     model : str
-        One of :data:`BASELINES`.
+        One of :data:`BASELINES`, or :data:`EMBEDDING` and a name.
     folds : DataFrame
         ``folds/{city}-{scheme}.parquet``.
     scheme : {"random", "block"}
@@ -150,8 +189,9 @@ def predict_out_of_fold(
         Where images come from; needed by the models that look at them.
     settings : RandomFeatures, optional
         Of `random_features`.
-    frozen : FrozenFeatures, optional
-        Of `frozen_ridge`, which needs it.
+    embedding : Embedding, optional
+        Of `frozen_ridge` (:func:`incomelens.inference.frozen_features.frozen_features`), or of an
+        encoder of others; these need it.
 
     Returns
     -------
@@ -165,16 +205,10 @@ def predict_out_of_fold(
         If the model is unknown, tiles or settings are needed, or a fold leaves nothing to learn
         from.
     """
-    baseline = _baseline(model, tiles, settings or RandomFeatures())
+    baseline = _baseline(model, tiles, settings or RandomFeatures(), embedding)
     folds = folds.sort_values("cell_id").reset_index(drop=True)
-    if model == "frozen_ridge":
-        if frozen is None:
-            raise InputError(f"baseline {model}: pass the network whose backbone it takes")
-        # Once for all folds: nothing in them depends on a label.
-        cell_ids = folds["cell_id"].to_numpy(dtype=str)
-        features = frozen_features(tiles, cell_ids, settings=frozen, seed=seed)
-        baseline = partial(frozen_ridge, features=features)
     places, parts = Places.of(folds), []
+    unit = pd.factorize(folds["unit"], sort=True)[0] if "unit" in folds else None
     for fold in np.unique(folds["fold"]):
         training = training_cells(folds, fold=int(fold), scheme=scheme, buffer_cells=buffer_cells)
         train, held_out = folds.loc[training], folds.loc[folds["fold"] == fold]
@@ -186,6 +220,7 @@ def predict_out_of_fold(
                 train_fold=train["fold"].to_numpy(dtype=np.int64),
                 held_out=held_out["cell_id"].to_numpy(dtype=str),
                 rng=job_rng(seed, "baseline", model, scheme, fold),
+                train_unit=None if unit is None else unit[training],
                 train_places=places[training],
                 held_out_places=places[(folds["fold"] == fold).to_numpy()],
                 tiles=tiles,
@@ -199,8 +234,15 @@ def predict_out_of_fold(
 
 
 def _baseline(
-    model: str, tiles: TileSource | None, settings: RandomFeatures
+    model: str,
+    tiles: TileSource | None,
+    settings: RandomFeatures,
+    embedding: Embedding | None,
 ) -> Callable[[FoldTask], Guess]:
+    if model == FROZEN or model.startswith(EMBEDDING):
+        if embedding is None:
+            raise InputError(f"baseline {model}: it reads an embedding; pass that of the cells")
+        return partial(embedding_ridge, embedding=embedding)
     if model not in BASELINES:
         raise InputError(
             f"inference.baselines: {model!r} is unknown; known are {listed(BASELINES)}"

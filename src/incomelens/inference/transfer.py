@@ -133,16 +133,16 @@ def transfer_table(
         own = {trained: t for (trained, tested), t in predictions.items() if tested == tested_on}
         truth = folds[tested_on]
         draws = {"n_resamples": n_resamples, "seed": job_seed(seed, tested_on)}
-        averaged = _mean_scores(_averaged(own, tested_on), truth, **draws)
+        averaged = mean_scores(_averaged(own, tested_on), truth, **draws)
         if tested_on in own:
             scored_cells({tested_on: own[tested_on]}, truth)  # must be predicted out of fold
         single = {city: [t] if city == tested_on else in_turns(t, truth) for city, t in own.items()}
-        scores = _mean_scores(single, truth, **draws)
+        scores = mean_scores(single, truth, **draws)
         for (trained_on, metric), score in scores.items():
             row = {"trained_on": trained_on, "tested_on": tested_on, "metric": metric}
             home, together = scores.get((tested_on, metric)), averaged.get((trained_on, metric))
             row |= {**score.row(metric), **_loss(metric, score, home)}
-            rows.append({**row, **_ends("averaged", metric, together)})
+            rows.append({**row, **ends("averaged", metric, together)})
     return pd.DataFrame(rows)
 
 
@@ -159,7 +159,7 @@ def _averaged(predictions: dict[str, pd.DataFrame], city: str) -> dict[str, list
     }
 
 
-def _mean_scores(
+def mean_scores(
     turns: Mapping[str, Sequence[pd.DataFrame]],
     folds: pd.DataFrame,
     *,
@@ -197,12 +197,12 @@ def _mean_of_parts(sums: NDArray[np.float64], n_parts: int) -> NDArray[np.float6
 
 def _loss(metric: str, score: Resampled, home: Resampled | None) -> dict[str, float]:
     if home is None:
-        return _ends("loss", metric, None)
+        return ends("loss", metric, None)
     first, second = (score, home) if metric in LESS_IS_BETTER else (home, score)
-    return _ends("loss", metric, first.minus(second))
+    return ends("loss", metric, first.minus(second))
 
 
-def _ends(name: str, metric: str, score: Resampled | None) -> dict[str, float]:
+def ends(name: str, metric: str, score: Resampled | None) -> dict[str, float]:
     """A value and its interval over blocks; missing where there is no score."""
     row = {} if score is None else score.row(metric)
     return {

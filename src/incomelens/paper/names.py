@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from incomelens.common.names import EMBEDDING
+
 SOCIOECONOMIC = "socio-economic"
 SPATIAL = "spatial"
 
@@ -109,9 +111,12 @@ LACKING = {"noHP": "house prices", "noSAT": "satellite images", "noSV": "street 
 BASELINE_VARIANTS = {"main": "", "ridge_per_modality": "one first ridge a modality"}
 MODALITIES = {"prices": "House prices", "satellite": "Satellite", "street_view": "Street view"}
 REFERENCES = {
+    "tuned_boosting": "Gradient boosting, tuned",
     "gradient_boosting": "Gradient boosting",
+    "extra_trees": "Extremely randomised trees",
     "random_forest": "Random forest",
     "ridge": "Ridge regression",
+    "gwr": "Geographically weighted regression",
     "log_linear": "Log-linear regression",
     "linear": "Linear regression",
     "copy_neighbours": "Copy the neighbours",
@@ -128,7 +133,37 @@ MODES = {
 }
 # The two readings that conclusions on Shapley values are drawn for.
 READINGS = ("literal", "optimised")
-SCHEMES = {"random": "random", "block": "spatial blocks", "area": "unseen area"}
+SCHEMES = {
+    "random": "random",
+    "block": "spatial blocks",
+    "area": "unseen area",
+    "knndm": "matched distances",
+}
+# What a map is for, as folds are matched to it.
+PLACES = {
+    "between": "any place in the city",
+    "without_income": "districts without an income",
+    "area": "a whole area (borough) without data",
+}
+# Intervals around predictions, and the groups of districts in which they are to hold.
+INTERVALS = {
+    "model": "the process’s own",
+    "split": "conformal, one width",
+    "normalised": "conformal, local error",
+    "geographic": "conformal, by distance",
+    "label_conditional": "conformal, by fifths of income",
+}
+GROUPINGS = {
+    "all": "all districts",
+    "area": "area",
+    "income_fifth": "income",
+    "predicted_fifth": "predicted income",
+    "density_fifth": "density",
+    "applicability": "area of applicability",
+}
+
+# Of cities alone.
+WHOLE_UNITS = {"group": "unseen units"}
 
 
 def folds_name(scheme: str) -> str:
@@ -139,7 +174,7 @@ def folds_name(scheme: str) -> str:
     >>> folds_name("random"), folds_name("block")
     ('random folds', 'spatial blocks')
     """
-    return "random folds" if scheme == "random" else SCHEMES.get(scheme, scheme)
+    return "random folds" if scheme == "random" else (SCHEMES | WHOLE_UNITS).get(scheme, scheme)
 
 
 @dataclass(frozen=True)
@@ -254,6 +289,18 @@ def built_name(built_as: str) -> str:
     """
     model, *lacking = built_as.split("-")
     return "-".join([MODELS[model], *lacking])
+
+
+def embedding_names(models: Iterable[str]) -> dict[str, str]:
+    """Names in print of those models that are ridge on an embedding of others.
+
+    Examples
+    --------
+    >>> embedding_names(["ridge", "embedding_alphaearth"])
+    {'embedding_alphaearth': 'Embedding alphaearth, ridge'}
+    """
+    own = [model for model in dict.fromkeys(models) if model.startswith(EMBEDDING)]
+    return {model: f"Embedding {model.removeprefix(EMBEDDING)}, ridge" for model in own}
 
 
 def model_name(model: str, mode: str | None = None, *, names: Mapping[str, str] = MODELS) -> str:

@@ -8,6 +8,8 @@ from incomelens.paper.names import INCOMES, LEVELS, MODES, SCHEMES, level_names
 
 # More cities than these are counted together.
 MOST_CITIES = 6
+# Folds of cities that any city can have; the others take shared labels, or several areas.
+EVERYWHERE = ("random", "block")
 NO_DISTRICTS = ("District study", "this study asks for none of its tables and figures.")
 
 
@@ -54,11 +56,13 @@ def _aerial(config: Mapping, maps: Mapping[str, Mapping]) -> Part:
     main = networks["main"]
     schemes = _and([CITY_SCHEMES.get(scheme, scheme) for scheme in folds["schemes"]])
     where = _and(names) if len(names) <= MOST_CITIES else f"{len(names)} cities"
+    european = all(config["city"][city]["income"]["reader"] != "cells" for city in config["cities"])
+    along = "along 200 m" if european else "a side"
     text = (
-        f"A network ({main['backbone']}, {main['head']} head) read an aerial image of every census "
-        f"cell of {where} and predicted its fifth of the city’s incomes, in "
+        f"A network ({main['backbone']}, {main['head']} head) read an aerial image of every "
+        f"{'census ' * european}cell of {where} and predicted its fifth of the city’s incomes, in "
         f"{folds['n_folds']} folds under {schemes}; tiles of {config['tiles']['tile_px']} pixels "
-        "along 200 m. What it looked at was summed over land use and tested against H0 and H1."
+        f"{along}. What it looked at was summed over land use and tested against H0 and H1."
     )
     facts = [
         Fact(f"{_n_kept(maps[city]):,}", f"cells kept in {config['city'][city]['name']}")
@@ -143,7 +147,7 @@ def missing_parts(
     missing += [
         (f"Aerial study, {words}", _not_among("folds.cities.schemes"))
         for scheme, words in CITY_SCHEMES.items()
-        if scheme not in schemes
+        if scheme in EVERYWHERE and scheme not in schemes
     ]
     missing += _missing_of_districts(config, with_shapley) if with_districts else [NO_DISTRICTS]
     for study in dict.fromkeys(exhibit["study"] for exhibit in unasked):

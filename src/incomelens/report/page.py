@@ -80,6 +80,7 @@ def report_page(
         HTML with styles, script, pictures and data inside.
     """
     config, packages = provenance["configuration"], provenance["software"]["packages"]
+    with_districts = _has_layer(maps, "variable/")
     environment = Environment(
         loader=PackageLoader("incomelens.report", TEMPLATES),
         autoescape=True,
@@ -101,9 +102,10 @@ def report_page(
         missing=missing_parts(
             config,
             unasked,
-            with_districts=_has_layer(maps, "variable/"),
+            with_districts=with_districts,
             with_shapley=_has_layer(maps, "shapley/"),
         ),
+        with_districts=with_districts,
         maps=maps,
         map_data=Markup(json_for_page(maps)),  # noqa: S704 - escaped by json_for_page
         left_out=_left_out(left_out, config),

@@ -13,10 +13,17 @@ it should be compared with, all under the same folds.
 ``prediction``           income of districts by a fitted GP, through GPyTorch
 ``storage``              a fitted GP on disk: safetensors and JSON
 ``references``           linear models, forests, boosting, copy-the-neighbours
+``gwr``                  geographically weighted regression
+``inner_blocks``         spatial folds inside the training districts, which settings are chosen by
 ``out_of_fold``          what cross-validation shares: splits, and rows of predictions
 ``gp_folds``             out-of-fold predictions of the Gaussian processes
 ``reference_folds``      out-of-fold predictions of the reference models
 ``scores``               r², CoD, RMSE, MAE, coverage: per fold, pooled, with intervals
+``applicability``        dissimilarity index: where a model has seen the like
+``conformal``            90 % intervals calibrated on the errors of other folds
+``coverage``             how many districts lie in them, by group
+``fold_seeds``           scores over the size of blocks, and over how they fall
+``decisions``            who of the poorest is reached, and how much models shrink
 ``diagnostics``          what is left in the residuals: Moran's I, errors by group
 =======================  ====================================================================
 """

@@ -4,6 +4,7 @@ No stage of its own: the rules of every stage read from here, and no stage impor
 with ``<results>``, the folder of the study, which Snakemake fills in.
 
 ==============  ==================================================================================
+``dates``       further dates of imagery, as entries of their own
 ``identities``  cities, levels, incomes, folds, modes, modalities and tasks
 ``raw_files``   sources of each part of the study, and which raw files each job reads
 ``results``     where what the jobs of one stage make is found by those of another
@@ -11,9 +12,10 @@ with ``<results>``, the folder of the study, which Snakemake fills in.
 ==============  ==================================================================================
 """
 
+from incomelens.study.dates import with_dates
 from incomelens.study.identities import Study
 from incomelens.study.raw_files import RawFiles
 from incomelens.study.results import Results
 from incomelens.study.worlds import Worlds
 
-__all__ = ["RawFiles", "Results", "Study", "Worlds"]
+__all__ = ["RawFiles", "Results", "Study", "Worlds", "with_dates"]

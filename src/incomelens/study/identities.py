@@ -11,6 +11,7 @@ from incomelens.common.names import MAIN, SHUFFLED
 from incomelens.districts.sizes import Sizes, sizes_of
 from incomelens.paper.names import LEVELS, figure_tasks, level_names
 from incomelens.sources.fetching.plan import siamese_modalities
+from incomelens.study.dates import DATES
 
 NO_LEVELS = {"levels", "incomes", "resamples"}  # other settings in the section `districts`
 
@@ -63,9 +64,26 @@ class Study:
         """Name in print of every city."""
         return {city: self.config["city"][city]["name"] for city in self.cities}
 
-    def income_label(self, city: str) -> Mapping[str, Any] | None:
-        """What the incomes of a city are (:class:`incomelens.common.labels.Label`)."""
-        return self.config["city"][city]["income"].get("label")
+    @cached_property
+    def income_labels(self) -> dict[str, Mapping[str, Any] | None]:
+        """What the incomes of every city are (:class:`incomelens.common.labels.Label`)."""
+        return {city: self.config["city"][city]["income"].get("label") for city in self.cities}
+
+    @property
+    def raster_cities(self) -> list[str]:
+        """Cities whose land use comes from rasters."""
+        readers = {city: self.config["city"][city]["land_use"]["reader"] for city in self.cities}
+        return [city for city, reader in readers.items() if reader == "raster"]
+
+    def points(self, city: str) -> Mapping[str, Mapping[str, Any]]:
+        """Kinds of annotated points of a city, with what the configuration says of each."""
+        return self.config["city"][city].get("points", {})
+
+    @cached_property
+    def point_radii(self) -> dict[str, float]:
+        """Kinds of annotated points of any city, with the radius of their discs, metres."""
+        kinds = [self.points(city) for city in self.cities]
+        return {kind: told["radius_m"] for of_city in kinds for kind, told in of_city.items()}
 
     @property
     def first_city(self) -> str | None:
@@ -76,6 +94,11 @@ class Study:
     def city_schemes(self) -> list[str]:
         """Folds of cities; the first is that of figures which show one."""
         return self.config["folds"]["cities"]["schemes"]
+
+    @property
+    def labels_shared(self) -> bool:
+        """Whether several cells take their label from one unit."""
+        return self.config["folds"]["cities"]["group"] is not None
 
     @cached_property
     def city_places(self) -> list[tuple[str, str]]:
@@ -92,6 +115,16 @@ class Study:
         levels = "|".join(self.levels)
         return rf"(?!(?:{levels})\b)[a-z][a-z0-9_]*" if self.cities else "(?!)"
 
+    @cached_property
+    def date_form(self) -> str:
+        """Regular expression of the entries of further dates; of none where there are none."""
+        return "|".join(self.first_date) or "(?!)"
+
+    @cached_property
+    def own_city_form(self) -> str:
+        """Regular expression of a city's id that is no entry of a further date."""
+        return rf"(?!(?:{self.date_form})\b){self.city_form}" if self.first_date else self.city_form
+
     @property
     def transfer_cities(self) -> list[str]:
         """Cities on which every model of one another is tried: all, unless some are named."""
@@ -102,6 +135,33 @@ class Study:
     def transfer_scheme(self) -> str:
         """The folds whose models are tried elsewhere."""
         return self.config["inference"]["transfer_scheme"]
+
+    @cached_property
+    def dates(self) -> dict[str, dict[str, str]]:
+        """Of every city with imagery of several dates, the entry of each date; its own is first."""
+        entries = {city: self.config["city"].get(city, {}).get(DATES) for city in self.cities}
+        return {city: dates for city, dates in entries.items() if dates}
+
+    @cached_property
+    def first_date(self) -> dict[str, str]:
+        """City that each further date belongs to, by the entry of the date."""
+        return {
+            entry: city
+            for city, dates in self.dates.items()
+            for entry in dates.values()
+            if entry != city
+        }
+
+    @cached_property
+    def scored_places(self) -> list[tuple[str, str]]:
+        """Every city and further date, under every scheme."""
+        return list(product([*self.cities, *self.first_date], self.city_schemes))
+
+    @cached_property
+    def scored_names(self) -> dict[str, str]:
+        """Name in print of every city and further date."""
+        names = {entry: self.config["city"][entry]["name"] for entry in self.first_date}
+        return self.city_names | names
 
     @property
     def networks(self) -> list[str]:

@@ -14,6 +14,8 @@ from incomelens.sources.fetching.plan import (
     city_sources,
     district_sources,
     district_tables,
+    embedding_files,
+    embedding_sources,
     siamese_files,
     siamese_notes,
     siamese_sources,
@@ -77,13 +79,20 @@ class RawFiles:
         """District study, aerial study and baselines, each with its sources."""
         config, environment = self.study.config, self.study.environment
         districts, siamese = config["districts"], config["siamese"]
+        of_cells, of_districts = (config[key]["embeddings"] for key in ("inference", "ssig"))
+        cities = [*self.study.cities, *self.study.first_date]
         # Orthophotos of New York are unpacked beside their archives.
         siamese_mb = 20_000 if siamese["satellite"] and not config["mirror"] else 500
         return {
-            "district": Part(district_sources(districts), district_tables(districts), [], 200),
+            "district": Part(
+                district_sources(districts) + embedding_sources(of_districts),
+                district_tables(districts) + embedding_files(of_districts),
+                [],
+                200,
+            ),
             "aerial": Part(
-                city_sources(self.study.cities, config["city"]),
-                city_files(self.study.cities, config["city"]),
+                city_sources(cities, config["city"]) + embedding_sources(of_cells),
+                city_files(cities, config["city"]) + embedding_files(of_cells),
                 [],
                 self._tiles_mb,
             ),
@@ -217,6 +226,12 @@ class RawFiles:
         sources = [boundary["source"]] if "source" in boundary else []
         return [*self.of_sources(*sources), *self._own_of(boundary)]
 
+    def points_of_city(self, city: str) -> list[str]:
+        """Files of the annotated points of a city, one a kind."""
+        points = self.study.points(city).values()
+        sources = [self._own_of(one) or self.of_sources(one["source"]) for one in points]
+        return [path for files in sources for path in files[:1]]
+
     def _own_of(self, settings: Mapping[str, Any]) -> list[str]:
         names = [settings[key] for key in OWN_KEYS if key in settings]
         return [path for name in names for path in self.own_input(name)]
@@ -238,6 +253,27 @@ class RawFiles:
         return {key: settings[key] for key in settings if key not in files} | {
             "boundary_layer": layer
         }
+
+    def point_options(self, city: str) -> dict[str, dict[str, Any]]:
+        """What the reader of a city's points is told beside their files, by kind."""
+        files = ("source", *OWN_KEYS, "radius_m")
+        return {
+            kind: {key: settings[key] for key in settings if key not in files}
+            for kind, settings in self.study.points(city).items()
+        }
+
+    def of_embeddings(self, section: str) -> list[str]:
+        """One table an embedding of a section, `inference` or `ssig`, in its order."""
+        embeddings = self.study.config[section]["embeddings"].values()
+        return [
+            path
+            for settings in embeddings
+            for path in (
+                self.of_sources(settings["source"])
+                if "source" in settings
+                else self.own_input(settings["table"])
+            )
+        ]
 
     def of_sales(self) -> dict[str, list[str]]:
         """Sales, and where their tax lots lie."""

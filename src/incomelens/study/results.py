@@ -25,6 +25,15 @@ class Results:
 
     # --- Cities
 
+    def cells(self, wildcards: Mapping[str, str]) -> str:
+        """The cells of a city; imagery of a further date shows the same."""
+        city = wildcards["city"]
+        return f"<results>/cells/{self.study.first_date.get(city, city)}.parquet"
+
+    def land_use(self, wildcards: Mapping[str, str]) -> str:
+        """Land use in the cells of a city."""
+        return self.cells(wildcards).replace(".parquet", "-land_use.parquet")
+
     def shards(self, *cities: str) -> list[str]:
         """The shards that the tiles of some cities are cut in."""
         number = {city: self.study.config["city"][city]["shards"] for city in cities}
@@ -38,6 +47,48 @@ class Results:
         """The tiles of a city, as whoever reads them needs them."""
         city = wildcards["city"]
         return {"index": f"<results>/tiles/{city}/index.parquet", "shards": self.shards(city)}
+
+    def points(self, wildcards: Mapping[str, str]) -> dict[str, str]:
+        """Annotated points of a city, and its cells; nothing where it has none."""
+        city = wildcards["city"]
+        if not self.study.points(city):
+            return {}
+        return {
+            "points": f"<results>/cells/{city}-points.parquet",
+            "cells": f"<results>/cells/{city}.parquet",
+        }
+
+    def with_points(self, pattern: str) -> list[str]:
+        """One path for each city with annotated points."""
+        return [pattern.format(city=city) for city in self.study.cities if self.study.points(city)]
+
+    def features(self, wildcards: Mapping[str, str]) -> list[str]:
+        """Features of a backbone as it comes, where the baselines ask for them.
+
+        Of the city's tiles; with ``inference.frozen_features.dates: all`` of all its dates.
+        """
+        inference = self.study.config["inference"]
+        if "frozen_ridge" not in inference["baselines"]:
+            return []
+        city = wildcards["city"]
+        cities = [city]
+        if inference["frozen_features"]["dates"] == "all":
+            first = self.study.first_date.get(city, city)
+            cities = [*self.study.dates.get(first, {"": city}).values()]
+        return [f"<results>/inference/{one}/frozen_features.parquet" for one in cities]
+
+    def of_dates(self, pattern: str, city: str) -> list[str]:
+        """One path a date of a city, under the folds of models that are tried elsewhere."""
+        scheme = self.study.transfer_scheme
+        dates = self.study.dates.get(city, {}).values()
+        return [pattern.format(city=one, scheme=scheme) for one in dates]
+
+    def models_of_dates(self, city: str, name: str) -> list[str]:
+        """Weights, or settings, of the main network of every date and fold of a city."""
+        scheme = self.study.transfer_scheme
+        dates = self.study.dates.get(city, {}).values()
+        files = [self.models({"city": one, "scheme": scheme})[name] for one in dates]
+        return [path for of_date in files for path in of_date]
 
     @property
     def folds(self) -> range:

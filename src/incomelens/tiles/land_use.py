@@ -40,14 +40,22 @@ class LandUseMap:
         self._shapes = polygons.geometry.to_numpy()
         self._tree = shapely.STRtree(self._shapes)
 
-    def burn(self, bounds: tuple[float, float, float, float], *, tile_px: int) -> NDArray[np.uint8]:
+    def burn(
+        self,
+        bounds: tuple[float, float, float, float],
+        *,
+        tile_px: int,
+        within: shapely.Geometry | None = None,
+    ) -> NDArray[np.uint8]:
         """Value of the polygon at the centre of every pixel.
 
         Parameters
         ----------
         bounds : (west, south, east, north)
-            Of the cell, in the CRS of the polygons, metres.
+            Of the tile, in the CRS of the polygons, metres.
         tile_px : int
+        within : polygon, optional
+            The cell, where it is not all of its tile: land outside it counts as unknown.
 
         Returns
         -------
@@ -65,15 +73,17 @@ class LandUseMap:
             for part, value in zip(parts, self._values[near], strict=True)
             if not part.is_empty and part.area > 0
         ]
+        grid = {
+            "out_shape": (tile_px, tile_px),
+            "transform": Affine(pixel, 0, west, 0, -pixel, north),
+            "dtype": np.uint8,
+        }
         if not burnt:
             return np.full((tile_px, tile_px), UNKNOWN, dtype=np.uint8)
-        return rasterize(
-            burnt,
-            out_shape=(tile_px, tile_px),
-            fill=UNKNOWN,
-            transform=Affine(pixel, 0, west, 0, -pixel, north),
-            dtype=np.uint8,
-        )
+        values = rasterize(burnt, fill=UNKNOWN, **grid)
+        if within is not None:
+            values[rasterize([(within, 1)], fill=0, **grid) == 0] = UNKNOWN
+        return values
 
 
 def _wider(bounds: tuple[float, float, float, float], pixel: float) -> tuple[float, ...]:

@@ -13,11 +13,15 @@ from incomelens.common.places import meeting, told_extent
 
 logger = logging.getLogger(__name__)
 
-# Footprints of neighbours that are this close, in the unit of the imagery, leave no gap.
+EARTH_M = 6_371_000.0  # radius
+
+# Footprints of neighbours that are this close, metres, leave no gap.
 SEAM = 0.01
 # Cells are cut in bands from north to south. A JPEG 2000 of the IGN is decoded in rows of blocks of
 # 1,024 pixels of 20 cm; where blocks have another size, only the order is a little less good.
 BAND_M = 204.8
+# Around a tile, in its own pixels: resampling reaches one of them, and a pixel of the imagery.
+MARGIN_PX, LEAST_MARGIN_M = 1.5, 5.0
 # A cut between two jobs moves this far, in jobs, to fall between two orthophotos.
 MOST_SHIFT = 0.25
 
@@ -35,8 +39,9 @@ def plan_shards(
     Parameters
     ----------
     cells : GeoDataFrame
-        Columns ``cell_id``, ``drop_reason``, ``geometry`` (200 m squares, any CRS). Cells with a
-        reason of their own are left out of the plan.
+        Columns ``cell_id``, ``drop_reason``, ``geometry``
+        (:func:`incomelens.tiles.squares.tile_squares`, any CRS). Cells with a reason of their own
+        are left out of the plan.
     listing : GeoDataFrame
         One row an orthophoto: ``name``, footprint ``geometry`` in the CRS of the imagery.
     n_shards : int
@@ -63,7 +68,7 @@ def plan_shards(
     plan["orthophoto"] = pd.Series([by_name["name"].iloc[at] if at >= 0 else None for at in holder])
     west, north = _corners(by_name, holder)
     plan["north"], plan["west"] = -north, west  # north first, as an image is read
-    plan["band"] = np.floor((north - centre.y.to_numpy()) / BAND_M)
+    plan["band"] = np.floor((north - centre.y.to_numpy()) / (BAND_M / _metres(listing)))
     plan["easting"] = centre.x.to_numpy()
     plan["outside"] = holder < 0
     keys = ["outside", "north", "west", "holder", "band", "easting", "cell_id"]
@@ -75,7 +80,7 @@ def plan_shards(
 
 
 def needed_orthophotos(
-    cells: gpd.GeoDataFrame, listing: gpd.GeoDataFrame, *, margin_m: float = 5.0
+    cells: gpd.GeoDataFrame, listing: gpd.GeoDataFrame, *, margin_m: float = LEAST_MARGIN_M
 ) -> gpd.GeoDataFrame:
     """Rows of `listing` that any cell without a drop reason touches.
 
@@ -85,13 +90,20 @@ def needed_orthophotos(
         As in :func:`plan_shards`.
     margin_m : float
         Cells are taken this much larger on every side, because resampling looks a few pixels
-        beyond them. In the unit of the imagery's CRS, metres.
+        beyond them: see :func:`resampling_margin`.
     """
     _check(cells, listing)
     waiting = cells.loc[cells["drop_reason"].isna()].geometry.to_crs(listing.crs)
-    squares = shapely.buffer(waiting.to_numpy(), margin_m, join_style="mitre")
+    margin = margin_m / _metres(listing)
+    squares = shapely.buffer(waiting.to_numpy(), margin, join_style="mitre")
     _, touched = shapely.STRtree(listing.geometry.to_numpy()).query(squares, predicate="intersects")
     return listing.iloc[np.unique(touched)].reset_index(drop=True)
+
+
+def resampling_margin(cells: gpd.GeoDataFrame, *, tile_px: int) -> float:
+    """Metres beyond the tiles that their resampling may look at, 5 at least."""
+    sides = cells.bounds["maxx"] - cells.bounds["minx"]
+    return max(LEAST_MARGIN_M, MARGIN_PX * float(sides.max()) / tile_px)
 
 
 def check_cover(
@@ -142,7 +154,8 @@ def check_cover(
 
 def _covered_shares(squares: NDArray, listing: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Share of each square that any footprint covers, 0 to 1; 0 for a square that is nowhere."""
-    footprints = shapely.buffer(listing.geometry.to_numpy(), SEAM, join_style="mitre")
+    seam = SEAM / _metres(listing)
+    footprints = shapely.buffer(listing.geometry.to_numpy(), seam, join_style="mitre")
     covered = shapely.union_all(footprints)
     shapely.prepare(covered)
     share = np.zeros(len(squares))
@@ -154,6 +167,12 @@ def _covered_shares(squares: NDArray, listing: gpd.GeoDataFrame) -> NDArray[np.f
     overlap = shapely.area(shapely.intersection(covered, squares[part]))
     share[part] = np.minimum(overlap / shapely.area(squares[part]), np.nextafter(1, 0))
     return share
+
+
+def _metres(listing: gpd.GeoDataFrame) -> float:
+    """Metres in a unit of the imagery's coordinates: feet, or degrees (of latitude)."""
+    factor = float(listing.crs.axis_info[0].unit_conversion_factor)
+    return factor * EARTH_M if listing.crs.is_geographic else factor
 
 
 def _check(cells: gpd.GeoDataFrame, listing: gpd.GeoDataFrame) -> None:

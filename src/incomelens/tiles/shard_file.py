@@ -31,29 +31,30 @@ class ShardWriter(GroupWriter):
     out : path
         Folder of the group; what was there is replaced once everything is written.
     tile_px : int
-    side : float
-        Side of a cell, metres.
+    side : float or None
+        Side of all tiles of the city, metres; None where each has its own.
     crs : CRS
         Of the cells.
     """
 
-    def __init__(self, out: str | Path, *, tile_px: int, side: float, crs: CRS) -> None:
+    def __init__(self, out: str | Path, *, tile_px: int, side: float | None, crs: CRS) -> None:
         self._tile_px, self._side, self._crs = tile_px, side, CRS(crs)
         about = {
             "title": "Aerial images and land use of census cells",
             "tile_px": tile_px,
-            "cell_side_m": side,
+            **({} if side is None else {"cell_side_m": side}),
             "crs": self._crs.to_string(),
         }
         super().__init__(out, about)
-        self._kept: list[tuple[str, float, float, float]] = []
+        self._kept: list[tuple[str, float, float, float, float]] = []
         self._dropped: list[tuple[str, float, str]] = []
         self._order: list[tuple[str, int, float, str | None]] = []
 
     def _begin(self) -> None:
         px, packed = self._tile_px, packed_together(self._tile_px)
         flags = {"unknown": UNKNOWN, **land_use_list().value_of, "excluded": EXCLUDED}
-        placed = {"grid_mapping": GRID_MAPPING, "coordinates": PER_CELL}
+        per_cell = PER_CELL if self._side is not None else f"{PER_CELL} side"
+        placed = {"grid_mapping": GRID_MAPPING, "coordinates": per_cell}
         self._images = PixelRows(
             self._group,
             "image",
@@ -86,12 +87,13 @@ class ShardWriter(GroupWriter):
         cell_id: str,
         image: NDArray[np.uint8],
         land_use: NDArray[np.uint8],
-        corner: tuple[float, float],
+        bounds: tuple[float, float, float, float],
         void_share: float,
     ) -> None:
-        """Append a cell: image (px, px, 3), land use (px, px), its lower-left corner, metres."""
+        """Append a cell: image (px, px, 3), land use (px, px), the bounds of its tile, metres."""
+        west, south, east, _ = bounds
         self._order.append((cell_id, len(self._kept), void_share, None))
-        self._kept.append((cell_id, *corner, void_share))
+        self._kept.append((cell_id, west, south, east - west, void_share))
         self._images.append(image)
         self._land_use.append(land_use)
 
@@ -115,20 +117,25 @@ class ShardWriter(GroupWriter):
 
     def _write_labels(self) -> None:
         """Coordinates of the cells, of the pixels inside a cell, and the dropped cells."""
-        ids, eastings, northings, void = zip(*self._kept, strict=True) if self._kept else [[]] * 4
+        columns = zip(*self._kept, strict=True) if self._kept else [[]] * 5
+        ids, eastings, northings, sides, void = columns
         corner = {"units": "m", "grid_mapping": GRID_MAPPING}
         self._label("cell_id", ids, "cell", dtype=str, long_name="id of the census cell")
         self._label("easting", eastings, "cell", long_name="western edge of the cell", **corner)
         self._label("northing", northings, "cell", long_name="southern edge of the cell", **corner)
+        if self._side is None:
+            self._label("side", sides, "cell", long_name="side of the tile", **corner)
         share = {"units": "1", "long_name": "share of the cell's area without imagery"}
         self._label("void_share", void, "cell", **share)
         gone, gone_void, reasons = zip(*self._dropped, strict=True) if self._dropped else [[]] * 3
         self._label("dropped_cell_id", gone, "dropped", dtype=str, long_name="cells without image")
         self._label("dropped_void_share", gone_void, "dropped", **share)
         self._label("drop_reason", reasons, "dropped", dtype=str, long_name="why there is no image")
-        pixel = self._side / self._tile_px
+        pixel = (self._side or 1.0) / self._tile_px
         centres = (np.arange(self._tile_px) + 0.5) * pixel
         inside = {"units": "m", "long_name": "centre of the pixel, from the cell's corner"}
+        if self._side is None:
+            inside |= {"units": "1", "long_name": f"{inside['long_name']}, in sides of the tile"}
         self._label("x", centres, "x", **inside)
         self._label("y", centres[::-1], "y", **inside)
         self._label("band", ["red", "green", "blue"], "band", dtype=str)

@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError, listed
@@ -16,6 +17,7 @@ from incomelens.tiles.land_use import LandUseMap
 from incomelens.tiles.mosaic import CACHE_MB, Mosaic
 from incomelens.tiles.orthophoto import UnreadableImageryError
 from incomelens.tiles.shard_file import ShardWriter
+from incomelens.tiles.squares import ROUNDING, fills, tile_squares
 from incomelens.tiles.warp import CellFrames, Warped, cell_frames, reach_px, warp_cell
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ class _Job:
 
     plan: pd.DataFrame
     bounds: NDArray[np.float64]
+    outlines: list[shapely.Geometry | None]
     frames: CellFrames
     land_use: LandUseMap
     tile_px: int
@@ -48,6 +51,7 @@ def cut_shard(
     threads: int = 1,
     bands: Sequence[int] | None = None,
     void: Sequence[int | Sequence[int]] | None = None,
+    side_m: float | None = None,
 ) -> pd.DataFrame:
     """Cut image and land use of the cells of one shard and write them as one Zarr group.
 
@@ -60,7 +64,7 @@ def cut_shard(
     plan_rows : DataFrame
         The shard's rows of the plan: ``cell_id``, ``order``, ``orthophoto``; none is legal.
     cells : GeoDataFrame
-        ``cell_id`` and ``geometry``, upright squares in a projected CRS.
+        ``cell_id`` and ``geometry``, polygons in a projected CRS in metres.
     orthophotos : GeoDataFrame
         ``name``, ``path`` relative to `folder`, footprints; ``.crs`` is that of the imagery.
     folder : path
@@ -76,6 +80,9 @@ def cut_shard(
         For decoding; the result does not depend on it.
     bands, void : sequence, optional
         See :class:`incomelens.tiles.mosaic.Mosaic`.
+    side_m : float, optional
+        See :func:`incomelens.tiles.squares.tile_squares`. Land outside a cell, though in its tile,
+        is of no class.
 
     Returns
     -------
@@ -92,12 +99,14 @@ def cut_shard(
     """
     _check(cells, land_use, tile_px)
     plan = plan_rows.sort_values("order", ignore_index=True)
-    bounds = _bounds(plan, cells)
+    places = _places(plan, cells)
+    squares = tile_squares(places, side_m=side_m)
+    bounds = squares.bounds.to_numpy().reshape(-1, 4)
     frames = cell_frames(bounds, crs=cells.crs, imagery_crs=orthophotos.crs)
-    job = _Job(plan, bounds, frames, LandUseMap(land_use), tile_px)
-    west, _, east, _ = cells.geometry.iloc[0].bounds
+    job = _Job(plan, bounds, _outlines(places, squares), frames, LandUseMap(land_use), tile_px)
+    side = _common_side(tile_squares(cells, side_m=side_m))
     with (
-        ShardWriter(out, tile_px=tile_px, side=east - west, crs=cells.crs) as writer,
+        ShardWriter(out, tile_px=tile_px, side=side, crs=cells.crs) as writer,
         Mosaic(
             orthophotos, folder, cache_mb=cache_mb, threads=threads, bands=bands, void=void
         ) as mosaic,
@@ -107,8 +116,8 @@ def cut_shard(
             cell_id = plan["cell_id"].iloc[at]
             if isinstance(warped, Warped):
                 box = tuple(bounds[at].tolist())
-                values = job.land_use.burn(box, tile_px=tile_px)
-                writer.add(cell_id, warped.image, values, box[:2], warped.void_share)
+                values = job.land_use.burn(box, tile_px=tile_px, within=job.outlines[at])
+                writer.add(cell_id, warped.image, values, box, warped.void_share)
             else:
                 writer.drop(cell_id, warped, 1.0 if warped == NO_IMAGERY else np.nan)
         return writer.index()
@@ -148,12 +157,26 @@ def _check(cells: gpd.GeoDataFrame, land_use: gpd.GeoDataFrame, tile_px: int) ->
         )
 
 
-def _bounds(plan: pd.DataFrame, cells: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """West, south, east, north of each planned cell, shape (n, 4)."""
-    place = cells.set_index("cell_id").geometry
+def _places(plan: pd.DataFrame, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The planned cells, in the order of the plan."""
+    place = cells.set_index("cell_id", drop=False)
     missing = plan.loc[~plan["cell_id"].isin(place.index), "cell_id"]
     if len(missing):
         raise InputError(
             f"tiles: planned cells {listed(missing)} are not among the cells; make the plan again"
         )
-    return place.loc[plan["cell_id"]].bounds.to_numpy().reshape(-1, 4)
+    return place.loc[plan["cell_id"]].reset_index(drop=True)
+
+
+def _outlines(places: gpd.GeoDataFrame, squares: gpd.GeoDataFrame) -> list[shapely.Geometry | None]:
+    """Polygon of each cell; None where it fills its tile."""
+    shapes = places.geometry.to_numpy()
+    whole = fills(shapes, squares.geometry.to_numpy())
+    return [None if all_of_it else shape for shape, all_of_it in zip(shapes, whole, strict=True)]
+
+
+def _common_side(squares: gpd.GeoDataFrame) -> float | None:
+    """Side of all tiles of the city, metres; None where they differ."""
+    west, _, east, _ = squares.geometry.iloc[0].bounds
+    sides = squares.bounds["maxx"] - squares.bounds["minx"]
+    return east - west if np.allclose(sides, east - west, rtol=ROUNDING, atol=0) else None

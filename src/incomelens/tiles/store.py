@@ -68,19 +68,32 @@ class Tiles:
         """
         return self._read(cell_ids, "land_use", (self.tile_px, self.tile_px))
 
-    def _read(
-        self, cell_ids: Sequence[str], variable: str, shape: tuple[int, ...]
-    ) -> NDArray[np.uint8]:
+    def bounds(self, cell_id: str) -> tuple[float, float, float, float]:
+        """West, south, east, north of a tile, metres of the CRS of the cells."""
+        shard, row = self._known([cell_id])[0]
+        group = open_shard(self._paths[shard])
+        west, south = (float(group[name][row]) for name in ("easting", "northing"))
+        side = float(group["side"][row] if "side" in group else group.attrs["cell_side_m"])
+        return west, south, west + side, south + side
+
+    def _known(self, cell_ids: Sequence[str]) -> list[tuple[int, int]]:
+        """Shard and row of cells, all of which were kept."""
         unknown = [cell for cell in cell_ids if cell not in self._place]
         if unknown:
             raise InputError(
                 f"tiles: cells {listed(unknown)} were not kept; ask for cells of `cell_ids`, the "
                 "index says why others were dropped"
             )
+        return [self._place[cell] for cell in cell_ids]
+
+    def _read(
+        self, cell_ids: Sequence[str], variable: str, shape: tuple[int, ...]
+    ) -> NDArray[np.uint8]:
+        places = self._known(cell_ids)
         out = np.empty((len(cell_ids), *shape), dtype=np.uint8)
 
         def fill(at: int) -> None:
-            shard, row = self._place[cell_ids[at]]
+            shard, row = places[at]
             array = self._array(shard, variable)
             try:
                 out[at] = array[row]

@@ -193,7 +193,7 @@ def test_figure_1_reads_the_shards_of_the_workflow(world, tmp_path):
     with ShardWriter(tmp_path / "0.zarr", tile_px=16, side=200.0, crs=crs) as shard:
         for cell, square in zip(waiting["cell_id"], waiting.geometry, strict=True):
             land = np.ones((16, 16), dtype=np.uint8)
-            shard.add(cell, world.images[cell], land, square.bounds[:2], 0.0)
+            shard.add(cell, world.images[cell], land, square.bounds, 0.0)
     index = build_index(cells, world.plan[2:], [tmp_path / "0.zarr"], max_void_share=0.01)
     given = {"shards": [tmp_path / "0.zarr"], "name": "Aubervieux", "threads": 1}
     figure = figure_1.exhibit(cells, world.land_use, index, **given).figure

@@ -214,6 +214,7 @@ def test_values_at_the_ends_of_the_scale_are_drawn(world, pairs):
 # ---------------------------------------------------------------- Fig. 4
 
 CELL = "CRS3035RES200mN2520000E3920000"
+BOUNDS = (3920000.0, 2520000.0, 3920200.0, 2520200.0)
 
 
 @pytest.fixture(scope="module")
@@ -241,16 +242,16 @@ class Images:
 
 
 def test_tile_table_has_the_ratio_of_every_polygon_and_map(tile):
-    table = tile_table(*tile, cell_id=CELL)
+    table = tile_table(*tile, cell_id=CELL, bounds=BOUNDS)
     low, high = (table[table["target"] == one]["ratio"] for one in ("low", "high"))
     np.testing.assert_allclose(low, [1.5, 0.0, np.nan])
     np.testing.assert_allclose(high, [0.0, 3.0, np.nan])
 
 
 def test_tile_figure_shows_six_panels_and_writes_the_same_bytes_twice(tile, tmp_path):
-    table = tile_table(*tile, cell_id=CELL)
+    table = tile_table(*tile, cell_id=CELL, bounds=BOUNDS)
     for name in ("one.png", "two.png"):
-        figure = tile_figure(tile[0], table, Images(), city="Aubervieux")
+        figure = tile_figure(tile[0], table, Images(), bounds=BOUNDS, city="Aubervieux")
         figure.write(tmp_path / name)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     assert is_whole(figure)
@@ -265,9 +266,9 @@ def test_tile_figure_shows_six_panels_and_writes_the_same_bytes_twice(tile, tmp_
 def test_a_silent_map_says_so(tile):
     kept, land_use = tile
     silent = KeptMaps(kept.cell_ids, kept.methods, kept.targets, np.zeros_like(kept.maps))
-    table = tile_table(silent, land_use, cell_id=CELL)
+    table = tile_table(silent, land_use, cell_id=CELL, bounds=BOUNDS)
     assert table["ratio"].isna().all()
-    figure = tile_figure(silent, table, Images(), city="Aubervieux")
+    figure = tile_figure(silent, table, Images(), bounds=BOUNDS, city="Aubervieux")
     assert is_whole(figure)
     assert {
         "No activation:\nthe map is nowhere positive.",
@@ -277,7 +278,7 @@ def test_a_silent_map_says_so(tile):
 
 def test_cell_without_a_map_is_refused(tile):
     with pytest.raises(InputError, match="none of the cell elsewhere"):
-        tile_table(*tile, cell_id="elsewhere")
+        tile_table(*tile, cell_id="elsewhere", bounds=BOUNDS)
 
 
 # ---------------------------------------------------------------- names

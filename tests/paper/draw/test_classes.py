@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from incomelens.cells.urban_classes import land_use_list
+from incomelens.cells.urban_classes import DEFAULT_LIST, land_use_list
 from incomelens.paper.aerial.names import INCOME_CLASSES, class_colours, classes_by_group
 from incomelens.paper.draw.classes import (
     CITY_FACE,
@@ -83,6 +83,21 @@ def test_any_two_urban_classes_are_told_apart(eye):
 def test_classes_that_were_taken_for_each_other_are_far_apart():
     for names in (("motorways", "railways"), ("construction_dump", "green_urban", "leisure")):
         assert min(distances([CLASS_COLOURS[name] for name in names], "usual")) > 40.0
+
+
+@pytest.mark.parametrize("path", sorted(DEFAULT_LIST.parent.glob("*.yaml")), ids=lambda p: p.stem)
+def test_the_legend_of_every_list_has_each_class_once_and_nothing_overlaps(land_use_of, path):
+    land = land_use_of(path)
+    with paper_figure(180.0, 27.0) as figure:
+        axes = figure.panel(1.5, 0.0, 177.0, 27.0)
+        draw_class_key(axes)
+        figure.canvas.draw()
+        texts = [text.get_text() for text in axes.texts]
+        assert {one.label for one in land.classes} <= set(texts)
+        assert {group.capitalize() for group in land.groups} <= set(texts)
+        assert len(axes.patches) == len(land.classes) + 1
+        boxes = [text.get_window_extent() for text in axes.texts]
+        assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
 
 
 @pytest.mark.parametrize("eye", EYES)

@@ -1,11 +1,13 @@
 """Cells as pictures: the right square, the right way up, nothing stretched."""
 
+import geopandas as gpd
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib_scalebar.scalebar import ScaleBar
 from numpy.testing import assert_array_equal
+from shapely import box
 
 from incomelens.common.errors import InputError
 from incomelens.paper.draw.grid import (
@@ -149,3 +151,48 @@ def test_picture_is_not_stretched_and_the_bar_is_as_long_as_it_says(cells):
     bar = next(artist for artist in axes.artists if isinstance(artist, ScaleBar)).info
     assert (bar.length_px, bar.scale_text) == (200.0, "200 m")
     assert bar.window_extent.y1 < box.y0
+
+
+# --- Cells that are no grid
+
+
+@pytest.fixture(scope="module")
+def chips():
+    """Two chips of 100 m and a wide one, 900 m of ground from the first to the last."""
+    west, side = np.array([0.0, 450.0, 700.0]), np.array([100.0, 100.0, 200.0])
+    shapes = box(WEST + west, SOUTH, WEST + west + side, SOUTH + 100.0)
+    return gpd.GeoDataFrame({"cell_id": ["a", "b", "c"]}, geometry=shapes, crs=32611)
+
+
+def test_polygons_are_drawn_where_they_lie_on_fine_pixels(chips):
+    square = whole_city(chips)
+    assert square.bounds == (WEST, SOUTH, WEST + 900, pytest.approx(SOUTH + 100, abs=1))
+    image = square.grid(chips, np.array([1.0, 2.0, 3.0]))
+    middle = image[len(image) // 2]
+    east = (np.arange(square.n_east) + 0.5) * square.cell_m
+    for number, (start, end) in enumerate([(0, 100), (450, 550), (700, 900)], start=1):
+        inside = (east > start + 1) & (east < end - 1)
+        assert_array_equal(middle[inside], number)
+    assert np.isnan(middle[(east > 101) & (east < 449)]).all()
+
+
+def test_the_fullest_square_of_chips_counts_their_middles(chips):
+    square = fullest_square(chips, side_m=400.0)
+    assert square.within(chips)["cell_id"].tolist() == ["b", "c"]
+    assert max(square.n_east, square.n_north) >= 600
+
+
+def test_tiles_of_chips_are_laid_out_where_they_lie(chips):
+    class Tiles:
+        def read_images(self, cell_ids):
+            return np.full((1, 4, 4, 3), {"a": 50, "b": 100, "c": 200}[cell_ids[0]], np.uint8)
+
+        def bounds(self, cell_id):
+            return chips.set_index("cell_id").geometry[cell_id].bounds
+
+    square = whole_city(chips)
+    picture = mosaic(square, chips, Tiles(), px=1)
+    assert picture.shape == (square.n_north, square.n_east, 4)
+    shown = picture[len(picture) // 2, :, 0]
+    assert [shown[int(at / square.cell_m)] for at in (50, 500, 750)] == [50, 100, 200]
+    assert picture[0, int(200 / square.cell_m), 3] == 0

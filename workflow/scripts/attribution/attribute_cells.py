@@ -9,6 +9,7 @@ from incomelens.cells.urban_classes import use_land_use_list
 from incomelens.common.finished_parts import FinishedParts
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table
+from incomelens.tiles.points import open_points
 from incomelens.tiles.store import open_tiles
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
@@ -16,13 +17,21 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
     output = Path(snakemake.output.sums)
     checkpoint = output.with_name(f"{output.stem}-checkpoint")
     histories = dict(enumerate(map(read_table, snakemake.input.histories)))
+    given = snakemake.input
+    tiles = open_tiles(given.index, given.shards)
     parts = attribution_parts(
-        dict(enumerate(Path(weights).parent for weights in snakemake.input.weights)),
-        open_tiles(snakemake.input.index, snakemake.input.shards),
+        dict(enumerate(Path(weights).parent for weights in given.weights)),
+        tiles,
         read_table(snakemake.input.folds),
         read_table(snakemake.input.predictions),
         best_fold=lowest_loss(histories) if histories else None,
         checkpoint_dir=checkpoint,
+        points=open_points(
+            given.get("points"),
+            given.get("cells"),
+            tile_px=tiles.tile_px,
+            side_m=snakemake.params.side_m,
+        ),
         **snakemake.params.settings,
     )
     write_parts(parts, dict(snakemake.output.items()))

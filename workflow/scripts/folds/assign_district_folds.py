@@ -12,6 +12,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         n_folds=snakemake.params.n_folds,
         n_blocks=snakemake.params.n_blocks,
         buffer_km=snakemake.params.buffer_km,
+        knndm_places=snakemake.params.knndm_places,
         seed=job_seed(snakemake.params.seed, snakemake.rule, snakemake.wildcards.level),
     )
     write_table(folds, snakemake.output.folds)

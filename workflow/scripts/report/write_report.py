@@ -22,6 +22,7 @@ with job(snakemake.log[0], threads=1):
         cells=given.cells,
         predictions=given.predictions,
         ratios=given.ratios,
+        labels=params.labels,
     )
     maps += district_maps(
         params.levels,

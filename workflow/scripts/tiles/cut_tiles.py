@@ -15,6 +15,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         snakemake.input.orthophotos,
         read_table(snakemake.input.land_use),
         tile_px=snakemake.params.tile_px,
+        side_m=snakemake.params.side_m,
         out=snakemake.output.shard,
         threads=snakemake.params.threads,
         bands=snakemake.params.imagery.get("bands"),

@@ -1,6 +1,6 @@
 """Fig. 1 of the aerial paper: aerial image, income and land use of the same square of a city."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.labels import INSEE, Label
 from incomelens.folds.kept import kept_cells
 from incomelens.paper.aerial.names import class_colours
 from incomelens.paper.draw.classes import HATCH, draw_class_key
@@ -49,6 +50,7 @@ def exhibit(
     *,
     name: str,
     threads: int,
+    label: Mapping[str, object] | None = None,
 ) -> Exhibit:
     """Draw the three data sets of the square with most kept cells (deviation `figure_1_square`).
 
@@ -60,9 +62,11 @@ def exhibit(
         `tiles/{city}/index.parquet`.
     shards : sequence of Path
         The tiles of the city.
+    label : mapping, optional
+        What the incomes are (:class:`incomelens.common.labels.Label`).
     """
     tiles = open_tiles(index, shards, threads=threads)
-    return square_exhibit(cells, land_use, index, tiles, name=name)
+    return square_exhibit(cells, land_use, index, tiles, name=name, label=Label.of(label))
 
 
 def square_exhibit(
@@ -72,16 +76,17 @@ def square_exhibit(
     tiles: TileReader,
     *,
     name: str,
+    label: Label = INSEE,
 ) -> Exhibit:
     """List and draw the square, given its tiles (see `exhibit`)."""
     kept = kept_cells(cells, index)
     square = fullest_square(kept)
     inside = square.within(kept)
-    figure = _square_figure(square, inside, land_use, tiles, city=name)
-    return Exhibit(_edges_and_cells(square, inside), figure)
+    figure = _square_figure(square, inside, land_use, tiles, city=name, label=label)
+    return Exhibit(_edges_and_cells(square, inside, label), figure)
 
 
-def _edges_and_cells(square: Square, cells: gpd.GeoDataFrame) -> pd.DataFrame:
+def _edges_and_cells(square: Square, cells: gpd.GeoDataFrame, label: Label) -> pd.DataFrame:
     edges = dict(zip(("west", "south", "east", "north"), square.bounds, strict=True))
     return pd.DataFrame(
         {
@@ -89,7 +94,7 @@ def _edges_and_cells(square: Square, cells: gpd.GeoDataFrame) -> pd.DataFrame:
             "cell_id": cells["cell_id"].to_numpy(),
             "easting_m": cells.geometry.bounds["minx"].to_numpy(),
             "northing_m": cells.geometry.bounds["miny"].to_numpy(),
-            "income_eur_a_year": cells["income"].to_numpy(),
+            label.column: cells["income"].to_numpy(),
         }
     )
 
@@ -101,6 +106,7 @@ def _square_figure(
     tiles: TileReader,
     *,
     city: str,
+    label: Label,
 ) -> PaperFigure:
     margin, gap, top = 1.5, 4.5, 12.5
     width = (PAGE_MM - 2 * margin - 2 * gap) / 3
@@ -109,7 +115,7 @@ def _square_figure(
         places = [margin + place * (width + gap) for place in range(3)]
         panels = [figure.panel(left, top, width, height) for left in places]
         _draw_mosaic(panels[0], square, cells, tiles)
-        colours = _draw_incomes(panels[1], square, cells)
+        colours = _draw_incomes(panels[1], square, cells, label)
         _draw_land_use(panels[2], square, land_use)
         titles = ("Aerial image", "Income", "Land use")
         for panel, mark, title in zip(panels, "abc", titles, strict=True):
@@ -128,7 +134,7 @@ def _square_figure(
             orientation="horizontal", extend="both", extendfrac=0.04,
         )  # fmt: skip
         bar.outline.set_visible(False)
-        bar.set_label("1,000 EUR a year per consumption unit", labelpad=2)
+        bar.set_label(label.axis_words, labelpad=2)
         draw_class_key(figure.panel(margin, top + height + 14.0, PAGE_MM - 2 * margin, 27.0))
     return figure
 
@@ -139,8 +145,8 @@ def _draw_mosaic(axes: Axes, square: Square, cells: gpd.GeoDataFrame, tiles: Til
     show_grid(axes, mosaic(square, cells, tiles, px=px), square)
 
 
-def _draw_incomes(axes: Axes, square: Square, cells: gpd.GeoDataFrame) -> object:
-    incomes = cells["income"].to_numpy(dtype=float) / 1000
+def _draw_incomes(axes: Axes, square: Square, cells: gpd.GeoDataFrame, label: Label) -> object:
+    incomes = cells["income"].to_numpy(dtype=float) / label.scale
     axes.set_facecolor(MISSING_FACE)
     limits = Normalize(*np.percentile(incomes, COLOUR_PERCENTILES))
     return show_grid(

@@ -7,6 +7,7 @@ import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import shapely
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, to_hex
 from numpy.typing import NDArray
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 from incomelens.attribution.kept_maps import KeptMaps, read_kept_maps
 from incomelens.attribution.polygons import polygon_ratios
 from incomelens.common.errors import InputError, listed
-from incomelens.common.names import CELL_M
 from incomelens.paper.aerial.names import (
     METHODS,
     class_colours,
@@ -35,7 +35,7 @@ from incomelens.paper.draw.style import (
     paper_figure,
 )
 from incomelens.paper.exhibit import Exhibit
-from incomelens.sources.readers.grid_ids import corners_of
+from incomelens.tiles.squares import fills
 from incomelens.tiles.store import open_tiles
 
 PANEL_MM, GAP_MM, TOP_MM, BETWEEN_MM, BELOW_MM, LEFT_MM = 56.5, 5.5, 7.0, 8.0, 28.0, 1.0
@@ -47,6 +47,7 @@ TARGET_WORDS = {"low": "poorest class", "high": "wealthiest class"}
 
 def exhibit(
     maps: Path,
+    cells: gpd.GeoDataFrame,
     land_use: gpd.GeoDataFrame,
     index: pd.DataFrame,
     shards: Sequence[Path],
@@ -60,32 +61,47 @@ def exhibit(
     ----------
     maps : Path
         `attribution/{city}/{scheme}-maps.safetensors`.
-    land_use : GeoDataFrame
-        `cells/{city}-land_use.parquet`.
+    cells, land_use : GeoDataFrame
+        `cells/{city}.parquet` and `cells/{city}-land_use.parquet`.
     index : DataFrame
         `tiles/{city}/index.parquet`.
     shards : sequence of Path
         The tiles of the city.
     """
     kept = read_kept_maps(maps)
-    table = tile_table(kept, land_use, cell_id=kept.cell_ids[0])
+    cell_id = kept.cell_ids[0]
     tiles = open_tiles(index, shards, threads=threads)
-    figure = tile_figure(kept, table, tiles, city=name)
+    bounds = tiles.bounds(cell_id)
+    cell = cells.loc[cells["cell_id"] == cell_id].geometry.to_numpy()
+    if not fills(cell, shapely.box(*bounds)).all():
+        land_use = land_use.clip(cell[0])  # land beside the cell is in no sum
+    table = tile_table(kept, land_use, cell_id=cell_id, bounds=bounds)
+    figure = tile_figure(kept, table, tiles, bounds=bounds, city=name)
     return Exhibit(table.drop(columns="geometry"), figure)
 
 
-def tile_table(kept: KeptMaps, land_use: gpd.GeoDataFrame, *, cell_id: str) -> gpd.GeoDataFrame:
-    """List the polygons of a tile with the ratio of each map; refuse a cell without maps."""
+def tile_table(
+    kept: KeptMaps,
+    land_use: gpd.GeoDataFrame,
+    *,
+    cell_id: str,
+    bounds: tuple[float, float, float, float],
+) -> gpd.GeoDataFrame:
+    """List the polygons of a tile with the ratio of each map; refuse a cell without maps.
+
+    `bounds` are west, south, east and north of the tile.
+    """
     if cell_id not in kept.cell_ids:
         raise InputError(
             f"kept maps: none of the cell {cell_id}; there are those of {listed(kept.cell_ids)}"
         )
-    easting, northing = _lower_left(cell_id)
+    easting, northing, east, _ = bounds
+    place = {"easting": easting, "northing": northing, "size_m": east - easting}
     parts = []
     for i, method in enumerate(kept.methods):
         for j, target in enumerate(kept.targets):
             saliency = kept.maps[kept.cell_ids.index(cell_id), i, j]
-            part = polygon_ratios(saliency, land_use, easting=easting, northing=northing)
+            part = polygon_ratios(saliency, land_use, **place)
             part.insert(0, "cell_id", cell_id)
             part.insert(1, "method", method)
             part.insert(2, "target", target)
@@ -93,21 +109,22 @@ def tile_table(kept: KeptMaps, land_use: gpd.GeoDataFrame, *, cell_id: str) -> g
     return pd.concat(parts, ignore_index=True)
 
 
-def _lower_left(cell_id: str) -> tuple[int, int]:
-    easting, northing = corners_of(pd.Series([cell_id]), file="kept maps")
-    return int(easting[0]), int(northing[0])
-
-
 def tile_figure(
-    kept: KeptMaps, table: gpd.GeoDataFrame, tiles: TileReader, *, city: str
+    kept: KeptMaps,
+    table: gpd.GeoDataFrame,
+    tiles: TileReader,
+    *,
+    bounds: tuple[float, float, float, float],
+    city: str,
 ) -> PaperFigure:
     """Draw the tile, both maps of the main method, its polygons and their ratios."""
     cell_id, method = table["cell_id"].iloc[0], main_method([*kept.methods])
     rows_of_method = table[table["method"] == method]
     maps = kept.maps[kept.cell_ids.index(cell_id), kept.methods.index(method)]
     by_target = dict(zip(kept.targets, maps, strict=True))
-    easting, northing = _lower_left(cell_id)
-    square = (easting, easting + CELL_M, northing, northing + CELL_M)
+    west, south, east, north = bounds
+    square = (west, east, south, north)
+    side = f"{east - west:.4g} m"
     with paper_figure(PAGE_MM, TOP_MM + 2 * PANEL_MM + BETWEEN_MM + BELOW_MM) as figure:
         places = [
             (column * (PANEL_MM + GAP_MM), row * (PANEL_MM + BETWEEN_MM))
@@ -115,7 +132,7 @@ def tile_figure(
             for column in range(3)
         ]
         panels = [figure.panel(LEFT_MM + x, TOP_MM + y, PANEL_MM, PANEL_MM) for x, y in places]
-        titles = [f"{city}: one tile, 200 m × 200 m", *_titles(METHODS.get(method, method))]
+        titles = [f"{city}: one tile, {side} × {side}", *_titles(METHODS.get(method, method))]
         for axes, name, title in zip(panels, "abcdef", titles, strict=True):
             axes.set(xlim=square[:2], ylim=square[2:], xticks=[], yticks=[], aspect="equal")
             set_spines(axes, QUIET)

@@ -42,6 +42,7 @@ from incomelens.paper.table import rows
 SCALE = (0.4, 2.5)
 TICKS = (0.4, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 2.5)
 ROW_MM, TOP_MM, LABELS_MM, RIGHT_MM, BETWEEN_MM, BELOW_MM = 4.6, 6.0, 33.0, 2.0, 7.5, 38.0
+NUMBER_MM = 4.6  # as wide as a number of full size needs
 DARK = 0.45  # luminance below which numbers are white
 # A frame that is seen on every colour: dark, with a light rim.
 FRAME = {
@@ -157,6 +158,8 @@ def draw_pairs(axes: Axes, table: pd.DataFrame, measure: Measure) -> None:
     """Draw one heat map: residential classes in rows, the classes beside them in columns."""
     lines, columns, colours = residential_classes(), class_order(), mpl.colormaps[RATIO_COLOURS]
     norm = LogNorm(*SCALE, clip=True)
+    column_mm = (PAGE_MM - LABELS_MM - RIGHT_MM) / len(columns)
+    size = 5.5 * min(1.0, column_mm / NUMBER_MM)
     axes.set(xlim=(0, len(columns)), ylim=(len(lines), 0))
     row_of_pair = {(row.urban_class, row.neighbour_class): row for row in rows(table)}
     for y, u in enumerate(lines):
@@ -171,7 +174,7 @@ def draw_pairs(axes: Axes, table: pd.DataFrame, measure: Measure) -> None:
                 Rectangle((x, y), 1, 1, facecolor=colour, edgecolor="white", linewidth=0.4)
             )
             axes.text(
-                x + 0.5, y + 0.53, f"{value:.2f}", ha="center", va="center", fontsize=5.5,
+                x + 0.5, y + 0.53, f"{value:.2f}", ha="center", va="center", fontsize=size,
                 color="white" if is_dark(colour, DARK) else INK, gid=f"{u} beside {v}",
             )  # fmt: skip
             if is_marked(row, measure):

@@ -1,10 +1,13 @@
 """Map of the observed income classes of one city: Fig. 3a and Supplementary Figs. 2-5."""
 
+from collections.abc import Mapping
+
 import geopandas as gpd
 import pandas as pd
 from matplotlib.axes import Axes
 
 from incomelens.cells.urban_classes import land_use_list
+from incomelens.common.labels import Label
 from incomelens.paper.draw.classes import (
     CITY_FACE,
     DROPPED_FACE,
@@ -28,6 +31,7 @@ def exhibit(
     classes: pd.DataFrame,
     *,
     name: str,
+    label: Mapping[str, object] | None = None,
 ) -> Exhibit:
     """Draw the income class of every kept cell.
 
@@ -39,15 +43,19 @@ def exhibit(
         `folds/{city}-random.parquet`: the income class of every kept cell.
     classes : DataFrame
         `folds/{city}-classes.csv`: the limits of the classes.
+    label : mapping, optional
+        What the incomes are (:class:`incomelens.common.labels.Label`).
     """
-    return Exhibit(_shown(cells, folds), _drawn(cells, land_use, folds, classes, name))
+    told = Label.of(label)
+    figure = _drawn(cells, land_use, folds, classes, name, told)
+    return Exhibit(_shown(cells, folds, told), figure)
 
 
-def _shown(cells: gpd.GeoDataFrame, folds: pd.DataFrame) -> pd.DataFrame:
+def _shown(cells: gpd.GeoDataFrame, folds: pd.DataFrame, label: Label) -> pd.DataFrame:
     """One row a cell: place, income and class (0: dropped)."""
     number = cells["cell_id"].map(folds.set_index("cell_id")["income_class"])
     return places_of(cells).assign(
-        income_eur_a_year=cells["income"].to_numpy(),
+        **{label.column: cells["income"].to_numpy()},
         income_class=number.fillna(0).astype(int).to_numpy(),
     )
 
@@ -58,6 +66,7 @@ def _drawn(
     folds: pd.DataFrame,
     classes: pd.DataFrame,
     city: str,
+    label: Label,
 ) -> PaperFigure:
     # Around the kept cells: a city may reach far beyond its imagery.
     square = whole_city(cells[cells["cell_id"].isin(folds["cell_id"])]).with_margin()
@@ -75,7 +84,7 @@ def _drawn(
         )  # fmt: skip
         draw_bar_below(axes, below_mm=3.0)
         key = figure.panel(margin, top + height + 6.5, width, 24.5)
-        _draw_income_key(key, classes)
+        _draw_income_key(key, classes, label)
     return figure
 
 
@@ -96,19 +105,19 @@ def _draw_city(axes: Axes, land_use: gpd.GeoDataFrame) -> None:
             )  # fmt: skip
 
 
-def _draw_income_key(axes: Axes, classes: pd.DataFrame) -> None:
-    """Write the legend of the income classes: class, limits in EUR, cells."""
+def _draw_income_key(axes: Axes, classes: pd.DataFrame, label: Label) -> None:
+    """Write the legend of the income classes: class, limits in the unit of the label, cells."""
     axes.set(xlim=(0, 1), ylim=(7.2, 0))
     axes.set_axis_off()
     axes.text(0.0, 0.5, "Income class", va="center", fontweight="bold")
-    axes.text(0.82, 0.5, "EUR a year per consumption unit", va="center", ha="right")
+    axes.text(0.82, 0.5, label.words, va="center", ha="right")
     axes.text(0.98, 0.5, "cells", va="center", ha="right")
     ends = {1: "1 (poorest fifth)", 5: "5 (richest fifth)"}
     for line, row in enumerate(classes.sort_values("income_class").itertuples(), start=1):
         number = int(row.income_class)
         add_swatch(axes, (0.0, line + 0.15), (0.045, 0.7), INCOME_COLOURS[number])
         axes.text(0.06, line + 0.5, ends.get(number, str(number)), va="center")
-        limits = f"{row.income_from_eur:,.0f} to {row.income_to_eur:,.0f}"
+        limits = f"{row.income_from_eur:{label.form}} to {row.income_to_eur:{label.form}}"
         axes.text(0.82, line + 0.5, limits, va="center", ha="right")
         axes.text(0.98, line + 0.5, f"{row.n:,}", va="center", ha="right")
     add_swatch(axes, (0.0, 6.15), (0.045, 0.7), DROPPED_FACE)

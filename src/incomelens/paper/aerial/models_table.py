@@ -29,8 +29,8 @@ def exhibit(
     summary, comparisons : sequences of DataFrame
         `summary.csv` and `comparisons.csv` of every city and scheme.
     """
-    labels = model_labels(networks)
     scores = stacked(summary, places, "summary of scores")
+    labels = model_labels(networks, scores["model"])
     # The comparison with nobody: a table without rows, but with its columns.
     ahead = stacked(comparisons, places, "comparisons of models")
     check_cities(list(scores["city"]), names)

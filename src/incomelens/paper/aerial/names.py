@@ -1,12 +1,12 @@
 """What the aerial study's classes, networks, folds, methods and decisions are called in print."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.errors import InputError, listed
 from incomelens.common.names import MAIN
-from incomelens.paper.names import folds_name
+from incomelens.paper.names import embedding_names, folds_name
 
 INCOME_CLASSES = (1, 2, 3, 4, 5)
 
@@ -19,7 +19,7 @@ BASELINES = {
 }
 SAMPLES = {"all": "all", "without_imputed": "without imputed"}
 # Those of folds in cities, in the order of print.
-SCHEMES = {scheme: folds_name(scheme) for scheme in ("random", "block")}
+SCHEMES = {scheme: folds_name(scheme) for scheme in ("random", "group", "block", "area")}
 
 
 @dataclass(frozen=True)
@@ -120,20 +120,24 @@ def class_order() -> list[str]:
     return [name for names in published_groups().values() for name in names]
 
 
-def model_labels(networks: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+def model_labels(
+    networks: Mapping[str, Mapping[str, str]], models: Iterable[str] = ()
+) -> dict[str, str]:
     """Names of all models in print, networks first.
 
     Parameters
     ----------
     networks : mapping
         The configuration's `inference.networks`: `backbone`, `head`, .. by key.
+    models : iterable of str
+        Those that are shown: embeddings of others are among them.
     """
     labels = {key: f"{network['backbone']}, {network['head']}" for key, network in networks.items()}
     if len(set(labels.values())) < len(labels):  # networks that differ in pool or weights alone
         labels = {key: f"{label} ({key})" for key, label in labels.items()}
     if MAIN in labels:
         labels[MAIN] = f"Network: {labels[MAIN]}"
-    return labels | BASELINES
+    return labels | BASELINES | embedding_names(models)
 
 
 def known_first(names: Sequence[str], order: Sequence[str]) -> list[str]:

@@ -116,7 +116,7 @@ def overfitting_figure(
                 lay_out_lines(
                     axes, [labels.get(model, model) for model in models], with_names=left == LEFT_MM
                 )
-                _draw_dots(axes, drawn, models, schemes, limits[metric])
+                draw_dots(axes, drawn, models, schemes, limits[metric])
                 axes.set_xlabel(SHOWN_METRICS[metric])
                 if left == LEFT_MM:
                     letter(axes, "abcdefghijklmnopqrstuvwxyz"[place], left_mm=47.0)
@@ -138,13 +138,14 @@ def _limits(scores: pd.DataFrame, metric: str) -> tuple[float, float]:
     return float(low - 0.03 * (high - low) * (low < 0)), float(high + 0.03 * (high - low))
 
 
-def _draw_dots(
+def draw_dots(
     axes: Axes,
     table: pd.DataFrame,
     models: Sequence[str],
     schemes: Sequence[str],
     limits: tuple[float, float],
 ) -> None:
+    """Draw scores with their intervals by spatial blocks, a line a model, a colour a scheme."""
     for scheme, offset in zip(schemes, side_by_side(len(schemes), 0.18), strict=True):
         rows = table[(table["scheme"] == scheme) & table["value"].notna()]
         y = np.array([models.index(model) for model in rows["model"]]) + offset

@@ -46,7 +46,7 @@ def transfer_figure(transfer: pd.DataFrame, *, names: Mapping[str, str]) -> Pape
     skill, worse = Normalize(0.0, 1.0), Normalize(-most, most)
     matrices = (
         ("Network of one city in another", "value", "block_ci", sequential_colours(), skill),
-        ("Loss against the city's own", "loss", "loss_ci", _loss_colours(), worse),
+        ("Loss against the city's own", "loss", "loss_ci", loss_colours(), worse),
     )
     with paper_figure(LEFT_MM + 2 * side + GAP_MM + 8.0, TOP_MM + side + BELOW_MM) as figure:
         for place, (title, column, interval, colours, limits) in enumerate(matrices):
@@ -54,7 +54,7 @@ def transfer_figure(transfer: pd.DataFrame, *, names: Mapping[str, str]) -> Pape
             axes = figure.panel(left, TOP_MM, side, side)
             values = _matrix(table, cities, column)
             ends = tuple(_matrix(table, cities, f"{interval}_{end}") for end in ("low", "high"))
-            _draw_matrix(axes, values, ends, colours, limits)
+            draw_matrix(axes, values, ends, colours, limits)
             heading(axes, "ab"[place], title, x=5.0 / side)
             labels = [names[city] for city in cities]
             axes.set_xticks(range(len(cities)), labels, rotation=30, ha="right")
@@ -79,20 +79,21 @@ def _matrix(table: pd.DataFrame, cities: list[str], column: str) -> np.ndarray:
     return wide.reindex(index=cities, columns=cities).to_numpy(dtype=float)
 
 
-def _loss_colours() -> Colormap:
+def loss_colours() -> Colormap:
     """Green where a foreign network is better, white, brown where it is worse (BrBG, reversed)."""
     return LinearSegmentedColormap.from_list(
         "incomelens_loss", ["#01665e", "#5ab4ac", "#f7f7f5", "#d8b365", "#8c510a"]
     )
 
 
-def _draw_matrix(
+def draw_matrix(
     axes: Axes,
     values: np.ndarray,
     ends: tuple[np.ndarray, np.ndarray],
     colours: Colormap,
     limits: Normalize,
 ) -> None:
+    """Draw scores as a square of fields with their intervals, the diagonal framed."""
     axes.imshow(np.ma.masked_invalid(values), cmap=colours, norm=limits, interpolation="none")
     for (i, j), value in np.ndenumerate(values):
         ink = "white" if np.isfinite(value) and is_dark(colours(limits(value)), 0.5) else INK

@@ -1,6 +1,7 @@
 """What the aerial study's classes look like in every figure: urban classes and income classes."""
 
 import geopandas as gpd
+import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
@@ -26,7 +27,7 @@ CITY_FACE = "#f4f4f4"
 WATER_FACE = "#dfe9f2"
 HATCH = "//////"
 KEY_COLUMNS = 4
-KEY_LINES = 9  # of a column, with letters of full size
+KEY_LINES = (7, 9)  # of a column, at least; and at most with letters of full size
 
 
 def add_swatch(
@@ -47,23 +48,30 @@ def draw_class_key(axes: Axes) -> None:
 
     Land without one of them is a hatched field. Groups beyond four stand below the shortest column.
     """
-    groups, labels, colours = classes_by_group(), class_labels(), class_colours()
-    blocks = [[group, *names] for group, names in groups.items()]
+    labels, colours = class_labels(), class_colours()
+    blocks = [
+        [
+            (group.capitalize(), True, None),
+            *((labels[name], False, colours[name]) for name in names),
+        ]
+        for group, names in classes_by_group().items()
+    ]
     columns = blocks[:KEY_COLUMNS]
-    columns[-1].append(left_out_label())
+    columns[-1].append((left_out_label(), False, None))
     for block in blocks[KEY_COLUMNS:]:
         min(columns, key=len).extend(block)
-    n_lines = max(map(len, columns))
-    size = 6.5 * min(1.0, KEY_LINES / n_lines)
+    n_lines = max(KEY_LINES[0], *map(len, columns))
+    scale = min(1.0, KEY_LINES[1] / n_lines)
     axes.set(xlim=(0, KEY_COLUMNS), ylim=(n_lines, 0))
     axes.set_axis_off()
     for column, lines in enumerate(columns):
-        for row, line in enumerate(lines):
-            if line in groups:
-                axes.text(column, row + 0.5, line.capitalize(), va="center", fontweight="bold")
+        for row, (text, is_group, colour) in enumerate(lines):
+            if is_group:
+                size = scale * mpl.rcParams["font.size"]
+                axes.text(column, row + 0.5, text, va="center", fontsize=size, fontweight="bold")
                 continue
-            add_swatch(axes, (column, row + 0.17), (0.1, 0.66), colours.get(line))
-            axes.text(column + 0.13, row + 0.5, labels.get(line, line), va="center", fontsize=size)
+            add_swatch(axes, (column, row + 0.17), (0.1, 0.66), colour)
+            axes.text(column + 0.13, row + 0.5, text, va="center", fontsize=6.5 * scale)
 
 
 def draw_income_classes(

@@ -35,6 +35,7 @@ SCHEME_MEANINGS = {
     "random": "random folds",
     "block": "spatial blocks",
     "area": "one area (borough) left out",
+    "knndm": "matched distances (kNNDM)",
 }
 
 

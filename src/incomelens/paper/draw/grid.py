@@ -1,4 +1,8 @@
-"""Pictures of census cells: a square of the city, values on the 200 m grid, tiles put together."""
+"""Pictures of cells: a square of the city, values on its grid, tiles put together.
+
+Squares of one grid are the pixels of such a picture. Cells of any other shape are drawn on fine
+pixels.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +14,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from PIL import Image
+from rasterio import Affine
+from rasterio.features import rasterize
 
+from incomelens.cells.places import Places
 from incomelens.common.errors import InputError
 from incomelens.paper.draw.maps import draw_scale_bar
 from incomelens.paper.draw.style import MM_PER_INCH
@@ -19,6 +26,9 @@ from incomelens.paper.draw.style import MM_PER_INCH
 TILES_AT_ONCE = 64
 # Around the cells of a city, in shares of its longer side.
 MARGIN = 0.02
+# Along the longer side of a picture of cells that are no grid.
+FINE_PX = 1200
+OFF_GRID = 1e-3
 
 
 class TileReader(Protocol):
@@ -27,10 +37,13 @@ class TileReader(Protocol):
     def read_images(self, cell_ids: Sequence[str]) -> NDArray[np.uint8]:
         """Images of cells, of shape (n, px, px, 3), north up, west left."""
 
+    def bounds(self, cell_id: str) -> tuple[float, float, float, float]:
+        """West, south, east, north of a tile; asked for where cells are no grid."""
+
 
 @dataclass(frozen=True)
 class Square:
-    """Part of a city on a grid of cells, in metres of the cells' CRS (EPSG:3035).
+    """Part of a city on a grid of cells, in metres of the cells' CRS.
 
     Parameters
     ----------
@@ -39,7 +52,7 @@ class Square:
     n_east, n_north : int
         Cells along either side.
     cell_m : float
-        Side of a cell.
+        Side of a cell; of the fine pixels, where cells are no grid.
     """
 
     west: float
@@ -69,10 +82,10 @@ class Square:
         return self.west, self.south, self.east, self.north
 
     def places(self, cells: gpd.GeoDataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Row from the north and column from the west of every cell; may lie outside."""
-        bounds = cells.geometry.bounds
-        column = np.rint((bounds["minx"].to_numpy() - self.west) / self.cell_m).astype(np.intp)
-        row = np.rint((self.north - bounds["maxy"].to_numpy()) / self.cell_m).astype(np.intp)
+        """Row from the north and column from the west of every cell's middle; may lie outside."""
+        west, south, east, north = cells.geometry.bounds.to_numpy().reshape(-1, 4).T
+        column = np.floor(((west + east) / 2 - self.west) / self.cell_m).astype(np.intp)
+        row = np.floor((self.north - (south + north) / 2) / self.cell_m).astype(np.intp)
         return row, column
 
     def with_margin(self) -> "Square":
@@ -81,6 +94,12 @@ class Square:
         more = cells * self.cell_m
         sides = self.n_east + 2 * cells, self.n_north + 2 * cells
         return Square(self.west - more, self.south - more, *sides, self.cell_m)
+
+    def finer(self) -> "Square":
+        """The same ground in pixels as fine as those of a whole city."""
+        times = max(1, round(FINE_PX / max(self.n_east, self.n_north)))
+        sides = self.n_east * times, self.n_north * times
+        return Square(self.west, self.south, *sides, self.cell_m / times)
 
     def within(self, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Cells that lie in the square, in their order."""
@@ -91,8 +110,18 @@ class Square:
     def grid(self, cells: gpd.GeoDataFrame, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values of cells within the square as an image, north up; NaN where there is no cell."""
         image = np.full((self.n_north, self.n_east), np.nan)
-        image[self.places(cells)] = values
-        return image
+        if self.is_grid_of(cells):
+            image[self.places(cells)] = values
+            return image
+        pixels = Affine(self.cell_m, 0, self.west, 0, -self.cell_m, self.north)
+        # A cell that no pixel's middle lies in is seen all the same.
+        shapes = zip(cells.geometry, values.astype(np.float64), strict=True)
+        return rasterize(shapes, out=image, transform=pixels, all_touched=True)
+
+    def is_grid_of(self, cells: gpd.GeoDataFrame) -> bool:
+        """Whether every cell is one pixel of the square."""
+        bounds = cells.geometry.bounds.to_numpy().reshape(-1, 4)
+        return np.allclose(bounds[:, 2:] - bounds[:, :2], self.cell_m, rtol=OFF_GRID, atol=0)
 
 
 def places_of(cells: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -112,7 +141,9 @@ def whole_city(cells: gpd.GeoDataFrame) -> Square:
     west, south, east, north = cells.total_bounds
     first = cells.geometry.iloc[0].bounds
     cell_m = float(first[2] - first[0])
-    n_east, n_north = (round(side / cell_m) for side in (east - west, north - south))
+    if Places.of(cells).grid is None:
+        cell_m = float(max(east - west, north - south)) / FINE_PX
+    n_east, n_north = (max(1, round(side / cell_m)) for side in (east - west, north - south))
     return Square(float(west), float(south), n_east, n_north, cell_m)
 
 
@@ -124,7 +155,11 @@ def fullest_square(cells: gpd.GeoDataFrame, *, side_m: float = 5000.0) -> Square
     city = whole_city(cells)
     side = max(1, round(side_m / city.cell_m))
     n_east, n_north = min(side, city.n_east), min(side, city.n_north)
-    occupied = np.isfinite(city.grid(cells, np.ones(len(cells)))).astype(int)
+    occupied = np.zeros((city.n_north, city.n_east), dtype=int)
+    row, column = (np.minimum(at, n - 1) for at, n in zip(
+        city.places(cells), occupied.shape, strict=True
+    ))  # fmt: skip
+    np.add.at(occupied, (row, column), 1)
     # Columns first, rows from the south: argmax takes the first of equals.
     sums = np.zeros((city.n_east + 1, city.n_north + 1), dtype=int)
     sums[1:, 1:] = occupied[::-1].T.cumsum(axis=0).cumsum(axis=1)
@@ -134,7 +169,8 @@ def fullest_square(cells: gpd.GeoDataFrame, *, side_m: float = 5000.0) -> Square
     )  # fmt: skip
     column, row = np.unravel_index(np.argmax(held), held.shape)
     west, south = city.west + column * city.cell_m, city.south + row * city.cell_m
-    return Square(west, south, n_east, n_north, city.cell_m)
+    found = Square(west, south, n_east, n_north, city.cell_m)
+    return found if city.is_grid_of(cells) else found.finer()
 
 
 def mosaic(
@@ -148,6 +184,8 @@ def mosaic(
         Red, green, blue and opacity; north up. Where there is no tile, nothing (opacity 0).
     """
     cells = square.within(cells)
+    if not square.is_grid_of(cells):
+        return _scattered(square, cells, tiles)
     rows, columns = square.places(cells)
     picture = np.zeros((square.n_north, px, square.n_east, px, 4), dtype=np.uint8)
     names = cells["cell_id"].to_numpy()
@@ -159,6 +197,24 @@ def mosaic(
             picture[row, :, column, :, :3] = np.asarray(small)
             picture[row, :, column, :, 3] = 255
     return picture.reshape(square.n_north * px, square.n_east * px, 4)
+
+
+def _scattered(square: Square, cells: gpd.GeoDataFrame, tiles: TileReader) -> NDArray[np.uint8]:
+    """Tiles laid out on the fine pixels of a square; later ones upon earlier ones."""
+    picture = Image.new("RGBA", (square.n_east, square.n_north))
+    ids = cells["cell_id"].to_numpy()
+    for cell_id, (west, south, east, north) in zip(
+        ids, cells.geometry.bounds.to_numpy(), strict=True
+    ):
+        side, middle = max(east - west, north - south), ((west + east) / 2, (south + north) / 2)
+        px = max(1, round(side / square.cell_m))
+        corner = (
+            round((middle[0] - side / 2 - square.west) / square.cell_m),
+            round((square.north - middle[1] - side / 2) / square.cell_m),
+        )
+        tile = Image.fromarray(tiles.read_images([cell_id])[0])
+        picture.paste(tile.resize((px, px), Image.Resampling.BOX), corner)
+    return np.asarray(picture)
 
 
 def show_grid(axes: Axes, image: NDArray, square: Square, **options: object) -> object:

@@ -88,8 +88,10 @@ def local_projection(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Project onto the equal-area plane that touches the Earth in the middle of the city.
 
     North is up and lengths are true in the middle; over 100 km they are off by less than 0.01 %.
-    Districts that are known by a point alone become discs.
+    Districts that are known by a point alone become discs. What lies in a plane already stays.
     """
+    if districts.crs.is_projected:
+        return districts
     west, south, east, north = districts.to_crs(4326).total_bounds
     plane = districts.to_crs(
         f"+proj=laea +lat_0={(south + north) / 2:.6f} +lon_0={(west + east) / 2:.6f} "

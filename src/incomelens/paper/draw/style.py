@@ -36,9 +36,15 @@ RULE = "#d0d0d0"
 MISSING_FACE = "#ececec"
 MISSING_HATCH = "#9a9a9a"
 GROUP_COLOURS = {SOCIOECONOMIC: "#0072B2", SPATIAL: "#D55E00"}
-# From light to dark as the folds get harder.
-SCHEME_COLOURS = {"random": "#7CCBA2", "block": "#089099", "area": "#045275"}
-SCHEME_MARKERS = {"random": "o", "block": "s", "area": "D"}
+# From light to dark as the folds get harder; matched folds are as hard as the map they match.
+SCHEME_COLOURS = {
+    "random": "#7CCBA2",
+    "group": "#D8A43C",
+    "block": "#089099",
+    "area": "#045275",
+    "knndm": "#B35C1E",
+}
+SCHEME_MARKERS = {"random": "o", "group": "v", "block": "s", "area": "D", "knndm": "^"}
 
 STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: equal on every machine

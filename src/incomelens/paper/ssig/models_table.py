@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.names import LEVELS, MODELS, SCHEMES, model_name, task_name
+from incomelens.paper.names import LEVELS, MODELS, SCHEMES, embedding_names, model_name, task_name
 from incomelens.paper.ssig.scores import ORDERS, main_scores, score_columns
 from incomelens.paper.table import Table, in_print_order
 
@@ -24,7 +24,8 @@ CONSTANT = (
 
 def exhibit(summary: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Exhibit:
     """Lay out the scores of every model, a column a score and scheme, from `ssig/summary.csv`."""
-    scores = main_scores(summary, MODELS, levels)
+    names = MODELS | embedding_names(summary["model"])
+    scores = main_scores(summary, names, levels)
     columns = {
         f"{heading}: {SCHEMES[scheme]}": (scheme, metric)
         for metric, heading in HEADINGS.items()
@@ -33,7 +34,7 @@ def exhibit(summary: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Exh
     }
     table = Table(
         numbers=in_print_order(summary, level=levels, **ORDERS),
-        shown=_shown(scores, columns, levels),
+        shown=_shown(scores, columns, levels, names),
         caption="All models under all schemes of folds.",
         notes=(NOTE, CONSTANT),
         blocks="Task",
@@ -43,12 +44,15 @@ def exhibit(summary: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Exh
 
 
 def _shown(
-    scores: pd.DataFrame, columns: dict[str, tuple[str, str]], levels: Mapping[str, str]
+    scores: pd.DataFrame,
+    columns: dict[str, tuple[str, str]],
+    levels: Mapping[str, str],
+    names: Mapping[str, str],
 ) -> pd.DataFrame:
     keys = ["level", "income", "model", "mode"]
     scores_by_row = scores.set_index([*keys, "scheme", "metric"])["ours_pooled"].to_dict()
     return pd.DataFrame(
-        {"Task": task_name(level, income, levels), "Model": model_name(model, mode)}
+        {"Task": task_name(level, income, levels), "Model": model_name(model, mode, names=names)}
         | {
             column: scores_by_row.get((level, income, model, mode, *key), float("nan"))
             for column, key in columns.items()

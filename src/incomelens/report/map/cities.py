@@ -7,12 +7,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from incomelens.cells.places import Places
 from incomelens.cells.urban_classes import land_use_list
-from incomelens.common.errors import InputError
+from incomelens.common.labels import INSEE, Label
 from incomelens.common.tables import read_table
 from incomelens.paper.aerial.figure_3 import DIFFERENCE_COLOURS, prediction_maps_table
 from incomelens.paper.aerial.names import METHODS, SCHEMES, SES_CLASSES, main_method
 from incomelens.paper.draw.classes import INCOME_COLOURS
+from incomelens.report.map.districts import borders
 from incomelens.report.map.layers import (
     BROWN_TO_TEAL,
     Layer,
@@ -36,6 +38,7 @@ def city_maps(
     cells: Sequence[str],
     predictions: Sequence[str],
     ratios: Sequence[str],
+    labels: Mapping[str, Mapping[str, object] | None],
 ) -> list[dict[str, object]]:
     """Read the tables of all cities, and make their maps.
 
@@ -47,6 +50,8 @@ def city_maps(
     cells, predictions, ratios : sequences of paths
         One of every city; of every city and scheme, schemes varying faster; one of every city, or
         none at all.
+    labels : mapping
+        What the incomes of each city are, as the configuration says it.
     """
     n = len(schemes)
     return [
@@ -56,6 +61,7 @@ def city_maps(
             read_table(cells[i]),
             dict(zip(schemes, map(read_table, predictions[i * n : (i + 1) * n]), strict=True)),
             read_table(ratios[i]) if ratios else None,
+            label=Label.of(labels[city]),
         )
         for i, (city, name) in enumerate(names.items())
     ]
@@ -67,6 +73,8 @@ def city_map(
     cells: gpd.GeoDataFrame,
     predictions: Mapping[str, pd.DataFrame],
     ratios: pd.DataFrame | None,
+    *,
+    label: Label = INSEE,
 ) -> dict[str, object]:
     """Everything that the page's map of a city can show.
 
@@ -75,12 +83,14 @@ def city_map(
     key, name : str
         The city in the configuration, and in print.
     cells : GeoDataFrame
-        `cells/{city}.parquet`, squares in EPSG:3035.
+        `cells/{city}.parquet`.
     predictions : mapping
         By scheme, `inference/{city}/{scheme}/predictions.parquet`.
     ratios : DataFrame or None
         `topology/{city}/{scheme}/tile_ratios.parquet` of the first scheme; None leaves out
         activation.
+    label : Label
+        Of the incomes.
 
     Returns
     -------
@@ -90,7 +100,7 @@ def city_map(
     cells = near_kept_cells(cells, prediction_maps_table(cells, predictions)["observed"].notna())
     table = prediction_maps_table(cells, predictions)
     at: dict[str, list[int]] = {}
-    layers = [*_income_layers(cells, table, list(predictions))]
+    layers = [*_income_layers(cells, table, list(predictions), label)]
     details: list[dict[str, object]] = [
         {"kind": "list", "title": "Income", "layers": [layer.key for layer in layers]}
     ]
@@ -101,11 +111,11 @@ def city_map(
     return {
         "key": key,
         "title": name,
-        "about": f"{name}: {int(table['observed'].notna().sum()):,} kept census cells of "
-        f"{_side(cells):.0f} m, dropped ones between them grey. Grid north is up.",
+        "about": f"{name}: {int(table['observed'].notna().sum()):,} kept {_words(cells)}, dropped "
+        "ones between them grey. Grid north is up.",
         "one": "cell",
         "ids": table["cell_id"].tolist(),
-        "shape": _grid(table, _side(cells)),
+        "shape": _shape(cells, table),
         "at": at,
         "layers": [asdict(layer) for layer in layers],
         "details": details,
@@ -118,15 +128,15 @@ def near_kept_cells(cells: gpd.GeoDataFrame, kept: pd.Series) -> gpd.GeoDataFram
     return cells.cx[west + 1 : east - 1, south + 1 : north - 1]
 
 
-def _side(cells: gpd.GeoDataFrame) -> float:
-    bounds = cells.geometry.bounds
-    side = (bounds["maxx"] - bounds["minx"]).to_numpy()
-    if not np.allclose(side, side[0]):
-        raise InputError(
-            "map of a city: cells are not squares of one size "
-            f"({side.min():g} to {side.max():g} m); build them again from the provider's grid"
-        )
-    return float(side[0])
+def _words(cells: gpd.GeoDataFrame) -> str:
+    places = Places.of(cells)
+    return "cells" if places.grid is None else f"census cells of {places.side_m:.0f} m"
+
+
+def _shape(cells: gpd.GeoDataFrame, table: pd.DataFrame) -> dict[str, object]:
+    """Squares of a grid as such, other cells by their borders."""
+    places = Places.of(cells)
+    return borders(cells) if places.grid is None else _grid(table, places.side_m)
 
 
 def _grid(table: pd.DataFrame, side: float) -> dict[str, object]:
@@ -144,7 +154,9 @@ def _grid(table: pd.DataFrame, side: float) -> dict[str, object]:
     }
 
 
-def _income_layers(cells: gpd.GeoDataFrame, table: pd.DataFrame, schemes: list[str]) -> list[Layer]:
+def _income_layers(
+    cells: gpd.GeoDataFrame, table: pd.DataFrame, schemes: list[str], label: Label
+) -> list[Layer]:
     colours = dict(INCOME_COLOURS)
     words = {"legend": INCOME_WORDS}
     group = "Income classes (fifths of the city)"
@@ -163,8 +175,8 @@ def _income_layers(cells: gpd.GeoDataFrame, table: pd.DataFrame, schemes: list[s
             ),
         ]  # fmt: skip
     income = cells["income"].to_numpy(float)
-    unit = "EUR a year per consumption unit"
-    return [*layers, quantile_layer("income", "Income", "Income", income, unit=unit)]
+    words = {"unit": label.words, "decimals": 0 if label.is_money else 2}
+    return [*layers, quantile_layer("income", "Income", "Income", income, **words)]
 
 
 def _activation_layers(

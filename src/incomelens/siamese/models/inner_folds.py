@@ -29,8 +29,9 @@ def inner_folds(
     sample : Sample
     training : array of shape (n,)
         Rows of the sample.
-    scheme : {"random", "block", "area"}
-        Of the outer folds: single districts, blocks or areas stay together.
+    scheme : {"random", "block", "area", "knndm"}
+        Of the outer folds: single districts, blocks or areas stay together; blocks also where
+        distances are matched.
     n_folds : int
         At most; no more than there are things to part.
     rng : Generator
@@ -48,6 +49,7 @@ def inner_folds(
     kept_together = {
         "random": np.arange(len(training)),
         "block": sample.block[training],
+        "knndm": sample.block[training],
         "area": sample.fold[training],  # under this scheme a fold is an area
     }[scheme]
     if len(np.unique(kept_together)) < 2:  # one area is left: part its blocks

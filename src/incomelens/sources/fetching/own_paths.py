@@ -22,6 +22,7 @@ KEYS = (
     "city.*.land_use.table",
     "city.*.land_use.folder",
     "city.*.land_use.boundary.table",
+    "city.*.points.*.table",
     "siamese.prices.table",
     "siamese.street_view.folder",
     "siamese.street_view.cache",

@@ -77,7 +77,7 @@ def sources_of_city(settings: Mapping[str, Any]) -> list[str]:
     """Ids of the sources of one city: its incomes, land use and imagery."""
     return [
         *(part["source"] for part in _one_each(settings) if "source" in part),
-        *settings["imagery"]["sources"],
+        *settings["imagery"].get("sources", []),
     ]
 
 
@@ -96,7 +96,18 @@ def city_files(cities: Sequence[str], city: Mapping[str, Any]) -> list[str]:
 def _one_each(settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """Settings of a city that name a source, or a file of the user's own."""
     land = settings["land_use"]
-    return settings["income"], land, land.get("boundary", {})
+    points = settings.get("points", {}).values()
+    return settings["income"], land, land.get("boundary", {}), settings["imagery"], *points
+
+
+def embedding_sources(embeddings: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Ids of the sources of embeddings, sections ``embeddings`` of the configuration."""
+    return [settings["source"] for settings in embeddings.values() if "source" in settings]
+
+
+def embedding_files(embeddings: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Names of the user's own tables of embeddings, below ``data_dir``."""
+    return [settings["table"] for settings in embeddings.values() if "table" in settings]
 
 
 def siamese_modalities(siamese: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:

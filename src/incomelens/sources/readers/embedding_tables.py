@@ -6,15 +6,17 @@ same table. Their rows are found by the identifiers of the cells or districts.
 
 import fnmatch
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.names import EMBEDDING
 from incomelens.sources.readers.tables import read_table
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,12 @@ class Embedding:
     def of(self, ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.float64]:
         """Rows of some of the places, in their order."""
         return self.matrix[self.ids.searchsorted(np.asarray(ids, dtype=str))]
+
+    def table(self) -> pd.DataFrame:
+        """One row a place: ``cell_id`` and its numbers, ``feature_0``, ``feature_1``, ..."""
+        names = [f"feature_{number}" for number in range(self.matrix.shape[1])]
+        numbers = pd.DataFrame(self.matrix, columns=names)
+        return pd.concat([pd.Series(self.ids, name="cell_id", dtype=str), numbers], axis=1)
 
 
 def read_embedding(
@@ -93,7 +101,7 @@ def read_embedding(
         )
     what = f"{file}: embedding {name}"
     dimensions = _dimensions(wanted.drop(columns=id_column), columns, what)
-    matrix = dimensions.set_axis(found).reindex(ordered).to_numpy(dtype=np.float64)
+    matrix = dimensions.set_axis(found).reindex(ordered).to_numpy(dtype=np.float64, copy=True)
     lacking = ordered[np.isnan(matrix).any(axis=1)]
     matrix[np.isnan(matrix).any(axis=1)] = np.nan
     tell = logger.warning if len(lacking) else logger.info
@@ -103,6 +111,30 @@ def read_embedding(
         f" and count as the mean of those of training: {listed(lacking)}" if len(lacking) else "",
     )
     return Embedding(ordered, matrix)
+
+
+def read_embeddings(
+    ids: Sequence[str],
+    *,
+    tables: Sequence[str | Path],
+    settings: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Embedding]:
+    """Read the tables of a section ``embeddings`` of the configuration, by the model's name.
+
+    Parameters
+    ----------
+    ids : sequence of str
+    tables : sequence of path
+        One an embedding, in the order of `settings`.
+    settings : mapping
+        The section: ``id`` and perhaps ``columns`` of each.
+    """
+    return {
+        EMBEDDING + name: read_embedding(
+            file, ids, name=name, id_column=own["id"], columns=own.get("columns")
+        )
+        for (name, own), file in zip(settings.items(), tables, strict=True)
+    }
 
 
 def _dimensions(table: pd.DataFrame, patterns: Sequence[str] | None, what: str) -> pd.DataFrame:

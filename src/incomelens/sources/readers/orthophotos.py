@@ -13,6 +13,7 @@ from incomelens.common.errors import InputError, listed
 from incomelens.common.progress import progress
 from incomelens.sources.fetching.archives import archive_members, unpack, whole_folder
 from incomelens.sources.readers.companions import (
+    IMAGES,
     WORLD_FILES,
     Names,
     companions,
@@ -24,6 +25,8 @@ from incomelens.sources.readers.ign import list_ign
 from incomelens.sources.readers.raster_headers import RasterHeader, read_header
 
 logger = logging.getLogger(__name__)
+
+DELIVERED = (*IMAGES, ".zip", ".7z")
 
 ORTHOPHOTO_READERS: Mapping[str, Callable[..., gpd.GeoDataFrame]] = {
     "ign": list_ign,
@@ -44,7 +47,7 @@ def list_orthophotos(
     Parameters
     ----------
     files : sequence of path
-        All files of all sources of a city's imagery.
+        All files of all sources of a city's imagery, or folders of them.
     reader : {"ign", "geotiff"}
     crs : str, optional
         Reference system of the imagery, where the files' own is missing or wrong.
@@ -68,7 +71,20 @@ def list_orthophotos(
         raise InputError(
             f"orthophotos: no reader {reader!r}; there are {listed(ORTHOPHOTO_READERS)}"
         )
-    return ORTHOPHOTO_READERS[reader](files, crs=crs, bands=bands)
+    return ORTHOPHOTO_READERS[reader](_without_folders(files), crs=crs, bands=bands)
+
+
+def _without_folders(files: Sequence[str | Path]) -> list[Path]:
+    """The images and archives of a folder in its place; what else it holds is told."""
+    found: list[Path] = []
+    for path in map(Path, files):
+        inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        kept = [one for one in inside if one.suffix.lower() in DELIVERED or inside == [path]]
+        if len(kept) < len(inside):
+            names = listed(one.name for one in inside if one not in kept)
+            logger.info("%s: %d files are left: %s", path, len(inside) - len(kept), names)
+        found += kept
+    return found
 
 
 def extract_orthophotos(

@@ -1,0 +1,116 @@
+"""Maps of predicted income, a panel a scheme of folds; crossed where none such was learnt from."""
+
+from collections.abc import Sequence
+from string import ascii_lowercase
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from incomelens.paper.draw.maps import (
+    Classes,
+    area_outlines,
+    draw_bar_inside,
+    draw_class_legend,
+    draw_map,
+    local_projection,
+    map_height,
+    quantile_classes,
+)
+from incomelens.paper.draw.panels import heading
+from incomelens.paper.draw.style import PAGE_MM, PaperFigure, paper_figure
+from incomelens.paper.exhibit import Exhibit
+from incomelens.paper.names import INCOME_UNITS, SCHEMES, folds_name
+
+CLASSES = 8
+GAP_MM, TOP_MM, STEP_MM, LEGEND_MM = 3.0, 8.0, 9.0, 14.0
+# Vermilion (Okabe & Ito 2008): seen on the lightest and on the darkest class.
+OUTSIDE = {"facecolor": "none", "edgecolor": "#D55E00", "hatch": "xxxxxx", "linewidth": 0.5}
+
+
+def exhibit(
+    districts: gpd.GeoDataFrame,
+    predictions: Sequence[pd.DataFrame],
+    applicability: Sequence[pd.DataFrame],
+    *,
+    income: str,
+    mode: str,
+) -> Exhibit:
+    """Draw the out-of-fold predictions of SSIG, in classes of equal counts of the observed income.
+
+    Parameters
+    ----------
+    districts : GeoDataFrame
+        `districts/{level}.parquet`.
+    predictions, applicability : sequences of DataFrame
+        `ssig/predictions/{level}-{income}-{scheme}-gps.parquet` and
+        `ssig/applicability/{level}-{income}-{scheme}.parquet`, of every scheme.
+    mode : str
+        Of the Gaussian process; the first that there is where it was not fitted.
+    """
+    table = pd.concat(
+        [
+            _of_scheme(rows, area, mode)
+            for rows, area in zip(predictions, applicability, strict=True)
+        ]
+    )
+    return Exhibit(table.reset_index(drop=True), _drawn(districts, table, income))
+
+
+def _of_scheme(predictions: pd.DataFrame, area: pd.DataFrame, mode: str) -> pd.DataFrame:
+    """One row a district: its prediction, and whether the model has seen the like."""
+    rows = predictions[(predictions["model"] == "ssig") & (predictions["variant"] == "main")]
+    rows = rows[rows["mode"] == (mode if mode in set(rows["mode"]) else rows["mode"].iloc[0])]
+    columns = ["geoid", "dissimilarity", "threshold", "applicable"]
+    columns_of_rows = ["scheme", "geoid", "mode", "observed_usd", "predicted_usd"]
+    return rows[columns_of_rows].merge(area[columns], on="geoid", validate="one_to_one")
+
+
+def _drawn(districts: gpd.GeoDataFrame, table: pd.DataFrame, income: str) -> PaperFigure:
+    plane = local_projection(districts)
+    classes = quantile_classes(plane[income].to_numpy(dtype=float), CLASSES)
+    schemes = [scheme for scheme in SCHEMES if scheme in set(table["scheme"])]
+    columns = min(len(schemes), 2)
+    width = (PAGE_MM - 2 * GAP_MM - (columns - 1) * GAP_MM) / 2
+    height = map_height(plane, width, most=95.0)
+    n_rows = -(-len(schemes) // columns)
+    right = 2 * GAP_MM + columns * (width + GAP_MM) - GAP_MM
+    with paper_figure(right, TOP_MM + n_rows * (height + STEP_MM) + LEGEND_MM) as figure:
+        for number, scheme in enumerate(schemes):
+            row, column = divmod(number, columns)
+            left = GAP_MM + column * (width + GAP_MM)
+            axes = figure.panel(left, TOP_MM + row * (height + STEP_MM), width, height)
+            shown = table[table["scheme"] == scheme].set_index("geoid")
+            _draw_panel(axes, plane, shown, classes)
+            outside = np.count_nonzero(~shown["applicable"])
+            title = f"{folds_name(scheme)}: {outside:,} of {len(shown):,} outside"
+            heading(axes, ascii_lowercase[number], title)
+            if number == 0:
+                draw_bar_inside(axes, plane)
+        legend = figure.panel(
+            GAP_MM + 2, TOP_MM + n_rows * (height + STEP_MM) + 1.0, 0.94 * width, 3.0
+        )
+        draw_class_legend(
+            legend,
+            classes,
+            title=f"Predicted out of fold, 1,000 {INCOME_UNITS[income]}",
+            scale=1e-3,
+            missing="no income",
+        )
+        axes = figure.panel(right / 2 + 2, TOP_MM + n_rows * (height + STEP_MM) + 1.0, 40.0, 3.0)
+        axes.add_patch(Rectangle((0, 0), 0.12, 1, **OUTSIDE))
+        axes.text(0.16, 0.5, "outside the area of applicability", va="center", fontsize=6.5)
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        axes.set_axis_off()
+    return figure
+
+
+def _draw_panel(axes: Axes, plane: gpd.GeoDataFrame, shown: pd.DataFrame, classes: Classes) -> None:
+    predicted = plane["geoid"].map(shown["predicted_usd"]).to_numpy(dtype=float)
+    draw_map(axes, plane, predicted, classes, outline=area_outlines(plane))
+    outside = plane[plane["geoid"].isin(shown.index[~shown["applicable"]])].geometry.dropna()
+    if len(outside):
+        outside.plot(ax=axes, aspect=None, **OUTSIDE)
+        axes.set_axis_off()

@@ -1,0 +1,170 @@
+"""Scores as a curve over the size of spatial blocks, and over how the blocks happen to fall.
+
+Blocks are clusters whose places depend on a seed. One seed moves r² by as much as models differ, so
+that a model is compared with others on the same blocks of several seeds (deviation
+`district_buffer` for what is left out around them).
+"""
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from incomelens.common.errors import InputError
+from incomelens.common.progress import progress
+from incomelens.common.seeds import job_seed
+from incomelens.folds.comparison import fold_difference
+from incomelens.folds.districts import district_folds
+from incomelens.ssig.features import Sample, income_sample
+from incomelens.ssig.gp_folds import cross_validate_gp
+from incomelens.ssig.out_of_fold import splits
+from incomelens.ssig.reference_folds import cross_validate_references
+from incomelens.ssig.scores import score_folds
+
+logger = logging.getLogger(__name__)
+
+COLUMNS = ["model", "mode", "n_blocks", "fold_seed", "fold", "n", "n_training"]
+SCORES = ["r2", "cod", "rmse_usd", "mae_usd"]
+
+
+def score_fold_seeds(
+    districts: pd.DataFrame,
+    *,
+    income: str,
+    n_blocks: Sequence[int],
+    seeds: int,
+    modes: Sequence[str],
+    references: Sequence[str],
+    n_folds: int,
+    buffer_km: float | None,
+    starts: int,
+    known_noise: bool,
+    seed: int,
+) -> pd.DataFrame:
+    """Scores of SSIG and of reference models, in every fold of blocks of every size and seed.
+
+    Parameters
+    ----------
+    districts : DataFrame
+        Table ``districts/{level}.parquet``.
+    income : str
+    n_blocks : sequence of int
+        Numbers of blocks; those that leave fewer than two districts a block are left out, and told.
+    seeds : int
+        Partitions of each size.
+    modes, references : sequences of str
+        Of SSIG; of :data:`incomelens.ssig.references.REFERENCES`.
+    n_folds, buffer_km, starts, known_noise, seed
+        As everywhere else.
+
+    Returns
+    -------
+    DataFrame
+        Table ``ssig/fold_seeds/{level}-{income}.csv``, but for the task's names.
+
+    Raises
+    ------
+    InputError
+        If no size is left.
+    """
+    most = int(districts[income].notna().sum()) // 2
+    sizes = [number for number in n_blocks if n_folds <= number <= most]
+    if not sizes:
+        raise InputError(
+            f"ssig.fold_seeds.n_blocks: none of {', '.join(map(str, n_blocks))} lies between "
+            f"{n_folds} folds and {most} blocks of two districts; name other numbers"
+        )
+    if left_out := sorted(set(n_blocks) - set(sizes)):
+        logger.warning(
+            "%s: %s blocks are left out; between %d and %d can be made",
+            income, ", ".join(map(str, left_out)), n_folds, most,
+        )  # fmt: skip
+    partitions = [(number, fold_seed) for number in sizes for fold_seed in range(seeds)]
+    parts = []
+    for number, fold_seed in progress(partitions, f"{income}: partitions", unit="partitions"):
+        own = job_seed(seed, "fold_seed", number, fold_seed)
+        folds = district_folds(
+            districts, scheme="block", n_folds=n_folds, n_blocks=number, seed=own,
+            buffer_km=buffer_km,
+        )  # fmt: skip
+        sample = income_sample(districts, folds, income=income, known_noise=known_noise)
+        predictions = [
+            cross_validate_gp(
+                sample, model="ssig", mode=mode, variant="main", starts=starts, seed=own
+            )
+            for mode in modes
+        ]
+        if references:
+            predictions.append(cross_validate_references(sample, names=references, seed=own))
+        scores = _scores(sample, pd.concat(predictions, ignore_index=True))
+        parts.append(scores.assign(n_blocks=number, fold_seed=fold_seed))
+    return pd.concat(parts, ignore_index=True)[[*COLUMNS, *SCORES]]
+
+
+def _scores(sample: Sample, predictions: pd.DataFrame) -> pd.DataFrame:
+    n_training = {fold: len(training) for fold, training, _ in splits(sample)}
+    scores = score_folds(predictions.assign(level="", income="", scheme="block"))
+    return scores.assign(n_training=scores["fold"].map(n_training))
+
+
+def summarise_fold_seeds(scores: pd.DataFrame) -> pd.DataFrame:
+    """Mean over seeds of the mean of folds, its spread, and the difference from SSIG.
+
+    The spread is that of the seeds' means. Differences are those of the first mode of SSIG less the
+    model, fold by fold; their 95 % interval is that of the corrected resampled t test over all
+    folds of all seeds (:func:`incomelens.folds.comparison.fold_difference`).
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Tables ``ssig/fold_seeds/{level}-{income}.csv`` of all tasks.
+
+    Returns
+    -------
+    DataFrame
+        Table ``ssig/fold_seeds.csv``.
+    """
+    task = ["level", "income", "n_blocks"]
+    rows = []
+    for key, group in scores.groupby(task, sort=False):
+        first = group.loc[group["model"] == "ssig", "mode"].iloc[:1].tolist()
+        ours = group[(group["model"] == "ssig") & group["mode"].isin(first)]
+        for (model, mode), own in group.groupby(["model", "mode"], sort=False):
+            keys = {**dict(zip(task, key, strict=True)), "model": model, "mode": mode}
+            rows += [
+                {**keys, "metric": metric} | _summary(own, metric) | _difference(ours, own, metric)
+                for metric in SCORES
+            ]
+    return pd.DataFrame(rows)
+
+
+def _summary(own: pd.DataFrame, metric: str) -> dict[str, float]:
+    by_seed = own.groupby("fold_seed")[metric].mean()
+    return {
+        "n_seeds": len(by_seed),
+        "n_folds": len(own),
+        "mean": by_seed.mean(),
+        "sd": by_seed.std(ddof=1),
+        "low": by_seed.min(),
+        "high": by_seed.max(),
+    }
+
+
+def _difference(ours: pd.DataFrame, own: pd.DataFrame, metric: str) -> dict[str, float]:
+    """Of the first mode of SSIG less this model; missing of that mode itself."""
+    keys = ["fold_seed", "fold"]
+    if ours.empty or own.index.equals(ours.index):
+        names = ("ssig_minus", "ssig_minus_ci_low", "ssig_minus_ci_high", "p_value")
+        return dict.fromkeys([*names, "share_won"], np.nan)
+    pairs = ours[[*keys, metric, "n", "n_training"]].merge(own[[*keys, metric]], on=keys)
+    first, second = pairs[f"{metric}_x"], pairs[f"{metric}_y"]
+    ratio = float((pairs["n"] / pairs["n_training"]).mean())
+    mean, interval, p_value = fold_difference(first, second, test_over_training=ratio)
+    wins = first < second if metric in ("rmse_usd", "mae_usd") else first > second
+    return {
+        "ssig_minus": mean,
+        **interval.columns("ssig_minus_ci"),
+        "p_value": p_value,
+        "share_won": float(wins.mean()),
+    }
