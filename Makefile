@@ -6,7 +6,7 @@ STUDY ?= demo
 BIN := .venv/bin
 # How far a run is: bars on a terminal, short lines elsewhere; all of it is in .snakemake/log either way.
 PROGRESS := $(shell if [ -t 2 ]; then echo --logger rich; else echo --quiet rules reason host; fi)
-SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+SNAKEMAKE := $(BIN)/snakemake $(PROGRESS) --cores $(CORES)
 LOCK := envs/requirements.lock
 COMPILE := $(abspath $(BIN))/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
