@@ -8,7 +8,7 @@ BIN := .venv/bin
 PROGRESS := $(shell if [ -t 2 ]; then echo --logger rich; else echo --quiet rules reason host; fi)
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 LOCK := envs/requirements.lock
-COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+COMPILE := $(abspath $(BIN))/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
 # Where the home cannot be written, as on some clusters, caches lie beside Snakemake's own files.
 ifneq ($(shell test -w "$$HOME" && echo yes),yes)
@@ -17,7 +17,7 @@ export MPLCONFIGDIR ?= $(XDG_CACHE_HOME)/matplotlib
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check test-cluster nyc socal report bench lock format clean
+.PHONY: help env demo test check check-wrapping docs test-cluster nyc socal report bench lock format clean
 
 help: ## list these commands and the workflow's named targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -63,6 +63,18 @@ test: check ## all tests, real data and the tiny study from end to end among the
 	INCOMELENS_FUZZ_EXAMPLES=100 $(BIN)/pytest -n 2 -m fuzz
 	$(BIN)/pytest -m workflow
 
+docs: .venv-dev/complete ## the documentation as a site, results/site (no network; make docs STUDY=demo adds its gallery)
+	.venv-dev/bin/python docs/site/build.py $(wildcard results/$(STUDY))
+
+check-wrapping: .venv-dev/complete docs ## licences, citation, spelling and documentation
+	.venv-dev/bin/reuse lint --quiet
+	.venv-dev/bin/cffconvert --validate
+	.venv-dev/bin/codespell
+
+.venv-dev/complete: envs/dev.lock
+	@PYTHON="$(PYTHON)" envs/create.sh .venv-dev envs/dev.lock 1
+	@touch $@
+
 test-cluster: env ## the tiny study on a Slurm of two nodes (root on Debian; says so and ends well elsewhere)
 	$(BIN)/pytest -m cluster tests/cluster
 	@cat results/test-cluster/killed_job.log 2>/dev/null || true
@@ -80,9 +92,10 @@ bench: env ## speed against the named peers (adds them to .venv; the peers take 
 	$(BIN)/python benchmarks/bench_attribution.py --flat
 	$(BIN)/python benchmarks/bench_planning.py
 
-lock: ## renew the locks from envs/*.in (needs uv)
+lock: env ## renew the locks from envs/*.in
 	cd envs && $(COMPILE) requirements.in --output-file requirements.lock
 	cd envs && $(COMPILE) requirements.in bench.in --constraint requirements.lock --output-file bench.lock
+	cd envs && $(COMPILE) dev.in --output-file dev.lock
 
 format: env ## rewrite all code in the house's format, and config/README.md from the schemas
 	$(BIN)/ruff check --fix .

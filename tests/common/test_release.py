@@ -55,3 +55,15 @@ def test_what_the_environment_is_made_with_is_pinned():
 def test_no_lock_names_where_packages_come_from():
     for lock in (ROOT / "envs").glob("*.lock"):
         assert "://" not in lock.read_text(encoding="utf-8"), lock.name
+
+
+def test_the_paper_cites_what_its_list_of_references_holds():
+    cited = set(re.findall(r"@([a-z]+\d{4})", read("paper.md")))
+    assert cited == set(re.findall(r"^@\w+\{(\w+),", read("paper.bib"), re.MULTILINE))
+
+
+def test_reforms_are_answered_and_the_checklist_is_whole():
+    items = re.findall(r"^\| (\d[a-h]) \|", read("docs/reforms.md"), re.MULTILINE)
+    assert len(items) == len(set(items)) == 32
+    rows = re.findall(r"^\| (\d+) \|", read("docs/checklist.md"), re.MULTILINE)
+    assert [int(row) for row in rows] == list(range(1, 23))

@@ -13,10 +13,12 @@ from scipy.spatial.distance import cdist
 
 from incomelens.districts.build import build_districts
 from incomelens.folds.districts import district_folds
+from incomelens.ssig.conformal import calibrate_intervals
 from incomelens.ssig.features import feature_names, income_sample
 from incomelens.ssig.fit import fit_gp
 from incomelens.ssig.gp_folds import cross_validate_gp
 from incomelens.ssig.prediction import predict_income
+from incomelens.ssig.reference_folds import cross_validate_references
 from incomelens.ssig.scores import score_folds
 
 pytestmark = pytest.mark.real
@@ -80,3 +82,19 @@ def test_literal_predictions_equal_a_closed_form_in_numpy(sample):
     expected = kernel(z[held_out], z[~held_out]) @ np.linalg.solve(sigma, scaled)
     predicted = (predict_income(fitted, inputs[held_out]).mean - y.mean()) / y.std()
     np.testing.assert_allclose(predicted, expected, atol=1e-6)
+
+
+def test_intervals_hold_in_every_fifth_of_income_under_blocks(tracts):
+    """Of a model whose own errors are anything but alike: those of the rich are thrice as large."""
+    folds = district_folds(tracts, scheme="block", n_folds=5, n_blocks=25, seed=0, buffer_km=1.5)
+    sample = income_sample(tracts, folds, income="per_capita_income")
+    predictions = cross_validate_references(sample, names=["gradient_boosting"], seed=0)
+    intervals = calibrate_intervals(predictions, tracts)
+    observed = intervals["observed_usd"]
+    inside = observed.between(intervals["low_usd"], intervals["high_usd"])
+    fifth = np.ceil(5 * observed.rank(pct=True)).astype(int)
+    coverage = inside.groupby([intervals["method"], fifth]).mean().unstack(0)
+    whole = inside.groupby(intervals["method"]).mean()
+    assert whole.between(0.87, 0.93).all()
+    assert coverage["split"].min() < 0.8
+    assert coverage["label_conditional"].min() > 0.85

@@ -235,3 +235,42 @@ def test_incomes_may_be_a_file_of_the_users_own(raw, tmp_path):
     assert "urban_atlas_2012_nice" in files.checks("aerial")["sources"]
     assert set(files.reader_options("own")) == {"columns", "layer", "side_m"}
     assert files.study.income_labels == {"own": label}
+
+
+def test_land_use_its_boundary_and_points_may_be_files_of_the_users_own(raw, tmp_path):
+    land = {"reader": "raster", "folder": "cover", "crs": "EPSG:26911"}
+    land |= {"boundary": {"table": "city.gpkg", "layer": "outline"}}
+    trees = {"table": "trees.csv", "x": "easting", "y": "northing", "radius_m": 3.0}
+    pools = {"source": "filosofi_2015", "radius_m": 5.0}
+    own = {
+        "name": "Own",
+        "shards": 1,
+        "income": {"reader": "filosofi", "source": "filosofi_2015"},
+        "land_use": land,
+        "points": {"trees": trees, "pools": pools},
+        "imagery": {"reader": "ign", "sources": ["orthohr_d006_2017"]},
+    }
+    files = raw(cities=["own"], city={"own": own}, data_dir=str(tmp_path))
+    named = [str(tmp_path / name) for name in ("cover", "city.gpkg", "trees.csv")]
+    assert files.own_tables("aerial") == named
+    (tmp_path / "cover").mkdir()
+    for name in ("city.gpkg", "trees.csv"):
+        (tmp_path / name).touch()
+    assert files.of_city("own", "land_use") == named[:1]
+    assert files.boundary_of_city("own") == named[1:2]
+    assert files.points_of_city("own")[0] == named[2]
+    assert len(files.points_of_city("own")) == 2
+    assert files.land_use_options("own") == {
+        "reader": "raster", "crs": "EPSG:26911", "boundary_layer": "outline",
+    }  # fmt: skip
+    assert files.point_options("own") == {"trees": {"x": "easting", "y": "northing"}, "pools": {}}
+    assert files.study.point_radii == {"trees": 3.0, "pools": 5.0}
+
+
+def test_a_city_of_the_urban_atlas_has_neither_boundary_nor_points_of_its_own(raw):
+    paper = raw()
+    assert paper.boundary_of_city("nice") == paper.points_of_city("nice") == []
+    assert paper.land_use_options("nice") == {
+        "reader": "urban_atlas", "city": "Nice", "boundary_layer": None,
+    }  # fmt: skip
+    assert paper.study.point_radii == {}

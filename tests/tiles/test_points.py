@@ -50,6 +50,11 @@ def test_each_kind_has_a_layer_and_land_outside_of_a_cell_is_unknown():
     assert (tile[1] == 1).sum() == pytest.approx(np.pi * 25, rel=0.1)
 
 
+def test_a_tile_of_another_side_than_its_cell_shows_its_middle():
+    discs = PointDiscs(points_at((50, 50)), CELLS, tile_px=40, side_m=40.0)
+    assert (discs.read(["a"]) == 1).mean() == pytest.approx(np.pi * 10**2 / 40**2, rel=0.05)
+
+
 def test_of_both_parts_of_the_land_the_discs_alone_are_tested():
     classes = point_classes("street_trees")
     assert classes.names == ("street_trees", ELSEWHERE)

@@ -35,6 +35,7 @@ use rule scripted as attribute_cells with:
     params:
         **run_by("attribution/attribute_cells"),
         settings=config["attribution"],
+        side_m=config["tiles"]["side_m"],
 
 
 # The tile that Fig. 4 shows; the maps of all others are summed as they are made.

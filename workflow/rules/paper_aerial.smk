@@ -22,6 +22,7 @@ use rule exhibit as aerial_table_1 with:
             names=STUDY.city_names,
             sources=lambda wildcards: RAW.told_of_cities(),
             tile_px=config["tiles"]["tile_px"],
+            rasters=STUDY.raster_cities,
         ),
 
 

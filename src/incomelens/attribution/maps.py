@@ -74,7 +74,7 @@ def saliency_maps(
         In evaluation mode.
     images : float tensor of shape (n, 3, px, px)
     methods : sequence of str
-        ``guided``: guided Grad-CAM, ReLU(CAM) × Σ over colours of |guided gradient|;
+        ``guided``: guided Grad-CAM, ReLU(CAM) × Σ over colours of the size of the guided gradient;
         ``gradient``: the same with the plain gradient, which is what the released code computes on
         an EfficientNet; ``gradcam``: ReLU(CAM) alone; ``layercam``: LayerCAM; all of them from one
         forward pass. ``integrated_gradients`` and ``lrp`` (layer-wise relevance propagation):

@@ -54,7 +54,7 @@ def reliability(
     DataFrame
         ``certainty_from``, ``certainty_to``, ``n``, ``mean_certainty``, ``accuracy``, one row a
         bin; the last two are missing in an empty bin. The ECE is the mean of
-        |``accuracy`` − ``mean_certainty``|, weighted by ``n``.
+        ``accuracy`` − ``mean_certainty``, without its sign, weighted by ``n``.
     """
     certainty = _certainty(predicted, probabilities)
     place = _bin(certainty)

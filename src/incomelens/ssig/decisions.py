@@ -62,41 +62,38 @@ def measure_decisions(predictions: pd.DataFrame, *, resamples: int, seed: int) -
 def _measures(
     observed: Values, predicted: Values, weights: Values
 ) -> dict[tuple[str, float], Values]:
-    recalls = {
-        ("recall_of_poorest", share): recall_of_poorest(observed, predicted, weights, share=share)
-        for share in SHARES
-    }
+    poor, rich = lowest(observed, weights, POOREST), lowest(-observed, weights, POOREST)
     error = predicted - observed
-    ends = {"bias_of_poorest_usd": lowest(observed, weights, POOREST)}
-    ends["bias_of_richest_usd"] = lowest(-observed, weights, POOREST)
-    biases = {
-        (name, POOREST): (weights * taken) @ error / (weights * taken).sum(axis=1)
-        for name, taken in ends.items()
+    return {
+        **{
+            ("recall_of_poorest", share): reached(poor, lowest(predicted, weights, share), weights)
+            for share in SHARES
+        },
+        ("slope", np.nan): slope(observed, predicted, weights),
+        **{
+            (f"bias_of_{name}_usd", POOREST): (weights * taken) @ error / (weights * taken).sum(1)
+            for name, taken in (("poorest", poor), ("richest", rich))
+        },
     }
-    return {**recalls, ("slope", np.nan): slope(observed, predicted, weights), **biases}
 
 
-def recall_of_poorest(
-    observed: Values, predicted: Values, weights: Values, *, share: float
-) -> Values:
-    """Part of the poorest fifth that is among the `share` of districts predicted poorest.
+def reached(poor: Values, targeted: Values, weights: Values) -> Values:
+    """Part of the poor districts that are among the targeted ones.
 
     Parameters
     ----------
-    observed, predicted : arrays of shape (n,)
+    poor, targeted : arrays of shape (n_resamples, n)
+        How much of each district is among them, from :func:`lowest`.
     weights : array of shape (n_resamples, n)
         How often each district counts.
-    share : float
 
     Returns
     -------
     array of shape (n_resamples,)
-        A share of at least a fifth could reach all of them; chance reaches `share`.
+        As many targeted as poor could reach all of them; chance reaches the targeted share.
     """
-    poor = lowest(observed, weights, POOREST)
     # Districts at a limit are in by a part: in both by the smaller one.
-    reached = np.minimum(poor, lowest(predicted, weights, share))
-    return (weights * reached).sum(axis=1) / (weights * poor).sum(axis=1)
+    return (weights * np.minimum(poor, targeted)).sum(axis=1) / (weights * poor).sum(axis=1)
 
 
 def lowest(values: Values, weights: Values, share: float) -> Values:

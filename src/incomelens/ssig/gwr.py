@@ -96,8 +96,8 @@ def local_fit(
     tree, parts = cKDTree(known_place), []
     for rows in np.array_split(np.arange(len(place)), max(1, len(place) * near // ROWS_AT_ONCE)):
         distance, index = tree.query(place[rows], k=near)
-        # The last one is on the kernel's edge; a hair beyond keeps it from a weight of zero.
-        edge = 1.001 * np.maximum(distance[:, -1:], 1e-9)
+        # As mgwr has it: the last one is a hair inside, lest a kernel of one place be empty.
+        edge = (1 + 1e-7) * np.maximum(distance[:, -1:], 1e-9)
         weight = (1 - (distance / edge) ** 2) ** 2
         local = known[index]
         weighted = local * weight[:, :, None]

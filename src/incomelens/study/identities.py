@@ -69,6 +69,12 @@ class Study:
         """What the incomes of every city are (:class:`incomelens.common.labels.Label`)."""
         return {city: self.config["city"][city]["income"].get("label") for city in self.cities}
 
+    @property
+    def raster_cities(self) -> list[str]:
+        """Cities whose land use comes from rasters."""
+        readers = {city: self.config["city"][city]["land_use"]["reader"] for city in self.cities}
+        return [city for city, reader in readers.items() if reader == "raster"]
+
     def points(self, city: str) -> Mapping[str, Mapping[str, Any]]:
         """Kinds of annotated points of a city, with what the configuration says of each."""
         return self.config["city"][city].get("points", {})

@@ -17,6 +17,7 @@ from scipy.spatial import KDTree
 
 from incomelens.cells.urban_classes import UNKNOWN, LandUseList, UrbanClass
 from incomelens.common.tables import read_table
+from incomelens.tiles.squares import tile_squares
 
 ELSEWHERE = "elsewhere"
 WITHIN = 1  # value of a pixel in a disc; outside all of them 2
@@ -40,11 +41,21 @@ class PointDiscs:
     cells : GeoDataFrame
         `cells/{city}.parquet`, in the same reference system.
     tile_px : int
+    side_m : float, optional
+        See :func:`incomelens.tiles.squares.tile_squares`.
     """
 
-    def __init__(self, points: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, *, tile_px: int) -> None:
+    def __init__(
+        self,
+        points: gpd.GeoDataFrame,
+        cells: gpd.GeoDataFrame,
+        *,
+        tile_px: int,
+        side_m: float | None = None,
+    ) -> None:
         self.kinds = tuple(points["points"].unique())
         self._outline = cells.set_index("cell_id").geometry
+        self._square = tile_squares(cells, side_m=side_m).set_index("cell_id").geometry
         self._tile_px = tile_px
         self._discs = []
         for kind in self.kinds:
@@ -66,12 +77,12 @@ class PointDiscs:
         )
 
     def _burnt(self, cell_id: str) -> NDArray[np.uint8]:
-        outline, px = self._outline[cell_id], self._tile_px
-        west, south, east, north = outline.bounds
+        px = self._tile_px
+        west, south, east, north = self._square[cell_id].bounds
         place = Affine((east - west) / px, 0, west, 0, (south - north) / px, north)
         column, row = np.meshgrid(np.arange(px) + 0.5, np.arange(px) + 0.5)
         middles = np.stack(place * (column, row), axis=-1)
-        inside = geometry_mask([outline], (px, px), place, invert=True)
+        inside = geometry_mask([self._outline[cell_id]], (px, px), place, invert=True)
         burnt = np.empty((len(self.kinds), px, px), dtype=np.uint8)
         for number, (tree, radius_m) in enumerate(self._discs):
             distance, _ = tree.query(middles, distance_upper_bound=radius_m)
@@ -80,9 +91,13 @@ class PointDiscs:
 
 
 def open_points(
-    points: str | Path | None, cells: str | Path | None, *, tile_px: int
+    points: str | Path | None,
+    cells: str | Path | None,
+    *,
+    tile_px: int,
+    side_m: float | None = None,
 ) -> PointDiscs | None:
     """Open the points of a city; None where it has none."""
     if points is None or cells is None:
         return None
-    return PointDiscs(read_table(points), read_table(cells), tile_px=tile_px)
+    return PointDiscs(read_table(points), read_table(cells), tile_px=tile_px, side_m=side_m)

@@ -60,7 +60,7 @@ class ClassTests:
         self._drawn: LogRatios | None = None
 
     def extended(self, n_draws: int) -> Values:
-        """Exchange maps so many times more; |t| of all draws, NaN for classes without a test."""
+        """Exchange maps so many times more; every :math:`|t|`, NaN for classes without a test."""
         more = self._exchange("mean", n_draws, self._rng)
         self._drawn = self._drawn.joined(more) if self._drawn else more
         return self._away(self._drawn)

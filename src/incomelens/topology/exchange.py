@@ -66,7 +66,7 @@ class LogRatios:
 
     @property
     def studentised(self) -> Values:
-        """How far every draw lies from no difference: |t|, or 0 where nothing varies."""
+        """How far every draw lies from no difference: :math:`|t|`, or 0 where nothing varies."""
         still = np.abs(self.value) <= TIE
         away = np.abs(self.value) / np.where(self.error > 0, self.error, np.nan)
         away = np.where(still, 0.0, np.where(np.isfinite(away), away, np.inf))

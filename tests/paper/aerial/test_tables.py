@@ -40,6 +40,14 @@ def datasets(world, sources, reference, **changes):
     ).table
 
 
+def test_land_use_from_rasters_is_said_to_be(world, sources, reference):
+    tables = {name: [getattr(world, name)] for name in ("cells", "land_use", "plan", "index")}
+    told = {"names": {"a": "Aubervieux"}, "sources": sources, "tile_px": 800, "rasters": ["a"]}
+    shown = table_1.exhibit(**tables, reference=reference, **told).table.shown
+    assert shown["Spatial resolution"].iloc[-1] == "patches of raster pixels"
+    assert " patches, " in shown["Coverage"].iloc[-1]
+
+
 @pytest.fixture
 def ours(world, sources, reference):
     return datasets(world, sources, reference)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.paper.aerial import h0, h1, topology_values
+from incomelens.paper.aerial import h0, h1, points, topology_values
 
 from ..topology_world import CITY, topology
 
@@ -51,6 +51,19 @@ def test_h0_prints_the_main_method_and_keeps_every_row(world):
     )  # fmt: skip
     assert shown["Ratio x"] == (row["ratio"], row["block_ci_low"], row["block_ci_high"])
     assert (shown["q"], shown["H0"], shown["Tiles"]) == (row["q_value"], row["decision"], row["n"])
+
+
+def test_points_are_laid_out_with_their_radius_and_both_nulls(world):
+    roads = {
+        scheme: table[table["urban_class"] == "roads"].assign(urban_class="street_trees")
+        for scheme, table in world[0].items()
+    }
+    schemes, given = under(roads)
+    table = points.exhibit(given, names=CITY, radii={"street_trees": 3.0}, **schemes).table
+    assert len(table.shown) == len(table.numbers) / 2
+    assert set(table.shown["Points"]) == {"street trees"}
+    assert {"P", "P, turned"} <= set(table.shown.columns)
+    assert "Discs: 3 m around street trees." in table.notes[0]
 
 
 def test_classes_that_are_not_observed_are_said_so_and_have_no_numbers(world):

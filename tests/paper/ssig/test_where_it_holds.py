@@ -15,6 +15,7 @@ LEVELS = {"tract": "Tract"}
 def coverage(**low):
     """Coverage 0.9 everywhere but where `low` says, by group."""
     groups = [("all", "all", 200), ("area", "West", 120), ("area", "Isle", 20)]
+    groups += [("applicability", "inside", 190), ("applicability", "outside", 10)]
     groups += [(f"{name}_fifth", str(n), 60) for name in ("income", "density") for n in range(1, 6)]
     rows = [
         {**TASK, "scheme": scheme, "model": "ssig", "mode": mode, "method": method}
@@ -46,8 +47,10 @@ def test_a_group_that_is_left_out_is_named_with_its_folds():
 
 
 def test_groups_of_few_districts_are_not_judged():
-    table = intervals.exhibit(coverage(area_Isle=0.2), mode="optimised", levels=LEVELS).table
+    few = coverage(area_Isle=0.2, applicability_outside=0.3)
+    table = intervals.exhibit(few, mode="optimised", levels=LEVELS).table
     assert (table.shown["Least: area"] == 0.9).all()
+    assert (table.shown["Outside the area of applicability"] == 0.3).all()
     assert "85 % or more" in table.notes[1]
 
 
@@ -69,7 +72,7 @@ def test_the_map_hatches_what_lies_outside_the_area_of_applicability(districts):
         mode="optimised",
     )
     titles = [axes.get_title(loc="left") for axes in exhibited.figure.axes[:2]]
-    assert titles == ["random folds: 3 of 19 hatched", "unseen area: 0 of 19 hatched"]
+    assert titles == ["random folds: 3 of 19 outside", "unseen area: 0 of 19 outside"]
     hatched = [sum(bool(drawn.get_hatch()) for drawn in axes.collections)
                for axes in exhibited.figure.axes[:2]]  # fmt: skip
     assert hatched == [2, 1]  # beside the district without an income

@@ -26,7 +26,12 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         read_table(snakemake.input.predictions),
         best_fold=lowest_loss(histories) if histories else None,
         checkpoint_dir=checkpoint,
-        points=open_points(given.get("points"), given.get("cells"), tile_px=tiles.tile_px),
+        points=open_points(
+            given.get("points"),
+            given.get("cells"),
+            tile_px=tiles.tile_px,
+            side_m=snakemake.params.side_m,
+        ),
         **snakemake.params.settings,
     )
     write_parts(parts, dict(snakemake.output.items()))

@@ -29,6 +29,7 @@ class City:
     land_use: gpd.GeoDataFrame
     plan: pd.DataFrame
     index: pd.DataFrame
+    is_raster: bool  # its land use
 
 
 def exhibit(
@@ -41,6 +42,7 @@ def exhibit(
     names: Mapping[str, str],
     sources: Mapping[str, Mapping[str, list[Mapping[str, str]]]],
     tile_px: int,
+    rasters: Sequence[str] = (),
 ) -> Exhibit:
     """Set the data sets of every city beside the paper's.
 
@@ -51,9 +53,11 @@ def exhibit(
     sources : mapping
         By key, then by data set (`income`, `imagery`, `land_use`): the registry's entries, each
         with `title`, `provider`, `time_frame` and `licence`.
+    rasters : sequence of str
+        Keys of the cities whose land use comes from rasters.
     """
     cities = {
-        key: City(name, *tables)
+        key: City(name, *tables, key in rasters)
         for (key, name), *tables in zip(names.items(), cells, land_use, plan, index, strict=True)
     }
     numbers = pd.DataFrame(
@@ -116,6 +120,7 @@ def _our_row(
         "n_polygons": len(city.land_use),
         "area_km2": city.land_use.area.sum() / 1e6,
     }
+    pieces = "patches" if city.is_raster else "polygons"
     resolution, coverage = {
         "income": (
             f"{cell_m:g} m × {cell_m:g} m cells",
@@ -126,8 +131,8 @@ def _our_row(
             f"{counts['n_orthophotos']:,} orthophotos",
         ),
         "land_use": (
-            "vector polygons",
-            f"{counts['n_polygons']:,} polygons, {counts['area_km2']:,.1f} km²",
+            "patches of raster pixels" if city.is_raster else "vector polygons",
+            f"{counts['n_polygons']:,} {pieces}, {counts['area_km2']:,.1f} km²",
         ),
     }[dataset]
     return {

@@ -21,6 +21,7 @@ from incomelens.paper.table import Table, in_print_order
 
 LEAST = 50  # districts of a group whose coverage is judged
 TOLERATED = 0.85
+MOST_NAMED = 6
 NOTE = (
     "Share of districts whose income lies in its 90 % interval, of the out-of-fold predictions. "
     "The process’s own interval takes errors to be normal and everywhere alike. Conformal ones are "
@@ -77,6 +78,7 @@ def _shown(coverage: pd.DataFrame, levels: Mapping[str, str]) -> pd.DataFrame:
             **{f"Fifth of income: {name}": fifths.get(name) for name in "12345"},
             "Least: area": _least(group, "area"),
             "Least: fifth of density": _least(group, "density_fifth"),
+            "Outside the area of applicability": _outside(group),
             "Median width (USD)": overall["width_usd"],
         }
         lines.append(line)
@@ -86,6 +88,12 @@ def _shown(coverage: pd.DataFrame, levels: Mapping[str, str]) -> pd.DataFrame:
 def _least(group: pd.DataFrame, grouping: str) -> float:
     judged = group[(group["grouping"] == grouping) & (group["n"] >= LEAST)]
     return judged["coverage"].min() if len(judged) else float("nan")
+
+
+def _outside(group: pd.DataFrame) -> float:
+    """Coverage where nothing like the district was learnt from, however few these are."""
+    is_outside = (group["grouping"] == "applicability") & (group["group"] == "outside")
+    return group.loc[is_outside, "coverage"].min() if is_outside.any() else float("nan")
 
 
 def _failures(coverage: pd.DataFrame, levels: Mapping[str, str]) -> list[str]:
@@ -101,12 +109,14 @@ def _failures(coverage: pd.DataFrame, levels: Mapping[str, str]) -> list[str]:
             "The last kind of interval covers 85 % or more of every area and fifth of "
             f"{LEAST} districts under all folds."
         ]
+    worst = rows.sort_values("coverage", kind="stable").head(MOST_NAMED)
     named = "; ".join(
         f"{task_name(row.level, row.income, levels)}, {folds_name(row.scheme)}, "
         f"{_group(row.grouping, row.group)}: {row.coverage:.2f}"
-        for row in rows.itertuples()
+        for row in worst.itertuples()
     )
-    words = f"Below 85 % also with the last kind of interval: {named}."
+    more = f"; and {len(rows) - len(worst)} more" * (len(rows) > len(worst))
+    words = f"Below 85 % also with the last kind of interval: {named}{more}."
     return [f"{words} {FAILING}" if (rows["scheme"] == "area").any() else words]
 
 

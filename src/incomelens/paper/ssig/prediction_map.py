@@ -1,4 +1,4 @@
-"""Maps of predicted income, a panel a scheme of folds; hatched where none such was learnt from."""
+"""Maps of predicted income, a panel a scheme of folds; crossed where none such was learnt from."""
 
 from collections.abc import Sequence
 from string import ascii_lowercase
@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from incomelens.paper.draw.maps import (
     Classes,
@@ -19,13 +20,14 @@ from incomelens.paper.draw.maps import (
     quantile_classes,
 )
 from incomelens.paper.draw.panels import heading
-from incomelens.paper.draw.style import INK, PAGE_MM, PaperFigure, paper_figure
+from incomelens.paper.draw.style import PAGE_MM, PaperFigure, paper_figure
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import INCOME_UNITS, SCHEMES, folds_name
 
 CLASSES = 8
 GAP_MM, TOP_MM, STEP_MM, LEGEND_MM = 3.0, 8.0, 9.0, 14.0
-OUTSIDE = {"facecolor": "none", "edgecolor": INK, "hatch": "xxxxxx", "linewidth": 0.0}
+# Vermilion (Okabe & Ito 2008): seen on the lightest and on the darkest class.
+OUTSIDE = {"facecolor": "none", "edgecolor": "#D55E00", "hatch": "xxxxxx", "linewidth": 0.5}
 
 
 def exhibit(
@@ -83,7 +85,7 @@ def _drawn(districts: gpd.GeoDataFrame, table: pd.DataFrame, income: str) -> Pap
             shown = table[table["scheme"] == scheme].set_index("geoid")
             _draw_panel(axes, plane, shown, classes)
             outside = np.count_nonzero(~shown["applicable"])
-            title = f"{folds_name(scheme)}: {outside:,} of {len(shown):,} hatched"
+            title = f"{folds_name(scheme)}: {outside:,} of {len(shown):,} outside"
             heading(axes, ascii_lowercase[number], title)
             if number == 0:
                 draw_bar_inside(axes, plane)
@@ -97,6 +99,11 @@ def _drawn(districts: gpd.GeoDataFrame, table: pd.DataFrame, income: str) -> Pap
             scale=1e-3,
             missing="no income",
         )
+        axes = figure.panel(right / 2 + 2, TOP_MM + n_rows * (height + STEP_MM) + 1.0, 40.0, 3.0)
+        axes.add_patch(Rectangle((0, 0), 0.12, 1, **OUTSIDE))
+        axes.text(0.16, 0.5, "outside the area of applicability", va="center", fontsize=6.5)
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        axes.set_axis_off()
     return figure
 
 

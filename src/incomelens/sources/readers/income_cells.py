@@ -140,8 +140,18 @@ def _tidy(own: OwnColumns) -> pd.DataFrame:
     if "income_moe" in own.rows:
         tidy["income_moe"] = own.numbers("income_moe")
     if "topcoded" in own.rows:
-        tidy["topcoded"] = own.flags("topcoded").fillna(value=False).astype(bool)
+        tidy["topcoded"] = _topcoded(own)
     return pd.DataFrame(tidy, index=own.rows.index).astype({"imputed": "boolean"})
+
+
+def _topcoded(own: OwnColumns) -> pd.Series:
+    flagged = own.flags("topcoded")
+    if flagged.isna().any():
+        logger.info(
+            "%s is empty in %d of %d cells, which count as not top-coded",
+            *(own.where("topcoded"), flagged.isna().sum(), len(flagged)),
+        )
+    return flagged.fillna(value=False).astype(bool)
 
 
 def _words(own: OwnColumns, name: str) -> pd.Series:
