@@ -111,3 +111,29 @@ def game_of():
         return game
 
     return build
+
+
+@pytest.fixture(scope="session")
+def coalition_weights():
+    """Where the games of one point take the function, and each value as weights on these."""
+
+    def build(point, background, players):
+        d = len(players.names)
+        coalitions = [frozenset(c) for size in range(d + 1) for c in combinations(range(d), size)]
+        mixed = []
+        for coalition in coalitions:
+            rows = background.points.copy()
+            for player in coalition:
+                columns = list(players.columns[player])
+                rows[:, columns] = point[columns]
+            mixed.append(rows)
+        weights = np.zeros((d, len(coalitions)))
+        for place, s in enumerate(coalitions):
+            for j in range(d):
+                inside = len(s) - (j in s)
+                share = factorial(inside) * factorial(d - inside - 1) / factorial(d)
+                weights[j, place] = share if j in s else -share
+        weights = np.einsum("js,z->jsz", weights, background.weights).reshape(d, -1)
+        return np.vstack(mixed), weights
+
+    return build

@@ -30,8 +30,9 @@ def task() -> Task:
         noise=np.full(22, 0.1),
         columns=("bachelor", "white", "latitude", "longitude"),
         ids=np.array([f"d{i:02d}" for i in range(22)]),
-        label_mean_usd=4e4,
-        label_sd_usd=2e4,
+        label="usd",
+        label_mean=4e4,
+        label_sd=2e4,
         background=kmeans_background(points, 5, seed=0),
     )
 

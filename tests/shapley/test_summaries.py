@@ -1,5 +1,7 @@
 """Summaries over tasks: cases by hand, intervals, and what a study may lack."""
 
+from types import MappingProxyType
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,15 +16,17 @@ from incomelens.shapley.summaries import (
     income_comparison_table,
     variables_table,
 )
+from incomelens.ssig.features import SPATIAL
 
 NAMES = {"level": "tract", "income": "per_capita_income", "mode": "literal"}
 
 
-def explained(values, names=NAMES, start=0, n_blocks=4):
+def explained(values, names=NAMES, start=0, n_blocks=4, description=MappingProxyType({})):
     """A task from values of the ten variables, latitude, longitude and location."""
     n = len(values)
     geoid = [f"{start + i:011d}" for i in range(n)]
     table = pd.DataFrame(values, columns=[*PLAYERS, "location"]).assign(geoid=geoid)
+    table = table.assign(prediction=table[list(PLAYERS)].sum(axis=1))
     every = [f"{i:011d}" for i in range(100)]
     variables = np.tile(np.arange(100.0)[:, None], 12)
     return explained_task(
@@ -30,7 +34,32 @@ def explained(values, names=NAMES, start=0, n_blocks=4):
         pd.DataFrame(variables, columns=list(PLAYERS)).assign(geoid=every),
         pd.DataFrame({"geoid": every, "block": np.arange(100) % n_blocks}),
         names=dict(names),
+        description=description,
     )
+
+
+def test_values_of_a_log_income_are_percentages_of_the_income():
+    values = np.zeros((4, 13))
+    values[:, 0] = [0.5, -0.5, 0.5, -0.5]
+    of_income = explained(values, description={"label_sd_usd": 2e4})
+    of_logarithm = explained(values, description={"label_sd_log": 2 * np.log(1.1)})
+    for made in (groups_table, variables_table):
+        assert made([of_income], resamples=10, seed=1)["percent"].isna().all()
+        percent = made([of_logarithm], resamples=10, seed=1)["percent"].to_numpy()
+        np.testing.assert_allclose(percent[:2], [10.0, 0.0], atol=1e-12)
+
+
+def test_effects_share_out_the_variance_of_the_predictions():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(30, 13)) * np.array([3.0, *np.full(12, 0.1)])
+    values[:, 12] = values[:, 10] + values[:, 11]
+    table = variables_table([explained(values)], resamples=10, seed=1).set_index("variable")
+    share = table["variance_share"]
+    np.testing.assert_allclose(share[list(PLAYERS)].sum(), 1.0)
+    assert share[PLAYERS[0]] > 0.9
+    np.testing.assert_allclose(share["location"], share[list(SPATIAL)].sum())
+    groups = groups_table([explained(values)], resamples=10, seed=1)
+    np.testing.assert_allclose(groups["variance_share"].sum(), 1.0)
 
 
 def test_members_that_cancel_do_not_count_in_their_group():

@@ -283,5 +283,5 @@ def test_zeroed_values_are_counted_where_the_exact_value_is_not_zero():
 
 def test_the_model_that_is_explained_predicts_what_the_fit_does(fitted, task):
     raw = fitted.training_inputs * fitted.input_scaling.sd + fitted.input_scaling.mean
-    predicted = task.label_mean_usd + task.label_sd_usd * task.model.predict(task.points)
+    predicted = task.label_mean + task.label_sd * task.model.predict(task.points)
     assert_allclose(predicted, predict_income(fitted, raw).mean, rtol=1e-9)

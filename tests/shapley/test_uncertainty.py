@@ -1,8 +1,5 @@
 """Posterior variance of Shapley values, against the posterior covariance of whole games."""
 
-from itertools import combinations
-from math import factorial
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -16,25 +13,10 @@ from incomelens.shapley.uncertainty import shapley_variance
 NOISE = 0.1
 
 
-def variance_by_definition(model, point, background, players):
-    """Each value as weights on function values, and their posterior covariance."""
-    d = len(players.names)
-    coalitions = [frozenset(c) for size in range(d + 1) for c in combinations(range(d), size)]
-    mixed = []
-    for coalition in coalitions:
-        rows = background.points.copy()
-        for player in coalition:
-            columns = list(players.columns[player])
-            rows[:, columns] = point[columns]
-        mixed.append(rows)
-    weights = np.zeros((d, len(coalitions)))
-    for place, s in enumerate(coalitions):
-        for j in range(d):
-            inside = len(s) - (j in s)
-            share = factorial(inside) * factorial(d - inside - 1) / factorial(d)
-            weights[j, place] = share if j in s else -share
-    weights = np.einsum("js,z->jsz", weights, background.weights).reshape(d, -1)
-    where = np.vstack(mixed) / model.lengthscale
+def variance_by_definition(model, point, background, players, coalition_weights):
+    """Posterior and prior variance of each value, by the covariance of the whole game."""
+    where, weights = coalition_weights(point, background, players)
+    where = where / model.lengthscale
     train = model.train_inputs / model.lengthscale
     covariance = model.outputscale * model.kernel(cdist(train, train))
     cross = weights @ (model.outputscale * model.kernel(cdist(where, train)))
@@ -53,12 +35,14 @@ def small(inputs):
     [single_players(6), merged_players(list("abcdef"), {"location": ["a", "f"]})],
     ids=["six", "five"],
 )
-def test_variance_equals_the_definition(model, inputs, small, players):
+def test_variance_equals_the_definition(model, inputs, small, players, coalition_weights):
     result = shapley_variance(
         model, inputs[:2], small, noise=NOISE, players=players, tolerance=1e-9
     )
     for i in range(2):
-        variance, prior = variance_by_definition(model, inputs[i], small, players)
+        variance, prior = variance_by_definition(
+            model, inputs[i], small, players, coalition_weights
+        )
         assert_allclose(result.variance[i], variance, rtol=0, atol=1e-9)
         assert_allclose(result.prior_variance[i], prior, rtol=0, atol=1e-9)
 

@@ -112,8 +112,8 @@ def table(n=200):
             "variant": "main",
         }
     )  # fmt: skip
-    gp = predictions.assign(model="ssig", mode="optimised", sd_usd=0.0)
-    ridge = predictions.assign(model="ridge", mode="reference", sd_usd=np.nan)
+    gp = predictions.assign(model="ssig", mode="optimised", sd_usd=0.0, log_sd=np.nan)
+    ridge = predictions.assign(model="ridge", mode="reference", sd_usd=np.nan, log_sd=np.nan)
     districts = pd.DataFrame(
         {
             "level": "tract", "geoid": geoid, "area": np.where(place[:, 0] < 15, "West", "East"),

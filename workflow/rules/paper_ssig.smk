@@ -282,6 +282,18 @@ use rule exhibit as ssig_table_5 with:
         **made_by("ssig.table_5", levels=STUDY.level_names),
 
 
+# Beyond the paper: the successor's effects, as percentages of the income.
+use rule exhibit as ssig_effects_table with:
+    input:
+        variables="<results>/shapley/variables.csv",
+    output:
+        **table("ssig/effects", "Effects, sum of kernels", "ssig_effects_table"),
+    pathvars:
+        exhibit="ssig_effects_table",
+    params:
+        **made_by("ssig.effects_table", levels=STUDY.level_names),
+
+
 use rule exhibit as ssig_claims with:
     input:
         scores="<results>/ssig/scores.csv",

@@ -116,6 +116,9 @@ use rule compare_explainers as compare_backgrounds with:
 use rule scripted as summarise_shapley with:
     input:
         values=FILES.of_explained("<results>/shapley/{level}-{income}-{mode}.parquet"),
+        descriptions=FILES.of_explained(
+            "<results>/shapley/{level}-{income}-{mode}.json"
+        ),
         districts=expand("<results>/districts/{level}.parquet", level=STUDY.levels),
         folds=expand("<results>/folds/{level}-random.parquet", level=STUDY.levels),
     output:

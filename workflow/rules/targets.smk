@@ -100,5 +100,6 @@ rule ssig_paper:
         rules.ssig_fold_seeds.output,
         rules.ssig_decisions.output,
         rules.ssig_table_5.output,
+        rules.ssig_effects_table.output if "additive" in STUDY.shapley_modes else [],
         rules.ssig_shapley_figures.input,
         rules.ssig_claims.output,

@@ -124,12 +124,13 @@ REFERENCES = {
 }
 MODELS = {**GP_MODELS, **BASELINES, **REFERENCES}
 
-# What is optimised of lengthscale l, signal variance and noise.
+# What is optimised of lengthscale l, signal variance and noise; the last is a model of ours.
 MODES = {
     "literal": "l = 1, nothing fitted",
     "fixed_lengthscale": "l = 1, rest fitted",
     "optimised": "all fitted",
     "ard": "one l per input",
+    "additive": "sum of kernels, log income",
 }
 # The two readings that conclusions on Shapley values are drawn for.
 READINGS = ("literal", "optimised")

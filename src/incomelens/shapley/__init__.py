@@ -7,7 +7,7 @@ the method.
 
 ========================  ========================================================================
 ``names``                 players of the games, and what the two games are called
-``inputs``                the posterior mean, the players, and the checks on both
+``inputs``                the posterior mean, of one kernel or a sum, the players, and checks
 ``mixture``               a stationary kernel as a few Gaussians, with its largest error
 ``product_games``         one numba kernel a quantity: Shapley values and pairs of product games
 ``tile_loops``            the loops around a kernel, compiled once a machine

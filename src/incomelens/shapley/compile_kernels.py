@@ -14,6 +14,7 @@ from incomelens.shapley.interactions import shapley_interactions
 from incomelens.shapley.mixture import StationaryKernel
 from incomelens.shapley.names import PLAYERS
 from incomelens.shapley.uncertainty import shapley_variance
+from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
 
 
 def compile_kernels(n_players: int) -> None:
@@ -27,4 +28,6 @@ def compile_kernels(n_players: int) -> None:
 
 
 if __name__ == "__main__":
-    compile_kernels(int(sys.argv[1]) if len(sys.argv) > 1 else len(PLAYERS))
+    # By default those of the whole and those of the terms of a sum of kernels.
+    for given in sys.argv[1:] or map(len, (PLAYERS, SOCIOECONOMIC, SPATIAL)):
+        compile_kernels(int(given))

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError
 from incomelens.shapley.background import Background
-from incomelens.shapley.inputs import GaussianProcessMean, Players, checked_matrix, checked_players
+from incomelens.shapley.inputs import (
+    GaussianProcessMean,
+    Players,
+    SumMean,
+    checked_matrix,
+    checked_players,
+)
 from incomelens.shapley.mixture import GaussianMixture, StationaryKernel, gaussian_mixture
 from incomelens.shapley.product_games import LANES, BlockKernel
 
@@ -55,21 +62,37 @@ class Accuracy:
         return total_weight * (differences * self.mixture.max_error + self.left_out + _ROUNDING)
 
 
-def plan_accuracy(model: GaussianProcessMean, tolerance: float) -> Accuracy:
-    """Nodes that keep every Shapley value within a tolerance of the exact one.
+def plan_accuracies(model: GaussianProcessMean | SumMean, tolerance: float) -> list[Accuracy]:
+    """Nodes that keep every Shapley value within a tolerance of the exact one, for every term.
 
-    Half of the tolerance goes to the mixture, half to nodes left out where even the closest
-    coalition is so far from the training point that their Gaussians have vanished.
+    Terms share the tolerance equally. Half of it goes to the mixture, half to nodes left out where
+    even the closest coalition is so far from the training point that their Gaussians have vanished.
 
     Parameters
     ----------
-    model : GaussianProcessMean
+    model : GaussianProcessMean or SumMean
     tolerance : float
         Largest error of one player's value, in SD units of the label.
     """
     if not tolerance > 0:
         raise InputError(f"tolerance: {tolerance} must be positive")
-    return accuracy_for(model.kernel, max(model.total_weight, np.finfo(np.float64).tiny), tolerance)
+    least = np.finfo(np.float64).tiny
+    return [
+        accuracy_for(
+            part.model.kernel, max(part.model.total_weight, least), tolerance / len(model.parts)
+        )
+        for part in model.parts
+    ]
+
+
+def largest_error(
+    model: GaussianProcessMean | SumMean, accuracies: Sequence[Accuracy], differences: int
+) -> float:
+    """Largest error of a quantity of the sum: the terms' own together."""
+    return sum(
+        accuracy.error_bound(part.model.total_weight, differences)
+        for part, accuracy in zip(model.parts, accuracies, strict=True)
+    )
 
 
 def accuracy_for(kernel: StationaryKernel, total_weight: float, tolerance: float) -> Accuracy:
@@ -247,3 +270,56 @@ class ProductGames:
             sums,
         )
         return sums[:, :, : training.stop - training.start]
+
+
+class TermGames(NamedTuple):
+    """Games of one term of a sum, the columns it reads, and the places of its players."""
+
+    games: ProductGames
+    columns: tuple[int, ...]
+    members: NDArray[np.int64]
+
+
+def games_of_terms(
+    model: GaussianProcessMean | SumMean,
+    background: Background,
+    players: Players,
+    *,
+    accuracies: Sequence[Accuracy],
+    kernel: Callable[[int], BlockKernel],
+    least_players: int = 1,
+    threads: int,
+    memory_limit_mb: float,
+) -> list[TermGames]:
+    """Games of every term of a sum among the players who have columns of it.
+
+    Parameters
+    ----------
+    model, background, players, threads
+        Of the whole.
+    accuracies : sequence of Accuracy
+        One a term.
+    kernel : callable
+        The quantity for a number of players.
+    least_players : int
+        Terms with fewer have nothing to sum.
+    memory_limit_mb : float
+        For the factors of all terms together.
+    """
+    checked_matrix("background", background.points, model.n_columns)
+    games = []
+    for part, accuracy in zip(model.parts, accuracies, strict=True):
+        own, members = players.within(part.columns)
+        if len(members) < least_players:
+            continue
+        of_part = ProductGames(
+            model=part.model,
+            background=replace(background, points=background.points[:, part.columns]),
+            players=own,
+            accuracy=accuracy,
+            kernel=kernel(len(members)),
+            threads=threads,
+            memory_limit_mb=memory_limit_mb / len(model.parts),
+        )
+        games.append(TermGames(of_part, part.columns, members))
+    return games

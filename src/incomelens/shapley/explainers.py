@@ -15,12 +15,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from incomelens.common.errors import InputError
 from incomelens.shapley.background import Background
-from incomelens.shapley.inputs import GaussianProcessMean, Players, checked_matrix, checked_players
+from incomelens.shapley.inputs import (
+    GaussianProcessMean,
+    Players,
+    SumMean,
+    checked_matrix,
+    checked_players,
+)
 from incomelens.shapley.values import ShapleyValues, shapley_values
 
 
 def explain(
-    model: GaussianProcessMean,
+    model: GaussianProcessMean | SumMean,
     points: ArrayLike,
     background: Background,
     *,
@@ -93,7 +99,7 @@ def explain(
 
 
 def _kernel_values(
-    model: GaussianProcessMean,
+    model: GaussianProcessMean | SumMean,
     points: NDArray[np.float64],
     background: Background,
     players: Players,

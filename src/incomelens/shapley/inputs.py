@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import cdist
 
 from incomelens.common.errors import InputError
 from incomelens.shapley.mixture import StationaryKernel
@@ -117,6 +120,21 @@ class GaussianProcessMean:
         return self.train_inputs.shape[1]
 
     @property
+    def parts(self) -> tuple[Part, ...]:
+        """The sum that it is, of one term."""
+        return (Part(self, tuple(range(self.n_columns))),)
+
+    @property
+    def linear_variance(self) -> NDArray[np.float64]:
+        """Prior variance of the slope in every column: it has none."""
+        return np.zeros(self.n_columns)
+
+    @property
+    def slope(self) -> NDArray[np.float64]:
+        """Posterior mean of the slope in every column: zero."""
+        return np.zeros(self.n_columns)
+
+    @property
     def total_weight(self) -> float:
         r""":math:`\sigma^2 \sum_i |\alpha_i|`: what a kernel error of one does to a prediction."""
         return float(self.outputscale * np.abs(self.alpha).sum())
@@ -144,6 +162,67 @@ class GaussianProcessMean:
                 squared += (point_column[:, None] - train_column) ** 2
             mean[rows] = self.kernel(np.sqrt(squared)) @ self.alpha
         return self.outputscale * mean
+
+    def prior_covariance(self) -> NDArray[np.float64]:
+        """Prior covariance of the training points, shape (n_train, n_train)."""
+        scaled = self.train_inputs / self.lengthscale
+        return self.outputscale * self.kernel(cdist(scaled, scaled))
+
+
+class Part(NamedTuple):
+    """One stationary term of a sum, and which columns of the whole it reads."""
+
+    model: GaussianProcessMean
+    columns: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SumMean:
+    r"""Posterior mean of a Gaussian process whose kernel is a sum, with zero prior mean.
+
+    .. math::
+       f(x) = \sum_i \alpha_i \Big[\sum_t \sigma_t^2 k_t(x, x_i) + \sum_j v_j x_j x_{ij}\Big]
+
+    Values are linear in the function, so that those of a sum are the sum of its terms' values. To a
+    term a player without columns of it is a null player.
+
+    Attributes
+    ----------
+    train_inputs : array of shape (n_train, n_columns)
+    alpha : array of shape (n_train,)
+        :math:`(\sum_t K_t + \sigma_n^2 I)^{-1} y` with the label in SD units.
+    parts : tuple of Part
+        Stationary terms, each over its own columns, with the same `alpha`.
+    linear_variance : array of shape (n_columns,)
+        :math:`v_j`, prior variance of the slope in column j; zero where there is none.
+    """
+
+    train_inputs: NDArray[np.float64]
+    alpha: NDArray[np.float64]
+    parts: tuple[Part, ...]
+    linear_variance: NDArray[np.float64]
+
+    @property
+    def n_columns(self) -> int:
+        """Columns of the inputs."""
+        return self.train_inputs.shape[1]
+
+    @cached_property
+    def slope(self) -> NDArray[np.float64]:
+        """Posterior mean of the linear term's slope in every column, shape (n_columns,)."""
+        return self.linear_variance * (self.alpha @ self.train_inputs)
+
+    def predict(self, inputs: ArrayLike) -> NDArray[np.float64]:
+        """Posterior mean at new inputs, as :meth:`GaussianProcessMean.predict`."""
+        points = checked_matrix("inputs", inputs, self.n_columns)
+        terms = (part.model.predict(points[:, part.columns]) for part in self.parts)
+        return sum(terms, start=points @ self.slope)
+
+    def prior_covariance(self) -> NDArray[np.float64]:
+        """Prior covariance of the training points, shape (n_train, n_train)."""
+        terms = (part.model.prior_covariance() for part in self.parts)
+        linear = (self.train_inputs * self.linear_variance) @ self.train_inputs.T
+        return sum(terms, start=linear)
 
 
 @dataclass(frozen=True)
@@ -179,6 +258,18 @@ class Players:
     def n_columns(self) -> int:
         """Columns of the inputs that the players share out."""
         return sum(len(group) for group in self.columns)
+
+    def within(self, columns: Sequence[int]) -> tuple[Players, NDArray[np.int64]]:
+        """Those who have some of the columns, which are then counted anew, and their places."""
+        place = {column: j for j, column in enumerate(columns)}
+        groups = [tuple(place[c] for c in group if c in place) for group in self.columns]
+        members = [player for player, group in enumerate(groups) if group]
+        names = tuple(self.names[player] for player in members)
+        return Players(names, tuple(groups[player] for player in members)), np.array(members)
+
+    def added(self, by_column: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sums over the columns of every player, of an array of shape (..., n_columns)."""
+        return np.stack([by_column[..., list(group)].sum(axis=-1) for group in self.columns], -1)
 
 
 def single_players(columns: int | Sequence[str]) -> Players:

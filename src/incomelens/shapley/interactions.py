@@ -21,8 +21,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from incomelens.common.errors import InputError
 from incomelens.shapley.background import Background
-from incomelens.shapley.engine import ProductGames, plan_accuracy
-from incomelens.shapley.inputs import GaussianProcessMean, Players, checked_matrix, checked_players
+from incomelens.shapley.engine import TermGames, games_of_terms, largest_error, plan_accuracies
+from incomelens.shapley.inputs import (
+    GaussianProcessMean,
+    Players,
+    SumMean,
+    checked_matrix,
+    checked_players,
+)
 from incomelens.shapley.product_games import interactions_kernel
 from incomelens.shapley.values import add_over_training, shapley_values
 
@@ -61,7 +67,7 @@ class ShapleyInteractions:
 
 
 def shapley_interactions(
-    model: GaussianProcessMean,
+    model: GaussianProcessMean | SumMean,
     points: ArrayLike,
     background: Background,
     *,
@@ -90,26 +96,22 @@ def shapley_interactions(
     n_players = len(players.names)
     if n_players < 2:
         raise InputError("interactions: one player alone has none; give two players or more")
-    accuracy = plan_accuracy(model, tolerance)
-    games = ProductGames(
-        model=model,
-        background=background,
-        players=players,
-        accuracy=accuracy,
-        kernel=interactions_kernel(n_players),
+    accuracies = plan_accuracies(model, tolerance)
+    games = games_of_terms(
+        model,
+        background,
+        players,
+        accuracies=accuracies,
+        kernel=interactions_kernel,
+        least_players=2,
         threads=threads,
         memory_limit_mb=memory_limit_mb,
     )
-    index = np.zeros((len(points), games.kernel.n_rows))
-    chunks = np.split(points, range(_CHUNK, len(points), _CHUNK))
-
-    def consume(chunk: int, tile: slice, training: slice, sums: NDArray[np.float64]) -> None:
-        rows = index[chunk * _CHUNK :][: len(chunks[chunk])][tile]
-        add_over_training(sums, model.alpha[training], rows)
-
-    for chunk in games.sweep(chunks, consume):
-        if progress is not None:
-            progress(min((chunk + 1) * _CHUNK, len(points)), len(points))
+    index = np.zeros((len(points), n_players, n_players))
+    for number, term in enumerate(games):
+        told = progress if number == len(games) - 1 else None
+        within = np.ix_(range(len(points)), term.members, term.members)
+        index[within] += _index_of_term(term, points, told)
     values = shapley_values(
         model,
         points,
@@ -120,24 +122,45 @@ def shapley_interactions(
         memory_limit_mb=memory_limit_mb,
     ).values
     return ShapleyInteractions(
-        interactions=_matrices(model.outputscale * index, values, games.kernel.n_players),
+        interactions=_with_main_effects(index, values),
         values=values,
         players=players,
         background=background,
-        error_bound=accuracy.error_bound(model.total_weight, differences=4),
+        error_bound=largest_error(model, accuracies, differences=4),
     )
 
 
-def _matrices(
-    index: NDArray[np.float64], values: NDArray[np.float64], n_padded: int
+def _index_of_term(
+    term: TermGames,
+    points: NDArray[np.float64],
+    progress: Callable[[int, int], None] | None,
 ) -> NDArray[np.float64]:
-    """Symmetric matrices from values and from pairs of the players with one to make them even."""
+    """Interactions of a term's own players, symmetric, shape (n_points, n_own, n_own)."""
+    games = term.games
+    index = np.zeros((len(points), games.kernel.n_rows))
+    chunks = np.split(points[:, term.columns], range(_CHUNK, len(points), _CHUNK))
+
+    def consume(chunk: int, tile: slice, training: slice, sums: NDArray[np.float64]) -> None:
+        rows = index[chunk * _CHUNK :][: len(chunks[chunk])][tile]
+        add_over_training(sums, games.model.alpha[training], rows)
+
+    for chunk in games.sweep(chunks, consume):
+        if progress is not None:
+            progress(min((chunk + 1) * _CHUNK, len(points)), len(points))
+    # The kernel's players are made even by one that never moves.
+    n_padded, n_own = games.kernel.n_players, len(games.players.names)
     one, two = np.triu_indices(n_padded, k=1)
-    padded = np.zeros((len(values), n_padded, n_padded))
-    padded[:, one, two] = index
-    padded[:, two, one] = index
-    n_players = values.shape[1]
-    matrices = padded[:, :n_players, :n_players].copy()
-    diagonal = np.arange(n_players)
-    matrices[:, diagonal, diagonal] = values - matrices.sum(axis=2) / 2
+    padded = np.zeros((len(points), n_padded, n_padded))
+    padded[:, one, two] = games.model.outputscale * index
+    padded[:, two, one] = padded[:, one, two]
+    return padded[:, :n_own, :n_own]
+
+
+def _with_main_effects(
+    index: NDArray[np.float64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Interactions with the main effects on the diagonal, which is zero before."""
+    matrices = index.copy()
+    diagonal = np.arange(values.shape[1])
+    matrices[:, diagonal, diagonal] = values - index.sum(axis=2) / 2
     return matrices

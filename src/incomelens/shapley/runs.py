@@ -15,14 +15,18 @@ from incomelens.common.errors import listed
 from incomelens.common.finished_parts import Chunk, digest_of, gather_rows
 from incomelens.common.progress import progress
 from incomelens.shapley.background import Background
-from incomelens.shapley.engine import plan_accuracy
 from incomelens.shapley.explainers import explain
 from incomelens.shapley.inputs import Players
 from incomelens.shapley.interactions import shapley_interactions
 from incomelens.shapley.names import GAMES
 from incomelens.shapley.task import Task
 from incomelens.shapley.uncertainty import shapley_variance
-from incomelens.shapley.values import ShapleyValues, iterate_shapley_values, shapley_values
+from incomelens.shapley.values import (
+    ShapleyValues,
+    exact_result,
+    iterate_shapley_values,
+    shapley_values,
+)
 
 # Districts in a chunk. A chunk of either explainer takes some seconds to some minutes.
 CHUNK = {"exact": 64, "shap_kernel": 4}
@@ -99,10 +103,16 @@ def _explain_game(
     task: Task, settings: Settings, game: str, *, parts: Path, code: str
 ) -> ShapleyValues:
     model, background, players = task.model, task.background, task.players(game)
-    inputs = (model.train_inputs, model.alpha, model.lengthscale, task.points)
+    terms = [
+        (part.columns, part.model.outputscale, vars(part.model.kernel)) for part in model.parts
+    ]
     digest = digest_of(
-        [code, settings.description, model.outputscale, vars(model.kernel), vars(players)],
-        *inputs,
+        [code, settings.description, terms, vars(players)],
+        *(part.model.lengthscale for part in model.parts),
+        model.linear_variance,
+        model.train_inputs,
+        model.alpha,
+        task.points,
         background.points,
         background.weights,
     )
@@ -113,8 +123,10 @@ def _explain_game(
         digest=digest,
         description=f"Shapley values, game of {game}",
     )
-    exact = settings.explainer == "exact"
-    accuracy = plan_accuracy(model, settings.tolerance) if exact else None
+    if settings.explainer == "exact":
+        return exact_result(
+            model, task.points, values, players, background, tolerance=settings.tolerance
+        )
     return ShapleyValues(
         values=values,
         predictions=model.predict(task.points),
@@ -122,9 +134,9 @@ def _explain_game(
         players=players,
         background=background,
         explainer=settings.explainer,
-        error_bound=accuracy.error_bound(model.total_weight, 2) if accuracy else float("nan"),
-        n_nodes=len(accuracy.mixture.rates) if accuracy else 0,
-        kernel_error=accuracy.mixture.max_error if accuracy else 0.0,
+        error_bound=float("nan"),
+        n_nodes=0,
+        kernel_error=0.0,
     )
 
 

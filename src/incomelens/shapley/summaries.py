@@ -5,7 +5,7 @@ Means and intervals are in SD units of the label, which differ from task to task
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,18 +47,46 @@ class ExplainedTask:
         The players' own values in the districts, in their units.
     blocks : array of shape (n_districts,)
         Spatial block of each district.
+    log_sd : float
+        SD of the log income, the unit of the values; NaN where the process models the income.
     """
 
     names: dict[str, str]
     table: pd.DataFrame
     variables: NDArray[np.float64]
     blocks: NDArray[np.int64]
+    log_sd: float = np.nan
+
+    def percent(self, mean_abs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What values of this size do to the income, %, where they are of its logarithm."""
+        return 100 * np.expm1(mean_abs * self.log_sd)
+
+    def variance_share(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        r"""Shapley effects: shares of the variance of the predictions, shape (n_players,).
+
+        Over districts, :math:`v(S) = \operatorname{Cov}(v_x(S), f(x))` is a game as well, worth
+        the variance of f with all players. Values are linear in the game, so that its own are
+        :math:`\operatorname{Cov}(\phi_j, f)`: exact, and they add up. With independent inputs they
+        are the Shapley effects of Owen (2014), :math:`\operatorname{Cov}(E[f | x_S], f) =
+        \operatorname{Var} E[f | x_S]`, of which FANOVA-GP (arXiv 2508.14499) gives the posterior.
+        """
+        prediction = self.table["prediction"].to_numpy(dtype=np.float64)
+        away = prediction - prediction.mean()
+        variance = away @ away
+        return away @ values / variance if variance > 0 else np.full(values.shape[1], np.nan)
 
 
 def explained_task(
-    values: pd.DataFrame, districts: pd.DataFrame, folds: pd.DataFrame, *, names: dict[str, str]
+    values: pd.DataFrame,
+    districts: pd.DataFrame,
+    folds: pd.DataFrame,
+    *,
+    names: dict[str, str],
+    description: Mapping[str, object],
 ) -> ExplainedTask:
     """Put a task's values beside its districts' variables and spatial blocks.
+
+    `description` is the values' sidecar, which tells the unit.
 
     Raises
     ------
@@ -78,6 +106,7 @@ def explained_task(
         table=values,
         variables=districts.set_index("geoid").loc[order, list(PLAYERS)].to_numpy(np.float64),
         blocks=folds.set_index("geoid").loc[order, "block"].to_numpy(np.int64),
+        log_sd=float(description.get("label_sd_log", np.nan)),
     )
 
 
@@ -105,8 +134,10 @@ def groups_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int) -
                     **task.names,
                     "group": list(GROUPS),
                     "n": len(sums),
-                    "mean_abs": mean_absolute(sums),
+                    "mean_abs": (size := mean_absolute(sums)),
                     **intervals,
+                    "percent": task.percent(size),
+                    "variance_share": task.variance_share(sums),
                 }
             )
         )
@@ -143,6 +174,8 @@ def variables_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int
                     "direction": [*direction(task.variables, values[:, :-1]), np.nan],
                     **_direction_intervals(task, values[:, :-1], resamples, seed),
                     "mean_value": values.mean(axis=0),
+                    "percent": task.percent(importance),
+                    "variance_share": task.variance_share(values),
                 }
             )
         )

@@ -1,7 +1,7 @@
 """Tables of one task: its values, their uncertainty, interactions, and what they owe to settings.
 
 Values and means are in SD units of the label, which differ from task to task; the sidecar of a
-task's values gives the SD in USD.
+task's values gives the SD in USD, or of the logarithm where the process models that.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def values_description(
     return {
         **task.names,
         "unit": "SD of the label",
-        "label_mean_usd": task.label_mean_usd,
-        "label_sd_usd": task.label_sd_usd,
+        f"label_mean_{task.label}": task.label_mean,
+        f"label_sd_{task.label}": task.label_sd,
         **settings.description,
         "background": {
             "description": background.description,
@@ -65,7 +65,7 @@ def values_description(
         "players": list(twelve.players.names),
         LOCATION: "value of the game in which latitude and longitude are one player",
         "error_bound_sd": bound,
-        "error_bound_usd": None if bound is None else bound * task.label_sd_usd,
+        f"error_bound_{task.label}": None if bound is None else bound * task.label_sd,
         "n_nodes": twelve.n_nodes,
         "kernel_error": twelve.kernel_error,
         "largest_efficiency_gap_sd": {

@@ -27,12 +27,15 @@ from incomelens.shapley.background import (
 )
 from incomelens.shapley.inputs import (
     GaussianProcessMean,
+    Part,
     Players,
+    SumMean,
     merged_players,
     single_players,
 )
 from incomelens.shapley.mixture import StationaryKernel
 from incomelens.shapley.names import GAMES, LOCATION, PLAYERS
+from incomelens.ssig.additive import FittedSum
 from incomelens.ssig.features import SPATIAL
 from incomelens.ssig.gp import FittedGP
 from incomelens.ssig.scaling import scaling_of
@@ -49,7 +52,7 @@ class Task:
     ----------
     names : dict
         ``level``, ``income`` and ``mode``.
-    model : GaussianProcessMean
+    model : GaussianProcessMean or SumMean
         Its training inputs are the points that are explained, z-scored.
     noise : array of shape (n_districts,)
         Variance of each label, in squared SD units.
@@ -57,18 +60,21 @@ class Task:
         Names of the inputs.
     ids : array of shape (n_districts,)
         Identifiers of the districts.
-    label_mean_usd, label_sd_usd : float
-        Of the income; values are in units of the latter.
+    label : {"usd", "log"}
+        Whether the process models the income or its logarithm.
+    label_mean, label_sd : float
+        Of that; values are in units of the latter.
     background : Background
     """
 
     names: dict[str, str]
-    model: GaussianProcessMean
+    model: GaussianProcessMean | SumMean
     noise: NDArray[np.float64]
     columns: tuple[str, ...]
     ids: NDArray[np.str_]
-    label_mean_usd: float
-    label_sd_usd: float
+    label: str
+    label_mean: float
+    label_sd: float
     background: Background
 
     @property
@@ -150,35 +156,60 @@ def level_background(
     return replace(chosen, points=chosen.points * scaling.sd + scaling.mean)
 
 
-def task_of(fitted: FittedGP, *, names: Mapping[str, str], background: Background) -> Task:
+def task_of(
+    fitted: FittedGP | FittedSum, *, names: Mapping[str, str], background: Background
+) -> Task:
     """Prepare a fitted process to be explained.
 
     Parameters
     ----------
-    fitted : FittedGP
+    fitted : FittedGP or FittedSum
         Of the inputs :data:`incomelens.shapley.names.PLAYERS`, in their order.
     names : mapping
         ``level``, ``income`` and ``mode``.
     background : Background
         Of the level, from :func:`level_background`.
     """
-    model = GaussianProcessMean(
+    of_sum = isinstance(fitted, FittedSum)
+    return Task(
+        names={key: names[key] for key in ("level", "income", "mode")},
+        model=_sum_mean(fitted) if of_sum else _matern_mean(fitted),
+        noise=fitted.noise + fitted.known_noise,
+        columns=fitted.features,
+        ids=np.array(fitted.training_ids, dtype=str),
+        label="log" if of_sum else "usd",
+        label_mean=float(fitted.label_scaling.mean[0]),
+        label_sd=float(fitted.label_scaling.sd[0]),
+        background=replace(background, points=fitted.scaled(background.points)),
+    )
+
+
+def _matern_mean(fitted: FittedGP) -> GaussianProcessMean:
+    return GaussianProcessMean(
         train_inputs=fitted.training_inputs,
         alpha=fitted.weights(),
         kernel=StationaryKernel("matern", 1.5),
         lengthscale=fitted.lengthscale,
         outputscale=fitted.outputscale,
     )
-    return Task(
-        names={key: names[key] for key in ("level", "income", "mode")},
-        model=model,
-        noise=fitted.noise + fitted.known_noise,
-        columns=fitted.features,
-        ids=np.array(fitted.training_ids, dtype=str),
-        label_mean_usd=float(fitted.label_scaling.mean[0]),
-        label_sd_usd=float(fitted.label_scaling.sd[0]),
-        background=replace(background, points=fitted.input_scaling.scaled(background.points)),
-    )
+
+
+def _sum_mean(fitted: FittedSum) -> SumMean:
+    inputs, alpha = fitted.training_inputs, fitted.weights()
+    linear_variance, parts = np.zeros(inputs.shape[1]), []
+    for term in fitted.terms:
+        if term.is_linear:
+            linear_variance[list(term.columns)] += term.variance
+            continue
+        model = GaussianProcessMean(
+            train_inputs=inputs[:, term.columns],
+            alpha=alpha,
+            kernel=StationaryKernel("matern", 1.5),
+            lengthscale=term.lengthscale,
+            outputscale=term.variance,
+        )
+        parts.append(Part(model, term.columns))
+    return SumMean(inputs, alpha, tuple(parts), linear_variance)
 
 
 def load_tasks(

@@ -7,13 +7,15 @@ its mean, value j is a Gaussian variable with variance
 
 where :math:`c_j[i]` is the value of player j for the function
 :math:`\sigma^2 k(\cdot, x_i)`, and :math:`Q_{jj}` its prior variance: the value of player j taken
-in both arguments of :math:`\sigma^2 k`. This is the uncertainty of the fit alone, given its
+in both arguments of :math:`\sigma^2 k`. Of a sum of kernels both are sums over its terms, which are
+independent before any income is known; :math:`\sigma^2 K` is then the whole sum, so that what the
+terms share afterwards is in the variance. This is the uncertainty of the fit alone, given its
 hyperparameters and the background; the noise of a single district's income is not in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -25,10 +27,11 @@ from scipy.spatial.distance import cdist
 from incomelens.common.compiling import compiled
 from incomelens.common.errors import InputError
 from incomelens.shapley.background import Background
-from incomelens.shapley.engine import ProductGames, accuracy_for
+from incomelens.shapley.engine import ProductGames, TermGames, accuracy_for, games_of_terms
 from incomelens.shapley.inputs import (
     GaussianProcessMean,
     Players,
+    SumMean,
     checked_matrix,
     checked_players,
     checked_vector,
@@ -65,7 +68,7 @@ class ShapleyVariance:
 
 
 def shapley_variance(
-    model: GaussianProcessMean,
+    model: GaussianProcessMean | SumMean,
     points: ArrayLike,
     background: Background,
     *,
@@ -80,7 +83,7 @@ def shapley_variance(
 
     Parameters
     ----------
-    model : GaussianProcessMean
+    model : GaussianProcessMean or SumMean
     points : array of shape (n_points, n_columns)
         All districts or a sample.
     background : Background
@@ -104,69 +107,120 @@ def shapley_variance(
     variables; here the game is the interventional one and the sums over coalitions are exact.
     """
     points = checked_matrix("points", points, model.n_columns)
+    checked_matrix("background", background.points, model.n_columns)
     players = checked_players(players, model.n_columns)
     n_train = len(model.alpha)
     noise = checked_vector("noise", np.broadcast_to(np.asarray(noise), (n_train,)), n_train)
     if not (noise > 0).all():
         raise InputError(f"noise: {noise.min()} must be positive")
+    most_prior = _most_prior_variance(model, points, background, players)
     # The variance's error through c is at most 2 |dc| sqrt(n) |solution|, and the solution's
-    # length at most 2 sigma / sqrt(noise) since what the data explain is part of the prior.
-    leverage = 4 * np.sqrt(model.outputscale * n_train / noise.min())
-    accuracy = accuracy_for(model.kernel, model.outputscale * (2 + 1.01 * leverage), tolerance)
-    games = ProductGames(
-        model=model,
-        background=background,
-        players=players,
-        accuracy=accuracy,
-        kernel=values_kernel(len(players.names)),
+    # length at most sqrt(most prior variance / noise) since what the data explain is part of it.
+    leverage = 2 * np.sqrt(most_prior * n_train / noise.min())
+    accuracies = [
+        accuracy_for(
+            part.model.kernel,
+            part.model.outputscale * (2 + 1.01 * leverage),
+            tolerance / len(model.parts),
+        )
+        for part in model.parts
+    ]
+    games = games_of_terms(
+        model,
+        background,
+        players,
+        accuracies=accuracies,
+        kernel=values_kernel,
         threads=threads,
         memory_limit_mb=memory_limit_mb,
     )
-    prior = _prior_variance(games, points)
-    explained = _explained_variance(games, points, _cholesky(model, noise), progress)
-    covariance_error = accuracy.error_bound(model.outputscale, differences=2)
+    away = points - background.weights @ background.points
+    prior = players.added(model.linear_variance * away**2)
+    for term in games:
+        prior[:, term.members] += _prior_variance(term.games, points[:, term.columns])
+    explained = _explained_variance(games, players, model, points, away, noise, progress)
+    bounds = [
+        [accuracy.error_bound(part.model.outputscale, differences) for differences in (2, 4)]
+        for part, accuracy in zip(model.parts, accuracies, strict=True)
+    ]
+    covariance_error, prior_error = np.sum(bounds, axis=0)
     return ShapleyVariance(
         variance=prior - explained,
         prior_variance=prior,
         players=players,
-        error_bound=accuracy.error_bound(model.outputscale, differences=4)
+        error_bound=prior_error
         + covariance_error * leverage
         + covariance_error**2 * n_train / float(noise.min()),
     )
 
 
-def _cholesky(
-    model: GaussianProcessMean, noise: NDArray[np.float64]
+def _most_prior_variance(
+    model: GaussianProcessMean | SumMean,
+    points: NDArray[np.float64],
+    background: Background,
+    players: Players,
+) -> float:
+    """What no value's prior variance exceeds: four variances of every term, and the linear one."""
+    stationary = 4 * sum(part.model.outputscale for part in model.parts)
+    away = points - background.weights @ background.points
+    return stationary + float(players.added(model.linear_variance * away**2).max())
+
+
+def _factor(
+    model: GaussianProcessMean | SumMean, noise: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], bool]:
-    scaled = model.train_inputs / model.lengthscale
-    covariance = model.outputscale * model.kernel(cdist(scaled, scaled))
+    covariance = model.prior_covariance()
     covariance[np.diag_indices_from(covariance)] += noise
     return cho_factor(covariance, lower=True, overwrite_a=True)
 
 
 def _explained_variance(
-    games: ProductGames,
+    games: list[TermGames],
+    players: Players,
+    model: GaussianProcessMean | SumMean,
     points: NDArray[np.float64],
-    factor: tuple[NDArray[np.float64], bool],
+    away: NDArray[np.float64],
+    noise: NDArray[np.float64],
     progress: Callable[[int, int], None] | None,
 ) -> NDArray[np.float64]:
     """What the training data take from the prior variance, shape (n_points, n_players)."""
-    n_players, n_train = len(games.players.names), len(games.model.alpha)
-    chunks = np.split(points, range(_CHUNK, len(points), _CHUNK))
-    covariance = np.empty((_CHUNK, n_players, n_train))
+    n_players, n_train = len(players.names), len(model.alpha)
+    factor = _factor(model, noise)
     explained = np.empty((len(points), n_players))
-
-    def consume(_: int, tile: slice, training: slice, sums: NDArray[np.float64]) -> None:
-        covariance[tile, :, training] = games.model.outputscale * sums[:, :n_players]
-
-    for chunk in games.sweep(chunks, consume):
-        filled = covariance[: len(chunks[chunk])].reshape(-1, n_train)
+    starts = range(0, len(points), _CHUNK)
+    chunks = [slice(start, min(start + _CHUNK, len(points))) for start in starts]
+    by_term = [
+        _covariances(term.games, [points[rows][:, term.columns] for rows in chunks])
+        for term in games
+    ]
+    for rows, *of_terms in zip(chunks, *by_term, strict=True):
+        linear = away[rows, None] * (model.linear_variance * model.train_inputs)
+        covariance = np.moveaxis(players.added(linear), 2, 1)
+        for term, of_term in zip(games, of_terms, strict=True):
+            covariance[:, term.members] += of_term
+        filled = covariance.reshape(-1, n_train)
         solved = cho_solve(factor, filled.T).T
-        rows = slice(chunk * _CHUNK, chunk * _CHUNK + len(chunks[chunk]))
         explained[rows] = np.sum(filled * solved, axis=1).reshape(-1, n_players)
         if progress is not None:
             progress(rows.stop, len(points))
     return explained
+
+
+def _covariances(
+    games: ProductGames, chunks: list[NDArray[np.float64]]
+) -> Iterator[NDArray[np.float64]]:
+    """Covariance of a term's values with the incomes, shape (n_chunk, n_own, n_train) a chunk.
+
+    One array serves all chunks.
+    """
+    n_own = len(games.players.names)
+    covariance = np.empty((_CHUNK, n_own, len(games.model.alpha)))
+
+    def consume(_: int, tile: slice, training: slice, sums: NDArray[np.float64]) -> None:
+        covariance[tile, :, training] = games.model.outputscale * sums[:, :n_own]
+
+    for chunk in games.sweep(chunks, consume):
+        yield covariance[: len(chunks[chunk])]
 
 
 def _prior_variance(games: ProductGames, points: NDArray[np.float64]) -> NDArray[np.float64]:

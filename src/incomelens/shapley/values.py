@@ -17,8 +17,19 @@ from numpy.typing import ArrayLike, NDArray
 from incomelens.common.compiling import compiled
 from incomelens.common.errors import InputError
 from incomelens.shapley.background import Background
-from incomelens.shapley.engine import Accuracy, ProductGames, plan_accuracy
-from incomelens.shapley.inputs import GaussianProcessMean, Players, checked_matrix, checked_players
+from incomelens.shapley.engine import (
+    ProductGames,
+    games_of_terms,
+    largest_error,
+    plan_accuracies,
+)
+from incomelens.shapley.inputs import (
+    GaussianProcessMean,
+    Players,
+    SumMean,
+    checked_matrix,
+    checked_players,
+)
 from incomelens.shapley.product_games import LANES, values_kernel
 
 
@@ -41,9 +52,9 @@ class ShapleyValues:
     error_bound : float
         Largest possible error of one value, in SD units; NaN for an explainer that gives none.
     n_nodes : int
-        Gaussians in place of the kernel; 0 where the kernel itself was used.
+        Gaussians in place of the kernels; 0 where the kernels themselves were used.
     kernel_error : float
-        Largest error of the kernel itself.
+        Largest error of a kernel itself.
     """
 
     values: NDArray[np.float64]
@@ -63,7 +74,7 @@ class ShapleyValues:
 
 
 def shapley_values(
-    model: GaussianProcessMean,
+    model: GaussianProcessMean | SumMean,
     points: ArrayLike,
     background: Background,
     *,
@@ -77,7 +88,7 @@ def shapley_values(
 
     Parameters
     ----------
-    model : GaussianProcessMean
+    model : GaussianProcessMean or SumMean
     points : array of shape (n_points, n_columns)
         Points to explain, in the units of the training inputs.
     background : Background
@@ -105,7 +116,6 @@ def shapley_values(
     points = checked_matrix("points", points, model.n_columns)
     players = checked_players(players, model.n_columns)
     values = np.empty((len(points), len(players.names)))
-    accuracy = plan_accuracy(model, tolerance)
     for rows, chunk in iterate_shapley_values(
         model,
         points,
@@ -118,18 +128,20 @@ def shapley_values(
         values[rows] = chunk
         if progress is not None:
             progress(rows.stop, len(points))
-    return exact_result(model, points, values, players, background, accuracy)
+    return exact_result(model, points, values, players, background, tolerance=tolerance)
 
 
 def exact_result(
-    model: GaussianProcessMean,
+    model: GaussianProcessMean | SumMean,
     points: NDArray[np.float64],
     values: NDArray[np.float64],
     players: Players,
     background: Background,
-    accuracy: Accuracy,
+    *,
+    tolerance: float,
 ) -> ShapleyValues:
     """Exact values with what they add up to and the bound on their error."""
+    accuracies = plan_accuracies(model, tolerance)
     return ShapleyValues(
         values=values,
         predictions=model.predict(points),
@@ -137,14 +149,14 @@ def exact_result(
         players=players,
         background=background,
         explainer="exact",
-        error_bound=accuracy.error_bound(model.total_weight, differences=2),
-        n_nodes=len(accuracy.mixture.rates),
-        kernel_error=accuracy.mixture.max_error,
+        error_bound=largest_error(model, accuracies, differences=2),
+        n_nodes=sum(len(accuracy.mixture.rates) for accuracy in accuracies),
+        kernel_error=max(accuracy.mixture.max_error for accuracy in accuracies),
     )
 
 
 def iterate_shapley_values(
-    model: GaussianProcessMean,
+    model: GaussianProcessMean | SumMean,
     points: ArrayLike,
     background: Background,
     *,
@@ -179,24 +191,47 @@ def iterate_shapley_values(
             f"chunk_size {chunk_size} must be at least 1 and start {start} within 0 to "
             f"{len(points)}, the number of points"
         )
-    games = ProductGames(
-        model=model,
-        background=background,
-        players=players,
-        accuracy=plan_accuracy(model, tolerance),
-        kernel=values_kernel(len(players.names)),
+    games = games_of_terms(
+        model,
+        background,
+        players,
+        accuracies=plan_accuracies(model, tolerance),
+        kernel=values_kernel,
         threads=threads,
         memory_limit_mb=memory_limit_mb,
     )
     starts = range(start, len(points), chunk_size)
     rows = [slice(i, min(i + chunk_size, len(points))) for i in starts]
-    totals = [np.zeros((r.stop - r.start, games.kernel.n_rows)) for r in rows]
+    chunks = [points[r] for r in rows]
+    by_term = [_values_of_term(term.games, [c[:, term.columns] for c in chunks]) for term in games]
+    for r, chunk, *of_terms in zip(rows, chunks, *by_term, strict=True):
+        values = linear_values(model, chunk, background, players)
+        for term, of_term in zip(games, of_terms, strict=True):
+            values[:, term.members] += of_term
+        yield r, values
+
+
+def linear_values(
+    model: GaussianProcessMean | SumMean,
+    points: NDArray[np.float64],
+    background: Background,
+    players: Players,
+) -> NDArray[np.float64]:
+    """Values of the linear term: slope times distance from the background's mean."""
+    return players.added((points - background.weights @ background.points) * model.slope)
+
+
+def _values_of_term(
+    games: ProductGames, chunks: list[NDArray[np.float64]]
+) -> Iterator[NDArray[np.float64]]:
+    """Values of a term's own players, chunk by chunk."""
+    totals = [np.zeros((len(chunk), games.kernel.n_rows)) for chunk in chunks]
 
     def consume(chunk: int, tile: slice, training: slice, sums: NDArray[np.float64]) -> None:
-        add_over_training(sums, model.alpha[training], totals[chunk][tile])
+        add_over_training(sums, games.model.alpha[training], totals[chunk][tile])
 
-    for chunk in games.sweep([points[r] for r in rows], consume):
-        yield rows[chunk], model.outputscale * totals[chunk][:, : len(players.names)]
+    for chunk in games.sweep(chunks, consume):
+        yield games.model.outputscale * totals[chunk][:, : len(games.players.names)]
 
 
 @compiled(nogil=True, error_model="numpy")

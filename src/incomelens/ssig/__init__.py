@@ -8,9 +8,13 @@ it should be compared with, all under the same folds.
 ``scaling``              z-scores from training districts only
 ``likelihood``           log marginal likelihood of a Matérn-3/2 GP and its gradient, in closed form
 ``search``               how the hyperparameters are found, in few evaluations
-``fit``                  the four modes: literal, fixed_lengthscale, optimised, ard
+``terms``                the kernels of a sum, and which the model of given inputs has
+``sum_likelihood``       log marginal likelihood of a sum of kernels and its gradient
+``sum_space``            priors of a sum's hyperparameters
+``additive``             the successor: a sum of kernels on log income
+``fit``                  the five modes: literal, fixed_lengthscale, optimised, ard, additive
 ``gp``                   a fitted GP, and its weights for Shapley values
-``prediction``           income of districts by a fitted GP, through GPyTorch
+``prediction``           income of districts by a fitted GP
 ``storage``              a fitted GP on disk: safetensors and JSON
 ``references``           linear models, forests, boosting, copy-the-neighbours
 ``gwr``                  geographically weighted regression

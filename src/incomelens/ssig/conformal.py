@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from incomelens.folds.buffer import places_on_earth
-from incomelens.ssig.scores import HALF_WIDTH
+from incomelens.ssig.scores import central_interval
 
 LEVEL = 0.9
 METHODS = ("model", "split", "normalised", "geographic", "label_conditional")
@@ -52,17 +52,16 @@ def calibrate_intervals(predictions: pd.DataFrame, districts: pd.DataFrame) -> p
     parts = []
     main = predictions[predictions["variant"] == "main"]
     for _, group in main.groupby(["model", "mode"], sort=False):
-        observed, predicted, sd = (
+        observed, predicted, sd, log_sd = (
             group[name].to_numpy(dtype=np.float64)
-            for name in ("observed_usd", "predicted_usd", "sd_usd")
+            for name in ("observed_usd", "predicted_usd", "sd_usd", "log_sd")
         )
         degrees = place.loc[group["geoid"]].to_numpy(dtype=np.float64)
         ends = conformal_intervals(
             observed, predicted, group["fold"].to_numpy(), place=places_on_earth(*degrees.T)
         )
         if not np.isnan(sd).any():
-            half = HALF_WIDTH[90] * sd
-            ends = {"model": (predicted - half, predicted + half), **ends}
+            ends = {"model": central_interval(predicted, sd, log_sd, share=90), **ends}
         keys = group[["geoid", "model", "mode", "fold", "observed_usd", "predicted_usd"]]
         parts += [
             keys.assign(method=method, low_usd=low, high_usd=high)

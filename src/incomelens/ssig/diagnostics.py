@@ -6,7 +6,7 @@ from esda.moran import Moran
 from libpysal.graph import Graph
 
 from incomelens.folds.buffer import local_km
-from incomelens.ssig.scores import HALF_WIDTH, TASK
+from incomelens.ssig.scores import TASK, held
 
 N_NEIGHBOURS = 8
 
@@ -76,7 +76,11 @@ def errors_by_group(predictions: pd.DataFrame, districts: pd.DataFrame) -> pd.Da
     keys = ["level", "geoid"]
     table = predictions.merge(districts[[*keys, "area"]], on=keys, how="left")
     error = table["predicted_usd"] - table["observed_usd"]
-    covered = (error.abs() <= HALF_WIDTH[90] * table["sd_usd"]).where(table["sd_usd"].notna())
+    within, _ = held(
+        *(table[name].to_numpy() for name in ("observed_usd", "predicted_usd", "sd_usd", "log_sd")),
+        share=90,
+    )
+    covered = pd.Series(within, table.index).where(table["sd_usd"].notna())
     rank = table.groupby(TASK)["observed_usd"].rank(method="first", pct=True)
     table = table.assign(
         error=error,

@@ -1,9 +1,9 @@
-"""Fit the Gaussian process in one of four modes (deviation `kernel_settings`).
+"""Fit the Gaussian process in one of five modes (deviations `kernel_settings`, `additive_model`).
 
 The paper prints its kernel with lengthscale 1 and says neither whether that is optimised nor what
 the noise is. `literal` takes it at its word (GPy's untouched defaults), `fixed_lengthscale`
 optimises the variances alone, `optimised` all three, and `ard` gives every input its own
-lengthscale.
+lengthscale. `additive` is another model, of the log income (:mod:`incomelens.ssig.additive`).
 """
 
 import logging
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError
+from incomelens.ssig.additive import FittedSum, fit_additive
 from incomelens.ssig.gp import FittedGP
 from incomelens.ssig.likelihood import MarginalLikelihood
 from incomelens.ssig.scaling import scaling_of
@@ -19,7 +20,7 @@ from incomelens.ssig.search import SearchSpace, maximise
 
 logger = logging.getLogger(__name__)
 
-MODES = ("literal", "fixed_lengthscale", "optimised", "ard")
+MODES = ("literal", "fixed_lengthscale", "optimised", "ard", "additive")
 
 
 def fit_gp(
@@ -32,8 +33,8 @@ def fit_gp(
     known_noise: NDArray[np.float64] | None = None,
     starts: int = 4,
     rng: np.random.Generator,
-) -> FittedGP:
-    """Fit a Matérn-3/2 Gaussian process to the income of some districts.
+) -> FittedGP | FittedSum:
+    """Fit a Gaussian process to the income of some districts.
 
     How the hyperparameters are found stands in :mod:`incomelens.ssig.search`.
 
@@ -43,7 +44,7 @@ def fit_gp(
         In their own units.
     income : array of shape (n,)
         USD.
-    mode : {"literal", "fixed_lengthscale", "optimised", "ard"}
+    mode : {"literal", "fixed_lengthscale", "optimised", "ard", "additive"}
     features, ids : tuples of str
         Names of the inputs and of the districts.
     known_noise : array of shape (n,), optional
@@ -61,9 +62,19 @@ def fit_gp(
         raise InputError(f"ssig.modes: {mode!r} is unknown; known are {', '.join(MODES)}")
     if len(income) < 3:
         raise InputError(f"a Gaussian process needs 3 districts at least, there are {len(income)}")
+    noise_usd2 = np.zeros(len(income)) if known_noise is None else known_noise
+    if mode == "additive":
+        return fit_additive(
+            inputs,
+            income,
+            features=features,
+            ids=ids,
+            known_noise=noise_usd2,
+            starts=starts,
+            rng=rng,
+        )
     input_scaling = scaling_of(inputs, features)
     label_scaling = scaling_of(income[:, None], ("income",))
-    noise_usd2 = np.zeros(len(income)) if known_noise is None else known_noise
     scaled = input_scaling.scaled(inputs)
     label = label_scaling.scaled(income[:, None])[:, 0]
     scaled_noise = noise_usd2 / label_scaling.sd[0] ** 2

@@ -61,6 +61,15 @@ class FittedGP:
     n_evaluations: int
     converged: bool
 
+    @property
+    def label_sd_usd(self) -> float:
+        """SD of the training incomes."""
+        return float(self.label_scaling.sd[0])
+
+    def scaled(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Inputs in their own units as the kernel reads them, shape (n, d)."""
+        return self.input_scaling.scaled(inputs)
+
     def weights(self) -> NDArray[np.float64]:
         """Return α of the posterior mean f(x) = Σ α_i k(x, x_i), shape (n,)."""
         distance = ROOT_3 * squareform(pdist(self.training_inputs / self.lengthscale))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from incomelens.common.progress import progress
@@ -81,14 +80,18 @@ def cross_validate_gp(
             starts=starts,
             rng=job_rng(seed, model, mode, variant, fold),
         )
-        prediction = predict_income(fitted, inputs[held_out])
+        # The held-out income carries its own survey error as well.
+        prediction = predict_income(
+            fitted, inputs[held_out], known_noise=sample.known_noise[held_out]
+        )
         part = held_out_rows(sample, held_out, model=model, mode=mode, variant=variant, fold=fold)
         parts.append(
             part.assign(
                 predicted_usd=prediction.mean,
-                # The held-out income carries its own survey error as well.
-                sd_usd=np.sqrt(prediction.sd**2 + sample.known_noise[held_out]),
-                label_sd_usd=fitted.label_scaling.sd[0],
+                sd_usd=prediction.sd,
+                median_usd=prediction.median,
+                log_sd=prediction.log_sd,
+                label_sd_usd=fitted.label_sd_usd,
                 log_marginal_likelihood=fitted.log_marginal_likelihood,
                 converged=fitted.converged,
             )

@@ -57,6 +57,10 @@ class MarginalLikelihood:
         self._scaled_square = torch.empty((n, n), dtype=torch.float64)  # r²
         self._covariance = torch.empty((n, n), dtype=torch.float64)  # Σ, its factor, its inverse
 
+    def subset(self, rows: NDArray[np.int64]) -> "MarginalLikelihood":
+        """Likelihood of some of the districts."""
+        return MarginalLikelihood(self.inputs[rows], self.label[rows], self.known_noise[rows])
+
     def value_and_gradient(
         self, lengthscale: NDArray[np.float64], outputscale: float, noise: float
     ) -> tuple[float, NDArray[np.float64]]:
@@ -81,16 +85,10 @@ class MarginalLikelihood:
         self.n_evaluations += 1
         n = len(self.label)
         decay = self._fill_covariance(lengthscale, outputscale, noise)
-        # The transposed view is in Fortran order, so LAPACK works in place; Σ is symmetric.
-        covariance = self._covariance.numpy().T
-        factor, failed = lapack.dpotrf(covariance, lower=1, clean=1, overwrite_a=1)
-        if failed:
+        found = factorised(self._covariance, self.label)
+        if found is None:
             return -math.inf, np.zeros(len(lengthscale) + 2)
-        log_determinant = 2.0 * np.log(np.diagonal(factor)).sum()
-        alpha, _ = lapack.dpotrs(factor, self.label, lower=1)
-        value = -0.5 * (self.label @ alpha + log_determinant + n * math.log(2 * math.pi))
-
-        inverse, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)  # its lower triangle only
+        value, alpha, inverse = found
         gradient = np.empty(len(lengthscale) + 2)
         gradient[:-2] = self._lengthscale_gradient(lengthscale, alpha, inverse, decay)
         gradient[:-2] *= 1.5 * outputscale
@@ -100,7 +98,7 @@ class MarginalLikelihood:
         fitted = self.label @ alpha - alpha @ (all_noise * alpha)
         gradient[-2] = 0.5 * (fitted - (n - inverse_diagonal @ all_noise))
         gradient[-1] = 0.5 * noise * (alpha @ alpha - inverse_diagonal.sum())
-        return float(value), gradient
+        return value, gradient
 
     def _fill_covariance(
         self, lengthscale: NDArray[np.float64], outputscale: float, noise: float
@@ -128,20 +126,67 @@ class MarginalLikelihood:
         decay: torch.Tensor,
     ) -> NDArray[np.float64]:
         """Sum over a, b of (αα' − Σ⁻¹) exp(−√3 r) (x_a − x_b)² / l², for every lengthscale."""
-        # LAPACK left the lower triangle and zeros above it; seen in C order, the upper one.
-        triangle = torch.from_numpy(inverse.T)
-        weights = torch.from_numpy(alpha)
         if len(lengthscale) == 1:
+            # LAPACK left the lower triangle and zeros above it; seen in C order, the upper one.
+            triangle = torch.from_numpy(inverse.T)
+            weights = torch.from_numpy(alpha)
             decayed = decay.mul_(self._scaled_square)
             fit = weights @ (decayed @ weights)
             return np.array([float(fit - 2.0 * torch.dot(triangle.ravel(), decayed.ravel()))])
-        # Σ_ab M_ab (x_aj − x_bj)² = 2 (Σ_a m_a x_aj² − x_j' M x_j), with m = M 1.
-        columns = np.column_stack([self.inputs / lengthscale, np.ones(len(alpha))])
-        fit = alpha[:, None] * (decay @ torch.from_numpy(alpha[:, None] * columns)).numpy()
-        decayed = decay.mul_(triangle)
-        product = fit - blas.dsymm(1.0, decayed.numpy().T, columns, lower=1)
-        scaled = columns[:, :-1]
-        return 2.0 * ((product[:, -1:] * scaled**2).sum(0) - (scaled * product[:, :-1]).sum(0))
+        return gradient_by_input(self.inputs / lengthscale, alpha, inverse, decay)
+
+
+def factorised(
+    covariance: torch.Tensor, label: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64]] | None:
+    r"""Log density of a Gaussian label, and what its gradient needs; overwrites Σ.
+
+    Parameters
+    ----------
+    covariance : tensor of shape (n, n)
+        Σ, symmetric and contiguous; becomes its factor, then its inverse.
+    label : array of shape (n,)
+
+    Returns
+    -------
+    value : float
+    alpha : array of shape (n,)
+        Σ⁻¹ y.
+    inverse : array of shape (n, n)
+        The lower triangle of Σ⁻¹, zeros above; a view of `covariance`.
+
+    Notes
+    -----
+    None where Σ is not positive definite in float64.
+    """
+    # The transposed view is in Fortran order, so LAPACK works in place; Σ is symmetric.
+    factor, failed = lapack.dpotrf(covariance.numpy().T, lower=1, clean=1, overwrite_a=1)
+    if failed:
+        return None
+    log_determinant = 2.0 * np.log(np.diagonal(factor)).sum()
+    alpha, _ = lapack.dpotrs(factor, label, lower=1)
+    value = -0.5 * (label @ alpha + log_determinant + len(label) * math.log(2 * math.pi))
+    inverse, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
+    return float(value), alpha, inverse
+
+
+def gradient_by_input(
+    scaled: NDArray[np.float64],
+    alpha: NDArray[np.float64],
+    inverse: NDArray[np.float64],
+    decay: torch.Tensor,
+) -> NDArray[np.float64]:
+    """Sum over a, b of (αα' − Σ⁻¹) exp(−√3 r) (x_a − x_b)² for every input, shape (d,).
+
+    `scaled` holds the inputs in lengthscales, `inverse` the lower triangle of Σ⁻¹, and `decay`
+    exp(−√3 r), which is overwritten.
+    """
+    # Σ_ab M_ab (x_aj − x_bj)² = 2 (Σ_a m_a x_aj² − x_j' M x_j), with m = M 1.
+    columns = np.column_stack([scaled, np.ones(len(alpha))])
+    fit = alpha[:, None] * (decay @ torch.from_numpy(alpha[:, None] * columns)).numpy()
+    decayed = decay.mul_(torch.from_numpy(inverse.T))
+    product = fit - blas.dsymm(1.0, decayed.numpy().T, columns, lower=1)
+    return 2.0 * ((product[:, -1:] * scaled**2).sum(0) - (scaled * product[:, :-1]).sum(0))
 
 
 def squared_distance(points: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:

@@ -50,6 +50,8 @@ def cross_validate_references(
                 part.assign(
                     predicted_usd=model.predict(inputs[held_out]),
                     sd_usd=np.nan,
+                    median_usd=np.nan,
+                    log_sd=np.nan,
                     label_sd_usd=sample.income[training].std(),
                     log_marginal_likelihood=np.nan,
                     converged=True,

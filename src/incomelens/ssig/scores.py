@@ -58,6 +58,7 @@ def metrics(
     predicted: NDArray[np.float64],
     sd: NDArray[np.float64],
     label_sd: NDArray[np.float64],
+    log_sd: NDArray[np.float64] | None = None,
     *,
     weights: NDArray[np.float64] | None = None,
 ) -> dict[str, NDArray[np.float64]]:
@@ -75,6 +76,8 @@ def metrics(
         Predictive standard deviation, USD; NaN where the model gives none.
     label_sd : array of shape (n,)
         Standard deviation of the training incomes, USD: the unit of ``rmse_sd`` and ``mae_sd``.
+    log_sd : array of shape (n,), optional
+        SD of the logarithm where the income is log-normal, missing where it is normal.
     weights : array of shape (n_resamples, n), optional
         How often each district counts; once each by default.
 
@@ -86,7 +89,7 @@ def metrics(
     """
     if weights is None:
         weights = np.ones((1, len(observed)))
-    return metrics_from_totals(weights @ score_terms(observed, predicted, sd, label_sd))
+    return metrics_from_totals(weights @ score_terms(observed, predicted, sd, label_sd, log_sd))
 
 
 def score_terms(
@@ -94,28 +97,85 @@ def score_terms(
     predicted: NDArray[np.float64],
     sd: NDArray[np.float64],
     label_sd: NDArray[np.float64],
+    log_sd: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """What each district adds to the sums behind the scores, shape (n, :data:`N_TERMS`)."""
+    """What each district adds to the sums behind the scores, shape (n, n_terms)."""
     # Centred, so that the sums of squares lose no digits.
     centre = observed.mean()
     y, f = observed - centre, predicted - centre
     error = f - y
     if is_constant(observed):  # what is left of it is rounding
         y = np.zeros_like(y)
-    covered = {share: np.abs(error) <= half * sd for share, half in HALF_WIDTH.items()}
+    (within_50, spread_50), (within_90, spread_90) = (
+        held(observed, predicted, sd, log_sd, share=share) for share in HALF_WIDTH
+    )
     terms = [y, f, y * y, f * f, y * f, error**2, np.abs(error)]
-    terms += [(error / label_sd) ** 2, np.abs(error) / label_sd, sd, covered[50], covered[90]]
+    terms += [(error / label_sd) ** 2, np.abs(error) / label_sd]
+    terms += [within_50, within_90, spread_50, spread_90]
     return np.column_stack([np.ones_like(y), *terms])
 
 
+def held(
+    observed: NDArray[np.float64],
+    predicted: NDArray[np.float64],
+    sd: NDArray[np.float64],
+    log_sd: NDArray[np.float64] | None = None,
+    *,
+    share: int,
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Whether a predictive interval with equal tails holds the income, and what makes its width.
+
+    Parameters
+    ----------
+    observed, predicted, sd : arrays of shape (n,)
+        USD; the prediction is the mean.
+    log_sd : array of shape (n,), optional
+        SD of the logarithm where the income is log-normal, missing where it is normal.
+    share : {50, 90}
+        In percent.
+
+    Returns
+    -------
+    within : array of shape (n,)
+        False where the model gives no interval.
+    spread : array of shape (n,)
+        SD in USD of the normal law whose interval is as wide; missing where there is none.
+    """
+    half = HALF_WIDTH[share]
+    within = np.abs(predicted - observed) <= half * sd
+    if log_sd is None:
+        return within, sd
+    low, high = central_interval(predicted, sd, log_sd, share=share)
+    log_normal = np.isfinite(log_sd)
+    within = np.where(log_normal, (low <= observed) & (observed <= high), within)
+    return within, np.where(log_normal, (high - low) / (2 * half), sd)
+
+
+def central_interval(
+    predicted: NDArray[np.float64],
+    sd: NDArray[np.float64],
+    log_sd: NDArray[np.float64],
+    *,
+    share: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Low and high end of the predictive interval with equal tails, USD; as for :func:`held`."""
+    half, log_normal = HALF_WIDTH[share], np.isfinite(log_sd)
+    spread = np.where(log_normal, log_sd, 0.0)
+    median = predicted * np.exp(-(spread**2) / 2)
+    factor = np.exp(half * spread)
+    low = np.where(log_normal, median / factor, predicted - half * sd)
+    return low, np.where(log_normal, median * factor, predicted + half * sd)
+
+
 def metrics_from_totals(totals: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Scores from sums of :func:`score_terms`, shape (n_sums, :data:`N_TERMS`); one a row."""
+    """Scores from sums of :func:`score_terms`, shape (n_sums, n_terms); one a row."""
     count = totals[:, 0]
     with np.errstate(divide="ignore", invalid="ignore"):
         means = (totals[:, 1:] / totals[:, :1]).T
-    y1, f1, yy, ff, yf, square, absolute, square_sd, absolute_sd, mean_sd, in_50, in_90 = means
+    y1, f1, yy, ff, yf, square, absolute, square_sd, absolute_sd = means[:9]
+    in_50, in_90, sd_50, sd_90 = means[9:]
     spread_y, spread_f = yy - y1**2, ff - f1**2
-    unknown = np.where(np.isnan(mean_sd), np.nan, 1.0)
+    unknown = np.where(np.isnan(sd_90), np.nan, 1.0)
     # Spreads below rounding count as none: a constant has no correlation.
     flat_y = spread_y <= 1e-12 * yy
     flat = flat_y | (spread_f <= 1e-12 * np.maximum(yy, ff)) | (count < 2)
@@ -131,8 +191,8 @@ def metrics_from_totals(totals: NDArray[np.float64]) -> dict[str, NDArray[np.flo
         "mae_sd": absolute_sd,
         "coverage_50": in_50 * unknown,
         "coverage_90": in_90 * unknown,
-        "width_50_usd": 2 * HALF_WIDTH[50] * mean_sd,
-        "width_90_usd": 2 * HALF_WIDTH[90] * mean_sd,
+        "width_50_usd": 2 * HALF_WIDTH[50] * sd_50,
+        "width_90_usd": 2 * HALF_WIDTH[90] * sd_90,
     }
 
 
@@ -248,7 +308,10 @@ def _fold_scores(*arrays: NDArray[np.float64]) -> tuple[Scores, Scores]:
 
 def _arrays(group: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:
     names = ("observed_usd", "predicted_usd", "sd_usd", "label_sd_usd")
-    return tuple(group[name].to_numpy(dtype=np.float64) for name in names)
+    arrays = [group[name].to_numpy(dtype=np.float64) for name in names]
+    if "log_sd" in group:
+        arrays.append(group["log_sd"].to_numpy(dtype=np.float64))
+    return tuple(arrays)
 
 
 def _within(interval: Interval, lowest: float, highest: float) -> Interval:

@@ -9,6 +9,7 @@ long lengthscales, where nothing changes any more, are brought back and get a se
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,37 @@ SUBSET_GAIN, FULL_GAIN = 1e-2, 1e-4
 START, PLATEAU, SECOND_CHANCE = 2.0, 30.0, 8.0
 
 
+class Likelihood(Protocol):
+    """Log marginal likelihood of some districts, which counts how often it is asked for."""
+
+    label: NDArray[np.float64]
+    n_evaluations: int
+
+    def subset(self, rows: NDArray[np.int64]) -> Self:
+        """Likelihood of some of the districts."""
+
+
+class Space(Protocol):
+    """What is free to be searched, as logarithms."""
+
+    gain: float  # expected of a further step on all districts, below which the search ends
+
+    @property
+    def free(self) -> NDArray[np.int64]:
+        """Places of the free ones among all logarithms."""
+
+    def start(self, rng: np.random.Generator | None) -> NDArray[np.float64]:
+        """Logarithms to start from: typical values, or a draw around them."""
+
+    def value_and_gradient(
+        self, likelihood: Likelihood, theta: NDArray[np.float64]
+    ) -> tuple[float, NDArray[np.float64]]:
+        """What is maximised, and its gradient in all logarithms."""
+
+    def off_the_plateau(self, theta: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Another place to polish from, or None."""
+
+
 @dataclass(frozen=True)
 class SearchSpace:
     """The free hyperparameters of a mode, as logarithms.
@@ -39,6 +71,7 @@ class SearchSpace:
 
     mode: str
     n_inputs: int
+    gain: ClassVar[float] = FULL_GAIN
 
     @property
     def n_lengthscales(self) -> int:
@@ -58,6 +91,16 @@ class SearchSpace:
         values = np.exp(np.clip(theta, -LOG_LIMIT, LOG_LIMIT))
         noise = 1.0 if self.mode == "literal" else float(values[-1]) + NOISE_FLOOR
         return values[:-2], float(values[-2]), noise
+
+    def value_and_gradient(
+        self, likelihood: MarginalLikelihood, theta: NDArray[np.float64]
+    ) -> tuple[float, NDArray[np.float64]]:
+        """Log marginal likelihood, and its gradient in the logarithms."""
+        lengthscale, outputscale, noise = self.hyperparameters(theta)
+        value, gradient = likelihood.value_and_gradient(lengthscale, outputscale, noise)
+        gradient[-1] *= (noise - NOISE_FLOOR) / noise  # the logarithm is taken above the floor
+        gradient[np.abs(theta) > LOG_LIMIT] = 0.0
+        return value, gradient
 
     def start(self, rng: np.random.Generator | None) -> NDArray[np.float64]:
         """Logarithms to start from: typical values, or a draw around them."""
@@ -90,7 +133,7 @@ class Optimum:
     theta : array
         Logarithms, see :meth:`SearchSpace.hyperparameters`.
     value : float
-        Log marginal likelihood.
+        Log marginal likelihood, or what else the space maximises.
     converged : bool
     n_evaluations : int
         On all districts.
@@ -103,19 +146,19 @@ class Optimum:
 
 
 def maximise(
-    likelihood: MarginalLikelihood,
-    space: SearchSpace,
+    likelihood: Likelihood,
+    space: Space,
     *,
     starts: int,
     rng: np.random.Generator,
 ) -> Optimum:
-    """Maximise the log marginal likelihood over the free hyperparameters.
+    """Maximise the log marginal likelihood, or posterior density, of the free hyperparameters.
 
     Parameters
     ----------
-    likelihood : MarginalLikelihood
+    likelihood : Likelihood
         Of all districts.
-    space : SearchSpace
+    space : Space
     starts : int
         The first is a typical value, the others are drawn around it.
     rng : Generator
@@ -123,9 +166,7 @@ def maximise(
     """
     n = len(likelihood.label)
     subset = np.sort(rng.permutation(n)[:SUBSET])
-    small = MarginalLikelihood(
-        likelihood.inputs[subset], likelihood.label[subset], likelihood.known_noise[subset]
-    )
+    small = likelihood.subset(subset)
     flat = np.eye(len(space.free))
     explored = [
         _descend(space, small, space.start(None if number == 0 else rng), flat, SUBSET_GAIN)
@@ -135,7 +176,7 @@ def maximise(
 
     def polish(theta: NDArray[np.float64]) -> Optimum:
         whitening = _whitening(space, small, theta, n / len(subset))
-        return _descend(space, likelihood, theta, whitening, FULL_GAIN)
+        return _descend(space, likelihood, theta, whitening, space.gain)
 
     best = polish(theta)
     revived = space.off_the_plateau(best.theta)
@@ -145,8 +186,8 @@ def maximise(
 
 
 def _descend(
-    space: SearchSpace,
-    likelihood: MarginalLikelihood,
+    space: Space,
+    likelihood: Likelihood,
     theta: NDArray[np.float64],
     whitening: NDArray[np.float64],
     gain: float,
@@ -164,12 +205,12 @@ def _descend(
 
 
 class _Objective:
-    """Minus the log marginal likelihood over the free logarithms, in whitened coordinates."""
+    """Minus what is maximised over the free logarithms, in whitened coordinates."""
 
     def __init__(
         self,
-        space: SearchSpace,
-        likelihood: MarginalLikelihood,
+        space: Space,
+        likelihood: Likelihood,
         origin: NDArray[np.float64],
         whitening: NDArray[np.float64],
     ) -> None:
@@ -183,18 +224,15 @@ class _Objective:
 
     def __call__(self, coordinates: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         theta = self.theta(coordinates)
-        lengthscale, outputscale, noise = self.space.hyperparameters(theta)
-        value, gradient = self.likelihood.value_and_gradient(lengthscale, outputscale, noise)
-        gradient[-1] *= (noise - NOISE_FLOOR) / noise  # the logarithm is taken above the floor
-        gradient[np.abs(theta) > LOG_LIMIT] = 0.0
+        value, gradient = self.space.value_and_gradient(self.likelihood, theta)
         if not math.isfinite(value):
             return 1e10, np.zeros(len(coordinates))
         return -value, -(self.whitening.T @ gradient[self.space.free])
 
 
 def _whitening(
-    space: SearchSpace,
-    likelihood: MarginalLikelihood,
+    space: Space,
+    likelihood: Likelihood,
     theta: NDArray[np.float64],
     growth: float,
 ) -> NDArray[np.float64]:

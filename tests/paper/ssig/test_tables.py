@@ -3,6 +3,7 @@
 import copy
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
@@ -10,6 +11,7 @@ from incomelens.paper.names import BASELINES
 from incomelens.paper.reference import Reference
 from incomelens.paper.ssig import (
     deviations,
+    effects_table,
     models_table,
     table_1,
     table_2,
@@ -200,6 +202,24 @@ def test_table_2_says_what_the_study_reads(reference):
     census = table_2.exhibit(reference, districts_config()).table.shown
     assert census["Tract level reads"].tolist()[0] == "B15003_022 / B15003_001"
     assert "ZIP level reads" not in census
+
+
+def test_effects_are_those_of_the_successor_as_percentages_largest_first():
+    variables = pd.DataFrame(
+        [
+            ("additive", "twelve", "male", 2, 3.25, 0.125, 0.9),
+            ("additive", "twelve", "bachelor", 1, 12.5, 0.875, 0.0),
+            ("additive", "eleven", "location", 2, 4.0, 0.2, None),
+            ("optimised", "twelve", "male", 1, None, 0.5, 0.9),
+        ],
+        columns=["mode", "game", "variable", "rank", "percent", "variance_share", "direction"],
+    ).assign(level="tract", income="per_capita_income")
+    table = effects_table.exhibit(variables).table
+    assert table.shown["Variable"].tolist() == ["Adults with a bachelor's degree", "Male"]
+    assert table.shown["Effect (%)"].tolist() == [12.5, 3.25]
+    assert table.shown["Share of variance (%)"].tolist() == [87.5, 12.5]
+    assert table.shown["Direction"].tolist() == ["±", "+"]
+    assert set(table.numbers["mode"]) == {"additive"}
 
 
 def test_table_s1_tells_yes_from_unknown(reference):

@@ -1,5 +1,8 @@
 """What predicts income: groups and variables of all tasks, and Table 5's comparison of incomes."""
 
+import json
+from pathlib import Path
+
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
 from incomelens.shapley.summaries import (
@@ -16,9 +19,15 @@ with job(snakemake.log[0], threads=params.threads):
     folds = dict(zip(params.levels, map(read_table, files.folds), strict=True))
     tasks = [
         explained_task(
-            read_table(values), districts[names["level"]], folds[names["level"]], names=names
+            read_table(values),
+            districts[names["level"]],
+            folds[names["level"]],
+            names=names,
+            description=json.loads(Path(description).read_text(encoding="utf-8")),
         )
-        for values, names in zip(files.values, params.tasks, strict=True)
+        for values, description, names in zip(
+            files.values, files.descriptions, params.tasks, strict=True
+        )
     ]
     draws = {"resamples": params.resamples, "seed": params.seed}
     write_table(groups_table(tasks, **draws), snakemake.output.groups)

@@ -228,8 +228,15 @@ class FoldModels:
         )
         rng = job_rng(self.seed, "feature gp")
         fitted = fit_matern(training, self.label, self.settings.final, rng=rng)
-        mean, sd = predict_income(fitted, held_out)
-        return Predicted(model, "main", mean, sd, fitted.log_marginal_likelihood, fitted.converged)
+        prediction = predict_income(fitted, held_out)
+        return Predicted(
+            model,
+            "main",
+            prediction.mean,
+            prediction.sd,
+            fitted.log_marginal_likelihood,
+            fitted.converged,
+        )
 
     def _by_double_ridge(self, reading: str) -> NDArray[np.float64]:
         """Second ridge over the first stage's predictions, which are out of fold in training."""

@@ -1,0 +1,220 @@
+"""A Gaussian process on log income whose kernel is a sum (deviation `additive_model`).
+
+The successor of the paper's process: linear in the census variables + a smooth function of them +
+one of the place + one of everything (:func:`incomelens.ssig.terms.income_terms`), each with its own
+scales. Shares enter as arcsin √share and density as log(1 + density), which spreads out what lies
+crowded at zero; the place in kilometres east and north. The label is the logarithm of the income,
+so that the income itself is log-normal. Hyperparameters are those of the largest posterior density
+under weak priors.
+"""
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+
+from incomelens.common.errors import InputError
+from incomelens.folds.buffer import KM_PER_DEGREE
+from incomelens.ssig.features import SPATIAL
+from incomelens.ssig.scaling import Scaling, scaling_of
+from incomelens.ssig.search import maximise
+from incomelens.ssig.sum_likelihood import SumLikelihood
+from incomelens.ssig.sum_space import SumSpace
+from incomelens.ssig.terms import Term, covariance_of_sum, income_terms
+
+logger = logging.getLogger(__name__)
+
+MODE = "additive"
+DENSITY = "population_density"  # the one census variable that is no share
+
+
+def transformed(inputs: NDArray[np.float64], features: Sequence[str]) -> NDArray[np.float64]:
+    """Inputs as the model reads them, shape (n, d): shares and density spread out, places as given.
+
+    Raises
+    ------
+    InputError
+        If a share is outside 0 to 1, or a density negative.
+    """
+    columns = []
+    for values, name in zip(inputs.T, features, strict=True):
+        if name in SPATIAL:
+            columns.append(values)
+            continue
+        most = np.inf if name == DENSITY else 1.0
+        outside = ~((values >= 0) & (values <= most))
+        if outside.any():
+            raise InputError(
+                f"{name} is {values[outside][0]:g} in {outside.sum()} of {len(values)} districts; "
+                f"the mode {MODE} takes its {'logarithm' if name == DENSITY else 'square root'} "
+                f"and needs 0 to {most:g}"
+            )
+        columns.append(np.log1p(values) if name == DENSITY else np.arcsin(np.sqrt(values)))
+    return np.column_stack(columns)
+
+
+def scaling_with_place(inputs: NDArray[np.float64], features: tuple[str, ...]) -> Scaling:
+    """Z-scores of transformed inputs; one SD, in km, for both axes of the place.
+
+    A degree of longitude counts as what it is at the districts' mean latitude, so that distances
+    are those on the ground and every axis stays a coordinate of its own.
+    """
+    scaling = scaling_of(inputs, features)
+    place = [features.index(name) for name in SPATIAL if name in features]
+    if not place:
+        return scaling
+    latitude = scaling.mean[features.index("latitude")]
+    km_per_degree = np.array(
+        [
+            KM_PER_DEGREE * (math.cos(math.radians(latitude)) if name == "longitude" else 1.0)
+            for name in SPATIAL
+        ]
+    )
+    sd = scaling.sd.copy()
+    sd[place] = math.sqrt(np.mean((sd[place] * km_per_degree) ** 2)) / km_per_degree
+    return replace(scaling, sd=sd)
+
+
+@dataclass(frozen=True)
+class FittedSum:
+    """Gaussian process on log income with a sum of kernels, conditioned on training districts.
+
+    Attributes
+    ----------
+    features : tuple of str
+        Names of the d inputs.
+    input_scaling : Scaling
+        Of the transformed inputs.
+    label_scaling : Scaling
+        Of the logarithm of the income in USD.
+    label_sd_usd : float
+        SD of the training incomes themselves.
+    terms : tuple of Term
+    noise : float
+        Variance in squared SD units of the log income.
+    training_inputs : array of shape (n, d)
+        Transformed and scaled.
+    training_label, known_noise : arrays of shape (n,)
+        Z-scored log income; known noise variance in its squared SD units.
+    training_ids : tuple of str
+    log_marginal_likelihood : float
+        Of the z-scored label, the priors of the hyperparameters left out.
+    n_evaluations : int
+        Of the marginal likelihood on all training districts.
+    converged : bool
+        Whether the optimiser ended at a stationary point.
+    """
+
+    features: tuple[str, ...]
+    input_scaling: Scaling
+    label_scaling: Scaling
+    label_sd_usd: float
+    terms: tuple[Term, ...]
+    noise: float
+    training_inputs: NDArray[np.float64]
+    training_label: NDArray[np.float64]
+    known_noise: NDArray[np.float64]
+    training_ids: tuple[str, ...]
+    log_marginal_likelihood: float
+    n_evaluations: int
+    converged: bool
+    mode: ClassVar[str] = MODE
+
+    def scaled(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Inputs in their own units as the kernels read them, shape (n, d)."""
+        return self.input_scaling.scaled(transformed(inputs, self.features))
+
+    def weights(self) -> NDArray[np.float64]:
+        """Return α of the posterior mean f(x) = Σ α_i k(x, x_i), shape (n,)."""
+        return cho_solve(self._factor, self.training_label)
+
+    def log_income(
+        self, inputs: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean and SD of the log income, noise included, of inputs in their own units."""
+        points = self.scaled(inputs)
+        covariance = covariance_of_sum(self.terms, points, self.training_inputs)
+        explained = (covariance * cho_solve(self._factor, covariance.T).T).sum(axis=1)
+        prior = sum(term.prior_variance(points) for term in self.terms)
+        # Rounding may leave an explained variance above the prior one.
+        variance = np.maximum(prior - explained, 0.0) + self.noise
+        mean, sd = self.label_scaling.mean[0], self.label_scaling.sd[0]
+        return mean + sd * (covariance @ self.weights()), sd * np.sqrt(variance)
+
+    @cached_property
+    def _factor(self) -> tuple[NDArray[np.float64], bool]:
+        points = self.training_inputs
+        covariance = covariance_of_sum(self.terms, points, points)
+        covariance[np.diag_indices_from(covariance)] += self.noise + self.known_noise
+        return cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
+
+
+def fit_additive(
+    inputs: NDArray[np.float64],
+    income: NDArray[np.float64],
+    *,
+    features: tuple[str, ...],
+    ids: tuple[str, ...],
+    known_noise: NDArray[np.float64],
+    starts: int,
+    rng: np.random.Generator,
+) -> FittedSum:
+    """Fit the sum of kernels to the log income of some districts.
+
+    Parameters
+    ----------
+    inputs, income, features, ids, known_noise, starts, rng
+        As for :func:`incomelens.ssig.fit.fit_gp`; a known variance of the income becomes one of
+        its logarithm by the delta method.
+
+    Raises
+    ------
+    InputError
+        If an income is zero or negative, a share outside 0 to 1, or a column constant.
+    """
+    if np.any(income <= 0):
+        raise InputError(
+            f"mode {MODE}: {(income <= 0).sum()} of {len(income)} incomes are zero or negative, "
+            "and it models their logarithm; leave it out of ssig.modes"
+        )
+    plain = transformed(inputs, features)
+    input_scaling = scaling_with_place(plain, features)
+    label_scaling = scaling_of(np.log(income)[:, None], ("income",))
+    scaled = input_scaling.scaled(plain)
+    label = label_scaling.scaled(np.log(income)[:, None])[:, 0]
+    scaled_noise = known_noise / (income * label_scaling.sd[0]) ** 2
+
+    space = SumSpace(income_terms(features))
+    likelihood = SumLikelihood(scaled, label, scaled_noise)
+    optimum = maximise(likelihood, space, starts=starts, rng=rng)
+    terms, noise = space.hyperparameters(optimum.theta)
+    value = optimum.value - space.log_prior(optimum.theta)
+    logger.info(
+        "%s: log marginal likelihood %.2f after %d evaluations; %s, noise %.3g",
+        MODE,
+        value,
+        optimum.n_evaluations,
+        ", ".join(f"{t.name} {t.variance:.3g} at {np.round(t.lengthscale, 2)}" for t in terms),
+        noise,
+    )
+    return FittedSum(
+        features=features,
+        input_scaling=input_scaling,
+        label_scaling=label_scaling,
+        label_sd_usd=float(income.std()),
+        terms=terms,
+        noise=noise,
+        training_inputs=scaled,
+        training_label=label,
+        known_noise=scaled_noise,
+        training_ids=ids,
+        log_marginal_likelihood=value,
+        n_evaluations=optimum.n_evaluations,
+        converged=optimum.converged,
+    )
