@@ -6,7 +6,7 @@ STUDY ?= demo
 BIN := .venv/bin
 # How far a run is: bars on a terminal, short lines elsewhere; all of it is in .snakemake/log either way.
 PROGRESS := $(shell if [ -t 2 ]; then echo --logger rich; else echo --quiet rules reason host; fi)
-SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+SNAKEMAKE := $(BIN)/snakemake $(PROGRESS) --cores $(CORES)
 LOCK := envs/requirements.lock
 COMPILE := $(abspath $(BIN))/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
@@ -57,6 +57,7 @@ check: env ## lint and fast tests (three to four minutes)
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check .
 	$(BIN)/pytest -n 2 -m "not workflow and not real and not slow and not cluster"
+	$(BIN)/pytest -q --doctest-modules $$(grep -rl '>>>' src)
 
 test: check ## all tests, real data and the tiny study from end to end among them
 	$(BIN)/pytest -n 2 -m "(real or slow) and not workflow"

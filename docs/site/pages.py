@@ -19,6 +19,7 @@ CHAPTERS = {
     "Changing it": ["CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "modules.md"],
 }
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<to>[^)#\s:]+)(?P<anchor>#[^)]*)?\)")
+SHOWN = ("png", "html", "csv")  # of the files of an exhibit
 PICTURE = re.compile(r"!\[[^\]]*\]\((?P<to>[^)\s:]+)\)")
 
 
@@ -119,28 +120,30 @@ def _gallery(into: Path, study: Path | None) -> str:
 
 
 def _exhibits(study: Path, into: Path) -> Iterator[str]:
-    """Each exhibit of a study as it tells of itself in its JSON."""
+    """Each exhibit of a study as it tells of itself in its JSON, figures before tables."""
+    exhibits = []
     for path in sorted((study / "paper").rglob("*.json")):
         told = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(told, dict) or not {"labels", "caption", "files"} <= set(told):
-            continue
+        if isinstance(told, dict) and {"labels", "caption", "files"} <= set(told):
+            exhibits.append((told["study"], "png" not in told["files"], path, told))
+    for _, _, path, told in sorted(exhibits, key=lambda exhibit: exhibit[:3]):
         folder = Path("gallery") / path.parent.relative_to(study / "paper")
         (into / folder).mkdir(parents=True, exist_ok=True)
-        files = {
-            form: name for form, name in told["files"].items() if form in ("png", "html", "csv")
-        }
-        for name in files.values():
+        names = {form: told["files"][form] for form in SHOWN if form in told["files"]}
+        for name in names.values():
             shutil.copy(path.parent / name, into / folder / name)
-        yield _exhibit(told, {form: f"{folder.as_posix()}/{name}" for form, name in files.items()})
+        files = {form: (folder / name).as_posix() for form, name in names.items()}
+        yield _exhibit(told, files, into)
 
 
-def _exhibit(told: dict, files: dict[str, str]) -> str:
+def _exhibit(told: dict, files: dict[str, str], into: Path) -> str:
     label = next(iter(told["labels"].values()))
     parts = [f"## {told['study']}: {label} (`{told['target']}`)"]
     if "png" in files:
         parts.append(f"![{label}]({files['png']})")
     elif "html" in files:
-        parts.append(f"```{{raw}} html\n:file: {files['html']}\n```")
+        table = (into / files["html"]).read_text(encoding="utf-8")
+        parts.append(f'```{{raw}} html\n<div class="exhibit">\n{table}\n</div>\n```')
     parts.append(told["caption"])
     if "csv" in files:
         parts.append(f"[Its numbers]({files['csv']})")

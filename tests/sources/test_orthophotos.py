@@ -1,5 +1,6 @@
 """The needed orthophotos are unpacked, whole and where they belong."""
 
+import logging
 import shutil
 import zipfile
 
@@ -52,6 +53,17 @@ def test_only_the_needed_tiles_are_unpacked(tmp_path, out, volume):
     assert found["path"].tolist() == [f"{name}.jp2" for name in wanted["name"]]
     assert sorted(path.name for path in out.iterdir()) == sorted(found["path"])
     assert found.crs == listing.crs
+    check_pixels(found, out)
+
+
+def test_a_folder_is_its_images_and_what_else_lies_there_is_told(tmp_path, out, caplog):
+    files = [geotiff(tmp_path / "in" / f"{name}.tif", *place) for name, place in TILES.items()]
+    (tmp_path / "in" / "README.md").write_text("of what")
+    with caplog.at_level(logging.INFO):
+        listing = list_orthophotos([tmp_path / "in"], reader="geotiff")
+    assert sorted(listing["archive"]) == sorted(map(str, files))
+    assert "in: 1 files are left: README.md" in caplog.text
+    found = extract_orthophotos(listing, out)
     check_pixels(found, out)
 
 

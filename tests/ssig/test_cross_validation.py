@@ -12,6 +12,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from incomelens.common.errors import InputError
 from incomelens.folds.buffer import places_on_earth
+from incomelens.sources.readers.embedding_tables import Embedding
 from incomelens.ssig.diagnostics import errors_by_group, residual_moran
 from incomelens.ssig.features import SOCIOECONOMIC, feature_names, income_sample
 from incomelens.ssig.gp_folds import cross_validate_gps
@@ -271,3 +272,20 @@ def test_tuned_boosting_takes_the_size_and_number_of_trees_that_inner_blocks_ask
     assert predicted[rich].min() > 1.5 * predicted[~rich].max()
     with pytest.raises(InputError, match="tuned_boosting: an income is zero or negative"):
         reference_model("tuned_boosting", seed=0).fit(inputs, -sample.income)
+
+
+def test_an_embedding_is_a_reference_under_the_same_folds_and_gaps_are_means(city, folds):
+    sample = income_sample(city, folds, income="per_capita_income")
+    rng = np.random.default_rng(2)
+    known = city["postgraduate"].to_numpy()[:, None] + rng.normal(0, 0.01, (len(city), 3))
+    known[5] = np.nan
+    embedding = Embedding(city["geoid"].to_numpy(dtype=str), known)
+    made = cross_validate_references(
+        sample, names=["mean"], embeddings={"embedding_mine": embedding}, seed=1
+    ).set_index("geoid")
+    assert set(made["model"]) == {"mean", "embedding_mine"}
+    mine = made[made["model"] == "embedding_mine"]
+    others = mine.drop("00005")
+    assert np.corrcoef(others["predicted_usd"], others["observed_usd"])[0, 1] > 0.9
+    training = city["per_capita_income"][(folds["fold"] != folds["fold"][5]).to_numpy()]
+    assert abs(mine.loc["00005", "predicted_usd"] / training.mean() - 1) < 0.05

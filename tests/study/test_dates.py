@@ -94,6 +94,11 @@ def test_folds_of_a_date_are_taken_from_its_city_and_of_a_city_are_its_own(of_tw
     assert re.fullmatch(of_two_dates.own_city_form, "rome")
 
 
+def test_whole_units_are_not_held_out_where_none_are_named(study):
+    with pytest.raises(InputError, match=r"folds\.cities\.group names none; set it to unit"):
+        study(folds={"cities": {"schemes": ["group"]}})
+
+
 def test_without_further_dates_no_city_is_one(study):
     paper = study()
     assert paper.scored_places == paper.city_places

@@ -93,3 +93,29 @@ use rule scripted as write_report with:
         predicted=PREDICTED_TASKS,
         explained=EXPLAINED_TASKS,
         mode=STUDY.figure_mode,
+
+
+# The folder of the results as an RO-Crate, for archives; asked for by name.
+use rule scripted as write_ro_crate with:
+    input:
+        workflow=str(CHECKOUT / "Snakefile"),
+        provenance=rules.write_provenance.output.provenance,
+        page=rules.write_report.output.page,
+        exhibits=EXHIBITS,
+    output:
+        crate="<results>/ro-crate-metadata.json",
+        workflow="<results>/incomelens.smk",
+    pathvars:
+        job="report/write_ro_crate",
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=memory(500),
+        runtime=minutes(5),
+    params:
+        **run_by("report/write_ro_crate"),
+        results=lambda wildcards, input: [
+            input.page,
+            input.provenance,
+            *input.exhibits,
+        ],

@@ -6,6 +6,7 @@
 ``map``            what the interactive map shows: layers, cities, districts
 ``abstract``       what was run, in numbers, and what the study lacks
 ``expected``       the study's numbers beside those that it is expected to give
+``ro_crate``       the study as an RO-Crate, for archives and other software
 ``page``           everything together, in one file that needs no network
 =================  ==========================================================================
 """

@@ -41,6 +41,7 @@ class Study:
         _check_levels(self.config["districts"])
         _check_transfer(self.config["inference"]["transfer_cities"], self.cities)
         _check_prices(self.config["siamese"]["prices"], self.levels)
+        _check_group(self.config["folds"]["cities"])
         if clash := set(self.cities) & set(self.levels):
             raise InputError(
                 f"{', '.join(clash)}: a city and a level of districts; their files would lie at "
@@ -309,6 +310,14 @@ def _check_transfer(named: list[str] | None, cities: list[str]) -> None:
         raise InputError(
             f"inference.transfer_cities: {', '.join(named)} asked for, but `cities` has only "
             f"{', '.join(cities)}"
+        )
+
+
+def _check_group(folds: Mapping[str, Any]) -> None:
+    if "group" in folds["schemes"] and folds["group"] is None:
+        raise InputError(
+            "folds.cities.schemes: group holds out whole units of shared labels, and "
+            "folds.cities.group names none; set it to unit or leave the scheme out"
         )
 
 

@@ -36,7 +36,7 @@ def test_coverage_has_a_row_a_scheme_and_kind_of_interval_of_one_mode():
         "the process’s own", "conformal, by fifths of income",
     ]  # fmt: skip
     assert (table.shown["All"] == 0.9).all()
-    assert "85 % or more of every area and fifth" in table.notes[1]
+    assert "85 % or more of every area and fifth with 50" in table.notes[1]
 
 
 def test_a_group_that_is_left_out_is_named_with_its_folds():
@@ -52,6 +52,13 @@ def test_groups_of_few_districts_are_not_judged():
     assert (table.shown["Least: area"] == 0.9).all()
     assert (table.shown["Outside the area of applicability"] == 0.3).all()
     assert "85 % or more" in table.notes[1]
+
+
+def test_a_small_city_is_not_judged_and_intervals_without_an_end_have_no_width():
+    small = coverage().assign(n=30, width_usd=np.inf)
+    table = intervals.exhibit(small, mode="optimised", levels=LEVELS).table
+    assert table.notes[1] == "No group has 50 districts, so that none is judged."
+    assert table.shown["Median width (USD)"].isna().all()
 
 
 def test_the_map_hatches_what_lies_outside_the_area_of_applicability(districts):

@@ -123,7 +123,7 @@ def _square_figure(
             set_spines(panel)
         draw_bar_below(panels[0], below_mm=3.6)
         sides = " × ".join(
-            f"{n * square.cell_m / 1000:g} km" for n in (square.n_east, square.n_north)
+            f"{n * square.cell_m / 1000:.3g} km" for n in (square.n_east, square.n_north)
         )
         header = figure.panel(margin, 0.0, PAGE_MM - 2 * margin, 5.0)
         header.set_axis_off()

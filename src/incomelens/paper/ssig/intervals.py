@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from incomelens.paper.exhibit import Exhibit
@@ -27,7 +28,8 @@ NOTE = (
     "The process’s own interval takes errors to be normal and everywhere alike. Conformal ones are "
     "calibrated on the errors of the other folds: one width for all; in proportion to local error "
     "(districts of similar prediction); that, with weights that fall with distance; that, within "
-    "fifths of the true income. Fifths are of the observed income, 1 the poorest. Least: the group "
+    "fifths of the true income. Without a width, calibration districts are too few: most intervals "
+    "have no end. Fifths are of the observed income, 1 the poorest. Least: the group "
     f"of {LEAST} districts or more with the lowest coverage."
 )
 FAILING = (
@@ -79,7 +81,9 @@ def _shown(coverage: pd.DataFrame, levels: Mapping[str, str]) -> pd.DataFrame:
             "Least: area": _least(group, "area"),
             "Least: fifth of density": _least(group, "density_fifth"),
             "Outside the area of applicability": _outside(group),
-            "Median width (USD)": overall["width_usd"],
+            "Median width (USD)": overall["width_usd"]
+            if np.isfinite(overall["width_usd"])
+            else None,
         }
         lines.append(line)
     return pd.DataFrame(lines)
@@ -98,16 +102,18 @@ def _outside(group: pd.DataFrame) -> float:
 
 def _failures(coverage: pd.DataFrame, levels: Mapping[str, str]) -> list[str]:
     """What the best of the methods still leaves out, named."""
-    rows = coverage[
+    judged = coverage[
         (coverage["method"] == "label_conditional")
         & coverage["grouping"].isin(["area", "income_fifth", "density_fifth"])
         & (coverage["n"] >= LEAST)
-        & (coverage["coverage"] < TOLERATED)
     ]
+    rows = judged[judged["coverage"] < TOLERATED]
+    if judged.empty:
+        return [f"No group has {LEAST} districts, so that none is judged."]
     if rows.empty:
         return [
-            "The last kind of interval covers 85 % or more of every area and fifth of "
-            f"{LEAST} districts under all folds."
+            "The last kind of interval covers 85 % or more of every area and fifth with "
+            f"{LEAST} districts or more, under all folds."
         ]
     worst = rows.sort_values("coverage", kind="stable").head(MOST_NAMED)
     named = "; ".join(

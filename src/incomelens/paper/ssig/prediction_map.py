@@ -25,7 +25,7 @@ from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import INCOME_UNITS, SCHEMES, folds_name
 
 CLASSES = 8
-GAP_MM, TOP_MM, STEP_MM, LEGEND_MM = 3.0, 8.0, 9.0, 14.0
+GAP_MM, TOP_MM, STEP_MM, LEGEND_MM = 3.0, 8.0, 9.0, 19.0
 # Vermilion (Okabe & Ito 2008): seen on the lightest and on the darkest class.
 OUTSIDE = {"facecolor": "none", "edgecolor": "#D55E00", "hatch": "xxxxxx", "linewidth": 0.5}
 
@@ -89,9 +89,8 @@ def _drawn(districts: gpd.GeoDataFrame, table: pd.DataFrame, income: str) -> Pap
             heading(axes, ascii_lowercase[number], title)
             if number == 0:
                 draw_bar_inside(axes, plane)
-        legend = figure.panel(
-            GAP_MM + 2, TOP_MM + n_rows * (height + STEP_MM) + 1.0, 0.94 * width, 3.0
-        )
+        below = TOP_MM + n_rows * (height + STEP_MM) + 1.0
+        legend = figure.panel(GAP_MM + 2, below, 0.94 * width, 3.0)
         draw_class_legend(
             legend,
             classes,
@@ -99,11 +98,11 @@ def _drawn(districts: gpd.GeoDataFrame, table: pd.DataFrame, income: str) -> Pap
             scale=1e-3,
             missing="no income",
         )
-        axes = figure.panel(right / 2 + 2, TOP_MM + n_rows * (height + STEP_MM) + 1.0, 40.0, 3.0)
-        axes.add_patch(Rectangle((0, 0), 0.12, 1, **OUTSIDE))
-        axes.text(0.16, 0.5, "outside the area of applicability", va="center", fontsize=6.5)
-        axes.set(xlim=(0, 1), ylim=(0, 1))
-        axes.set_axis_off()
+        key = figure.panel(GAP_MM + 2, below + 8.5, 0.94 * width, 3.0)
+        key.add_patch(Rectangle((0, 0), 0.06, 1, **OUTSIDE))
+        key.text(0.075, 0.5, "outside the area of applicability", va="center", fontsize=6.5)
+        key.set(xlim=(0, 1), ylim=(0, 1))
+        key.set_axis_off()
     return figure
 
 
