@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,25 @@ def test_what_a_page_links_to_lies_where_the_link_says(laid_out):
         "urban_atlas_19.yaml](urban_atlas_19.yaml)"
         in (laid_out / "config/land_use/files.md").read_text()
     )
+
+
+def anchors(text: str) -> set[str]:
+    """Anchors of a page's headings, as repositories and the site make them."""
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE
+    )
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_are_there():
+    listed = ["README.md", *(page for chapter in pages.CHAPTERS.values() for page in chapter)]
+    for page in (pages.ROOT / name for name in listed if (pages.ROOT / name).is_file()):
+        for link in pages.LINK.finditer(page.read_text(encoding="utf-8")):
+            target = page.parent / link["to"]
+            assert target.exists(), f"{page.name}: {link[0]}"
+            if link["anchor"]:
+                known = anchors(target.read_text(encoding="utf-8"))
+                assert link["anchor"][1:] in known, f"{page.name}: {link[0]}"
 
 
 def test_the_first_page_leads_to_all_others(laid_out):
