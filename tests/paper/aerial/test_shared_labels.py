@@ -101,7 +101,8 @@ def of_dates(town):
 
 
 def test_dates_stand_in_rows_of_training_and_columns_of_tests(of_dates):
-    exhibit = dates.exhibit(of_dates, names=NAMES, scheme="random")
+    of_csv = of_dates.astype({"trained_on": int, "tested_on": int})
+    exhibit = dates.exhibit(of_csv, names=NAMES, scheme="random")
     shown = exhibit.table.shown
     assert len(shown) == 8
     away = shown.query("`Trained on` == '2020' and `Tested on` == '2018' and Places == 'held out'")

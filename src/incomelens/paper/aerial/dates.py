@@ -28,6 +28,7 @@ PANELS = (
 def exhibit(dates: pd.DataFrame, *, names: Mapping[str, str], scheme: str) -> Exhibit:
     """Lay out and draw the scores of every date's networks, from `inference/dates.csv`."""
     check_cities(list(dates["city"]), names)
+    dates = dates.astype({"trained_on": str, "tested_on": str})  # a year is no number here
     return Exhibit(_table(dates, names, scheme), _figure(dates, names))
 
 
