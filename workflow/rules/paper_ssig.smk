@@ -180,6 +180,9 @@ rule ssig_income_maps:
 
 # --- Where predictions hold
 
+# The mode that figures show, and the successor.
+SHOWN_MODES = [STUDY.figure_mode, "additive"]
+
 
 use rule exhibit as ssig_figure_distances with:
     input:
@@ -241,7 +244,7 @@ use rule exhibit as ssig_intervals with:
     pathvars:
         exhibit="ssig_intervals",
     params:
-        **made_by("ssig.intervals", mode=STUDY.figure_mode, levels=STUDY.level_names),
+        **made_by("ssig.intervals", modes=SHOWN_MODES, levels=STUDY.level_names),
 
 
 use rule exhibit as ssig_fold_seeds with:
@@ -264,7 +267,7 @@ use rule exhibit as ssig_decisions with:
     pathvars:
         exhibit="ssig_decisions",
     params:
-        **made_by("ssig.decisions", mode=STUDY.figure_mode, levels=STUDY.level_names),
+        **made_by("ssig.decisions", modes=SHOWN_MODES, levels=STUDY.level_names),
 
 
 # --- What predicts income

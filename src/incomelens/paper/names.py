@@ -297,11 +297,12 @@ def embedding_names(models: Iterable[str]) -> dict[str, str]:
 
     Examples
     --------
-    >>> embedding_names(["ridge", "embedding_alphaearth"])
-    {'embedding_alphaearth': 'Embedding alphaearth, ridge'}
+    >>> embedding_names(["ridge", "embedding_alpha_earth"])
+    {'embedding_alpha_earth': 'Embedding alpha earth, ridge'}
     """
     own = [model for model in dict.fromkeys(models) if model.startswith(EMBEDDING)]
-    return {model: f"Embedding {model.removeprefix(EMBEDDING)}, ridge" for model in own}
+    words = {model: model.removeprefix(EMBEDDING).replace("_", " ") for model in own}
+    return {model: f"Embedding {name}, ridge" for model, name in words.items()}
 
 
 def model_name(model: str, mode: str | None = None, *, names: Mapping[str, str] = MODELS) -> str:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib_scalebar.scalebar import ScaleBar
-from numpy.testing import assert_array_equal
-from shapely import box
+from numpy.testing import assert_allclose, assert_array_equal
+from shapely import affinity, box
 
 from incomelens.common.errors import InputError
 from incomelens.paper.draw.grid import (
@@ -15,6 +15,7 @@ from incomelens.paper.draw.grid import (
     Square,
     draw_bar_below,
     fullest_square,
+    gathered,
     mosaic,
     show_grid,
     whole_city,
@@ -196,3 +197,23 @@ def test_tiles_of_chips_are_laid_out_where_they_lie(chips):
     shown = picture[len(picture) // 2, :, 0]
     assert [shown[int(at / square.cell_m)] for at in (50, 500, 750)] == [50, 100, 200]
     assert picture[0, int(200 / square.cell_m), 3] == 0
+
+
+def test_cities_far_apart_are_drawn_side_by_side(chips):
+    shapes = chips.geometry.copy()
+    shapes.iloc[1] = affinity.translate(shapes.iloc[1], 90_000, 0)
+    shapes.iloc[2] = affinity.translate(shapes.iloc[2], 0, 50_000)
+    far = chips.set_geometry(shapes).assign(area=["a", "b", "c"])
+    together, corners = gathered(far)
+    assert list(corners) == ["a", "b", "c"]
+    assert_allclose(together.area, far.area)
+    assert max(np.ptp(together.total_bounds.reshape(2, 2), axis=0)) < 1000
+    assert together.geometry.union_all().area == pytest.approx(far.area.sum())
+
+
+def test_parts_of_one_city_stay_where_they_are(chips, cells):
+    assert gathered(chips)[0] is chips
+    parts = cells.assign(area=np.where(np.arange(len(cells)) < 15, "south", "north"))
+    same, corners = gathered(parts)
+    assert same is parts
+    assert corners == {}

@@ -30,7 +30,8 @@ def coverage(**low):
 
 
 def test_coverage_has_a_row_a_scheme_and_kind_of_interval_of_one_mode():
-    table = intervals.exhibit(coverage(), mode="optimised", levels=LEVELS).table
+    table = intervals.exhibit(coverage(), modes=["optimised"], levels=LEVELS).table
+    assert set(table.shown["Model"]) == {"SSIG (all fitted)"}
     assert table.shown["Folds"].tolist() == ["random folds"] * 2 + ["unseen area"] * 2
     assert table.shown["Interval"].tolist()[:2] == [
         "the process’s own", "conformal, by fifths of income",
@@ -40,7 +41,7 @@ def test_coverage_has_a_row_a_scheme_and_kind_of_interval_of_one_mode():
 
 
 def test_a_group_that_is_left_out_is_named_with_its_folds():
-    table = intervals.exhibit(coverage(area_West=0.58), mode="optimised", levels=LEVELS).table
+    table = intervals.exhibit(coverage(area_West=0.58), modes=["optimised"], levels=LEVELS).table
     assert (table.shown["Least: area"] == 0.58).all()
     assert "unseen area, West: 0.58" in table.notes[1]
     assert "no calibration on the others makes its intervals hold" in table.notes[1]
@@ -48,7 +49,7 @@ def test_a_group_that_is_left_out_is_named_with_its_folds():
 
 def test_groups_of_few_districts_are_not_judged():
     few = coverage(area_Isle=0.2, applicability_outside=0.3)
-    table = intervals.exhibit(few, mode="optimised", levels=LEVELS).table
+    table = intervals.exhibit(few, modes=["optimised"], levels=LEVELS).table
     assert (table.shown["Least: area"] == 0.9).all()
     assert (table.shown["Outside the area of applicability"] == 0.3).all()
     assert "85 % or more" in table.notes[1]
@@ -56,7 +57,7 @@ def test_groups_of_few_districts_are_not_judged():
 
 def test_a_small_city_is_not_judged_and_intervals_without_an_end_have_no_width():
     small = coverage().assign(n=30, width_usd=np.inf)
-    table = intervals.exhibit(small, mode="optimised", levels=LEVELS).table
+    table = intervals.exhibit(small, modes=["optimised"], levels=LEVELS).table
     assert table.notes[1] == "No group has 50 districts, so that none is judged."
     assert table.shown["Median width (USD)"].isna().all()
 
@@ -136,12 +137,12 @@ def test_decisions_leave_out_the_mean_and_other_modes():
         )
         for measure, share in measures
     ]  # fmt: skip
-    shown = decisions.exhibit(pd.DataFrame(rows), mode="optimised", levels=LEVELS).table.shown
+    shown = decisions.exhibit(pd.DataFrame(rows), modes=["optimised"], levels=LEVELS).table.shown
     assert shown["Model"].tolist() == ["SSIG (all fitted)", "Ridge regression"]
     assert shown["Poorest fifth reached: 20%"].iloc[0] == Estimate(0.5, 0.4, 0.6)
 
 
 @pytest.mark.parametrize("mode", ["optimised", "ard"])
 def test_a_mode_that_was_not_fitted_gives_way_to_one_that_was(mode):
-    table = intervals.exhibit(coverage(), mode=mode, levels=LEVELS).table
+    table = intervals.exhibit(coverage(), modes=[mode], levels=LEVELS).table
     assert len(table.shown) == 4

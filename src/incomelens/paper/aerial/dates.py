@@ -16,7 +16,7 @@ from incomelens.paper.table import Table, estimate, rows
 
 HELD_OUT, LEARNT = "held_out", "learnt"
 PLACES = {HELD_OUT: "held out", LEARNT: "learnt from"}
-SIDE_MM, LEAST_MM, LEFT_MM, GAP_MM, TOP_MM, BELOW_MM = 15.0, 36.0, 16.0, 7.0, 9.0, 21.0
+SIDE_MM, LEAST_MM, LEFT_MM, GAP_MM, TOP_MM, BELOW_MM = 15.0, 36.0, 16.0, 7.0, 9.0, 26.0
 PANELS = (
     ("Places learnt from", LEARNT, "value", "block_ci"),
     ("Places held out", HELD_OUT, "value", "block_ci"),

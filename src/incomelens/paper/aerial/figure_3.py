@@ -16,7 +16,16 @@ from incomelens.paper.draw.classes import (
     add_swatch,
     draw_income_classes,
 )
-from incomelens.paper.draw.grid import Square, draw_bar_below, places_of, show_grid, whole_city
+from incomelens.paper.draw.grid import (
+    NAMED,
+    Square,
+    draw_bar_below,
+    gathered,
+    name_areas,
+    places_of,
+    show_grid,
+    whole_city,
+)
 from incomelens.paper.draw.panels import heading, set_spines
 from incomelens.paper.draw.style import QUIET, PaperFigure, paper_figure
 from incomelens.paper.exhibit import Exhibit
@@ -94,7 +103,10 @@ def prediction_maps_table(
 def prediction_maps(cells: gpd.GeoDataFrame, table: pd.DataFrame, *, city: str) -> PaperFigure:
     """Draw observed, predicted and differing classes of a city, in the order of `cells`."""
     schemes = [c.removeprefix("predicted_") for c in table.columns if c.startswith("predicted_")]
-    square = whole_city(cells[table["observed"].notna().to_numpy()]).with_margin()
+    cells, corners = gathered(cells)
+    square = whole_city(cells[table["observed"].notna().to_numpy()]).with_margin(
+        NAMED if corners else 1
+    )
     height = min(PANEL_MM * square.n_north / square.n_east, TALLEST_MM)
     columns = 1 + len(schemes)
     full_width = 2 * MARGIN_MM + columns * (PANEL_MM + GAP_MM) - GAP_MM
@@ -103,6 +115,7 @@ def prediction_maps(cells: gpd.GeoDataFrame, table: pd.DataFrame, *, city: str) 
         lefts = [MARGIN_MM + place * (PANEL_MM + GAP_MM) for place in range(columns)]
         axes = figure.panel(lefts[0], TOP_MM, PANEL_MM, height)
         _draw_classes(axes, square, cells, table, "observed")
+        name_areas(axes, corners)
         n = int(table["observed"].notna().sum())
         heading(axes, "a", f"{city}: observed, {n:,} of {len(table):,} cells")
         draw_bar_below(axes, below_mm=3.0)

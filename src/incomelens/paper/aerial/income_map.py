@@ -16,7 +16,14 @@ from incomelens.paper.draw.classes import (
     add_swatch,
     draw_income_classes,
 )
-from incomelens.paper.draw.grid import draw_bar_below, places_of, whole_city
+from incomelens.paper.draw.grid import (
+    NAMED,
+    draw_bar_below,
+    gathered,
+    name_areas,
+    places_of,
+    whole_city,
+)
 from incomelens.paper.draw.style import COLUMN_MM, QUIET, PaperFigure, paper_figure
 from incomelens.paper.exhibit import Exhibit
 
@@ -68,14 +75,19 @@ def _drawn(
     city: str,
     label: Label,
 ) -> PaperFigure:
+    cells, corners = gathered(cells)
     # Around the kept cells: a city may reach far beyond its imagery.
-    square = whole_city(cells[cells["cell_id"].isin(folds["cell_id"])]).with_margin()
+    square = whole_city(cells[cells["cell_id"].isin(folds["cell_id"])]).with_margin(
+        NAMED if corners else 1
+    )
     margin, top = 2.0, 7.0
     width = COLUMN_MM - 2 * margin
     height = min(width * square.n_north / square.n_east, 120.0)
     with paper_figure(COLUMN_MM, top + height + 32.0) as figure:
         axes = figure.panel(margin, top, width, height)
-        _draw_city(axes, land_use)
+        if not corners:
+            _draw_city(axes, land_use)
+        name_areas(axes, corners)
         draw_income_classes(axes, square, cells, folds.set_index("cell_id")["income_class"])
         axes.set_axis_off()
         axes.set_title(
@@ -84,7 +96,7 @@ def _drawn(
         )  # fmt: skip
         draw_bar_below(axes, below_mm=3.0)
         key = figure.panel(margin, top + height + 6.5, width, 24.5)
-        _draw_income_key(key, classes, label)
+        _draw_income_key(key, classes, label, with_land=not corners)
     return figure
 
 
@@ -105,7 +117,7 @@ def _draw_city(axes: Axes, land_use: gpd.GeoDataFrame) -> None:
             )  # fmt: skip
 
 
-def _draw_income_key(axes: Axes, classes: pd.DataFrame, label: Label) -> None:
+def _draw_income_key(axes: Axes, classes: pd.DataFrame, label: Label, *, with_land: bool) -> None:
     """Write the legend of the income classes: class, limits in the unit of the label, cells."""
     axes.set(xlim=(0, 1), ylim=(7.2, 0))
     axes.set_axis_off()
@@ -122,6 +134,8 @@ def _draw_income_key(axes: Axes, classes: pd.DataFrame, label: Label) -> None:
         axes.text(0.98, line + 0.5, f"{row.n:,}", va="center", ha="right")
     add_swatch(axes, (0.0, 6.15), (0.045, 0.7), DROPPED_FACE)
     axes.text(0.06, 6.5, "dropped", va="center")
+    if not with_land:
+        return
     add_swatch(axes, (0.27, 6.15), (0.045, 0.7), CITY_FACE)
     axes.text(0.33, 6.5, "city, no census cell", va="center", color=QUIET)
     if WATER not in land_use_list().names:

@@ -9,12 +9,6 @@ from incomelens.paper.names import folds_name
 from incomelens.paper.table import rows
 
 BLOCK = "City, folds and SES"
-TESTED_BY = (
-    "P by turning and mirroring every map against its land (spatial blocks of tiles together), "
-    "two-sided; q by Benjamini and Hochberg over all cities, SES groups and {family} of a method "
-    "under one scheme of folds; decided at q ≤ 0.05. In brackets 95 % intervals by resampling "
-    "spatial blocks of tiles."
-)
 
 
 def block(row: object, names: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ Squares of one grid are the pixels of such a picture. Cells of any other shape a
 pixels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,9 +26,12 @@ from incomelens.paper.draw.style import MM_PER_INCH
 TILES_AT_ONCE = 64
 # Around the cells of a city, in shares of its longer side.
 MARGIN = 0.02
+NAMED = 4  # margins around areas that have their names above them
 # Along the longer side of a picture of cells that are no grid.
 FINE_PX = 1200
 OFF_GRID = 1e-3
+# Cities that fill less of the extent of all are drawn side by side, with gaps of a quarter.
+FAR_APART, GATHERED_GAP = 0.25, 1.25
 
 
 class TileReader(Protocol):
@@ -88,9 +91,9 @@ class Square:
         row = np.floor((self.north - (south + north) / 2) / self.cell_m).astype(np.intp)
         return row, column
 
-    def with_margin(self) -> "Square":
+    def with_margin(self, times: int = 1) -> "Square":
         """Square with a few more cells on every side."""
-        cells = max(1, round(MARGIN * max(self.n_east, self.n_north)))
+        cells = max(1, round(times * MARGIN * max(self.n_east, self.n_north)))
         more = cells * self.cell_m
         sides = self.n_east + 2 * cells, self.n_north + 2 * cells
         return Square(self.west - more, self.south - more, *sides, self.cell_m)
@@ -171,6 +174,41 @@ def fullest_square(cells: gpd.GeoDataFrame, *, side_m: float = 5000.0) -> Square
     west, south = city.west + column * city.cell_m, city.south + row * city.cell_m
     found = Square(west, south, n_east, n_north, city.cell_m)
     return found if city.is_grid_of(cells) else found.finer()
+
+
+def gathered(cells: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, tuple[float, float]]]:
+    """Put cells of cities far apart side by side, for a map; others stay where they are.
+
+    Returns
+    -------
+    GeoDataFrame
+        The cells, in their order; each area is moved as a whole, lengths stay.
+    dict
+        Upper left corner of each area that was moved.
+    """
+    names = np.unique(cells["area"]) if "area" in cells else np.array([])
+    boxes = {name: cells.geometry[cells["area"] == name].total_bounds for name in names}
+    extents = np.array([(box[2] - box[0], box[3] - box[1]) for box in boxes.values()])
+    west, south, east, north = cells.total_bounds
+    if len(names) < 2 or extents.prod(axis=1).sum() > FAR_APART * (east - west) * (north - south):
+        return cells, {}
+    n_columns = int(np.ceil(np.sqrt(len(names))))
+    wide, high = GATHERED_GAP * extents.max(axis=0)
+    shapes, corners = cells.geometry.copy(), {}
+    for number, (name, box) in enumerate(boxes.items()):
+        row, column = divmod(number, n_columns)
+        left, top = west + column * wide, north - row * high
+        here = cells["area"] == name
+        shapes[here] = shapes[here].translate(left - box[0], top - box[3])
+        corners[name] = (left, top)
+    return cells.set_geometry(shapes), corners
+
+
+def name_areas(axes: Axes, corners: Mapping[str, tuple[float, float]]) -> None:
+    """Write the name of each area of :func:`gathered` above its upper left corner."""
+    for name, corner in corners.items():
+        words = name.replace("_", " ").title()
+        axes.annotate(words, corner, (0, 2), textcoords="offset points", fontsize=5, va="bottom")
 
 
 def mosaic(

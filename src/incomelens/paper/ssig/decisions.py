@@ -1,6 +1,6 @@
 """What predictions would do: who of the poorest fifth is reached, and how much models shrink."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -31,17 +31,19 @@ NOTE = (
 )
 
 
-def exhibit(decisions: pd.DataFrame, *, mode: str, levels: Mapping[str, str] = LEVELS) -> Exhibit:
+def exhibit(
+    decisions: pd.DataFrame, *, modes: Sequence[str], levels: Mapping[str, str] = LEVELS
+) -> Exhibit:
     """Lay out these measures of every model, from `ssig/decisions.csv`.
 
     Parameters
     ----------
-    mode : str
+    modes : sequence of str
         Of the Gaussian processes that are shown; the others stand in the CSV.
     """
     orders = {"level": levels, "income": INCOMES, "scheme": SCHEMES, "model": MODELS}
     numbers = in_print_order(decisions, **orders, mode=MODES)
-    is_shown = ~numbers["mode"].isin(list(MODES)) | (numbers["mode"] == mode)
+    is_shown = ~numbers["mode"].isin(list(MODES)) | numbers["mode"].isin(list(modes))
     shown = _shown(numbers[is_shown & (numbers["model"] != "mean")], levels)
     table = Table(
         numbers=numbers,

@@ -1,6 +1,6 @@
 """Whether nine in ten incomes lie in the 90 % intervals: overall and by group of districts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -38,26 +38,28 @@ FAILING = (
 )
 
 
-def exhibit(coverage: pd.DataFrame, *, mode: str, levels: Mapping[str, str] = LEVELS) -> Exhibit:
+def exhibit(
+    coverage: pd.DataFrame, *, modes: Sequence[str], levels: Mapping[str, str] = LEVELS
+) -> Exhibit:
     """Lay out coverage of SSIG's intervals, a row a scheme and method, from `ssig/coverage.csv`.
 
     Parameters
     ----------
-    mode : str
+    modes : sequence of str
         Of the Gaussian process; other modes and models stand in the CSV.
     """
-    orders = {"level": levels, "income": INCOMES, "scheme": SCHEMES, "model": MODELS}
-    orders |= {"mode": MODES, "method": INTERVALS, "grouping": GROUPINGS}
+    orders = {"level": levels, "income": INCOMES, "model": MODELS, "mode": MODES}
+    orders |= {"scheme": SCHEMES, "method": INTERVALS, "grouping": GROUPINGS}
     numbers = in_print_order(coverage, **orders)
     ours = numbers[numbers["model"] == "ssig"]
-    ours = ours[ours["mode"] == (mode if mode in set(ours["mode"]) else ours["mode"].iloc[0])]
+    is_shown = ours["mode"].isin(list(modes))
+    ours = ours[is_shown if is_shown.any() else ours["mode"] == ours["mode"].iloc[0]]
     shown = _shown(ours, levels)
-    columns = [name for name in shown if name not in ("Task", "Folds", "Interval")]
+    columns = [name for name in shown if name not in ("Task", "Model", "Folds", "Interval")]
     table = Table(
         numbers=numbers,
         shown=shown,
-        caption="Coverage of 90 % intervals around the predictions of "
-        f"{model_name('ssig', ours['mode'].iloc[0])}.",
+        caption="Coverage of 90 % intervals around the predictions of SSIG.",
         notes=(NOTE, *_failures(ours, levels)),
         blocks="Task",
         decimals=dict.fromkeys(columns, 2) | {"Median width (USD)": 0},
@@ -68,12 +70,13 @@ def exhibit(coverage: pd.DataFrame, *, mode: str, levels: Mapping[str, str] = LE
 
 def _shown(coverage: pd.DataFrame, levels: Mapping[str, str]) -> pd.DataFrame:
     lines = []
-    keys = ["level", "income", "scheme", "method"]
-    for (level, income, scheme, method), group in coverage.groupby(keys, sort=False):
+    keys = ["level", "income", "mode", "scheme", "method"]
+    for (level, income, mode, scheme, method), group in coverage.groupby(keys, sort=False):
         overall = group[group["grouping"] == "all"].iloc[0]
         fifths = group[group["grouping"] == "income_fifth"].set_index("group")["coverage"]
         line = {
             "Task": f"{task_name(level, income, levels)} (N = {overall['n']:,})",
+            "Model": model_name("ssig", mode),
             "Folds": folds_name(scheme),
             "Interval": INTERVALS[method],
             "All": overall["coverage"],
@@ -117,7 +120,8 @@ def _failures(coverage: pd.DataFrame, levels: Mapping[str, str]) -> list[str]:
         ]
     worst = rows.sort_values("coverage", kind="stable").head(MOST_NAMED)
     named = "; ".join(
-        f"{task_name(row.level, row.income, levels)}, {folds_name(row.scheme)}, "
+        f"{task_name(row.level, row.income, levels)}, {MODES[row.mode]}, "
+        f"{folds_name(row.scheme)}, "
         f"{_group(row.grouping, row.group)}: {row.coverage:.2f}"
         for row in worst.itertuples()
     )
