@@ -50,20 +50,20 @@ def _lay_page(into: Path, page: str) -> None:
     folder = (ROOT / page).parent
     for match in [*LINK.finditer(text), *PICTURE.finditer(text)]:
         _lay_target(into, (folder / match["to"]).resolve())
-    # A folder has no page of its own: the list of its files stands for it.
-    text = LINK.sub(
-        lambda match: (
-            match[0].replace(match["to"], match["to"] + "files.md")
-            if match["to"].endswith("/")
-            else match[0]
-        ),
-        text,
-    )
+    text = LINK.sub(lambda match: match[0].replace(match["to"], _moved(folder, match["to"])), text)
     # The graph of the stages needs a script from elsewhere to be drawn; as text it can be read.
     text = text.replace("```mermaid", "```text")
     target = into / page
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
+
+
+def _moved(folder: Path, to: str) -> str:
+    """Where a link leads on the site: the README is its first page, a folder a list of files."""
+    if to.endswith("/"):
+        return to + "files.md"
+    first = (folder / to).resolve() == ROOT / "README.md"
+    return to.removesuffix("README.md") + "index.md" if first else to
 
 
 def _lay_target(into: Path, target: Path) -> None:

@@ -68,6 +68,7 @@ def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_are_there():
 def test_the_first_page_leads_to_all_others(laid_out):
     text = (laid_out / "index.md").read_text()
     assert text.startswith("# IncomeLens")
+    assert "](../index.md#start)" in (laid_out / "docs/checklist.md").read_text()
     for page in ("docs/running", "config/README", "docs/reforms", "CONTRIBUTING", "modules"):
         assert f"\n{page}\n" in text
 
