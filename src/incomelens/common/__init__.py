@@ -9,6 +9,7 @@
 ``files``             files that are written whole or not at all
 ``finished_parts``    parts of a long job, so that a killed one goes on where it was
 ``names``             names and sizes that stages share
+``labels``            what the income of a cell is, in which unit, of which year
 ``yaml_files``        YAML written by hand, held to a JSON Schema
 ``configuration``     what YAML reads as something else than was written
 ``config_reference``  the page of all settings, made from their schema
@@ -16,6 +17,7 @@
 ``tables``            reading and writing tables by their ending
 ``left_out``          what was left out, filled or looks odd: one form of table
 ``places``            whether two things that are joined lie in one place
+``metres``            shapes in a reference system that counts in metres
 ``compiling``         functions compiled by numba, kept on disk where possible
 ``code_digest``       which modules of the package a script or module uses, as one digest
 ====================  ===================================================================

@@ -27,6 +27,8 @@ gives a probability to each income class; every cell is predicted by a network t
 ``evaluation``       tables of scores of one city, models side by side
 ``network_scores``   scores of several networks of several cities
 ``transfer``         scores from city to city
+``dates``            scores from date to date of the imagery
+``income_scores``    how much of the log of income a method explains
 ``scored_cells``     cells of one table of predictions, checked
 ``metrics``          scores as functions of sums over cells
 ``intervals``        those sums over resampled cells and blocks

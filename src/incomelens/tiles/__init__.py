@@ -7,11 +7,13 @@ pixel on the same grid.
 
 ================  ================================================================================
 ``plan``          which job cuts which cell from which orthophoto, so that blocks are decoded once
+``squares``       the square of ground that the tile of a cell shows
 ``void``          what of an orthophoto shows no ground
 ``orthophoto``    one orthophoto, opened: its grid, its pixels, and which of them are void
 ``mosaic``        a window of native pixels, from as many orthophotos as it touches
 ``warp``          from native pixels to the cell's own grid
 ``land_use``      the urban class of every pixel of a cell
+``points``        discs around annotated points as a division of a tile's land
 ``shards``        the job: cells of one shard, written as one Zarr group
 ``group_file``    a Zarr group written as a stream, whole or not at all
 ``shard_file``    what such a group holds of cells

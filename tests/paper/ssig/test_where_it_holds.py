@@ -119,7 +119,7 @@ def test_scores_over_blocks_show_the_range_of_seeds_and_the_difference():
     exhibited = fold_seeds.exhibit(pd.DataFrame(rows), levels=LEVELS)
     shown = exhibited.table.shown
     assert list(shown)[-2:] == ["10 blocks", "25 blocks"]
-    assert shown["Shown"].tolist() == ["score", "score", "SSIG less it"]
+    assert shown["Shown"].tolist() == ["score", "score", "the first less it"]
     assert shown["10 blocks"].iloc[-1] == Estimate(0.05, 0.01, 0.09)
     (line, _) = exhibited.figure.axes[0].get_lines()
     np.testing.assert_array_equal(line.get_xdata(), [10, 25])

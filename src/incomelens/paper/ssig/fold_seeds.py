@@ -26,8 +26,8 @@ LEFT_MM, TOP_MM, HEIGHT_MM, GAP_MM, BELOW_MM = 13.0, 14.0, 48.0, 12.0, 16.0
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#222222")
 MARKERS = "osD^vPX"
 NOTE = (
-    "Mean over seeds of the mean of folds, in brackets the lowest and the highest seed. SSIG less "
-    "it: mean difference on the same folds, with the 95 % interval of the corrected resampled t "
+    "Mean over seeds of the mean of folds, in brackets the lowest and the highest seed. The first "
+    "less it: mean difference on the same folds, with the 95 % interval of the corrected resampled t "
     "test (Nadeau & Bengio 2003) over all folds of all seeds. The more blocks, the smaller they "
     "are and the nearer training districts lie, outside the buffer. Other scores stand in the CSV."
 )
@@ -66,7 +66,7 @@ def _shown(scores: pd.DataFrame, levels: Mapping[str, str]) -> pd.DataFrame:
                 )
                 for row in group.itertuples(index=False)
             }
-            lines.append({**name, "Shown": "SSIG less it", **difference})
+            lines.append({**name, "Shown": "the first less it", **difference})
     return pd.DataFrame(lines)
 
 
