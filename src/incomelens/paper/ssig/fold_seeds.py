@@ -27,8 +27,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#2
 MARKERS = "osD^vPX"
 NOTE = (
     "Mean over seeds of the mean of folds, in brackets the lowest and the highest seed. The first "
-    "less it: mean difference on the same folds, with the 95 % interval of the corrected resampled t "
-    "test (Nadeau & Bengio 2003) over all folds of all seeds. The more blocks, the smaller they "
+    "less it: mean difference on the same folds, with the 95 % interval of the corrected resampled "
+    "t test (Nadeau & Bengio 2003) over all folds of all seeds. The more blocks, the smaller they "
     "are and the nearer training districts lie, outside the buffer. Other scores stand in the CSV."
 )
 
