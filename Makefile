@@ -57,7 +57,7 @@ check: env ## lint and fast tests (three to four minutes)
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check .
 	$(BIN)/pytest -n 2 -m "not workflow and not real and not slow and not cluster"
-	$(BIN)/pytest -q --doctest-modules $$(grep -rl '>>>' src)
+	$(BIN)/pytest -q --doctest-modules $$(grep -rl --include='*.py' '>>>' src)
 
 test: check ## all tests, real data and the tiny study from end to end among them
 	$(BIN)/pytest -n 2 -m "(real or slow) and not workflow"
