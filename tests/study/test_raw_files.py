@@ -253,6 +253,9 @@ def test_land_use_its_boundary_and_points_may_be_files_of_the_users_own(raw, tmp
     files = raw(cities=["own"], city={"own": own}, data_dir=str(tmp_path))
     named = [str(tmp_path / name) for name in ("cover", "city.gpkg", "trees.csv")]
     assert files.own_tables("aerial") == named
+    pools_alone = files.points_of_city("own")  # missing files are told by the check of the study
+    assert len(pools_alone) == 1
+    assert "filosofi_2015" in pools_alone[0]
     (tmp_path / "cover").mkdir()
     for name in ("city.gpkg", "trees.csv"):
         (tmp_path / name).touch()

@@ -229,8 +229,11 @@ class RawFiles:
     def points_of_city(self, city: str) -> list[str]:
         """Files of the annotated points of a city, one a kind."""
         points = self.study.points(city).values()
-        sources = [self._own_of(one) or self.of_sources(one["source"]) for one in points]
-        return [path for files in sources for path in files[:1]]
+        files = [
+            self.of_sources(one["source"]) if "source" in one else self._own_of(one)
+            for one in points
+        ]
+        return [path for found in files for path in found[:1]]
 
     def _own_of(self, settings: Mapping[str, Any]) -> list[str]:
         names = [settings[key] for key in OWN_KEYS if key in settings]
