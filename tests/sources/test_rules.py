@@ -35,6 +35,7 @@ def study(tmp_path, web, request):
     config = yaml.safe_load((root / "config/config.yaml").read_text())
     level = {"adapter": "census", "tables": "acs", "boundaries": "cb"}
     config |= {"study": "small", "sources": ["sources.yaml"], "cities": []}
+    config["land_use"] = str(root / config["land_use"])
     config["siamese"] |= dict.fromkeys(("prices", "satellite", "street_view"))
     config["districts"] |= {"levels": ["tract"], "tract": level}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))

@@ -25,6 +25,8 @@ def test_a_figure_that_was_deleted_is_one_job(tiny, finished):
             ("ssig", "resamples", 110),
             {
                 "score_models",
+                "measure_decisions",
+                "ssig_decisions",
                 "ssig_table_3",
                 "ssig_table_4",
                 "ssig_models_table",
@@ -36,8 +38,12 @@ def test_a_figure_that_was_deleted_is_one_job(tiny, finished):
             ("topology", "resamples", 110),
             {
                 "measure_activation",
+                "measure_network_activation",
+                "measure_occlusion",
                 "measure_appearance",
                 "judge_hypotheses",
+                "judge_reliance",
+                "aerial_reliance",
                 "aerial_figure_5",
                 "aerial_figure_6",
                 "aerial_h0",
