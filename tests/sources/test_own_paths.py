@@ -55,6 +55,10 @@ def test_every_path_of_a_configuration_is_looked_at_and_nothing_else_changes():
         "city": {
             "lb": {"land_use": {"table": "~/u.gpkg", "boundary": {"table": "~/o.gpkg"}}},
             "sm": {"land_use": {"folder": "~/f"}, "points": {"trees": {"table": "~/r"}}},
+            "dates": {
+                "income": {"table": "~/i.csv"},
+                "imagery": {"folder": "~/2020", "vintages": {"2018": {"folder": "~/2018"}}},
+            },
         },
         "districts": {
             "levels": ["tract"],
@@ -71,7 +75,11 @@ def test_every_path_of_a_configuration_is_looked_at_and_nothing_else_changes():
             "street_view": {"folder": "~/v", "cache": "~/c"},
             "embedding": {"weights": "~/w.pth"},
         },
-        "inference": {"networks": {"main": {"weights": "~/n.pth", "head": "binomial"}}},
+        "inference": {
+            "networks": {"main": {"weights": "~/n.pth", "head": "binomial"}},
+            "embeddings": {"own": {"table": "~/e.csv"}},
+        },
+        "ssig": {"embeddings": {"own": {"table": "~/g.csv"}}},
     }
     changed = with_own_paths(own)
     text, before = yaml.safe_dump(changed), yaml.safe_dump(own)
