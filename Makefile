@@ -52,7 +52,7 @@ report: env ## one page of a whole study: make report, or make report STUDY=nyc 
 	  $(if $(DATA),--config data_dir=$(DATA))
 	@echo "Open results/$(STUDY)/report.html in a browser; it needs no network"
 
-check: env ## lint and fast tests (three to four minutes)
+check: env ## lint and fast tests (about six minutes)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check .

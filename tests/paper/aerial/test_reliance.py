@@ -61,4 +61,4 @@ def test_the_conclusion_names_what_is_relied_on_and_nothing_else(table: Table) -
 def test_nothing_relied_on_is_said() -> None:
     reliance = pd.DataFrame([line("guided", "railways", "over-activated")])
     (sentence,) = exhibit(reliance, names=NAMES, schemes=["random"]).table.conclusion
-    assert sentence.endswith("the network relies on no class beyond both nulls.")
+    assert sentence.endswith("where it predicts high SES, no class stands out beyond both nulls.")

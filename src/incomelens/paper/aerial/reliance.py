@@ -17,6 +17,7 @@ from incomelens.paper.table import Table, Verdict, rows
 
 BLOCK = "City and SES"
 READINGS = {**METHODS, **OCCLUDED}
+NOTHING = "no class stands out beyond both nulls"
 NOTES = (
     "Mean activation ratio of each class by each reading of the network, by predicted class. "
     "“Relied on”: over-activated (H0, q ≤ 0.05 over all cities, SES groups and classes of a "
@@ -59,7 +60,7 @@ def conclusion(reliance: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     return [
         f"{names[city]}: "
         + "; ".join(
-            f"where it predicts {ses} SES, the network relies on {_listed(group, labels, n)}"
+            f"where it predicts {ses} SES, {_told(group, labels, n)}"
             for ses, group in table.groupby("ses", sort=False)
         )
         + "."
@@ -67,11 +68,11 @@ def conclusion(reliance: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _listed(group: pd.DataFrame, labels: Mapping[str, str], n_readings: int) -> str:
+def _told(group: pd.DataFrame, labels: Mapping[str, str], n_readings: int) -> str:
     counts = group.groupby("urban_class", sort=False)["relied_on"].sum()
     counts = counts[counts > 0].sort_values(ascending=False, kind="stable")
     told = [f"{labels[name].lower()} ({n} of {n_readings} readings)" for name, n in counts.items()]
-    return ", ".join(told) or "no class beyond both nulls"
+    return f"the network relies on {', '.join(told)}" if told else NOTHING
 
 
 def _cell(row: object) -> Verdict | None:
