@@ -217,31 +217,22 @@ class RawFiles:
 
     def of_city(self, city: str, kind: str) -> list[str]:
         """Files of one kind (income, land_use, imagery) of a city, the user's own as well."""
-        own = self._own_of(self.study.config["city"][city][kind])
-        return [*self.of_sources(*self._sources_of_city(city, kind)), *own]
+        return self._files_of(self.study.config["city"][city][kind])
 
     def boundary_of_city(self, city: str) -> list[str]:
         """The file that bounds a city, where its land use does not."""
-        boundary = self.study.config["city"][city]["land_use"].get("boundary", {})
-        sources = [boundary["source"]] if "source" in boundary else []
-        return [*self.of_sources(*sources), *self._own_of(boundary)]
+        return self._files_of(self.study.config["city"][city]["land_use"].get("boundary", {}))
 
     def points_of_city(self, city: str) -> list[str]:
         """Files of the annotated points of a city, one a kind."""
         points = self.study.points(city).values()
-        files = [
-            self.of_sources(one["source"]) if "source" in one else self._own_of(one)
-            for one in points
-        ]
-        return [path for found in files for path in found[:1]]
+        return [path for settings in points for path in self._files_of(settings)[:1]]
 
-    def _own_of(self, settings: Mapping[str, Any]) -> list[str]:
+    def _files_of(self, settings: Mapping[str, Any]) -> list[str]:
+        """Files that a section names: those of the registry, then the user's own."""
         names = [settings[key] for key in OWN_KEYS if key in settings]
-        return [path for name in names for path in self.own_input(name)]
-
-    def _sources_of_city(self, city: str, kind: str) -> list[str]:
-        settings = self.study.config["city"][city][kind]
-        return settings.get("sources", [settings[key] for key in ("source",) if key in settings])
+        own = [path for name in names for path in self.own_input(name)]
+        return [*self.of_sources(*_sources_of(settings)), *own]
 
     def reader_options(self, city: str) -> dict[str, Any]:
         """What the reader of a city's incomes is told beside the file: columns, of a table."""
@@ -268,15 +259,7 @@ class RawFiles:
     def of_embeddings(self, section: str) -> list[str]:
         """One table an embedding of a section, `inference` or `ssig`, in its order."""
         embeddings = self.study.config[section]["embeddings"].values()
-        return [
-            path
-            for settings in embeddings
-            for path in (
-                self.of_sources(settings["source"])
-                if "source" in settings
-                else self.own_input(settings["table"])
-            )
-        ]
+        return [path for settings in embeddings for path in self._files_of(settings)]
 
     def of_sales(self) -> dict[str, list[str]]:
         """Sales, and where their tax lots lie."""
@@ -338,9 +321,10 @@ class RawFiles:
 
     def told_of_cities(self) -> dict[str, dict[str, list[dict[str, str]]]]:
         """What tables say of the sources of every city, by city and kind of data."""
+        entries = self.study.config["city"]
         return {
             city: {
-                kind: list(self.told_of(self._sources_of_city(city, kind)).values())
+                kind: list(self.told_of(_sources_of(entries[city][kind])).values())
                 for kind in ("income", "imagery", "land_use")
             }
             for city in self.study.cities
@@ -358,3 +342,8 @@ class RawFiles:
         demo = config["demo"]["cities"].values()
         synthetic = sum(city["cells_wide"] * city["cells_high"] * cell_mb for city in demo)
         return synthetic or len(self.study.cities) * CELLS_OF_A_CITY * cell_mb
+
+
+def _sources_of(settings: Mapping[str, Any]) -> list[str]:
+    """Entries of the registry that a section names, perhaps none."""
+    return settings.get("sources", [settings["source"]] if "source" in settings else [])
