@@ -5,11 +5,12 @@ neighbour), whatever the raster's resolution and reference system are.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,7 +22,6 @@ from pyproj import CRS
 from rasterio.errors import RasterioError
 from rasterio.features import geometry_mask, shapes
 from rasterio.windows import Window
-from shapely.geometry import shape
 
 from incomelens.common.errors import InputError, damage_told, listed
 from incomelens.common.places import told_extent
@@ -60,7 +60,8 @@ def raster_polygons(
     Returns
     -------
     GeoDataFrame
-        ``identifier``, ``code`` (the number as text), ``geometry`` in the system of `cells`.
+        ``identifier``, ``code`` (the number as text), ``sheet`` (patches of one share no ground),
+        ``geometry`` in the system of `cells`.
 
     Raises
     ------
@@ -177,12 +178,14 @@ class _Raster:
         found = list(shapes(codes, mask=known, connectivity=4, transform=place))
         if not found:
             return
-        moved = self._moved([shape(outline) for outline, _ in found], crs)
-        names = [
-            f"{self.file.stem}-{window.row_off}-{window.col_off}-{n}" for n in range(len(found))
-        ]
+        block = f"{window.row_off}-{window.col_off}"
         frame = gpd.GeoDataFrame(
-            {"identifier": names, "code": [str(int(code)) for _, code in found]}, geometry=moved
+            {
+                "identifier": [f"{self.file.stem}-{block}-{n}" for n in range(len(found))],
+                "code": [str(int(code)) for _, code in found],
+                "sheet": f"{self.file}-{block}",
+            },
+            geometry=self._moved(_polygons([outline for outline, _ in found]), crs),
         )
         # Beyond the edge of a projection there is no place.
         yield frame[np.isfinite(frame.bounds).all(axis=1).to_numpy()]
@@ -230,6 +233,17 @@ class _Raster:
 
     def _damaged(self, problem: str) -> str:
         return f"{self.file.name} cannot be read ({problem}); fetch it again"
+
+
+def _polygons(outlines: Sequence[Mapping[str, Any]]) -> NDArray[np.object_]:
+    """Polygons of GeoJSON, all at once: chips have a hundred thousand patches."""
+    rings = [ring for outline in outlines for ring in outline["coordinates"]]
+    corners = np.array(list(chain.from_iterable(rings)))
+    ring_of = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    outline_of = np.repeat(
+        np.arange(len(outlines)), [len(outline["coordinates"]) for outline in outlines]
+    )
+    return shapely.polygons(shapely.linearrings(corners, indices=ring_of), indices=outline_of)
 
 
 def _tell_pixels(pixels: Sequence[float], cells: gpd.GeoSeries) -> None:
