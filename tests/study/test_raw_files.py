@@ -29,6 +29,12 @@ def test_what_is_checked_is_what_the_asked_parts_need(raw):
     assert not aerial["notes"]
 
 
+def test_a_study_of_cities_alone_needs_no_source_of_districts(raw):
+    cities_alone = raw(districts={"levels": []})
+    assert cities_alone.parts["district"].sources == cities_alone.parts["siamese"].sources == []
+    assert cities_alone.checks(*cities_alone.parts) == raw().checks("aerial")
+
+
 def test_a_city_without_an_entry_is_told_before_anything_is_planned(raw):
     with pytest.raises(InputError, match=r"city\.atlantis is missing"):
         raw(cities=["atlantis"])

@@ -14,9 +14,10 @@ def test_lint_finds_nothing(planned):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-# What a study without cities, block folds of cities, or satellite images has no data for.
+# What a study without cities, levels, block folds of cities, or satellite images has no data for.
 LACKING = {
     "nyc": {"aerial_figure_1", "plan_satellite_images"},
+    "socal": {"ssig_figure_1"},
     "tiny": {"aerial_figure_2_block"},
     "validation": {"aerial_figure_2_block", "plan_satellite_images"},
 }

@@ -46,7 +46,7 @@ WORLDS = Worlds(STUDY)
 
 
 wildcard_constraints:
-    level="|".join(STUDY.levels),
+    level=STUDY.level_form,
     income="|".join(STUDY.incomes),
     scheme="|".join(STUDY.all_schemes),
     city=STUDY.city_form,

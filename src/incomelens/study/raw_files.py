@@ -83,7 +83,8 @@ class RawFiles:
         cities = [*self.study.cities, *self.study.first_date]
         # Orthophotos of New York are unpacked beside their archives.
         siamese_mb = 20_000 if siamese["satellite"] and not config["mirror"] else 500
-        return {
+        nothing = Part([], [], [], 0)
+        parts = {
             "district": Part(
                 district_sources(districts) + embedding_sources(of_districts),
                 district_tables(districts) + embedding_files(of_districts),
@@ -103,6 +104,9 @@ class RawFiles:
                 siamese_mb,
             ),
         }
+        if self.study.levels:
+            return parts
+        return parts | {"district": nothing, "siamese": nothing}
 
     def checks(self, *names: str) -> dict[str, Any]:
         """What is checked before anything of some parts of the study is fetched."""
