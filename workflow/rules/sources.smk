@@ -8,6 +8,7 @@ wildcard_constraints:
     state="(-missing)?",
 
 
+# What is missing, and how the data of cities that lie here are read.
 rule preflight:
     input:
         registry=ancient(config["sources"]),
@@ -25,6 +26,10 @@ rule preflight:
     params:
         **RAW.checks(*RAW.parts),
         results=f"results/{config['study']}",
+        cities=looked_at(RAW),
+        classes=str(config["land_use"]),
+        cells=config["cells"],
+        tiles={key: config["tiles"][key] for key in ("side_m", "max_void_share")},
     script:
         "../scripts/sources/preflight.py"
 
@@ -46,6 +51,7 @@ use rule preflight as preflight_districts with:
         "<benchmarks>/sources/preflight_districts.tsv"
     params:
         **RAW.checks("district", "siamese"),
+        cities=[],
 
 
 use rule scripted as check_sources with:

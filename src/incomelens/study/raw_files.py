@@ -174,7 +174,8 @@ class RawFiles:
 
     def own_tables(self, *parts: str) -> list[str]:
         """Paths of the user's own files that some parts read, be they there or not."""
-        return [self._own(name) for part in parts for name in self.parts[part].tables]
+        names = [name for part in parts for name in self.parts[part].tables]
+        return [self.own_path(name) for name in dict.fromkeys(names)]
 
     def own_input(self, name: str) -> list[str]:
         """A user's file as an input of a rule.
@@ -182,10 +183,11 @@ class RawFiles:
         Nothing where it is missing, so that the check of its part tells it, with everything else
         that is missing, before anything runs.
         """
-        path = self._own(name)
+        path = self.own_path(name)
         return [path] if Path(path).exists() else []
 
-    def _own(self, name: str) -> str:
+    def own_path(self, name: str) -> str:
+        """Path of a user's own file, be it there or not."""
         return str(Path(self.study.config["data_dir"]) / name)
 
     # --- What a job reads
@@ -236,7 +238,7 @@ class RawFiles:
         """Files that a section names: those of the registry, then the user's own."""
         names = [settings[key] for key in OWN_KEYS if key in settings]
         own = [path for name in names for path in self.own_input(name)]
-        return [*self.of_sources(*_sources_of(settings)), *own]
+        return [*self.of_sources(*sources_named(settings)), *own]
 
     def reader_options(self, city: str) -> dict[str, Any]:
         """What the reader of a city's incomes is told beside the file: columns, of a table."""
@@ -328,7 +330,7 @@ class RawFiles:
         entries = self.study.config["city"]
         return {
             city: {
-                kind: list(self.told_of(_sources_of(entries[city][kind])).values())
+                kind: list(self.told_of(sources_named(entries[city][kind])).values())
                 for kind in ("income", "imagery", "land_use")
             }
             for city in self.study.cities
@@ -348,6 +350,12 @@ class RawFiles:
         return synthetic or len(self.study.cities) * CELLS_OF_A_CITY * cell_mb
 
 
-def _sources_of(settings: Mapping[str, Any]) -> list[str]:
-    """Entries of the registry that a section names, perhaps none."""
+def sources_named(settings: Mapping[str, Any]) -> list[str]:
+    """Entries of the registry that a section names, perhaps none.
+
+    Parameters
+    ----------
+    settings : mapping
+        Of an income, land use, imagery, points or an embedding.
+    """
     return settings.get("sources", [settings["source"]] if "source" in settings else [])
