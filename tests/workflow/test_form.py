@@ -95,6 +95,13 @@ def test_files_of_one_study_are_made_without_those_of_the_other(planned):
     assert "make_demo_cities" not in planned.rules_to_run(*DISTRICTS)
 
 
+def test_a_changed_setting_leaves_nothing_out_that_depends_on_a_part_checked_before(planned):
+    planned.snakemake("results/tiny/sources/preflight-aerial.txt", "--cores", "1")
+    for setting in ("manual_dir=elsewhere", "sources=[config/sources_demo.yaml]"):
+        done = planned.snakemake("aerial", "--dry-run", "--quiet", "rules", "--config", setting)
+        assert "build_cells" in done.stdout + done.stderr, setting
+
+
 PACKAGES = sorted((ROOT / "src/incomelens").rglob("__init__.py"))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from incomelens.districts.sizes import check_most
+from incomelens.sources.fetching.origins import Places, fetched_path, has_origin
 from incomelens.sources.fetching.plan import (
     OWN_KEYS,
     city_files,
@@ -160,11 +161,25 @@ class RawFiles:
         """The stamp which says that a part misses nothing.
 
         A rule that reads a table of the user instead of a source takes it as an input as well.
-        While such a table is missing the stamp has a name under which there is none, so that a part
-        that was checked before is checked again.
+        While there is something that a person has to put, the stamp has a name under which there is
+        none, so that a part that was checked before is checked again.
         """
-        missing = any(not Path(path).exists() for path in self.own_tables(part))
-        return f"<results>/sources/preflight-{part}{'-missing' if missing else ''}.txt"
+        return f"<results>/sources/preflight-{part}{'-missing' * self._misses[part]}.txt"
+
+    @cached_property
+    def _misses(self) -> dict[str, bool]:
+        """Of every part, whether a person has to put a file of it."""
+        return {part: self._is_missing(part) for part in self.parts}
+
+    def _is_missing(self, part: str) -> bool:
+        if any(not Path(path).exists() for path in self.own_tables(part)):
+            return True
+        places, results = Places(**self.places), f"results/{self.study.config['study']}"
+        known = [name for name in self.parts[part].sources if name in self.registry.sources]
+        return any(
+            not fetched_path(file, results).is_file() and not has_origin(file, places)
+            for file in self.registry.files(known)
+        )
 
     def checked_for(self, source: str) -> list[str]:
         """The stamps of the parts that a source belongs to."""

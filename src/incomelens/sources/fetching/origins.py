@@ -82,6 +82,15 @@ def locate(file: SourceFile, places: Places) -> Origin:
     return Origin("provider", file.address)
 
 
+def has_origin(file: SourceFile, places: Places) -> bool:
+    """Whether the file can be had without a person's help."""
+    try:
+        locate(file, places)
+    except InputError:
+        return False
+    return True
+
+
 def fetched_path(file: SourceFile, results: str | Path) -> Path:
     """Where a study's own copy of the file lies, once it is fetched and checked."""
     return Path(results) / "sources" / file.label
@@ -92,10 +101,9 @@ def on_disk(file: SourceFile, places: Places, results: str | Path) -> Path | Non
     fetched = fetched_path(file, results)
     if fetched.is_file():
         return fetched
-    try:
-        origin = locate(file, places)
-    except InputError:
+    if not has_origin(file, places):
         return None
+    origin = locate(file, places)
     here = not origin.is_remote and Path(origin.address).is_file()
     return Path(origin.address) if here else None
 
