@@ -60,9 +60,7 @@ check: env ## lint and fast tests (about six minutes)
 	$(BIN)/pytest -q --doctest-modules $$(grep -rl --include='*.py' '>>>' src)
 
 test: check ## all tests, real data and the tiny study from end to end among them
-	$(BIN)/pytest -n 2 -m "(real or slow) and not workflow"
-	INCOMELENS_FUZZ_EXAMPLES=100 $(BIN)/pytest -n 2 -m fuzz
-	$(BIN)/pytest -m workflow
+	INCOMELENS_FUZZ_EXAMPLES=100 $(BIN)/pytest -n 2 --maxschedchunk 1 -m "real or slow or fuzz or workflow"
 
 docs: .venv-dev/complete ## the documentation as a site, results/site (no network; make docs STUDY=demo adds its gallery)
 	.venv-dev/bin/python docs/site/build.py $(wildcard results/$(STUDY))

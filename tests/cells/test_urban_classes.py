@@ -1,5 +1,7 @@
 """The list of land-use classes: the paper's 19, and what is wrong with a list by its key."""
 
+from collections import defaultdict
+
 import pytest
 import yaml
 
@@ -56,6 +58,48 @@ def test_every_list_of_the_workflow_is_whole(path):
     assert len({one.colour for one in land.classes}) == len(land.classes)
     assert {one.group for one in land.classes} == set(land.groups)
     assert all(land.classes[place].published for place in land.residential)
+
+
+def codes_of(stem):
+    """Codes of every class of a list of the workflow, and its group."""
+    land = read_land_use_list(DEFAULT_LIST.with_name(f"{stem}.yaml"))
+    return [(one.codes, one.group) for one in land.classes]
+
+
+def test_corine_has_every_branch_of_its_nomenclature_and_grid_codes_count_them():
+    """Codes are digits of three levels, each counted from 1; the raster counts all classes."""
+    codes = {polygons: grid for (polygons, grid), _ in codes_of("corine")}
+    assert len(codes) == 44
+    for depth in range(3):
+        branches = defaultdict(set)
+        for code in codes:
+            branches[code[:depth]].add(int(code[depth]))
+        assert all(found == set(range(1, len(found) + 1)) for found in branches.values())
+    assert [codes[code] for code in sorted(codes)] == [str(n) for n in range(1, 45)]
+
+
+@pytest.mark.parametrize("stem", ["corine", "nlcd_2019"])
+def test_the_first_digit_of_a_code_is_its_group(stem):
+    groups = defaultdict(set)
+    for codes, group in codes_of(stem):
+        groups[codes[0][0]].add(group)
+    assert all(len(found) == 1 for found in groups.values())
+
+
+def test_pluto_counts_its_categories_with_and_without_the_leading_zero():
+    codes = [codes for codes, _ in codes_of("pluto")]
+    assert codes == [(f"{n:02}", str(n)) if n < 10 else (str(n),) for n in range(1, 12)]
+
+
+def test_green_land_of_the_urban_atlas_is_one_class_whoever_may_enter_it():
+    assert {CODE_VALUES[code] for code in ("14100", "14110", "14120", "14130")} == {14}
+
+
+def test_a_value_of_openstreetmap_is_of_one_class_with_and_without_its_key():
+    classes = {code: codes for codes, _ in codes_of("openstreetmap") for code in codes}
+    for code, codes in classes.items():
+        value = code.rpartition("=")[2]
+        assert classes.get(value, codes) is codes, code
 
 
 def test_h1_asks_of_all_classes_where_nobody_lives_in_any(land_use_of):

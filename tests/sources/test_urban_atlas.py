@@ -7,6 +7,7 @@ import pytest
 import shapely
 from numpy.testing import assert_allclose
 
+from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.errors import InputError
 from incomelens.sources.readers.urban_atlas import read_urban_atlas
 from incomelens.sources.readers.urban_atlas_names import City, city_of, matching
@@ -302,3 +303,4 @@ def test_the_real_changes_of_cheshire(tmp_path):
     assert before.polygons["code"].nunique() == after.polygons["code"].nunique() == 19
     assert (before.polygons["code"] != after.polygons["code"]).all()
     assert after.boundary["name"].tolist() == ["Cheshire West and Chester"]
+    assert {*before.polygons["code"], *after.polygons["code"]} <= set(land_use_list().code_values)

@@ -3,10 +3,10 @@
 Neighbouring cells earn alike, so a random split lets a model copy what it knows from next door.
 Squares of about the range of that likeness, with a strip around the held-out ones left out of
 training, ask for income where no neighbour is known (deviation `spatial_leakage`; Roberts et al.
-2017, Ecography 40:8). Cells that take their label from one tract or commune, their unit, know each
-other's: scheme `group` holds out whole units. Scheme `area` holds out whole areas, such as cities
-of a pooled study: one each where there are as many as folds. All schemes are made of the same
-classes and blocks, so that scores can be set side by side.
+2017, Ecography 40:913). Cells that take their label from one tract or commune, their unit, know
+each other's: scheme `group` holds out whole units. Scheme `area` holds out whole areas, such as
+cities of a pooled study: one each where there are as many as folds. All schemes are made of the
+same classes and blocks, so that scores can be set side by side.
 """
 
 import logging

@@ -2,8 +2,8 @@
 
 Each scheme asks another question. `random` scores interpolation between known neighbours, as the
 paper does; `block` scores prediction for a part of the city without data; `area` for a whole
-borough without data (Roberts et al. 2017, Ecography 40:8; deviation `fold_choice`); `knndm` matches
-the distances of the places that the map is for.
+borough without data (Roberts et al. 2017, Ecography 40:913; deviation `fold_choice`); `knndm`
+matches the distances of the places that the map is for.
 Around held-out blocks a buffer is left out of training. Areas have none: whoever predicts a borough
 without data does know what lies behind its border.
 """
