@@ -5,6 +5,8 @@ gives a probability to each income class; every cell is predicted by a network t
 
 ===================  ============================================================================
 ``network``          the network: a backbone, its pooling, a head
+``backbones``        backbones by their names in timm
+``lite0``            the one of the small studies, written out
 ``heads``            from features to probabilities of ordered classes
 ``architecture``     what a network is made of, for a table
 ``weights``          weights that a backbone begins with
@@ -17,6 +19,7 @@ gives a probability to each income class; every cell is predicted by a network t
 ``schedules``        the learning rate of the next epoch, and when to stop
 ``loop``             the loop over epochs
 ``steps``            the gradients of one batch
+``adam``             what is done with them
 ``history``          what training came to, epoch by epoch
 ``checkpoint``       a training kept on disk after every epoch
 ``predict``          predicting the cells of a city, out of fold, or those of another
