@@ -38,17 +38,6 @@ NETWORKS = (
     "attribution/occlude_classes",
     "siamese/embed_images",
 )
-# A step of training, and maps: what a library loads when it is first called counts, too.
-TRAINED_AND_EXPLAINED = """
-import torch
-from incomelens.attribution.gradients import image_gradients
-from incomelens.inference.adam import Adam
-from incomelens.inference.network import build_network
-network, image = build_network("tf_efficientnet_lite0", weights="none"), torch.rand(2, 3, 64, 64)
-network(image).sum().backward()
-Adam(network.parameters(), rate=0.1).step()
-image_gradients(network.eval(), image)
-"""
 SHAPLEY = ("shapley/explain_income", "shapley/measure_shapley_uncertainty")
 FITS = ("ssig/fit_gp", "ssig/cross_validate_gps")
 
@@ -61,16 +50,14 @@ CHAINS = {
         (FETCHING, {"numpy", "pandas", "pyarrow", *NO_NETWORKS}),
         (TABLES, {"geopandas", "PIL", *NO_NETWORKS}),
         (FITS, {"geopandas", "zarr", *NO_CATALOGUE}),
-        ((*NETWORKS, TRAINED_AND_EXPLAINED), NO_CATALOGUE),
+        (NETWORKS, NO_CATALOGUE),
     ),
     "shapley": ((SHAPLEY, {"torch", "shap", "gpytorch", "matplotlib", "geopandas"}),),
 }
 
 
 def imports_of(script: str) -> str:
-    """The import statements of a script, which itself runs in a job alone; or code as it is."""
-    if "\n" in script:
-        return script
+    """The import statements of a script, which itself runs in a job alone."""
     text = (SCRIPTS / f"{script}.py").read_text(encoding="utf-8")
     found = [one for one in ast.parse(text).body if isinstance(one, ast.Import | ast.ImportFrom)]
     return "\n".join(map(ast.unparse, found))

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class Checkpoint:
     network, best : dict of tensors
         State of the network now and at the lowest validation loss.
     optimiser : dict of tensors
-        See :meth:`incomelens.inference.adam.Adam.state`.
+        See :func:`optimiser_tensors`.
     history : sequence of EpochRecord
     """
 
@@ -47,6 +47,29 @@ def cpu_state(module: torch.nn.Module) -> State:
         key: tensor.detach().to("cpu", copy=True).contiguous()
         for key, tensor in module.state_dict().items()
     }
+
+
+def optimiser_tensors(optimiser: torch.optim.Optimizer) -> State:
+    """Moments and steps of an optimiser by parameter number and name, such as ``3.exp_avg``."""
+    return {
+        f"{number}.{name}": value.detach().to("cpu", copy=True).contiguous()
+        for number, slots in optimiser.state_dict()["state"].items()
+        for name, value in slots.items()
+    }
+
+
+def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Put back what :func:`optimiser_tensors` took; rates stay as they are."""
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    slots: dict[int, State] = {}
+    for key, value in tensors.items():
+        number, name = key.split(".", maxsplit=1)
+        parameter = parameters[int(number)]
+        if value.shape == parameter.shape:
+            # Fused Adam walks through memory: moments must lie as their parameter does.
+            value = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+        slots.setdefault(int(number), {})[name] = value
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": slots})
 
 
 def save_checkpoint(folder: str | Path, checkpoint: Checkpoint, *, digest: str) -> None:

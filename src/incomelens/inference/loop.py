@@ -16,11 +16,12 @@ from incomelens.common.errors import InputError, listed
 from incomelens.common.finished_parts import digest_of
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_seed
-from incomelens.inference.adam import Adam
 from incomelens.inference.checkpoint import (
     Checkpoint,
     cpu_state,
     load_checkpoint,
+    optimiser_tensors,
+    restore_optimiser,
     save_checkpoint,
 )
 from incomelens.inference.devices import precision
@@ -128,7 +129,7 @@ class TrainingLoop:
         checkpoint = load_checkpoint(self._folder, digest=self._digest)
         if checkpoint is not None:
             self._network.load_state_dict(checkpoint.network)
-            self._optimiser.restore(checkpoint.optimiser)
+            restore_optimiser(self._optimiser, checkpoint.optimiser)
             self.history, self.best = list(checkpoint.history), checkpoint.best
             logger.info("training goes on after epoch %d", len(self.history) - 1)
 
@@ -148,7 +149,7 @@ class TrainingLoop:
         if best_epoch(self.history) == record.epoch:
             self.best = cpu_state(self._network)
         kept = Checkpoint(
-            cpu_state(self._network), self.best, self._optimiser.state(), self.history
+            cpu_state(self._network), self.best, optimiser_tensors(self._optimiser), self.history
         )
         save_checkpoint(self._folder, kept, digest=self._digest)
         logger.info(
@@ -162,7 +163,8 @@ class TrainingLoop:
         epoch = len(self.history)
         if following.restart:
             self._optimiser = self._new_optimiser()
-        self._optimiser.rate = following.learning_rate
+        for group in self._optimiser.param_groups:
+            group["lr"] = following.learning_rate
         cuda = [self._device] if self._device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda):
             # For backbones with dropout: as stateless as order and flips.
@@ -199,7 +201,7 @@ class TrainingLoop:
             losses.append(loss)
             hits.append(accuracy)
         every = torch.stack(losses).cpu()
-        _check_finite(every, description, NextEpoch(self._optimiser.rate))
+        _check_finite(every, description, NextEpoch(self._optimiser.param_groups[0]["lr"]))
         return every.double().mean().item(), torch.stack(hits).double().mean().item()
 
     @torch.inference_mode()
@@ -228,9 +230,10 @@ class TrainingLoop:
         drawn = draw_positions(n, start=epoch * count, count=count, seed=self._seed)
         return np.split(drawn, steps)
 
-    def _new_optimiser(self) -> Adam:
-        learnt = (one for one in self._network.parameters() if one.requires_grad)
-        return Adam(learnt, rate=self._settings.learning_rate)
+    def _new_optimiser(self) -> torch.optim.Adam:
+        rate = self._settings.learning_rate
+        learnt = [one for one in self._network.parameters() if one.requires_grad]
+        return torch.optim.Adam(learnt, lr=rate, fused=True)
 
 
 def _classes(
