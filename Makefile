@@ -47,10 +47,12 @@ socal: env ## aerial study of five Californian cities from real images: make soc
 	@test -n "$(DATA)" || { echo "say where the images are: make socal DATA=<folder>"; exit 1; }
 	$(SNAKEMAKE) --configfile config/socal.yaml --config data_dir=$(DATA)
 
-report: env ## one page of a whole study: make report, or make report STUDY=nyc DATA=<folder>
+report: env ## one page of a whole study: make report STUDY=nyc DATA=<folder>; AGAINST=<study or folder> sets another beside
 	$(SNAKEMAKE) write_report $(if $(filter paper,$(STUDY)),,--configfile config/$(STUDY).yaml) \
 	  $(if $(DATA),--config data_dir=$(DATA))
 	@echo "Open results/$(STUDY)/report.html in a browser; it needs no network"
+	@$(if $(AGAINST),$(BIN)/python -m incomelens.report.against results/$(STUDY) \
+	  $(if $(wildcard $(AGAINST)/paper),$(AGAINST),results/$(AGAINST)))
 
 check: env ## lint and fast tests (about six minutes)
 	$(BIN)/ruff check .
@@ -60,9 +62,7 @@ check: env ## lint and fast tests (about six minutes)
 	$(BIN)/pytest -q --doctest-modules $$(grep -rl --include='*.py' '>>>' src)
 
 test: check ## all tests, real data and the tiny study from end to end among them
-	$(BIN)/pytest -n 2 -m "(real or slow) and not workflow"
-	INCOMELENS_FUZZ_EXAMPLES=100 $(BIN)/pytest -n 2 -m fuzz
-	$(BIN)/pytest -m workflow
+	INCOMELENS_FUZZ_EXAMPLES=100 $(BIN)/pytest -n 2 --maxschedchunk 1 -m "real or slow or fuzz or workflow"
 
 docs: .venv-dev/complete ## the documentation as a site, results/site (no network; make docs STUDY=demo adds its gallery)
 	.venv-dev/bin/python docs/site/build.py $(wildcard results/$(STUDY))

@@ -1,7 +1,10 @@
-"""Where the real data and a browser are, and on what terms tests run."""
+"""Where the real data, a finished study and a browser are, and on what terms tests run."""
 
+import fcntl
 import os
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 # Tests compute on small arrays: threads would only wait for each other.
@@ -12,6 +15,8 @@ import pytest  # noqa: E402 - after the threads are set
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 from incomelens.cells.urban_classes import DEFAULT_LIST, use_land_use_list  # noqa: E402
+
+from .workflow.checkout import Checkout  # noqa: E402
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile(
@@ -35,6 +40,36 @@ def nyc_folder() -> Path:
     if not (folder / "nyc_tract_acs_2015_2019.gpkg").exists():
         pytest.skip(f"no real data at {folder}; set INCOMELENS_REAL_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory) -> Callable[[str, Callable[[Checkout], object]], Checkout]:
+    """Make a checkout of a name by a function, once for all processes that test side by side.
+
+    Whoever asks for it meanwhile waits. Tests only read it; one that changes a file takes a copy.
+    Several runs of pytest share what lies in a folder that INCOMELENS_TEST_CHECKOUTS names.
+    """
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    base = Path(os.environ.get("INCOMELENS_TEST_CHECKOUTS", base))
+
+    def make(name: str, fill: Callable[[Checkout], object]) -> Checkout:
+        made = base / f"{name}.made"
+        with made.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            checkout = Checkout(base / name)
+            if not made.exists():
+                fill(checkout)
+                made.touch()
+        return checkout
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny(once) -> Checkout:
+    """The tiny study, run from end to end on two cores."""
+    return once("tiny", lambda checkout: checkout.snakemake("--cores", "2"))
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +115,26 @@ class OpenPage:
     def told(self):
         """What is told of the chosen place, in one line."""
         return " ".join(self.part("place").inner_text().split())
+
+    def violations(self, axe):
+        """What axe-core finds grave, or serious: its rule and the places."""
+        self.page.evaluate(axe)
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return {
+            one["id"]: [node["target"] for node in one["nodes"]]
+            for one in found["violations"]
+            if one["impact"] in ("critical", "serious")
+        }
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Script of axe-core; a test that needs it is skipped where no environment has it."""
+    wheel = "lib/python3*/site-packages/axe_playwright_python/axe.min.js"
+    found = [path for home in (sys.prefix, ROOT / ".venv-dev") for path in Path(home).glob(wheel)]
+    if not found:
+        pytest.skip("axe-core is not installed; make docs brings it (envs/dev.in)")
+    return found[0].read_text(encoding="utf-8")
 
 
 @pytest.fixture

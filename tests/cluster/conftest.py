@@ -27,11 +27,9 @@ def slurm() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def locally(slurm, tmp_path_factory) -> Checkout:
+def locally(slurm, tiny) -> Checkout:
     """The tiny study, run on this machine alone."""
-    checkout = Checkout(tmp_path_factory.mktemp("locally"))
-    checkout.snakemake("--cores", "2")
-    return checkout
+    return tiny
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("Snakefile", "profiles", "workflow", "config", "envs", "src")
+COPIED = ("profiles", "workflow", "config", "envs", "src", "Snakefile")
 
 # Files that say when and how long: not compared between runs.
 DATED = (
@@ -22,11 +22,13 @@ DATED = (
 
 
 class Checkout:
-    """A checkout in a folder of its own, and Snakemake in it."""
+    """A checkout in a folder of its own, and Snakemake in it; the one there, if there is one."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.results = folder / "results" / "tiny"
+        if (folder / "Snakefile").exists():
+            return
         folder.mkdir(exist_ok=True)
         for name in COPIED:
             source, target = ROOT / name, folder / name

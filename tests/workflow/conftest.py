@@ -1,4 +1,4 @@
-"""A copy of the checkout in which the tiny study runs once, for all tests of the workflow."""
+"""Checkouts for tests of the workflow, beside the finished one that all tests share."""
 
 import pytest
 import yaml
@@ -6,33 +6,24 @@ import yaml
 from .checkout import ROOT, Checkout
 
 
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory) -> Checkout:
-    """The tiny study, run from end to end on two cores."""
-    checkout = Checkout(tmp_path_factory.mktemp("tiny"))
-    checkout.snakemake("--cores", "2")
-    return checkout
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that none of several processes waits at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("whole_run") is None)
 
 
-@pytest.fixture(scope="session")
-def planned(tmp_path_factory) -> Checkout:
-    """A checkout in which nothing runs, with something to plan for in every study.
-
-    The study `nyc` reads tables of the user; empty files of their names are enough to plan it.
-    """
-    checkout = Checkout(tmp_path_factory.mktemp("planned"))
+def tables_to_plan_for(checkout: Checkout) -> None:
+    """Put empty files where the study `nyc` reads tables of the user; enough to plan it."""
     (checkout.folder / "data").mkdir()
     study = yaml.safe_load((ROOT / "config/nyc.yaml").read_text())
     tables = [study["districts"][level]["table"] for level in ("tract", "zip")]
     for table in [*tables, study["siamese"]["prices"]["table"]]:
         (checkout.folder / "data" / table).touch()
-    return checkout
 
 
 @pytest.fixture(scope="session")
-def new_checkout(tmp_path_factory):
-    """Make a checkout of a name in which nothing has run, for tests that share one."""
-    return lambda name: Checkout(tmp_path_factory.mktemp(name))
+def planned(once) -> Checkout:
+    """A checkout in which nothing runs, with something to plan for in every study."""
+    return once("planned", tables_to_plan_for)
 
 
 @pytest.fixture

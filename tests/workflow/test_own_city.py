@@ -75,12 +75,14 @@ def communes() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def city(new_checkout):
+def city(once):
     """The finished study, and the table that it was made from."""
-    checkout = new_checkout("aubagne")
-    data = checkout.folder / "data"
+    return once("aubagne", run_aubagne), communes()
+
+
+def run_aubagne(checkout):
+    data, table = checkout.folder / "data", communes()
     data.mkdir()
-    table = communes()
     table.to_csv(data / "communes.csv", sep=";", index=False, encoding="cp1252")
     west = 888_000 + SIDE * (np.arange(N) % WIDE)
     south = 6_248_000 + SIDE * (np.arange(N) // WIDE)
@@ -96,7 +98,6 @@ def city(new_checkout):
     (checkout.folder / "config/aubagne.yaml").write_text(OVERLAY)
     targets = ("ssig_table_4", "ssig_figure_2", "ssig_figure_3")
     checkout.snakemake(*targets, "--cores", "2", study="aubagne")
-    return checkout, table
 
 
 def test_every_value_is_the_one_that_the_spreadsheet_shows(city):

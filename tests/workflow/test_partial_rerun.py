@@ -61,8 +61,8 @@ def test_a_setting_reruns_what_depends_on_it_and_nothing_else(tiny, setting, exp
     study[section] = {**study.get(section, {}), key: value}
     # Keys in their order: another order is another setting to Snakemake.
     text = yaml.safe_dump(study, sort_keys=False)
-    (tiny.folder / "config/changed.yaml").write_text(text)
-    assert tiny.rules_to_run(study="changed") - WHOLE == expected
+    (tiny.folder / f"config/{section}.yaml").write_text(text)
+    assert tiny.rules_to_run(study=section) - WHOLE == expected
 
 
 @pytest.mark.parametrize(

@@ -24,14 +24,11 @@ def test_every_figure_and_table_that_the_study_made_is_on_the_page(tiny, page):
     assert [one for one in made if f"paper/{one.relative_to(paper).as_posix()}" not in links] == []
 
 
-def test_a_stale_file_is_not_on_the_page(tiny):
-    stale = tiny.folder / "results/tiny/paper/aerial/stale.png"
+def test_a_stale_file_is_not_on_the_page(finished):
+    stale = finished.results / "paper/aerial/stale.png"
     stale.write_bytes((stale.parent / "fig2.png").read_bytes())
-    try:
-        tiny.snakemake("write_report", "--cores", "1", "--forcerun", "write_report")
-        assert "stale" not in (tiny.folder / "results/tiny/report.html").read_text("utf-8")
-    finally:
-        stale.unlink()
+    finished.snakemake("write_report", "--cores", "1", "--forcerun", "write_report")
+    assert "stale" not in (finished.results / "report.html").read_text("utf-8")
 
 
 def test_the_page_is_quiet_in_a_browser_and_its_map_answers(tiny, open_page):
@@ -49,6 +46,12 @@ def test_the_page_is_quiet_in_a_browser_and_its_map_answers(tiny, open_page):
         assert "What moves the prediction" in shown.told()
 
 
+def test_the_page_has_no_serious_fault_for_a_screen_reader(tiny, open_page, axe):
+    path = tiny.folder / "results/tiny/report.html"
+    for width in (390, 1280):
+        assert open_page(path, width).violations(axe) == {}
+
+
 def test_provenance_tells_the_costs_of_every_stage(tiny):
     told = json.loads((tiny.folder / "results/tiny/provenance.json").read_text(encoding="utf-8"))
     assert told["configuration"]["tiles"]["tile_px"] == 64  # the study's, laid over the default's
@@ -63,27 +66,18 @@ def test_provenance_tells_the_costs_of_every_stage(tiny):
     assert told["code"]["commit"] is None  # a copy of the checkout, without git
 
 
-def test_a_benchmark_of_another_configuration_is_not_counted(tiny):
-    folder = tiny.folder / "results/tiny/benchmarks/cells/build_cells"
-    stale = folder / "lyon.tsv"
-    stale.write_bytes(next(folder.glob("*.tsv")).read_bytes())
-    try:
-        tiny.snakemake("write_provenance", "--cores", "1", "--forcerun", "write_provenance")
-        told = json.loads((tiny.folder / "results/tiny/provenance.json").read_text("utf-8"))
-        rules = {one["rule"]: one["n_jobs"] for one in told["costs"]["rules"]}
-        assert rules["build_cells"] == 1
-    finally:
-        stale.unlink()
-        tiny.snakemake("--cores", "1")
+def test_a_benchmark_of_another_configuration_is_not_counted(finished):
+    folder = finished.results / "benchmarks/cells/build_cells"
+    (folder / "lyon.tsv").write_bytes(next(folder.glob("*.tsv")).read_bytes())
+    finished.snakemake("write_provenance", "--cores", "1", "--forcerun", "write_provenance")
+    told = json.loads((finished.results / "provenance.json").read_text("utf-8"))
+    rules = {one["rule"]: one["n_jobs"] for one in told["costs"]["rules"]}
+    assert rules["build_cells"] == 1
 
 
-def test_snakemakes_own_report_has_every_figure(tiny):
-    tiny.snakemake("--report", "results/tiny/snakemake_report.html")
-    path = tiny.folder / "results/tiny/snakemake_report.html"
-    try:
-        text = path.read_text(encoding="utf-8")
-    finally:
-        path.unlink()
+def test_snakemakes_own_report_has_every_figure(finished):
+    finished.snakemake("--report", "results/tiny/snakemake_report.html")
+    text = (finished.results / "snakemake_report.html").read_text(encoding="utf-8")
     for label in ("Fig. 2", "Table 3", "Claims ledger", "Deviations", "Fig. 3, aubervieux"):
         assert label in text
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 import yaml
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.whole_run]
 
 CITIES = ("residential_01", "green_coast_01", "silent_01")
 CHECKS = (
@@ -31,12 +31,14 @@ def small(study):
 
 
 @pytest.fixture(scope="module")
-def results(new_checkout):
-    checkout = new_checkout("validation")
+def results(once):
+    return once("validation", run_small).folder / "results/small"
+
+
+def run_small(checkout):
     study = yaml.safe_load((checkout.folder / "config/validation.yaml").read_text())
     (checkout.folder / "config/small.yaml").write_text(yaml.safe_dump(small(study)))
     checkout.snakemake("validation", "--cores", "2", study="small")
-    return checkout.folder / "results/small"
 
 
 def test_every_table_and_figure_exists_in_all_its_forms(results):

@@ -14,7 +14,6 @@ import logging
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold
 
 from incomelens.cells.places import Places, carried_columns
 from incomelens.common.errors import InputError, listed
@@ -299,6 +298,8 @@ def _stratified(classes: NDArray[np.int64], n_folds: int, seed: int) -> NDArray[
             f"folds: income class {counts.argmin() + 1} has {counts.min()} cells, fewer than "
             f"{n_folds} folds; lower folds.n_folds or bring more cells"
         )
+    from sklearn.model_selection import StratifiedKFold  # takes a second; other schemes do without
+
     fold = np.empty(len(classes), dtype=np.int64)
     splits = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
     for number, (_, held_out) in enumerate(splits.split(classes, classes)):
