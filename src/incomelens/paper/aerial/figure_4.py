@@ -38,6 +38,7 @@ from incomelens.paper.exhibit import Exhibit
 from incomelens.tiles.squares import fills
 from incomelens.tiles.store import open_tiles
 
+MOST_LETTERS = 44  # above a panel; the city is left out of what is longer
 PANEL_MM, GAP_MM, TOP_MM, BETWEEN_MM, BELOW_MM, LEFT_MM = 56.5, 5.5, 7.0, 8.0, 28.0, 1.0
 SCALE = (0.25, 4.0)
 TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -132,7 +133,10 @@ def tile_figure(
             for column in range(3)
         ]
         panels = [figure.panel(LEFT_MM + x, TOP_MM + y, PANEL_MM, PANEL_MM) for x, y in places]
-        titles = [f"{city}: one tile, {side} × {side}", *_titles(METHODS.get(method, method))]
+        tile = f"one tile, {side} × {side}"
+        whole = f"{city}: {tile}"
+        first = whole if len(whole) <= MOST_LETTERS else tile
+        titles = [first, *_titles(METHODS.get(method, method))]
         for axes, name, title in zip(panels, "abcdef", titles, strict=True):
             axes.set(xlim=square[:2], ylim=square[2:], xticks=[], yticks=[], aspect="equal")
             set_spines(axes, QUIET)

@@ -64,7 +64,8 @@ def exhibit(
         Of `histories`.
     """
     scores, losses = overfitting_table(summary, places), histories_table(histories, folds)
-    figure = overfitting_figure(scores, losses, names=names, labels=model_labels(networks))
+    labels = model_labels(networks, scores["model"])
+    figure = overfitting_figure(scores, losses, names=names, labels=labels)
     return Exhibit(scores, figure, more={"histories": losses})
 
 
