@@ -74,7 +74,7 @@ def cut_tile(mosaic: Mosaic, frames: CellFrames, at: int, *, primary: str, tile_
     """Read the ground of cell `at` and warp it.
 
     Imagery that holds itself halved (JPEG 2000) is decoded as often halved as leaves its pixels no
-    larger than the tile's, but for cells of which a part is void (deviation `halved_imagery`).
+    larger than the tile's, but for cells of which a part is void (deviation `one_resampling`).
 
     Parameters
     ----------
