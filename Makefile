@@ -45,12 +45,14 @@ nyc: env ## district study of New York from real tables: make nyc DATA=<folder>
 
 socal: env ## aerial study of five Californian cities from real images: make socal DATA=<folder>
 	@test -n "$(DATA)" || { echo "say where the images are: make socal DATA=<folder>"; exit 1; }
-	$(SNAKEMAKE) --configfile config/socal.yaml --config data_dir=$(DATA) -- aerial_study write_report
+	$(SNAKEMAKE) --configfile config/socal.yaml --config data_dir=$(DATA)
 
-report: env ## one page of a whole study: make report, or make report STUDY=nyc DATA=<folder>
+report: env ## one page of a whole study: make report STUDY=nyc DATA=<folder>; AGAINST=<study or folder> sets another beside
 	$(SNAKEMAKE) write_report $(if $(filter paper,$(STUDY)),,--configfile config/$(STUDY).yaml) \
 	  $(if $(DATA),--config data_dir=$(DATA))
 	@echo "Open results/$(STUDY)/report.html in a browser; it needs no network"
+	@$(if $(AGAINST),$(BIN)/python -m incomelens.report.against results/$(STUDY) \
+	  $(if $(wildcard $(AGAINST)/paper),$(AGAINST),results/$(AGAINST)))
 
 check: env ## lint and fast tests (about six minutes)
 	$(BIN)/ruff check .

@@ -10,10 +10,10 @@
 import os
 from pathlib import Path
 
-import yaml
 from snakemake.utils import min_version, validate
 
 from incomelens.common.configuration import check_texts
+from incomelens.common.yaml_files import read_yaml
 from incomelens.sources.fetching.own_paths import with_own_paths
 from incomelens.study import with_dates
 
@@ -30,8 +30,7 @@ configfile: str(CHECKOUT / "config/config.yaml")
 
 
 SCHEMA = f"{HERE}/workflow/schemas/config.schema.yaml"
-with open(SCHEMA, encoding="utf-8") as schema:
-    check_texts(config, yaml.safe_load(schema))
+check_texts(config, read_yaml(SCHEMA))
 validate(config, SCHEMA)
 config.update(with_own_paths(config, checkout=CHECKOUT))
 config["city"] = with_dates(config["city"])

@@ -54,7 +54,7 @@ from torch import Tensor
 
 from incomelens.attribution.folding import fold_batch_norms
 from incomelens.attribution.gradients import PAPER_METHODS
-from incomelens.attribution.guided import GuidedGradients
+from incomelens.attribution.guided_gradients import GuidedGradients
 from incomelens.attribution.maps import METHODS, PATH_STEPS, saliency_maps, turned_maps
 from incomelens.attribution.run import attribution_parts
 from incomelens.attribution.scores import ScoredNetwork

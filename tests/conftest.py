@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,6 +115,26 @@ class OpenPage:
     def told(self):
         """What is told of the chosen place, in one line."""
         return " ".join(self.part("place").inner_text().split())
+
+    def violations(self, axe):
+        """What axe-core finds grave, or serious: its rule and the places."""
+        self.page.evaluate(axe)
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return {
+            one["id"]: [node["target"] for node in one["nodes"]]
+            for one in found["violations"]
+            if one["impact"] in ("critical", "serious")
+        }
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Script of axe-core; a test that needs it is skipped where no environment has it."""
+    wheel = "lib/python3*/site-packages/axe_playwright_python/axe.min.js"
+    found = [path for home in (sys.prefix, ROOT / ".venv-dev") for path in Path(home).glob(wheel)]
+    if not found:
+        pytest.skip("axe-core is not installed; make docs brings it (envs/dev.in)")
+    return found[0].read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -15,6 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = {
     "Using it": ["docs/running.md", "docs/data.md", "config/README.md", "docs/figures.md"],
     "What it computes": ["docs/methods.md", "docs/shapley.md", "docs/tables.md", "gallery.md"],
+    "Parts of it as libraries": [
+        "docs/library_shapley.md",
+        "docs/library_guided.md",
+        "docs/library_folds.md",
+    ],
     "How it can be judged": ["docs/reforms.md", "docs/checklist.md", "CHANGELOG.md"],
     "Changing it": ["CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "modules.md"],
 }

@@ -6,9 +6,8 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
-from incomelens.attribution.curve_areas import area_table, mean_curves
+from incomelens.attribution.curve_areas import area_table, areas, mean_curves
 from incomelens.attribution.curves import (
-    areas,
     blurred,
     curve_images,
     patch_order,

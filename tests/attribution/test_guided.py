@@ -1,6 +1,7 @@
 """The guided rule: by hand, against Captum, and where it must refuse."""
 
 import warnings
+from pydoc import locate
 
 import pytest
 import torch
@@ -11,9 +12,10 @@ from torch.nn import functional
 from torch.testing import assert_close
 
 from incomelens.attribution.gradients import image_gradients
-from incomelens.attribution.guided import GuidedActivations, GuidedGradients
+from incomelens.attribution.guided import GuidedActivations
+from incomelens.attribution.guided_gradients import GuidedGradients
 from incomelens.attribution.maps import saliency_maps
-from incomelens.attribution.rules import GUIDED_MODULES, Rule, rule_of
+from incomelens.attribution.rules import GUIDED_MODULES, GUIDED_OF_TIMM, Rule, rule_of
 from incomelens.attribution.scores import ScoredNetwork
 from incomelens.common.errors import InputError
 
@@ -122,7 +124,9 @@ def test_one_forward_pass_gives_what_captums_calls_give_one_by_one(backbone, hea
 
 
 @pytest.mark.parametrize(
-    "kind", GUIDED_MODULES, ids=lambda kind: f"{kind.__module__}.{kind.__name__}"
+    "kind",
+    [*GUIDED_MODULES, *map(locate, GUIDED_OF_TIMM)],
+    ids=lambda kind: f"{kind.__module__}.{kind.__name__}",
 )
 def test_every_activation_passes_its_derivative_where_input_and_gradient_are_positive(kind):
     try:

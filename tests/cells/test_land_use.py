@@ -99,6 +99,16 @@ def test_shared_edges_are_no_overlaps():
     assert (report.n_overlaps, report.overlap_m2, report.n_kept) == (0, 0.0, 16)
 
 
+def test_polygons_of_one_sheet_are_not_compared_and_those_of_two_are():
+    polygons = land(("wood", "31000", box(0, 0, 2, 2)), ("lake", "50000", box(1, 1, 1, 1)))
+    counts = [
+        merge_land_use(polygons.assign(sheet=sheet)).report.n_overlaps
+        for sheet in (["a", "a"], ["a", "b"])
+    ]
+    assert counts == [0, 1]
+    assert "sheet" not in merge_land_use(polygons.assign(sheet="a")).polygons
+
+
 rectangles = st.tuples(
     st.integers(0, 6), st.integers(0, 6), st.integers(1, 5), st.integers(1, 5)
 ).map(lambda numbers: box(*numbers))

@@ -1,8 +1,16 @@
 """A digest changes when, and only when, a module changes that the script reaches."""
 
+import ast
+
 import pytest
 
-from incomelens.common.code_digest import code_digest, module_digest, used_modules
+from incomelens.common.code_digest import (
+    SOURCE,
+    code_digest,
+    module_digest,
+    modules_of,
+    used_modules,
+)
 from incomelens.common.errors import InputError
 
 
@@ -93,6 +101,16 @@ def function():
 """
     (package / "script.py").write_text(text)
     assert "incomelens.a.unrelated" in used_modules(package / "script.py", source=package)
+
+
+@pytest.mark.parametrize("module", ["inference.training", "report.page", "shapley.runs"])
+def test_imports_are_those_that_python_reads_in_the_whole_file(module):
+    modules = modules_of(f"incomelens.{module}")
+    for file in (SOURCE.joinpath(*name.split(".")) for name in modules):
+        text = (file / "__init__.py" if file.is_dir() else file.with_suffix(".py")).read_bytes()
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("incomelens."):
+                assert node.module in modules
 
 
 def test_a_list_that_a_module_works_with_counts_as_its_code(package):

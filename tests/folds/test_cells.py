@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from incomelens.cells.neighbours import grid_coordinates
@@ -16,6 +17,7 @@ from incomelens.folds.cells import (
     SCHEMES,
     assign_city_folds,
     default_block_km,
+    whole_units,
 )
 from incomelens.folds.kept import folds_of_date, kept_cells
 from incomelens.folds.leakage import leakage_table, unit_in_training
@@ -198,10 +200,39 @@ def test_random_folds_leak_shared_labels_and_whole_units_do_not():
         for scheme in ("random", "block", "group")
     }
     leak = leakage_table(folds).set_index("scheme")
-    assert leak.loc["group", "unit_in_training"] == 0
+    assert (leak.loc[["group", "block"], "unit_in_training"] == 0).all()
     assert leak.loc["random", "unit_in_training"] > 0.8
     assert leak.loc["random", "copied_nearest"] > leak.loc["group", "copied_nearest"] + 0.2
     assert set(leak["n_label_units"]) == {cells["unit"].nunique()}
+
+
+def test_a_unit_joins_the_block_that_holds_most_of_it():
+    block, unit = np.array([0, 0, 1, 1, 1, 2, 2, 3]), np.array([0, 1, 0, 1, 1, 2, 3, 2])
+    # Units 0 and 2 lie half in one block and half in another: the first has them; block 3 is empty.
+    assert_array_equal(whole_units(block, unit), [0, 1, 0, 1, 1, 2, 2, 2])
+
+
+@given(
+    block=arrays(np.int64, 30, elements=st.integers(0, 9)),
+    unit=arrays(np.int64, 30, elements=st.integers(0, 12)),
+)
+def test_blocks_of_whole_units_cut_none_and_leave_units_of_one_block_there(block, unit):
+    whole = whole_units(block, unit)
+    assert sorted(set(whole)) == list(range(whole.max() + 1))
+    table = pd.DataFrame({"unit": unit, "block": block, "whole": whole})
+    assert table.groupby("unit")["whole"].nunique().max() == 1
+    alone = table.groupby("unit")["block"].transform("nunique") == 1
+    # Each block has one name, whatever joins it.
+    assert table[alone].groupby("block")["whole"].nunique().le(1).all()
+    assert_array_equal(whole_units(block, np.arange(30)), np.unique(block, return_inverse=True)[1])
+
+
+@pytest.mark.parametrize("scheme", ["random", "block", "group"])
+def test_no_block_cuts_a_unit_under_any_scheme(scheme):
+    folds = folds_of(city(18, 18), scheme, group="unit", block_km=0.6)
+    assert folds.groupby("unit")["block"].nunique().max() == 1
+    if scheme == "block":
+        assert folds.groupby("unit")["fold"].nunique().max() == 1
 
 
 def test_cells_without_a_unit_are_units_of_their_own_and_told(caplog):

@@ -59,7 +59,7 @@ def test_random_folds_leak_what_whole_tracts_do_not(folds):
     leak = leakage_table(folds).set_index("scheme")
     assert leak.loc["random", "unit_in_training"] > 0.7
     assert leak.loc["random", "copied_nearest"] > 0.5
-    assert leak.loc[["group", "area"], "unit_in_training"].max() == 0
+    assert leak.loc[["group", "block", "area"], "unit_in_training"].max() == 0
     assert leak.loc["group", "copied_nearest"] < leak.loc["random", "copied_nearest"] - 0.1
 
 

@@ -2,7 +2,10 @@
 
 import pytest
 
+from incomelens.report.against import comparison_page
+
 from .small_study import page
+from .test_against import study
 
 pytestmark = pytest.mark.slow
 
@@ -21,6 +24,24 @@ def test_the_page_is_quiet_and_asks_for_nothing(open_page, path, width):
     shown = open_page(path, width)
     assert shown.said == []
     assert [one for one in shown.asked if not one.startswith("data:")] == [path.as_uri()]
+
+
+@pytest.mark.parametrize("width", [PHONE, SCREEN])
+def test_whoever_reads_with_a_screen_reader_meets_no_serious_fault(open_page, path, axe, width):
+    shown = open_page(path, width)
+    shown.part("choose-map").select_option(label="Aube")
+    shown.touch_map(0.45, 0.2)  # with a place told, too
+    assert shown.violations(axe) == {}
+
+
+def test_a_comparison_has_no_serious_fault_either(open_page, axe, tmp_path):
+    one, other = study(tmp_path / "one", 0.7), study(tmp_path / "other", 0.6, extra=("fig9",))
+    page = tmp_path / "against.html"
+    page.write_text(comparison_page(one, other), encoding="utf-8")
+    for width in (PHONE, SCREEN):
+        shown = open_page(page, width)
+        assert shown.violations(axe) == {}
+        assert shown.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("width", [320, PHONE, 768, SCREEN])

@@ -1,5 +1,6 @@
 """The page holds everything itself, and names what is missing."""
 
+import base64
 import json
 import re
 from html.parser import HTMLParser
@@ -74,8 +75,20 @@ def test_links_are_to_places_of_the_page_or_files_beside_it(elements, folder):
         address = attributes["href"]
         if address.startswith("#"):
             assert address[1:] in places
+        elif address.startswith("data:"):
+            assert attributes["download"].endswith(".csv")
         elif address not in ("provenance.json", "left_out.csv"):
             assert (folder / address).is_file()
+
+
+def test_every_exhibit_has_an_address_and_its_numbers_inside_the_page(elements, folder):
+    sections = [one["id"] for one in elements.all("section") if one.get("class") == "item"]
+    links = elements.all("a")
+    assert sections == [one["href"][1:] for one in links if one.get("class") == "permalink"]
+    inside = {one["download"]: one["href"] for one in links if "download" in one}
+    assert set(inside) == {path.name for path in (folder / "paper").glob("*/*.csv")}
+    text = base64.b64decode(inside["scores.csv"].removeprefix("data:text/csv;base64,"))
+    assert text == (folder / "paper/aerial/scores.csv").read_bytes()
 
 
 def test_no_place_of_the_page_stands_twice(elements):

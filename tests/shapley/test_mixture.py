@@ -44,6 +44,14 @@ def test_nodes_are_positive_and_ascending():
     assert mixture.rates[0] > 0
 
 
+@pytest.mark.parametrize(("shape", "tolerance"), [(0.6931, 10**-10.75), (0.8, 10**-12.25)])
+def test_wide_kernels_have_no_node_that_holds_nothing(shape, tolerance):
+    mixture = gaussian_mixture(StationaryKernel("rational_quadratic", shape), tolerance)
+    assert mixture.rates[0] > 0
+    assert mixture.weights.min() > 0
+    assert mixture.max_error <= tolerance
+
+
 def test_rbf_is_one_gaussian_without_error():
     mixture = gaussian_mixture(StationaryKernel("rbf"), 1e-12)
     assert len(mixture.rates) == 1

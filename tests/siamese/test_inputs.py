@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from incomelens.common.errors import InputError
 from incomelens.siamese.cross_validation import covered_rows
 from incomelens.siamese.inputs.images import DistrictImages
-from incomelens.siamese.models.embeddings import build_backbone, embed_images
+from incomelens.siamese.models.embeddings import embed_images, embedder
 from incomelens.siamese.models.inner_folds import inner_folds
 from incomelens.siamese.models.modalities import Frozen, mean_embeddings, price_vectors
 from incomelens.siamese.models.scaling import branch_scaling
@@ -198,9 +198,9 @@ def test_stores_that_break_the_contract_are_refused(tmp_path):
 
 def test_an_unknown_backbone_is_named_with_its_neighbours():
     with pytest.raises(InputError, match=r"no model 'retina'; timm\.list_models\(\) lists them"):
-        build_backbone("retina", "none")
+        embedder("retina", "none")
     with pytest.raises(InputError, match="no model 'efficientnet_b99'; near it are"):
-        build_backbone("efficientnet_b99", "none")
+        embedder("efficientnet_b99", "none")
 
 
 def test_frozen_arrays_follow_a_subset():

@@ -11,7 +11,8 @@ from scipy.stats import t as student
 
 from incomelens.common.errors import InputError
 from incomelens.ssig.features import SOCIOECONOMIC
-from incomelens.ssig.fold_seeds import score_fold_seeds, summarise_fold_seeds
+from incomelens.ssig.fold_seed_summary import summarise_fold_seeds
+from incomelens.ssig.fold_seeds import score_fold_seeds
 
 SETTINGS = {
     "income": "per_capita_income", "seeds": 2, "modes": ["literal"], "references": ["ridge"],

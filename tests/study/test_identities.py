@@ -111,5 +111,14 @@ def test_the_default_sections_of_levels_may_stay_unused(study):
     assert study(districts={"levels": ["tract"]}).levels == ["tract"]
 
 
+def test_a_study_may_have_no_level_and_has_no_modality_then(study):
+    cities_alone = study(districts={"levels": []})
+    assert cities_alone.modalities == []
+    assert cities_alone.first_level is None
+    assert cities_alone.explained_tasks == []
+    assert not re.fullmatch(cities_alone.level_form, "tract")
+    assert re.fullmatch(cities_alone.city_form, "tract")
+
+
 def test_some_cities_may_be_named_for_transfer(study):
     assert study(inference={"transfer_cities": ["lyon"]}).transfer_cities == ["lyon"]

@@ -29,6 +29,12 @@ def test_what_is_checked_is_what_the_asked_parts_need(raw):
     assert not aerial["notes"]
 
 
+def test_a_study_of_cities_alone_needs_no_source_of_districts(raw):
+    cities_alone = raw(districts={"levels": []})
+    assert cities_alone.parts["district"].sources == cities_alone.parts["siamese"].sources == []
+    assert cities_alone.checks(*cities_alone.parts) == raw().checks("aerial")
+
+
 def test_a_city_without_an_entry_is_told_before_anything_is_planned(raw):
     with pytest.raises(InputError, match=r"city\.atlantis is missing"):
         raw(cities=["atlantis"])
@@ -104,12 +110,15 @@ def test_the_bytes_of_a_file_are_decided_by_address_and_checksum(raw, registry):
 
 
 def test_a_source_of_two_parts_waits_for_both(raw):
+    served = {"mirror": "https://example.org/mirror"}
     city = {"paris": {"income": {"source": "acs5_2019_tract"}}}
-    assert raw(city=city).checked_for("acs5_2019_tract") == [
+    assert raw(city=city, **served).checked_for("acs5_2019_tract") == [
         "<results>/sources/preflight-district.txt",
         "<results>/sources/preflight-aerial.txt",
     ]
-    assert raw().checked_for("orthohr_d006_2017") == ["<results>/sources/preflight-aerial.txt"]
+    assert raw(**served).checked_for("orthohr_d006_2017") == [
+        "<results>/sources/preflight-aerial.txt"
+    ]
 
 
 # --- The user's own tables
@@ -215,6 +224,19 @@ def test_street_views_lie_in_a_folder_or_an_archive_or_with_google(
     (tmp_path / "views").mkdir()
     files = raw("tiny", data_dir=str(tmp_path), siamese={"street_view": settings})
     assert files.of_street_views() == [path.replace("DATA", str(tmp_path)) for path in expected]
+
+
+def test_a_part_of_which_a_person_has_to_fetch_a_file_is_checked_again(raw, tmp_path):
+    def stamp():
+        return raw(manual_dir=str(tmp_path)).checked("aerial")
+
+    manual = [file for file in raw().registry.files(raw().parts["aerial"].sources) if file.manual]
+    assert stamp() == "<results>/sources/preflight-aerial-missing.txt"
+    for file in manual:
+        (tmp_path / file.label).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file.label).touch()
+    assert stamp() == "<results>/sources/preflight-aerial.txt"
+    assert raw("tiny").checked("aerial") == "<results>/sources/preflight-aerial.txt"
 
 
 def test_incomes_may_be_a_file_of_the_users_own(raw, tmp_path):

@@ -2,9 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import rankdata, spearmanr
+from statsmodels.stats.multitest import multipletests
 
 from incomelens.topology.hypotheses import (
+    average_ranks,
     deviations,
     joint_p_value,
     p_values,
@@ -116,3 +121,21 @@ def test_rank_correlation_has_the_interval_of_bonett_and_wright():
 def test_rank_correlation_of_few_classes_or_constants_has_no_interval():
     for a, b in ((np.ones(9), np.arange(9.0)), (np.arange(4.0), np.arange(4.0))):
         assert np.isnan(rank_correlation(a, b)[1].low)
+
+
+SHARES = st.lists(st.integers(0, 20).map(lambda count: count / 20), min_size=1, max_size=40)
+
+
+@given(SHARES)
+def test_q_values_are_those_of_statsmodels_to_the_last_bit(p_value):
+    p_value = np.array(p_value)
+    assert_array_equal(q_values(p_value), multipletests(p_value, method="fdr_bh")[1])
+
+
+@given(SHARES)
+def test_ranks_and_their_correlation_are_those_of_scipy_to_the_last_bit(values):
+    values = np.array(values)
+    assert_array_equal(average_ranks(values), rankdata(values))
+    if len(np.unique(values)) > 1 and len(values) > 2:
+        other = np.arange(len(values))[::-1] ** 2.0
+        assert rank_correlation(values, other)[0] == spearmanr(values, other).statistic

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from incomelens.cells.urban_classes import land_use_list
+from incomelens.common.contracts import check_written
 from incomelens.tiles.points import ELSEWHERE
-from incomelens.topology.points import point_ratio_table
+from incomelens.topology.points import judged_points, point_ratio_table
 
 from . import worlds
 
@@ -51,3 +52,26 @@ def test_the_list_of_the_study_is_in_use_again_afterwards():
     table_of(1.0)
     assert land_use_list().names == NAMES
     assert isinstance(table_of(1.0), pd.DataFrame)
+
+
+def test_points_that_maps_of_shuffled_labels_fall_on_as_well_are_not_relied_on():
+    lit, even = table_of(3.0), table_of(1.0)
+    beyond = judged_points({"town": lit}, {"town": even})
+    assert beyond["relied_on"].all()
+    assert (beyond["beyond_shuffled"] > 2).all()
+    neither = judged_points({"town": lit}, {"town": lit})
+    assert (neither["decision"] == "over-activated").all()
+    assert not neither["relied_on"].any()
+    assert neither["beyond_shuffled"].to_numpy() == pytest.approx(0)
+
+
+def test_without_the_second_null_nothing_is_said_of_it():
+    alone = judged_points({"town": table_of(3.0)}, {})
+    assert (alone["decision"] == "over-activated").all()
+    assert alone[["beyond_shuffled", "relied_on"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("second", [True, False])
+def test_judged_points_keep_their_contract(second):
+    lit = {"town": table_of(3.0)}
+    check_written(judged_points(lit, lit if second else {}), "topology/points-random.csv")

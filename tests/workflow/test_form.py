@@ -14,9 +14,10 @@ def test_lint_finds_nothing(planned):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-# What a study without cities, block folds of cities, or satellite images has no data for.
+# What a study without cities, levels, block folds of cities, or satellite images has no data for.
 LACKING = {
     "nyc": {"aerial_figure_1", "plan_satellite_images"},
+    "socal": {"ssig_figure_1"},
     "tiny": {"aerial_figure_2_block"},
     "validation": {"aerial_figure_2_block", "plan_satellite_images"},
 }
@@ -92,6 +93,13 @@ def test_preflight_lists_what_the_asked_study_needs(planned, target, here, not_h
 def test_files_of_one_study_are_made_without_those_of_the_other(planned):
     assert not {"make_demo_mirror", "write_manifest"} & planned.rules_to_run(*AERIAL)
     assert "make_demo_cities" not in planned.rules_to_run(*DISTRICTS)
+
+
+def test_a_changed_setting_leaves_nothing_out_that_depends_on_a_part_checked_before(planned):
+    planned.snakemake("results/tiny/sources/preflight-aerial.txt", "--cores", "1")
+    for setting in ("manual_dir=elsewhere", "sources=[config/sources_demo.yaml]"):
+        done = planned.snakemake("aerial", "--dry-run", "--quiet", "rules", "--config", setting)
+        assert "build_cells" in done.stdout + done.stderr, setting
 
 
 PACKAGES = sorted((ROOT / "src/incomelens").rglob("__init__.py"))

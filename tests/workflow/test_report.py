@@ -46,6 +46,12 @@ def test_the_page_is_quiet_in_a_browser_and_its_map_answers(tiny, open_page):
         assert "What moves the prediction" in shown.told()
 
 
+def test_the_page_has_no_serious_fault_for_a_screen_reader(tiny, open_page, axe):
+    path = tiny.folder / "results/tiny/report.html"
+    for width in (390, 1280):
+        assert open_page(path, width).violations(axe) == {}
+
+
 def test_provenance_tells_the_costs_of_every_stage(tiny):
     told = json.loads((tiny.folder / "results/tiny/provenance.json").read_text(encoding="utf-8"))
     assert told["configuration"]["tiles"]["tile_px"] == 64  # the study's, laid over the default's

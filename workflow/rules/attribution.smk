@@ -66,6 +66,10 @@ use rule scripted as keep_maps with:
 
 use rule attribute_cells as attribute_network with:
     output:
+        **{
+            name: path.replace("{scheme}", "{scheme}-{network}")
+            for name, path in POINT_SUMS.items()
+        },
         sums="<results>/attribution/{city}/{scheme}-{network}.parquet",
         turns="<results>/attribution/{city}/{scheme}-{network}-turns.parquet",
         pairings="<results>/attribution/{city}/{scheme}-{network}-pairings.parquet",

@@ -18,7 +18,7 @@ from incomelens.common.jobs import offer_package_to_jobs
 from incomelens.common.lifetimes import announce_run
 from incomelens.paper.names import INCOMES as INCOME_NAMES
 from incomelens.sources.fetching.registry import load_registry
-from incomelens.study import RawFiles, Results, Study, Worlds
+from incomelens.study import RawFiles, Results, Study, Worlds, looked_at
 
 # Planning makes millions of objects that live to its end; with hundreds of cities, looking for
 # garbage among them as often as usual takes a fourteenth of the time.
@@ -46,7 +46,7 @@ WORLDS = Worlds(STUDY)
 
 
 wildcard_constraints:
-    level="|".join(STUDY.levels),
+    level=STUDY.level_form,
     income="|".join(STUDY.incomes),
     scheme="|".join(STUDY.all_schemes),
     city=STUDY.city_form,

@@ -119,13 +119,13 @@ use rule exhibit as ssig_deviations with:
 
 use rule exhibit as ssig_figure_1 with:
     input:
-        districts=f"<results>/districts/{STUDY.levels[0]}.parquet",
+        districts=f"<results>/districts/{STUDY.first_level}.parquet",
     output:
         **figure("ssig/fig1", "Fig. 1", "ssig_figure_1"),
     pathvars:
         exhibit="ssig_figure_1",
     params:
-        **made_by("ssig.figure_1", level=STUDY.levels[0], levels=STUDY.level_names),
+        **made_by("ssig.figure_1", level=STUDY.first_level, levels=STUDY.level_names),
 
 
 use rule exhibit as plot_income_map with:

@@ -6,16 +6,9 @@ from incomelens.paper.names import LEVELS as LEVELS_IN_PAPERS
 from incomelens.paper.names import MODES as MODE_NAMES
 from incomelens.paper.names import SCHEMES as SCHEME_NAMES
 
-# A study whose one target is known by its name is that target; every other study is all of it.
-OWN_TARGETS = {
-    "validation": "validation",
-    "socal": "aerial_study",
-    "socal_block_groups": "aerial_study",
-}
-ASKED_FOR = list(
-    map(str, getattr(rules, OWN_TARGETS.get(config["study"], "study")).input)
-)
-
+# The study `validation` is the target of that name, every other study all of it.
+TARGET = "validation" if config["study"] == "validation" else "study"
+ASKED_FOR = list(map(str, getattr(rules, TARGET).input))
 
 EXHIBITS = [file for file in ASKED_FOR if file.startswith(f"{PAPER}/")]
 

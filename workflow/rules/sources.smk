@@ -8,6 +8,7 @@ wildcard_constraints:
     state="(-missing)?",
 
 
+# What is missing, and how the data of cities that lie here are read.
 rule preflight:
     input:
         registry=ancient(config["sources"]),
@@ -25,6 +26,10 @@ rule preflight:
     params:
         **RAW.checks(*RAW.parts),
         results=f"results/{config['study']}",
+        cities=looked_at(RAW),
+        classes=str(config["land_use"]),
+        cells=config["cells"],
+        tiles={key: config["tiles"][key] for key in ("side_m", "max_void_share")},
     script:
         "../scripts/sources/preflight.py"
 
@@ -46,11 +51,15 @@ use rule preflight as preflight_districts with:
         "<benchmarks>/sources/preflight_districts.tsv"
     params:
         **RAW.checks("district", "siamese"),
+        cities=[],
 
 
+# All that misses is told at once, before anything is fetched. A part that was checked is checked again
+# where a person has to put something (then its stamp has another name), and not where its settings,
+# registry or code change: Snakemake would make the stamp, see that jobs take it as ancient, and leave
+# out all that depends on it, also what is missing. So nothing here is an input, and parameters are
+# functions of the output, whose changes Snakemake does not follow.
 use rule scripted as check_sources with:
-    input:
-        registry=ancient(config["sources"]),
     output:
         report="<results>/sources/preflight-{part}{state}.txt",
     pathvars:
@@ -62,13 +71,10 @@ use rule scripted as check_sources with:
         mem_mb=memory(500),
         runtime=minutes(5),
     params:
-        **run_by("sources/check_sources"),
-        sources=lambda wildcards: RAW.parts[wildcards.part].sources,
-        own_files=lambda wildcards: RAW.own_tables(wildcards.part),
-        places=RAW.places,
+        script="sources/check_sources",
+        registry=lambda wildcards, output: config["sources"],
+        checks=lambda wildcards, output: RAW.checks(wildcards.part),
         results=lambda wildcards, output: str(Path(output.report).parents[1]),
-        results_mb=lambda wildcards: RAW.parts[wildcards.part].mb,
-        notes=lambda wildcards: RAW.parts[wildcards.part].notes,
 
 
 use rule scripted as fetch_source with:

@@ -6,7 +6,6 @@
 localrules:
     aerial,
     aerial_paper,
-    aerial_study,
     districts,
     ssig,
     siamese,
@@ -34,31 +33,32 @@ rule aerial_paper:
         rules.aerial_topology_paper.input,
 
 
-# A study that is the aerial one alone.
-rule aerial_study:
-    input:
-        rules.write_manifest.output,
-        rules.aerial_paper.input,
-        rules.aerial.input,
+# Nothing, in a study of cities alone.
+def of_districts(*files):
+    return list(files) if STUDY.levels else []
 
 
 rule districts:
     input:
-        rules.measure_inequality.output,
-        expand("<results>/districts/{level}.parquet", level=STUDY.levels),
+        of_districts(
+            rules.measure_inequality.output,
+            expand("<results>/districts/{level}.parquet", level=STUDY.levels),
+        ),
 
 
 rule ssig:
     input:
-        rules.score_models.output,
-        rules.measure_coverage.output,
-        rules.summarise_fold_seeds.output,
-        rules.measure_decisions.output,
-        expand(
-            "<results>/ssig/{level}-{income}-{mode}/gp.json",
-            level=STUDY.levels,
-            income=STUDY.incomes,
-            mode=STUDY.modes,
+        of_districts(
+            rules.score_models.output,
+            rules.measure_coverage.output,
+            rules.summarise_fold_seeds.output,
+            rules.measure_decisions.output,
+            expand(
+                "<results>/ssig/{level}-{income}-{mode}/gp.json",
+                level=STUDY.levels,
+                income=STUDY.incomes,
+                mode=STUDY.modes,
+            ),
         ),
 
 
@@ -70,36 +70,46 @@ rule siamese:
 
 rule shapley:
     input:
-        rules.summarise_shapley.output,
-        rules.compare_backgrounds.output,
-        rules.compare_explainers.output,
-        FILES.of_explained(
-            "<results>/shapley/{level}-{income}-{mode}-uncertainty.parquet"
+        of_districts(
+            rules.summarise_shapley.output,
+            rules.compare_backgrounds.output,
+            rules.compare_explainers.output,
+            FILES.of_explained(
+                "<results>/shapley/{level}-{income}-{mode}-uncertainty.parquet"
+            ),
+            FILES.of_explained(
+                "<results>/shapley/{level}-{income}-{mode}-interactions.csv"
+            ),
         ),
-        FILES.of_explained("<results>/shapley/{level}-{income}-{mode}-interactions.csv"),
 
 
 rule ssig_paper:
     input:
-        rules.ssig_table_1.output,
-        rules.ssig_table_2.output,
-        rules.ssig_table_3.output,
-        rules.ssig_table_4.output,
-        rules.ssig_modality_ablation.output if STUDY.modalities else [],
-        rules.ssig_table_s1.output,
-        rules.ssig_table_s2.output,
-        rules.ssig_models_table.output,
-        rules.ssig_deviations.output,
-        rules.ssig_figure_1.output,
-        rules.ssig_figure_validation.output,
-        rules.ssig_figure_density.output,
-        rules.ssig_income_maps.input,
-        rules.ssig_figure_distances.output,
-        rules.ssig_prediction_maps.input,
-        rules.ssig_intervals.output,
-        rules.ssig_fold_seeds.output,
-        rules.ssig_decisions.output,
-        rules.ssig_table_5.output,
-        rules.ssig_effects_table.output if "additive" in STUDY.shapley_modes else [],
-        rules.ssig_shapley_figures.input,
-        rules.ssig_claims.output,
+        of_districts(
+            rules.ssig_table_1.output,
+            rules.ssig_table_2.output,
+            rules.ssig_table_3.output,
+            rules.ssig_table_4.output,
+            rules.ssig_modality_ablation.output if STUDY.modalities else [],
+            rules.ssig_table_s1.output,
+            rules.ssig_table_s2.output,
+            rules.ssig_models_table.output,
+            rules.ssig_deviations.output,
+            rules.ssig_figure_1.output,
+            rules.ssig_figure_validation.output,
+            rules.ssig_figure_density.output,
+            rules.ssig_income_maps.input,
+            rules.ssig_figure_distances.output,
+            rules.ssig_prediction_maps.input,
+            rules.ssig_intervals.output,
+            rules.ssig_fold_seeds.output,
+            rules.ssig_decisions.output,
+            rules.ssig_table_5.output,
+            (
+                rules.ssig_effects_table.output
+                if "additive" in STUDY.shapley_modes
+                else []
+            ),
+            rules.ssig_shapley_figures.input,
+            rules.ssig_claims.output,
+        ),

@@ -41,6 +41,7 @@ use rule measure_activation as measure_points with:
 use rule scripted as judge_points with:
     input:
         ratios=FILES.with_points("<results>/topology/{city}/{{scheme}}/points.csv"),
+        shuffled=lambda wildcards: FILES.second_null_of_points(wildcards.scheme),
     output:
         points="<results>/topology/points-{scheme}.csv",
     pathvars:
@@ -137,6 +138,18 @@ use rule measure_activation as measure_network_activation with:
         seed=config["seed"],
         settings=config["topology"],
         n_cities=1 if WORLDS.cities else len(STUDY.cities),  # worlds: judged one by one
+
+
+use rule measure_points as measure_network_points with:
+    input:
+        attribution="<results>/attribution/{city}/{scheme}-{network}-points.parquet",
+        pairings="<results>/attribution/{city}/{scheme}-{network}-point_pairings.parquet",
+        predictions="<results>/inference/{city}/{scheme}/main/predictions.parquet",
+        folds="<results>/folds/{city}-{scheme}.parquet",
+    output:
+        ratios="<results>/topology/{city}/{scheme}-{network}/points.csv",
+    pathvars:
+        job="topology/measure_network_points/{city}-{scheme}-{network}",
 
 
 use rule measure_network_activation as measure_occlusion with:

@@ -5,12 +5,32 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from incomelens.attribution.curves import areas
 from incomelens.common.seeds import job_rng
 from incomelens.folds.resampling import percentile_interval
 
 TILE = ["city", "fold", "cell_id", "ses"]
 RANDOM, TURNED = "random", "_turned"
+
+
+def areas(curves: pd.DataFrame) -> pd.DataFrame:
+    """Area under every curve, by the trapezoidal rule.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Of :func:`incomelens.attribution.curves.tile_curves`, with more columns that tell tiles
+        apart.
+
+    Returns
+    -------
+    DataFrame
+        One row a curve: ``area`` (0 to 1) in place of ``share`` and ``score``.
+    """
+    names = [name for name in curves.columns if name not in ("share", "score")]
+    ordered = curves.sort_values([*names, "share"], kind="stable")
+    grouped = ordered.groupby(names, sort=False, observed=True)
+    found = grouped.apply(lambda one: np.trapezoid(one["score"], one["share"]))
+    return found.rename("area").reset_index()
 
 
 def mean_curves(curves: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -133,23 +133,3 @@ def tile_curves(
                 )
             )
     return pd.concat(parts, ignore_index=True)
-
-
-def areas(curves: pd.DataFrame) -> pd.DataFrame:
-    """Area under every curve, by the trapezoidal rule.
-
-    Parameters
-    ----------
-    curves : DataFrame
-        Of :func:`tile_curves`, with more columns that tell tiles apart.
-
-    Returns
-    -------
-    DataFrame
-        One row a curve: ``area`` (0 to 1) in place of ``share`` and ``score``.
-    """
-    names = [name for name in curves.columns if name not in ("share", "score")]
-    ordered = curves.sort_values([*names, "share"], kind="stable")
-    grouped = ordered.groupby(names, sort=False, observed=True)
-    found = grouped.apply(lambda one: np.trapezoid(one["score"], one["share"]))
-    return found.rename("area").reset_index()

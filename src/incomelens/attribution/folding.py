@@ -7,17 +7,26 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
-from timm.layers import BatchNormAct2d, Conv2dSame
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from incomelens.attribution.rules import full_name
 from incomelens.inference.network import IncomeNetwork
 
 logger = logging.getLogger(__name__)
 
-# Exact types: a subclass may compute its weights anew in every pass.
-CONVOLUTIONS = (nn.Conv2d, Conv2dSame)
-NORMS = (nn.BatchNorm2d, BatchNormAct2d)
+# Exact types: a subclass may compute its weights anew in every pass. By name, since importing timm
+# takes longer than explaining a small city.
+CONVOLUTIONS = (
+    "torch.nn.modules.conv.Conv2d",
+    "timm.layers.conv2d_same.Conv2dSame",
+    "incomelens.inference.lite0.Conv2dSame",
+)
+ACTIVATED_NORMS = (
+    "timm.layers.norm_act.BatchNormAct2d",
+    "incomelens.inference.lite0.BatchNormAct2d",
+)
+NORMS = ("torch.nn.modules.batchnorm.BatchNorm2d", *ACTIVATED_NORMS)
 # Of the largest output. Folding rounds every weight once more.
 TOLERANCE = 1e-3
 
@@ -89,9 +98,9 @@ def _pairs(network: IncomeNetwork, sample: Tensor) -> list[_Pair]:
             if id(args[0]) in made:
                 found.append(_Pair(made[id(args[0])][0], name, norm))
 
-        if type(module) in CONVOLUTIONS:
+        if full_name(type(module)) in CONVOLUTIONS:
             hooks.append(module.register_forward_hook(remember))
-        elif type(module) in NORMS and module.running_mean is not None:
+        elif full_name(type(module)) in NORMS and module.running_mean is not None:
             hooks.append(module.register_forward_pre_hook(look))
     try:
         network.feature_maps(sample)
@@ -113,7 +122,7 @@ def _fold(network: IncomeNetwork, pair: _Pair) -> None:
         norm.bias,
     )
     rest: nn.Module = nn.Identity()
-    if isinstance(norm, BatchNormAct2d):
+    if full_name(type(norm)) in ACTIVATED_NORMS:
         # Under its old name, by which an activation without a rule is told.
         rest = nn.Sequential(OrderedDict(drop=norm.drop, act=norm.act))
     network.set_submodule(pair.name, rest)

@@ -94,8 +94,8 @@ def image_gradients(
         guides.check()
         guides.on = False
     weights, at_layer = _seeds_at(convolved, maps, seeds), (convolved or [maps])[0].detach()
-    cam = _cam(weights, at_layer)
-    layercam = _layercam(weights, at_layer) if "layercam" in methods else None
+    cam = cam_of(weights, at_layer)
+    layercam = layercam_of(weights, at_layer) if "layercam" in methods else None
     if "gradient" in methods:
         plain = pulled_back(
             images, maps, seeds, odd=has_one_logit(network), keep=guides is not None
@@ -183,11 +183,12 @@ def _seeds_at(convolved: list[Tensor], maps: Tensor, seeds: Tensor) -> Tensor:
     return torch.stack(back)
 
 
-def _cam(seeds: Tensor, maps: Tensor) -> Tensor:
+def cam_of(seeds: Tensor, maps: Tensor) -> Tensor:
+    """Grad-CAM before its ReLU, of seeds (n_targets, n, n_maps, rows, columns) and their maps."""
     weights = seeds.mean(dim=(-2, -1))
     return torch.einsum("tnc,ncyx->ntyx", weights, maps)
 
 
-def _layercam(seeds: Tensor, maps: Tensor) -> Tensor:
+def layercam_of(seeds: Tensor, maps: Tensor) -> Tensor:
     """LayerCAM: every place of a map has a weight of its own (Jiang et al. 2021, TIP 30:5875)."""
     return torch.einsum("tncyx,ncyx->ntyx", seeds.relu(), maps)

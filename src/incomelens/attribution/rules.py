@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import Self
 
 import torch
-from timm.layers import activations, activations_me
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
@@ -39,17 +38,20 @@ GUIDED_MODULES: tuple[type[nn.Module], ...] = (
     nn.Hardswish,
     nn.GELU,
     nn.Mish,
-    activations.Swish,
-    activations.Mish,
-    activations.HardSwish,
-    activations.HardMish,
-    activations.GELU,
-    activations.GELUTanh,
-    activations.QuickGELU,
-    activations_me.SwishMe,
-    activations_me.MishMe,
-    activations_me.HardSwishMe,
-    activations_me.HardMishMe,
+)
+# By name, since importing timm takes longer than explaining a small city.
+GUIDED_OF_TIMM = (
+    "timm.layers.activations.Swish",
+    "timm.layers.activations.Mish",
+    "timm.layers.activations.HardSwish",
+    "timm.layers.activations.HardMish",
+    "timm.layers.activations.GELU",
+    "timm.layers.activations.GELUTanh",
+    "timm.layers.activations.QuickGELU",
+    "timm.layers.activations_me.SwishMe",
+    "timm.layers.activations_me.MishMe",
+    "timm.layers.activations_me.HardSwishMe",
+    "timm.layers.activations_me.HardMishMe",
 )
 # Squeeze-and-excite gates weigh channels; a head stands behind the maps.
 TRUE_MODULES: tuple[type[nn.Module], ...] = (
@@ -57,10 +59,12 @@ TRUE_MODULES: tuple[type[nn.Module], ...] = (
     nn.Hardsigmoid,
     nn.Softmax,
     nn.Softmax2d,
-    activations.Sigmoid,
-    activations.HardSigmoid,
-    activations_me.HardSigmoidMe,
     Head,
+)
+TRUE_OF_TIMM = (
+    "timm.layers.activations.Sigmoid",
+    "timm.layers.activations.HardSigmoid",
+    "timm.layers.activations_me.HardSigmoidMe",
 )
 
 # Sigmoid and softmax outside of modules are gates too, and are left alone.
@@ -126,7 +130,12 @@ UNRULED_FUNCTIONS: frozenset[Callable[..., Tensor]] = frozenset(
 HOMES = ("torch.nn.modules.activation", "timm.layers.activations", "timm.layers.activations_me")
 # Normalisation and activation in one formula: nothing to hook in between.
 FUSED_HOMES = ("timm.layers.evo_norm", "timm.layers.filter_response_norm")
-KNOWN = tuple(dict.fromkeys(kind.__name__ for kind in GUIDED_MODULES))
+KNOWN = tuple(
+    dict.fromkeys(
+        [kind.__name__ for kind in GUIDED_MODULES]
+        + [name.rpartition(".")[2] for name in GUIDED_OF_TIMM]
+    )
+)
 
 
 def rule_of(module: nn.Module, name: str) -> Rule | None:
@@ -143,14 +152,21 @@ def rule_of(module: nn.Module, name: str) -> Rule | None:
     InputError
         If it is an activation without a rule.
     """
-    if isinstance(module, GUIDED_MODULES):
-        return Rule.GUIDED
-    if isinstance(module, TRUE_MODULES):
-        return Rule.TRUE
     # A subclass of an activation is one, wherever it was written.
-    if any(kind.__module__ in HOMES + FUSED_HOMES for kind in type(module).__mro__):
+    kinds = type(module).__mro__
+    names = {full_name(kind) for kind in kinds}
+    if isinstance(module, GUIDED_MODULES) or not names.isdisjoint(GUIDED_OF_TIMM):
+        return Rule.GUIDED
+    if isinstance(module, TRUE_MODULES) or not names.isdisjoint(TRUE_OF_TIMM):
+        return Rule.TRUE
+    if any(kind.__module__ in HOMES + FUSED_HOMES for kind in kinds):
         raise no_rule(type(module).__name__, name)
     return None
+
+
+def full_name(kind: type) -> str:
+    """Name of a class with its module's, such as ``torch.nn.modules.conv.Conv2d``."""
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def no_rule(what: str, where: str) -> InputError:

@@ -20,6 +20,7 @@ from incomelens.common.places import meeting
 logger = logging.getLogger(__name__)
 
 NEEDED = ("identifier", "code")
+OPTIONAL = ("sheet",)
 OVERLAP_M2 = 1.0  # less is rounding of shared edges, not two opinions on one place
 NAMED_OVERLAP_M2 = 100.0
 MARGIN_METRES = float(CELL_M)
@@ -69,7 +70,8 @@ def merge_land_use(
     Parameters
     ----------
     polygons : GeoDataFrame
-        ``code``, ``identifier``, ``geometry``; polygons in a CRS in metres.
+        ``code``, ``identifier``, ``geometry``; polygons in a CRS in metres. Perhaps ``sheet``:
+        polygons of the same are known to share no ground, as patches of a raster are.
     bounds : (west, south, east, north), optional
         Extent of the cells, in the CRS of `polygons`; polygons further than `margin` from it are
         left out.
@@ -88,7 +90,8 @@ def merge_land_use(
         If a column or the CRS is missing, or no polygon is left.
     """
     _check(polygons)
-    table = polygons[[*NEEDED, "geometry"]].reset_index(drop=True)
+    kept = [*NEEDED, *(name for name in OPTIONAL if name in polygons), "geometry"]
+    table = polygons[kept].reset_index(drop=True)
     near = _near(table, bounds, margin)
     if bounds is not None and not near.any():
         extent = gpd.GeoSeries([shapely.box(*bounds)], crs=table.crs)
@@ -97,22 +100,22 @@ def merge_land_use(
     surfaces = mended.loc[~(mended.is_empty | mended.geometry.isna())].reset_index(drop=True)
     single = _without_copies(surfaces)
     apart, n_overlaps, overlap_m2 = _without_overlaps(single)
-    kept = apart.loc[~apart.is_empty].reset_index(drop=True)
-    if not len(kept):
+    left = apart.loc[~apart.is_empty].reset_index(drop=True)
+    if not len(left):
         raise InputError(
             f"land use: none of {len(table)} polygons is left ({np.count_nonzero(~near)} outside "
             "the cells' extent, the others without a surface); check the file"
         )
-    merged, unknown_m2 = _classified(kept)
+    merged, unknown_m2 = _classified(left)
     report = LandUseReport(
         n_read=len(table),
-        n_kept=len(kept),
+        n_kept=len(left),
         n_outside=int(np.count_nonzero(~near)),
         n_empty=len(mended) - len(surfaces),
         n_duplicate=len(surfaces) - len(single),
         n_mended=n_mended,
         n_overlaps=n_overlaps,
-        n_covered=len(apart) - len(kept),
+        n_covered=len(apart) - len(left),
         overlap_m2=overlap_m2,
         unknown_m2=unknown_m2,
     )
@@ -180,7 +183,8 @@ def _without_overlaps(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int, f
     rank = np.empty(len(table), dtype=np.int64)
     names = table["identifier"].astype("str").to_numpy()
     rank[np.lexsort((names, shapely.area(shapes)))] = np.arange(len(table))
-    winner, loser, area = _overlaps(shapes, rank)
+    sheet = pd.factorize(table["sheet"])[0] if "sheet" in table else np.arange(len(table))
+    winner, loser, area = _overlaps(shapes, rank, sheet)
     for polygon in np.unique(loser):
         places = shapely.union_all(shapes[winner[loser == polygon]])
         shapes[polygon] = _surfaces(shapely.difference(table.geometry.iloc[polygon], places))
@@ -200,12 +204,12 @@ def _without_overlaps(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int, f
 
 
 def _overlaps(
-    shapes: NDArray[np.object_], rank: NDArray[np.int64]
+    shapes: NDArray[np.object_], rank: NDArray[np.int64], sheet: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Pairs that share area: who keeps the place, who loses it, square metres."""
+    """Pairs of different sheets that share area: who keeps the place, who loses it, m2."""
     parts, owner = _in_blocks(shapes)
     pairs = shapely.STRtree(parts).query(parts)
-    pairs = pairs[:, (pairs[0] < pairs[1]) & (owner[pairs[0]] != owner[pairs[1]])]
+    pairs = pairs[:, (pairs[0] < pairs[1]) & (sheet[owner[pairs[0]]] != sheet[owner[pairs[1]]])]
     # Neighbours that only touch, nearly all, are sorted out before any area is computed; asking the
     # longer outline of the two, prepared, is quick.
     length = shapely.get_num_coordinates(parts)

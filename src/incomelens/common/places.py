@@ -106,6 +106,17 @@ def told_extent(shapes: gpd.GeoSeries) -> str:
     )
 
 
+def crs_name(crs: pyproj.CRS) -> str:
+    """Short name of a reference system.
+
+    Examples
+    --------
+    >>> crs_name(pyproj.CRS.from_epsg(26911))
+    'EPSG:26911'
+    """
+    return crs.to_string() if len(crs.to_string()) < 40 else crs.name
+
+
 def check_on_globe(shapes: gpd.GeoSeries, ids: Sequence[str], *, where: str) -> None:
     """Refuse places that are stand-ins for none, or that longitude tears in two.
 
@@ -266,8 +277,8 @@ def _likely_cause(ours: gpd.GeoSeries, others: gpd.GeoSeries, names: tuple[str, 
             return f"they would meet if longitudes of {name} had the other sign: west is negative"
     if ours.crs != others.crs and _boxes_meet(ours.total_bounds, others.total_bounds):
         return (
-            f"as bare numbers they meet, yet {names[0]} are said to be in {_name(ours.crs)} and "
-            f"{names[1]} in {_name(others.crs)}: one of the two is wrong"
+            f"as bare numbers they meet, yet {names[0]} are said to be in {crs_name(ours.crs)} and "
+            f"{names[1]} in {crs_name(others.crs)}: one of the two is wrong"
         )
     apart = _km_apart(*boxes)
     gap = f"they lie {apart:,.{0 if apart >= 10 else 1}f} km apart: " if np.isfinite(apart) else ""
@@ -300,7 +311,3 @@ def _km_apart(first: Box, second: Box) -> float:
         return np.inf
     nearest = shapely.shortest_line(shapely.box(*first), shapely.box(*second))
     return float(pyproj.Geod(ellps="WGS84").geometry_length(nearest)) / 1000
-
-
-def _name(crs: pyproj.CRS) -> str:
-    return crs.to_string() if len(crs.to_string()) < 40 else crs.name

@@ -5,6 +5,7 @@ their model and never by their split.
 
 ==================  ======================================================================
 ``districts``       folds of the district study: random, by spatial blocks, by area, kNNDM
+``splits``          folds for anybody's points, as scikit-learn takes them
 ``knndm``           folds that are as far from training as the places that a map is for
 ``distances``       those distances, and how well the schemes of folds match them
 ``cells``           folds of the aerial study: random, by spatial blocks, shared labels, or area

@@ -14,7 +14,6 @@ import logging
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold
 
 from incomelens.cells.places import Places, carried_columns
 from incomelens.common.errors import InputError, listed
@@ -68,7 +67,8 @@ def assign_city_folds(
         Side of a block, on a grid a multiple of the cell's; by default :func:`default_block_km`.
     group : {"unit"}, optional
         Where cells share their label: the column that says with whom. It is part of the folds then,
-        under every scheme. A cell without a unit is one of its own, and told.
+        under every scheme, and no block cuts a unit (:func:`whole_units`). A cell without a unit is
+        one of its own, and told.
     n_classes : int
 
     Returns
@@ -99,6 +99,8 @@ def assign_city_folds(
         block_km = default_block_km(cells, n_folds=n_folds, seed=seed, n_classes=n_classes)
     places = Places.of(cells)
     block = places.blocks(block_km)
+    if group is not None:
+        block = whole_units(block, pd.factorize(cells[group])[0])
     if scheme == "random":
         fold = _stratified(classes, n_folds, seed)
     elif scheme == "block":
@@ -114,6 +116,31 @@ def assign_city_folds(
         folds = cells[told].assign(**folds)[[*folds, *told]]
     _log_balance(folds, scheme, block_km)
     return folds
+
+
+def whole_units(block: NDArray[np.int64], unit: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Blocks that cut no unit: each unit joins the block that holds most of its cells.
+
+    What cells of one unit share (their label) would otherwise stand on both sides of a split, and
+    be drawn twice where blocks are resampled.
+
+    Parameters
+    ----------
+    block, unit : arrays of shape (n,)
+        Numbers from 0 of every cell's.
+
+    Returns
+    -------
+    array of shape (n,)
+        0, 1, ... without gaps, in the order of `block`; of equally many cells the first block's.
+    """
+    n_blocks = int(block.max()) + 1
+    parts, sizes = np.unique(unit * n_blocks + block, return_counts=True)
+    largest_first = np.lexsort((parts, -sizes, parts // n_blocks))
+    of_unit, first = np.unique(parts[largest_first] // n_blocks, return_index=True)
+    home = np.empty(of_unit[-1] + 1, dtype=np.int64)
+    home[of_unit] = parts[largest_first][first] % n_blocks
+    return np.unique(home[unit], return_inverse=True)[1].astype(np.int64)
 
 
 def default_block_km(cells: pd.DataFrame, *, n_folds: int, seed: int, n_classes: int = 5) -> float:
@@ -271,6 +298,8 @@ def _stratified(classes: NDArray[np.int64], n_folds: int, seed: int) -> NDArray[
             f"folds: income class {counts.argmin() + 1} has {counts.min()} cells, fewer than "
             f"{n_folds} folds; lower folds.n_folds or bring more cells"
         )
+    from sklearn.model_selection import StratifiedKFold  # takes a second; other schemes do without
+
     fold = np.empty(len(classes), dtype=np.int64)
     splits = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
     for number, (_, held_out) in enumerate(splits.split(classes, classes)):

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from incomelens.folds.resampling import Interval
 
@@ -48,8 +48,8 @@ def fold_difference(
         return mean, Interval(np.nan, np.nan), np.nan
     overlap = 1 / (k - 1) if test_over_training is None else test_over_training
     error = float(np.sqrt((1 / k + overlap) * d.var(ddof=1)))
-    half = float(student.ppf(0.975, k - 1)) * error
+    half = float(stdtrit(k - 1, 0.975)) * error
     if error == 0:  # the same difference in every fold
         return mean, Interval(mean, mean), float(mean == 0)
-    p_value = 2 * float(student.sf(abs(mean) / error, k - 1))
+    p_value = 2 * float(stdtr(k - 1, -abs(mean) / error))
     return mean, Interval(mean - half, mean + half), p_value

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 # Weights are made in pieces, so that 1,000 resamples of 68,000 cells need tens of MB, not 500.
 WEIGHTS_AT_ONCE = 4_000_000
@@ -131,7 +131,7 @@ def jackknife_interval(
     if variance == 0:
         return Interval(value, value)
     freedom = 1 / float(((variances / variance) ** 2 / (n - 1)).sum())
-    half = float(student.ppf(0.5 + level / 2, freedom)) * np.sqrt(variance)
+    half = float(stdtrit(freedom, 0.5 + level / 2)) * np.sqrt(variance)
     return Interval(value - half, value + half)
 
 

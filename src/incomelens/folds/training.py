@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 
 from incomelens.cells.places import Places
 from incomelens.common.errors import InputError, listed
@@ -153,6 +152,8 @@ def _stratified_split(
             f"{fewest}) cannot be split {1 - share:g} to {share:g} with every class on both sides; "
             "bring more cells or use fewer folds"
         )
+    from sklearn.model_selection import train_test_split  # takes a second; other schemes do without
+
     _, checked = train_test_split(rows, test_size=n_validation, stratify=classes, random_state=seed)
     validation = np.zeros(len(folds), dtype=bool)
     validation[checked] = True

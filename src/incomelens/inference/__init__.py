@@ -5,6 +5,8 @@ gives a probability to each income class; every cell is predicted by a network t
 
 ===================  ============================================================================
 ``network``          the network: a backbone, its pooling, a head
+``backbones``        backbones by their names in timm
+``lite0``            the one of the small studies, written out
 ``heads``            from features to probabilities of ordered classes
 ``architecture``     what a network is made of, for a table
 ``weights``          weights that a backbone begins with

@@ -1,16 +1,15 @@
-"""The network: a timm backbone, pooling, and a head over ordered classes."""
+"""The network: a backbone, pooling, and a head over ordered classes."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-import timm
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError
+from incomelens.inference.backbones import build_backbone
 from incomelens.inference.heads import build_head
-from incomelens.inference.weights import load_weights
 
 POOLS = ("max_then_average", "average")
 
@@ -124,20 +123,11 @@ def build_network(
         raise InputError(f"pool: {pool!r} is unknown; known are {', '.join(POOLS)}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = _timm_model(backbone)
-        load_weights(model, backbone, weights)
+        model = build_backbone(backbone, weights=weights, pooled=False)
         if hasattr(model, "pre_logits"):  # VGG's two dense layers: 120 million idle parameters
             model.pre_logits = nn.Identity()
         network = IncomeNetwork(model, architecture)
     return network.to(memory_format=torch.channels_last)
-
-
-def _timm_model(name: str) -> nn.Module:
-    if not timm.is_model(name):
-        near = timm.list_models(f"*{name.split('_')[0]}*")
-        hint = f"near it are {listed(near)}" if near else "timm.list_models() lists them"
-        raise InputError(f"backbone: timm has no model {name!r}; {hint}")
-    return timm.create_model(name, pretrained=False, num_classes=0, global_pool="")
 
 
 def _n_maps(backbone: nn.Module, name: str) -> int:

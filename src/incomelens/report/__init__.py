@@ -8,5 +8,7 @@
 ``expected``       the study's numbers beside those that it is expected to give
 ``ro_crate``       the study as an RO-Crate, for archives and other software
 ``page``           everything together, in one file that needs no network
+``differences``    what differs between the tables of two studies, cell by cell
+``against``        a page that sets one study, or run, beside another
 =================  ==========================================================================
 """

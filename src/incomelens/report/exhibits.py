@@ -4,7 +4,7 @@ import base64
 import io
 import json
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ SHOWN_AS = {"figure": "png", "table": "html"}
 TOLD = ("target", "study", "caption", "labels", "files", "table")
 # Longest text that stands for a figure where it cannot be seen; the caption below tells the rest.
 LONGEST_ALT = 300
+# Longest table that a page holds to be downloaded from it; a longer one lies beside the page alone.
+LONGEST_CSV = 400_000  # bytes
 # Twice the widest place that the page has for a figure, for screens with two pixels a point.
 WIDEST_PX = 1900
 COLOURS = 256
@@ -53,6 +55,8 @@ class Shown:
         What a figure shows, in a few words: the label and how the caption begins.
     files : tuple of Path
         Everything that the rule writes; the first one shows it.
+    numbers : sequence of (str, str)
+        Names and addresses (``data:``) of its CSVs, for a page that is passed on without its files.
     inside : Picture or str
         The figure, or the table as HTML.
     tallies : sequence of mappings
@@ -74,6 +78,7 @@ class Shown:
     tallies: Sequence[Mapping] = ()
     conclusion: Sequence[str] = ()
     beside_paper: bool = False
+    numbers: Sequence[tuple[str, str]] = ()
 
     @property
     def anchor(self) -> str:
@@ -128,7 +133,18 @@ def _shown(meta: Mapping, kind: str, files: Mapping[str, Path]) -> Shown:
         conclusion=table["conclusion"] if table else (),
         beside_paper=bool(table)
         and bool(table["printed_rows"] or any(column["printed"] for column in table["columns"])),
+        # What is both a figure and a table has one CSV.
+        numbers=embedded_tables(files.values()) if kind == list(meta["labels"])[-1] else (),
     )
+
+
+def embedded_tables(paths: Iterable[Path]) -> list[tuple[str, str]]:
+    """Name and ``data:`` address of every CSV that is not too long for a page."""
+    return [
+        (path.name, f"data:text/csv;base64,{base64.b64encode(path.read_bytes()).decode('ascii')}")
+        for path in paths
+        if path.suffix == ".csv" and path.stat().st_size <= LONGEST_CSV
+    ]
 
 
 def caption_html(text: str) -> str:

@@ -115,8 +115,8 @@ def report_page(
         sources=_sources(provenance["sources"]),
         named=[(name, packages[name]) for name in NAMED if name in packages],
         configuration=yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=88),
-        style=Markup(_inside("style.css")),  # noqa: S704 - our own file
-        script=Markup(_inside("map.js")),  # noqa: S704 - our own file
+        style=Markup(inside("style.css")),  # noqa: S704 - our own file
+        script=Markup(inside("map.js")),  # noqa: S704 - our own file
     )
 
 
@@ -251,7 +251,8 @@ def json_for_page(data: object) -> str:
     return text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
 
 
-def _inside(name: str) -> str:
+def inside(name: str) -> str:
+    """Text of a file that pages hold: styles, script."""
     return resources.files("incomelens.report").joinpath(TEMPLATES, name).read_text("utf-8")
 
 

@@ -18,6 +18,10 @@ the method.
 ``uncertainty``           posterior variance of every Shapley value
 ``background``            k-means points, random rows or all rows, with weights
 ``explainers``            exact values or the paper's likely procedure, one result type
+``library_kernels``       kernels of scikit-learn, GPyTorch and GPy, read as sums of terms
+``library_models``        their fitted Gaussian processes, held to their own predictions
+``libraries``             these explained, for the plots of ``shap``
+``other_games``           the games of shapiq's product kernels and of GeoShapley, exact too
 ``groups``                summaries over districts: means, directions, ranks, Table 5's tests
 ``task``                  a fitted GP of a task as model, background and sample
 ``runs``                  what the workflow computes for a task, with its checks

@@ -292,4 +292,7 @@ def _polished(
             ftol=1e-6,
             xtol=1e-14,
         )
-    return np.exp(fit.x[:n]), np.exp(fit.x[n:])
+        rates, weights = np.exp(fit.x[:n]), np.exp(fit.x[n:])
+    # Of very wide kernels the search may drive a node out to where it holds nothing.
+    kept = (rates > 0) & (weights > 0)
+    return rates[kept], weights[kept]

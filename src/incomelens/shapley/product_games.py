@@ -91,6 +91,16 @@ def values_kernel(n_players: int) -> BlockKernel:
 
 
 @cache
+def early_values_kernel(n_players: int) -> BlockKernel:
+    r"""As :func:`values_kernel`, with the weight :math:`2 (1 - q)` under the integral.
+
+    Players who join early then count for more; see :mod:`incomelens.shapley.other_games`.
+    """
+    q, q_weights = _even_quadrature(n_players)
+    return values_kernel(n_players)._replace(q=q, q_weights=2 * (1 - q) * q_weights)
+
+
+@cache
 def interactions_kernel(n_players: int) -> BlockKernel:
     r"""Shapley interaction indices of product games, two players at a time.
 

@@ -30,7 +30,7 @@ from incomelens.shapley.inputs import (
     checked_matrix,
     checked_players,
 )
-from incomelens.shapley.product_games import LANES, values_kernel
+from incomelens.shapley.product_games import LANES, BlockKernel, values_kernel
 
 
 @dataclass(frozen=True)
@@ -166,6 +166,7 @@ def iterate_shapley_values(
     memory_limit_mb: float = 1000.0,
     chunk_size: int = 64,
     start: int = 0,
+    kernel: Callable[[int], BlockKernel] = values_kernel,
 ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
     """The values of :func:`shapley_values` chunk by chunk, to be stored and resumed.
 
@@ -177,6 +178,8 @@ def iterate_shapley_values(
         Points in a chunk; does not change the values.
     start : int
         First point not yet done.
+    kernel : callable
+        The quantity for a number of players: Shapley values, or a like one.
 
     Yields
     ------
@@ -196,7 +199,7 @@ def iterate_shapley_values(
         background,
         players,
         accuracies=plan_accuracies(model, tolerance),
-        kernel=values_kernel,
+        kernel=kernel,
         threads=threads,
         memory_limit_mb=memory_limit_mb,
     )

@@ -75,7 +75,7 @@ def shown_by(
 def _fine_tuned(
     sample: Sample, section: Mapping, frozen: Frozen, images: Mapping[str, str | Path], seed: int
 ) -> Shown:
-    # Here alone: timm takes seconds to import, and frozen backbones do not need it.
+    # Here alone: frozen backbones need neither images nor networks, which are long to import.
     from incomelens.siamese.inputs.images import DistrictImages
     from incomelens.siamese.models.fine_tuning import FineTuned, FineTuning
 

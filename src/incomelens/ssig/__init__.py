@@ -11,10 +11,12 @@ it should be compared with, all under the same folds.
 ``terms``                the kernels of a sum, and which the model of given inputs has
 ``sum_likelihood``       log marginal likelihood of a sum of kernels and its gradient
 ``sum_space``            priors of a sum's hyperparameters
-``additive``             the successor: a sum of kernels on log income
+``additive``             the successor: a sum of kernels on log income, and what it predicts
+``fit_additive``         its fit
 ``fit``                  the five modes: literal, fixed_lengthscale, optimised, ard, additive
 ``gp``                   a fitted GP, and its weights for Shapley values
 ``prediction``           income of districts by a fitted GP
+``gpytorch_matern``      the same of a Matérn process, through GPyTorch
 ``storage``              a fitted GP on disk: safetensors and JSON
 ``references``           linear models, forests, boosting, copy-the-neighbours
 ``gwr``                  geographically weighted regression
@@ -27,6 +29,7 @@ it should be compared with, all under the same folds.
 ``conformal``            90 % intervals calibrated on the errors of other folds
 ``coverage``             how many districts lie in them, by group
 ``fold_seeds``           scores over the size of blocks, and over how they fall
+``fold_seed_summary``    their means, spreads and differences
 ``decisions``            who of the poorest is reached, and how much models shrink
 ``diagnostics``          what is left in the residuals: Moran's I, errors by group
 =======================  ====================================================================

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError
-from incomelens.ssig.additive import FittedSum, fit_additive
+from incomelens.ssig.additive import FittedSum
+from incomelens.ssig.fit_additive import fit_additive
 from incomelens.ssig.gp import FittedGP
 from incomelens.ssig.likelihood import MarginalLikelihood
 from incomelens.ssig.scaling import scaling_of

@@ -8,15 +8,14 @@ that a model is compared with others on the same blocks of several seeds (deviat
 import logging
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from incomelens.common.errors import InputError
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_seed
-from incomelens.folds.comparison import fold_difference
 from incomelens.folds.districts import district_folds
 from incomelens.ssig.features import Sample, income_sample
+from incomelens.ssig.fold_seed_summary import SCORES
 from incomelens.ssig.gp_folds import cross_validate_gp
 from incomelens.ssig.out_of_fold import splits
 from incomelens.ssig.reference_folds import cross_validate_references
@@ -25,7 +24,6 @@ from incomelens.ssig.scores import score_folds
 logger = logging.getLogger(__name__)
 
 COLUMNS = ["model", "mode", "n_blocks", "fold_seed", "fold", "n", "n_training"]
-SCORES = ["r2", "cod", "rmse_usd", "mae_usd"]
 
 
 def score_fold_seeds(
@@ -106,65 +104,3 @@ def _scores(sample: Sample, predictions: pd.DataFrame) -> pd.DataFrame:
     n_training = {fold: len(training) for fold, training, _ in splits(sample)}
     scores = score_folds(predictions.assign(level="", income="", scheme="block"))
     return scores.assign(n_training=scores["fold"].map(n_training))
-
-
-def summarise_fold_seeds(scores: pd.DataFrame) -> pd.DataFrame:
-    """Mean over seeds of the mean of folds, its spread, and the difference from SSIG.
-
-    The spread is that of the seeds' means. Differences are those of the first mode of SSIG less the
-    model, fold by fold; their 95 % interval is that of the corrected resampled t test over all
-    folds of all seeds (:func:`incomelens.folds.comparison.fold_difference`).
-
-    Parameters
-    ----------
-    scores : DataFrame
-        Tables ``ssig/fold_seeds/{level}-{income}.csv`` of all tasks.
-
-    Returns
-    -------
-    DataFrame
-        Table ``ssig/fold_seeds.csv``.
-    """
-    task = ["level", "income", "n_blocks"]
-    rows = []
-    for key, group in scores.groupby(task, sort=False):
-        first = group.loc[group["model"] == "ssig", "mode"].iloc[:1].tolist()
-        ours = group[(group["model"] == "ssig") & group["mode"].isin(first)]
-        for (model, mode), own in group.groupby(["model", "mode"], sort=False):
-            keys = {**dict(zip(task, key, strict=True)), "model": model, "mode": mode}
-            rows += [
-                {**keys, "metric": metric} | _summary(own, metric) | _difference(ours, own, metric)
-                for metric in SCORES
-            ]
-    return pd.DataFrame(rows)
-
-
-def _summary(own: pd.DataFrame, metric: str) -> dict[str, float]:
-    by_seed = own.groupby("fold_seed")[metric].mean()
-    return {
-        "n_seeds": len(by_seed),
-        "n_folds": len(own),
-        "mean": by_seed.mean(),
-        "sd": by_seed.std(ddof=1),
-        "low": by_seed.min(),
-        "high": by_seed.max(),
-    }
-
-
-def _difference(ours: pd.DataFrame, own: pd.DataFrame, metric: str) -> dict[str, float]:
-    """Of the first mode of SSIG less this model; missing of that mode itself."""
-    keys = ["fold_seed", "fold"]
-    if ours.empty or own.index.equals(ours.index):
-        names = ("ssig_minus", "ssig_minus_ci_low", "ssig_minus_ci_high", "p_value")
-        return dict.fromkeys([*names, "share_won"], np.nan)
-    pairs = ours[[*keys, metric, "n", "n_training"]].merge(own[[*keys, metric]], on=keys)
-    first, second = pairs[f"{metric}_x"], pairs[f"{metric}_y"]
-    ratio = float((pairs["n"] / pairs["n_training"]).mean())
-    mean, interval, p_value = fold_difference(first, second, test_over_training=ratio)
-    wins = first < second if metric in ("rmse_usd", "mae_usd") else first > second
-    return {
-        "ssig_minus": mean,
-        **interval.columns("ssig_minus_ci"),
-        "p_value": p_value,
-        "share_won": float(wins.mean()),
-    }

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from incomelens.common.errors import InputError
 from incomelens.common.seeds import job_rng
@@ -37,7 +37,7 @@ METRICS = (
     "width_50_usd",
     "width_90_usd",
 )
-HALF_WIDTH = {share: float(norm.ppf(0.5 + share / 200)) for share in (50, 90)}
+HALF_WIDTH = {share: float(ndtri(0.5 + share / 200)) for share in (50, 90)}
 NO_INTERVAL = Interval(np.nan, np.nan)
 # Districts in the smallest fold from which on a mean of folds has an interval (deviation
 # `mean_of_folds`). A score of fewer is a ratio of two poorly known numbers, and the mean of such is

@@ -113,8 +113,7 @@ class Study:
         The form and not the list: Snakemake would search a list of hundreds for every file. A study
         without cities has no file of one.
         """
-        levels = "|".join(self.levels)
-        return rf"(?!(?:{levels})\b)[a-z][a-z0-9_]*" if self.cities else "(?!)"
+        return rf"(?!(?:{self.level_form})\b)[a-z][a-z0-9_]*" if self.cities else "(?!)"
 
     @cached_property
     def date_form(self) -> str:
@@ -184,8 +183,18 @@ class Study:
 
     @property
     def levels(self) -> list[str]:
-        """Levels of districts."""
+        """Levels of districts; none in a study of cities alone."""
         return self.config["districts"]["levels"]
+
+    @property
+    def first_level(self) -> str | None:
+        """The level of figures that show one; None in a study of cities alone."""
+        return self.levels[0] if self.levels else None
+
+    @property
+    def level_form(self) -> str:
+        """Regular expression of the levels; of none in a study of cities alone."""
+        return "|".join(self.levels) or "(?!)"
 
     @cached_property
     def level_names(self) -> dict[str, str]:
@@ -225,6 +234,8 @@ class Study:
     @cached_property
     def modalities(self) -> list[str]:
         """Of prices, satellite, street_view those that the study has."""
+        if not self.levels:
+            return []
         return siamese_modalities(self.config["siamese"], self.environment)
 
     @cached_property

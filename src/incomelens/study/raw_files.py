@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from incomelens.districts.sizes import check_most
+from incomelens.sources.fetching.origins import Places, fetched_path, has_origin
 from incomelens.sources.fetching.plan import (
     OWN_KEYS,
     city_files,
@@ -83,7 +84,8 @@ class RawFiles:
         cities = [*self.study.cities, *self.study.first_date]
         # Orthophotos of New York are unpacked beside their archives.
         siamese_mb = 20_000 if siamese["satellite"] and not config["mirror"] else 500
-        return {
+        nothing = Part([], [], [], 0)
+        parts = {
             "district": Part(
                 district_sources(districts) + embedding_sources(of_districts),
                 district_tables(districts) + embedding_files(of_districts),
@@ -103,6 +105,9 @@ class RawFiles:
                 siamese_mb,
             ),
         }
+        if self.study.levels:
+            return parts
+        return parts | {"district": nothing, "siamese": nothing}
 
     def checks(self, *names: str) -> dict[str, Any]:
         """What is checked before anything of some parts of the study is fetched."""
@@ -156,11 +161,25 @@ class RawFiles:
         """The stamp which says that a part misses nothing.
 
         A rule that reads a table of the user instead of a source takes it as an input as well.
-        While such a table is missing the stamp has a name under which there is none, so that a part
-        that was checked before is checked again.
+        While there is something that a person has to put, the stamp has a name under which there is
+        none, so that a part that was checked before is checked again.
         """
-        missing = any(not Path(path).exists() for path in self.own_tables(part))
-        return f"<results>/sources/preflight-{part}{'-missing' if missing else ''}.txt"
+        return f"<results>/sources/preflight-{part}{'-missing' * self._misses[part]}.txt"
+
+    @cached_property
+    def _misses(self) -> dict[str, bool]:
+        """Of every part, whether a person has to put a file of it."""
+        return {part: self._is_missing(part) for part in self.parts}
+
+    def _is_missing(self, part: str) -> bool:
+        if any(not Path(path).exists() for path in self.own_tables(part)):
+            return True
+        places, results = Places(**self.places), f"results/{self.study.config['study']}"
+        known = [name for name in self.parts[part].sources if name in self.registry.sources]
+        return any(
+            not fetched_path(file, results).is_file() and not has_origin(file, places)
+            for file in self.registry.files(known)
+        )
 
     def checked_for(self, source: str) -> list[str]:
         """The stamps of the parts that a source belongs to."""
@@ -170,7 +189,8 @@ class RawFiles:
 
     def own_tables(self, *parts: str) -> list[str]:
         """Paths of the user's own files that some parts read, be they there or not."""
-        return [self._own(name) for part in parts for name in self.parts[part].tables]
+        names = [name for part in parts for name in self.parts[part].tables]
+        return [self.own_path(name) for name in dict.fromkeys(names)]
 
     def own_input(self, name: str) -> list[str]:
         """A user's file as an input of a rule.
@@ -178,10 +198,11 @@ class RawFiles:
         Nothing where it is missing, so that the check of its part tells it, with everything else
         that is missing, before anything runs.
         """
-        path = self._own(name)
+        path = self.own_path(name)
         return [path] if Path(path).exists() else []
 
-    def _own(self, name: str) -> str:
+    def own_path(self, name: str) -> str:
+        """Path of a user's own file, be it there or not."""
         return str(Path(self.study.config["data_dir"]) / name)
 
     # --- What a job reads
@@ -232,7 +253,7 @@ class RawFiles:
         """Files that a section names: those of the registry, then the user's own."""
         names = [settings[key] for key in OWN_KEYS if key in settings]
         own = [path for name in names for path in self.own_input(name)]
-        return [*self.of_sources(*_sources_of(settings)), *own]
+        return [*self.of_sources(*sources_named(settings)), *own]
 
     def reader_options(self, city: str) -> dict[str, Any]:
         """What the reader of a city's incomes is told beside the file: columns, of a table."""
@@ -324,7 +345,7 @@ class RawFiles:
         entries = self.study.config["city"]
         return {
             city: {
-                kind: list(self.told_of(_sources_of(entries[city][kind])).values())
+                kind: list(self.told_of(sources_named(entries[city][kind])).values())
                 for kind in ("income", "imagery", "land_use")
             }
             for city in self.study.cities
@@ -344,6 +365,12 @@ class RawFiles:
         return synthetic or len(self.study.cities) * CELLS_OF_A_CITY * cell_mb
 
 
-def _sources_of(settings: Mapping[str, Any]) -> list[str]:
-    """Entries of the registry that a section names, perhaps none."""
+def sources_named(settings: Mapping[str, Any]) -> list[str]:
+    """Entries of the registry that a section names, perhaps none.
+
+    Parameters
+    ----------
+    settings : mapping
+        Of an income, land use, imagery, points or an embedding.
+    """
     return settings.get("sources", [settings["source"]] if "source" in settings else [])

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from incomelens.common.names import SHUFFLED
 from incomelens.study.identities import Study
 
 VALUES = "<results>/shapley/{level}-{income}-{mode}.parquet"
@@ -61,6 +62,15 @@ class Results:
     def with_points(self, pattern: str) -> list[str]:
         """One path for each city with annotated points."""
         return [pattern.format(city=city) for city in self.study.cities if self.study.points(city)]
+
+    def second_null_of_points(self, scheme: str) -> list[str]:
+        """Maps on points of the network that learnt from shuffled labels, one table a city.
+
+        That network is tried under the first folds alone, and where reliance is judged.
+        """
+        if not self.study.judges_reliance or scheme != self.study.city_schemes[0]:
+            return []
+        return self.with_points(f"<results>/topology/{{city}}/{scheme}-{SHUFFLED}/points.csv")
 
     def features(self, wildcards: Mapping[str, str]) -> list[str]:
         """Features of a backbone as it comes, where the baselines ask for them.

@@ -20,6 +20,7 @@ pixel on the same grid.
 ``shard_file``    what such a group holds of cells
 ``index``         which cell is where, which are kept and why others are not
 ``store``         reading images and land use by cell
+``understood``    what is understood of a city's data before anything runs
 ``class_shares``  how much of each tile an urban class covers
 ================  ================================================================================
 """

@@ -112,7 +112,7 @@ def check_cover(
     *,
     what: str = "cells",
     max_void_share: float = 0.0,
-) -> None:
+) -> NDArray[np.float64]:
     """Tell how many cells the imagery covers, before anything is unpacked.
 
     Parameters
@@ -124,6 +124,11 @@ def check_cover(
     max_void_share : float
         Largest share of a cell without imagery with which it is kept.
 
+    Returns
+    -------
+    array of shape (n,)
+        Share that is covered of every cell without a drop reason.
+
     Raises
     ------
     InputError
@@ -133,7 +138,7 @@ def check_cover(
     _check(cells, listing)
     waiting = cells.geometry[cells["drop_reason"].isna()]
     if waiting.empty:
-        return
+        return np.empty(0)
     remedy = "look whether the imagery is of this city and its `crs` is right"
     meeting(waiting, listing.geometry, names=(what, "orthophotos"), least=0.0, remedy=remedy)
     share = _covered_shares(waiting.to_crs(listing.crs).to_numpy(), listing)
@@ -150,6 +155,7 @@ def check_cover(
             *(whole, n, what, int(((share > 0) & (share < 1)).sum()), int((share == 0).sum())),
             apart,
         )
+    return share
 
 
 def _covered_shares(squares: NDArray, listing: gpd.GeoDataFrame) -> NDArray[np.float64]:

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 from statsmodels.stats.proportion import proportion_confint
 
 from incomelens.cells.urban_classes import land_use_list
@@ -20,7 +19,7 @@ from incomelens.common.errors import InputError, listed
 from incomelens.common.names import SHUFFLED
 from incomelens.common.seeds import job_rng
 from incomelens.folds.resampling import Interval, percentile_interval
-from incomelens.topology.hypotheses import LEVEL
+from incomelens.topology.hypotheses import LEVEL, average_ranks
 from incomelens.topology.reliance import beyond_shuffled, is_relied_on
 
 WORLD = ["role", "style", "coast"]
@@ -151,7 +150,7 @@ def roc_area(value: NDArray[np.float64], planted: NDArray[np.bool_]) -> float:
     1.0
     """
     n, k = len(value), int(planted.sum())
-    ranks = rankdata(value)
+    ranks = average_ranks(value)
     return float((ranks[planted].sum() - k * (k + 1) / 2) / (k * (n - k)))
 
 

@@ -1,13 +1,18 @@
 """Activation on annotated points: whether maps fall on the discs around them beyond their area.
 
 A kind of points divides every tile into its discs and all else, and is tested as an urban class is:
-against the maps of other tiles on the same land, and the tile's own map turned.
+against the maps of other tiles on the same land, the tile's own map turned, and the maps of a
+network that learnt from shuffled labels.
 """
+
+from collections.abc import Mapping
 
 import pandas as pd
 
 from incomelens.cells.urban_classes import classes_in_use
 from incomelens.tiles.points import point_classes
+from incomelens.topology.hypothesis_tables import h0_table
+from incomelens.topology.reliance import beyond_shuffled, is_relied_on
 from incomelens.topology.tables import activation_ratio_table
 
 
@@ -40,3 +45,34 @@ def point_ratio_table(
         with classes_in_use(point_classes(kind)):
             frames.append(activation_ratio_table(*of_kind, predictions, folds, **drawn))
     return pd.concat(frames, ignore_index=True)
+
+
+def judged_points(
+    ratios: Mapping[str, pd.DataFrame], shuffled: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """H0 of annotated points over all cities, and whether maps fall on them beyond both nulls.
+
+    Parameters
+    ----------
+    ratios : mapping of str to DataFrame
+        :func:`point_ratio_table` of every city's network.
+    shuffled : mapping of str to DataFrame
+        The same of the network that learnt from shuffled labels; empty where it was not tried.
+
+    Returns
+    -------
+    DataFrame
+        Table ``topology/points-{scheme}.csv``. ``beyond_shuffled`` and ``relied_on`` are as in
+        ``topology/reliance.csv``, and missing where the second null was not tried.
+    """
+    table = h0_table(ratios)
+    if not shuffled:
+        return table.assign(beyond_shuffled=float("nan"), relied_on=None)
+    second = pd.concat([one.assign(city=city) for city, one in shuffled.items()])
+    table["beyond_shuffled"] = beyond_shuffled(table, second)
+    tried = table["method"].isin(second["method"])
+    relied_on = is_relied_on(
+        table["decision"].eq("over-activated"), table["beyond_shuffled"], tried
+    )
+    table["relied_on"] = relied_on.astype("boolean").where(tried)
+    return table

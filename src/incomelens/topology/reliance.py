@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from incomelens.topology.hypotheses import LEVEL
 from incomelens.topology.hypothesis_tables import h0_table
@@ -93,4 +93,4 @@ def is_relied_on(over: pd.Series, beyond: pd.Series, tried: pd.Series) -> pd.Ser
     tried : Series of bool
         Whether the method was tried on the network of shuffled labels.
     """
-    return over & (beyond.gt(norm.isf(LEVEL / 2)) | ~tried)
+    return over & (beyond.gt(-ndtri(LEVEL / 2)) | ~tried)

@@ -58,12 +58,106 @@ def test_points_are_laid_out_with_their_radius_and_both_nulls(world):
         scheme: table[table["urban_class"] == "roads"].assign(urban_class="street_trees")
         for scheme, table in world[0].items()
     }
+    roads = {
+        scheme: table.assign(beyond_shuffled=2.5, relied_on=True) for scheme, table in roads.items()
+    }
     schemes, given = under(roads)
     table = points.exhibit(given, names=CITY, radii={"street_trees": 3.0}, **schemes).table
     assert len(table.shown) == len(table.numbers) / 2
     assert set(table.shown["Points"]) == {"street trees"}
     assert {"P", "P, turned"} <= set(table.shown.columns)
     assert "Discs: 3 m around street trees." in table.notes[0]
+
+
+def tree(scheme="random", ses="high", method="guided", **told):
+    """One row of points, over-activated beyond both nulls unless it says otherwise."""
+    return {
+        "city": "lyon",
+        "method": method,
+        "ses": ses,
+        "urban_class": "street_trees",
+        "n": 90,
+        "ratio": 1.2,
+        "block_ci_low": 1.1,
+        "block_ci_high": 1.3,
+        "expected_ratio": 1.02,
+        "decision": "over-activated",
+        "beyond_shuffled": 3.0,
+        "relied_on": True,
+        "p_value": 0.001,
+        "turned_p_value": 0.2,
+        "q_value": 0.004,
+        "scheme": scheme,
+        **told,
+    }
+
+
+def concluded(*told):
+    (sentence,) = points.conclusion(pd.DataFrame(told), LYON, ["random", "group"])
+    return sentence
+
+
+RATIO = "(ratio 1.20, 1.10 to 1.30; 1.02 by chance)"
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({}, f"fall on them beyond both nulls {RATIO}."),
+        (
+            {"relied_on": False, "beyond_shuffled": 0.3},
+            "fall on them more than those of other tiles do, and no more than those of a network "
+            f"that learnt from shuffled labels {RATIO}.",
+        ),
+        (
+            {"relied_on": None, "beyond_shuffled": None},
+            f"fall on them more than those of other tiles do {RATIO}; no second null was tried.",
+        ),
+        (
+            {"decision": "not rejected", "relied_on": False},
+            f"fall on them no more than those of other tiles do {RATIO}.",
+        ),
+        (
+            {"decision": "under-activated", "relied_on": False},
+            f"fall on them less than those of other tiles do {RATIO}.",
+        ),
+        (
+            {"decision": "too few tiles", "ratio": None, "relied_on": False},
+            "cannot be judged (too few tiles).",
+        ),
+    ],
+)
+def test_what_maps_do_on_points_is_said_as_the_numbers_are(told, said):
+    assert concluded(tree(**told)) == (
+        f"Lyon, annotated street trees (random folds): where the network predicts high SES, its "
+        f"maps {said}"
+    )
+
+
+def test_the_wealthy_come_first_with_other_methods_and_other_folds():
+    sentence = concluded(
+        tree(ses="low", decision="under-activated", relied_on=False),
+        tree(),
+        tree(method="gradcam", relied_on=False),
+        tree("group", decision="not rejected", relied_on=None),
+        tree("group", ses="low"),
+    )
+    assert sentence == (
+        "Lyon, annotated street trees (random folds): where the network predicts high SES, its "
+        f"maps fall on them beyond both nulls {RATIO}, beyond both by 1 of 2 methods; where the "
+        f"network predicts low SES, its maps fall on them less than those of other tiles do "
+        f"{RATIO}. The first null alone, high SES: not rejected under unseen units."
+    )
+
+
+def test_every_kind_of_points_and_city_has_its_sentence():
+    rows = [tree(), tree(city="valmorin"), tree(urban_class="pools")]
+    sentences = points.conclusion(pd.DataFrame(rows), LYON, ["random"])
+    assert [one.split(" (")[0] for one in sentences] == [
+        "Lyon, annotated street trees",
+        "Valmorin, annotated street trees",
+        "Lyon, annotated pools",
+    ]
 
 
 def test_classes_that_are_not_observed_are_said_so_and_have_no_numbers(world):

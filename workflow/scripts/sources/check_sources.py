@@ -7,13 +7,14 @@ from incomelens.sources.fetching.preflight import preflight
 from incomelens.sources.fetching.registry import load_registry
 
 with job(snakemake.log[0]) as log:
+    checks = snakemake.params.checks
     report = preflight(
-        load_registry(snakemake.input.registry).files(snakemake.params.sources),
-        places=Places(**snakemake.params.places),
+        load_registry(snakemake.params.registry).files(checks["sources"]),
+        places=Places(**checks["places"]),
         results=snakemake.params.results,
-        own_files=snakemake.params.own_files,
-        results_mb=snakemake.params.results_mb,
-        notes=snakemake.params.notes,
+        own_files=checks["own_files"],
+        results_mb=checks["results_mb"],
+        notes=checks["notes"],
     )
     report.raise_if_missing()
     for note in report.notes:

@@ -1,19 +1,29 @@
-"""What the study misses, printed before anything runs."""
+"""What the study misses, and what is understood of its cities, printed before anything runs."""
 
+from functools import partial
+
+from incomelens.cells.urban_classes import use_land_use_list
 from incomelens.common.jobs import job
 from incomelens.sources.fetching.origins import Places
 from incomelens.sources.fetching.preflight import preflight
 from incomelens.sources.fetching.registry import load_registry
+from incomelens.tiles.understood import city_data, understand
 
 with job(snakemake.log[0]) as log:
+    params = snakemake.params
+    use_land_use_list(params.classes)
+    registry = load_registry(snakemake.input.registry)
+    where = {"places": Places(**params.places), "results": params.results}
     report = preflight(
-        load_registry(snakemake.input.registry).files(snakemake.params.sources),
-        places=Places(**snakemake.params.places),
-        results=snakemake.params.results,
-        own_files=snakemake.params.own_files,
-        results_mb=snakemake.params.results_mb,
-        notes=snakemake.params.notes,
+        registry.files(params.sources),
+        **where,
+        own_files=params.own_files,
+        results_mb=params.results_mb,
+        notes=params.notes,
     )
+    cities = map(partial(city_data, registry=registry, **where), params.cities)
+    understood = understand(cities, cells=params.cells, **params.tiles)
     log.info("what the study needs (%s)\n%s", report.room(), report.text())
-    report.raise_if_missing()
+    log.info("what is understood of its cities\n%s", understood.text)
+    report.with_problems(understood.problems).raise_if_missing()
     log.info("nothing is missing")

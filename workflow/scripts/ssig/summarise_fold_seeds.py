@@ -4,7 +4,7 @@ import pandas as pd
 
 from incomelens.common.jobs import job
 from incomelens.common.tables import read_table, write_table
-from incomelens.ssig.fold_seeds import summarise_fold_seeds
+from incomelens.ssig.fold_seed_summary import summarise_fold_seeds
 
 with job(snakemake.log[0], threads=snakemake.params.threads):
     scores = pd.concat(map(read_table, snakemake.input.scores), ignore_index=True)

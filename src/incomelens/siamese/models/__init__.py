@@ -1,7 +1,7 @@
 """Models on a district's inputs, trained inside the training fold.
 
 =================  ==========================================================================
-``embeddings``     one vector an image from a backbone of timm, and their mean a district
+``embeddings``     one vector an image from a backbone, and their mean a district
 ``modalities``     what a district shows: prices, mean embeddings, place
 ``scaling``        inputs of the branches, reduced and scaled by training districts only
 ``network``        one encoder for both members of a pair, an exactly antisymmetric head

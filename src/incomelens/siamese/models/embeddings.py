@@ -1,53 +1,37 @@
-"""One vector an image from a backbone of timm, and their mean over a district's images.
+"""One vector an image from a backbone, and their mean over a district's images.
 
 Deviation `baselines_embeddings`.
 """
 
 import numpy as np
 import pandas as pd
-import timm
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from incomelens.common.errors import InputError, listed
 from incomelens.common.progress import progress
+from incomelens.inference.backbones import build_backbone
 from incomelens.inference.devices import choose_device
 from incomelens.inference.inputs import check_scaling, scale_images
-from incomelens.inference.weights import load_weights
 from incomelens.siamese.inputs.images import DistrictImages
 
 COLUMN = "e{:04d}"  # of the table of embeddings, one an entry of the vector
 
 
-def build_backbone(name: str, weights: str, *, seed: int = 0) -> nn.Module:
-    """Build a timm backbone that gives one vector an image, on the CPU, in evaluation mode.
+def embedder(name: str, weights: str, *, seed: int = 0) -> nn.Module:
+    """Build a backbone that gives one vector an image, on the CPU, in evaluation mode.
 
     Parameters
     ----------
-    name : str
-        Any model of timm.
-    weights : str
-        `timm`, `lite0_package`, `none` or a file
-        (see :func:`incomelens.inference.weights.load_weights`).
+    name, weights : str
+        See :func:`incomelens.inference.backbones.build_backbone`, also for errors.
     seed : int
         Of weights that stay as initialised.
-
-    Raises
-    ------
-    InputError
-        If timm has no such model or the weights do not fit.
     """
-    if not timm.is_model(name):
-        near = timm.list_models(f"*{name.split('_')[0]}*")
-        hint = f"near it are {listed(near)}" if near else "timm.list_models() lists them"
-        raise InputError(f"siamese.embedding.backbone: timm has no model {name!r}; {hint}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        # timm's own pooling of the model, without its classifier: a vector an image.
-        backbone = timm.create_model(name, pretrained=False, num_classes=0)
-    load_weights(backbone, name, weights)
-    return backbone.eval()
+        setting = "siamese.embedding.backbone"
+        return build_backbone(name, weights=weights, pooled=True, setting=setting).eval()
 
 
 def embed(backbone: nn.Module, images: NDArray[np.uint8], scaling: str, device: str) -> Tensor:
@@ -72,7 +56,7 @@ def embed_images(
     ----------
     images : DistrictImages
     backbone, weights : str
-        See :func:`build_backbone`.
+        See :func:`embedder`.
     scaling : {"min_max", "imagenet", "half"}
         Of pixel values; what the weights expect.
     batch_size : int
@@ -87,7 +71,7 @@ def embed_images(
     """
     check_scaling(scaling)
     place = choose_device(device)
-    network = build_backbone(backbone, weights, seed=seed).to(place)
+    network = embedder(backbone, weights, seed=seed).to(place)
     network = network.to(memory_format=torch.channels_last)
     starts = range(0, len(images), batch_size)
     parts = [np.zeros((0, network.num_features), dtype=np.float32)]

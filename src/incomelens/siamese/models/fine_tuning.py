@@ -19,7 +19,7 @@ from incomelens.common.errors import InputError
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_seed
 from incomelens.siamese.inputs.images import DistrictImages
-from incomelens.siamese.models.embeddings import build_backbone, embed
+from incomelens.siamese.models.embeddings import embed, embedder
 from incomelens.siamese.models.modalities import Frozen, Shown
 from incomelens.siamese.models.network import WIDTHS, PairHead
 from incomelens.siamese.models.pair_training import draw_pairs, pair_loss
@@ -142,7 +142,7 @@ class FineTuned:
         cuda = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=cuda):
             torch.manual_seed(seed)
-            backbone = build_backbone(self.settings.backbone, self.settings.weights)
+            backbone = embedder(self.settings.backbone, self.settings.weights)
             head = _ImageHead(backbone.num_features).to(self.device)
             # Batches are small: the statistics that the weights came with serve better.
             backbone = backbone.to(self.device).eval()

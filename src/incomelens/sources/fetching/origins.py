@@ -82,6 +82,32 @@ def locate(file: SourceFile, places: Places) -> Origin:
     return Origin("provider", file.address)
 
 
+def has_origin(file: SourceFile, places: Places) -> bool:
+    """Whether the file can be had without a person's help."""
+    try:
+        locate(file, places)
+    except InputError:
+        return False
+    return True
+
+
+def fetched_path(file: SourceFile, results: str | Path) -> Path:
+    """Where a study's own copy of the file lies, once it is fetched and checked."""
+    return Path(results) / "sources" / file.label
+
+
+def on_disk(file: SourceFile, places: Places, results: str | Path) -> Path | None:
+    """Where the file can be read before anything is fetched; None where it cannot."""
+    fetched = fetched_path(file, results)
+    if fetched.is_file():
+        return fetched
+    if not has_origin(file, places):
+        return None
+    origin = locate(file, places)
+    here = not origin.is_remote and Path(origin.address).is_file()
+    return Path(origin.address) if here else None
+
+
 def by_hand_path(file: SourceFile, places: Places) -> str:
     """Where a person may put the file."""
     return f"{places.manual_dir.rstrip('/')}/{file.label}"

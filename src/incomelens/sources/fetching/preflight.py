@@ -3,12 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from incomelens.common.errors import InputError, listed
 from incomelens.sources.fetching.keys import missing_key, public_address
-from incomelens.sources.fetching.origins import Origin, Places, locate
+from incomelens.sources.fetching.origins import Origin, Places, fetched_path, locate
 from incomelens.sources.fetching.registry import MEGABYTE, SourceFile
 from incomelens.sources.readers.companions import IMAGES, companions, folder_index
 
@@ -59,6 +59,10 @@ class Preflight:
         """Space that is free where the study will be."""
         return f"{_size(self.free)} free at {self.results}"
 
+    def with_problems(self, problems: Iterable[str]) -> "Preflight":
+        """The same with more that a person has to do."""
+        return replace(self, problems=[*self.problems, *problems])
+
     def raise_if_missing(self) -> None:
         """End with the list of what a person has to do, if there is anything."""
         if self.problems:
@@ -98,7 +102,7 @@ def preflight(
     files = list(files)
     rows, problems, to_download = [], [], []
     for file in files:
-        fetched = Path(results) / "sources" / file.label
+        fetched = fetched_path(file, results)
         if fetched.is_file():
             rows.append(Row(file.label, "there", fetched.stat().st_size, str(fetched)))
             continue

@@ -5,11 +5,13 @@ neighbour), whatever the raster's resolution and reference system are.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,10 +23,9 @@ from pyproj import CRS
 from rasterio.errors import RasterioError
 from rasterio.features import geometry_mask, shapes
 from rasterio.windows import Window
-from shapely.geometry import shape
 
 from incomelens.common.errors import InputError, damage_told, listed
-from incomelens.common.places import told_extent
+from incomelens.common.places import crs_name, told_extent
 from incomelens.common.progress import progress
 from incomelens.sources.fetching.delivery import unpacked
 
@@ -37,6 +38,7 @@ BLOCK_PX = 1024  # read at a time
 MARGIN_PX = 2  # around cells
 # An edge is bent by reprojection; in pieces this short that is far below a pixel.
 EDGE_PX = 16
+MOST_LOOKED_AT = 24  # rasters, before any is read as a whole
 MOST_CODES = 1000  # more in one block is a measure, not a class
 LEAST_ACROSS = 4  # pixels along a cell, below which shares of classes are coarse
 
@@ -60,7 +62,8 @@ def raster_polygons(
     Returns
     -------
     GeoDataFrame
-        ``identifier``, ``code`` (the number as text), ``geometry`` in the system of `cells`.
+        ``identifier``, ``code`` (the number as text), ``sheet`` (patches of one share no ground),
+        ``geometry`` in the system of `cells`.
 
     Raises
     ------
@@ -69,13 +72,7 @@ def raster_polygons(
         pixel with data lies near a cell.
     """
     with ExitStack() as stack:
-        files = [file for path in paths for file in stack.enter_context(unpacked(path, _wanted))]
-        files = [file for file in files if file.suffix.lower() in RASTERS]
-        if not files:
-            raise InputError(
-                f"{listed(map(str, paths))}: no raster; expected {listed(RASTERS, 10)}"
-            )
-        rasters = [_Raster(file, crs) for file in files]
+        rasters = _rasters(paths, crs, stack)
         ours = _Cells(cells)
         parts = [
             part
@@ -91,6 +88,64 @@ def raster_polygons(
         )
     _tell_pixels([one.pixel_m(cells.crs) for one in rasters], cells)
     return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=cells.crs)
+
+
+@dataclass(frozen=True)
+class RasterSurvey:
+    """What headers of rasters, and a look into some, say.
+
+    Attributes
+    ----------
+    n_files, n_looked : int
+        Rasters, and those of which one block near cells was read.
+    crs : tuple of str
+        Reference systems.
+    pixel_m : (float, float)
+        Smallest and largest side of a pixel, metres.
+    codes : tuple of str
+        Found in those blocks.
+    """
+
+    n_files: int
+    n_looked: int
+    crs: tuple[str, ...]
+    pixel_m: tuple[float, float]
+    codes: tuple[str, ...]
+
+
+def survey_rasters(
+    paths: Sequence[str | Path], cells: gpd.GeoSeries, *, crs: str | None = None
+) -> RasterSurvey:
+    """Look at categorical rasters without reading them: a block of some, evenly over the files.
+
+    Parameters and errors are those of :func:`raster_polygons`, but that no pixel need be near.
+    """
+    with ExitStack() as stack:
+        rasters = _rasters(paths, crs, stack)
+        ours = _Cells(cells)
+        found = [codes for one in _some(rasters) if (codes := one.codes_near(ours)) is not None]
+        pixels = [one.pixel_m(cells.crs) for one in rasters]
+    codes = np.unique(np.concatenate(found)) if found else []
+    return RasterSurvey(
+        len(rasters),
+        len(found),
+        tuple(dict.fromkeys(crs_name(one.crs) for one in rasters)),
+        (min(pixels), max(pixels)),
+        tuple(str(code) for code in codes),
+    )
+
+
+def _rasters(paths: Sequence[str | Path], crs: str | None, stack: ExitStack) -> list["_Raster"]:
+    """All rasters in files, folders and archives, these unpacked for as long as the stack lives."""
+    files = [file for path in paths for file in stack.enter_context(unpacked(path, _wanted))]
+    files = [file for file in files if file.suffix.lower() in RASTERS]
+    if not files:
+        raise InputError(f"{listed(map(str, paths))}: no raster; expected {listed(RASTERS, 10)}")
+    return [_Raster(file, crs) for file in files]
+
+
+def _some(rasters: Sequence["_Raster"]) -> Sequence["_Raster"]:
+    return rasters[:: -(-len(rasters) // MOST_LOOKED_AT)]
 
 
 def _wanted(names: Sequence[str]) -> list[str]:
@@ -159,6 +214,15 @@ class _Raster:
                 if len(shapes_near):
                     yield from self._of_block(raster, window, shapes_near, cells.crs)
 
+    def codes_near(self, cells: _Cells) -> NDArray[np.int32] | None:
+        """Codes in the first block that lies near a cell; None where no block does."""
+        for window in self._windows():
+            if len(cells.near(self._box(window), self.crs, 0.0)):
+                with self._opened() as raster:
+                    codes, known = self._codes(raster, window)
+                return np.unique(codes[known])
+        return None
+
     def _windows(self) -> Iterator[Window]:
         wide, high = self.size
         for row, column in product(range(0, high, BLOCK_PX), range(0, wide, BLOCK_PX)):
@@ -177,12 +241,14 @@ class _Raster:
         found = list(shapes(codes, mask=known, connectivity=4, transform=place))
         if not found:
             return
-        moved = self._moved([shape(outline) for outline, _ in found], crs)
-        names = [
-            f"{self.file.stem}-{window.row_off}-{window.col_off}-{n}" for n in range(len(found))
-        ]
+        block = f"{window.row_off}-{window.col_off}"
         frame = gpd.GeoDataFrame(
-            {"identifier": names, "code": [str(int(code)) for _, code in found]}, geometry=moved
+            {
+                "identifier": [f"{self.file.stem}-{block}-{n}" for n in range(len(found))],
+                "code": [str(int(code)) for _, code in found],
+                "sheet": f"{self.file}-{block}",
+            },
+            geometry=self._moved(_polygons([outline for outline, _ in found]), crs),
         )
         # Beyond the edge of a projection there is no place.
         yield frame[np.isfinite(frame.bounds).all(axis=1).to_numpy()]
@@ -230,6 +296,17 @@ class _Raster:
 
     def _damaged(self, problem: str) -> str:
         return f"{self.file.name} cannot be read ({problem}); fetch it again"
+
+
+def _polygons(outlines: Sequence[Mapping[str, Any]]) -> NDArray[np.object_]:
+    """Polygons of GeoJSON, all at once: chips have a hundred thousand patches."""
+    rings = [ring for outline in outlines for ring in outline["coordinates"]]
+    corners = np.array(list(chain.from_iterable(rings)))
+    ring_of = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    outline_of = np.repeat(
+        np.arange(len(outlines)), [len(outline["coordinates"]) for outline in outlines]
+    )
+    return shapely.polygons(shapely.linearrings(corners, indices=ring_of), indices=outline_of)
 
 
 def _tell_pixels(pixels: Sequence[float], cells: gpd.GeoSeries) -> None:

@@ -50,8 +50,10 @@ class Shaping:
     buffer_m: float | None = None
 
 
-def shapes_of(own: OwnColumns, frame: pd.DataFrame, shaping: Shaping) -> gpd.GeoSeries:
-    """Polygon of every row, in a projected CRS in metres.
+def shapes_of(
+    own: OwnColumns, frame: pd.DataFrame, shaping: Shaping
+) -> tuple[gpd.GeoSeries, CRS | None]:
+    """Polygon of every row, in a projected CRS in metres; and the CRS that the file counts in.
 
     By the first of these that there is: columns ``left``, ``bottom``, ``right``, ``top``; columns
     ``easting``, ``northing`` (in degrees: longitude, latitude); geometry of the file, polygons or
@@ -64,18 +66,21 @@ def shapes_of(own: OwnColumns, frame: pd.DataFrame, shaping: Shaping) -> gpd.Geo
         If there is none of these, a cell has no surface, or points have neither size.
     """
     if any(name in own.rows for name in EDGES):
-        return _surfaces(_of(_boxes(own), shaping.crs, own), own, shaping)
+        boxes = _of(_boxes(own), shaping.crs, own)
+        return _surfaces(boxes, own, shaping), boxes.crs
     if any(name in own.rows for name in POINT):
-        points = shapely.points(*(_coordinate(own, name, POINT) for name in POINT))
-        return _around(_of(points, shaping.crs, own), own, shaping)
+        coordinates = [_coordinate(own, name, POINT) for name in POINT]
+        points = _of(shapely.points(*coordinates), shaping.crs, own)
+        return _around(points, own, shaping), points.crs
     if isinstance(frame, gpd.GeoDataFrame):
         shapes = _of(frame.geometry.to_numpy(), frame.crs or shaping.crs, own)
         _check_there(shapes, own)
         dimensions = shapely.get_dimensions(shapes.to_numpy())
         if (dimensions == 0).all() and (shaping.side_m or shaping.buffer_m):
-            return _around(shapes, own, shaping)
-        return _surfaces(shapes, own, shaping)
-    return _of_ids(own, shaping)
+            return _around(shapes, own, shaping), shapes.crs
+        return _surfaces(shapes, own, shaping), shapes.crs
+    squares = _of_ids(own, shaping)
+    return _surfaces(squares, own, shaping), squares.crs
 
 
 def _of(shapes: NDArray[np.object_], crs: object, own: OwnColumns) -> gpd.GeoSeries:
@@ -195,4 +200,4 @@ def _of_ids(own: OwnColumns, shaping: Shaping) -> gpd.GeoSeries:
         northing, easting = northing * side, easting * side
     crs = shaping.crs if number is None else CRS.from_epsg(int(number))
     squares = shapely.box(easting, northing, easting + side, northing + side)
-    return _surfaces(_of(squares, crs, own), own, shaping)
+    return _of(squares, crs, own)

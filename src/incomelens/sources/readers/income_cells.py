@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from incomelens.common.errors import InputError, listed
+from incomelens.common.places import crs_name
 from incomelens.sources.fetching.archives import is_archive
 from incomelens.sources.fetching.delivery import unpacked
 from incomelens.sources.readers.cell_shapes import Shaping, shapes_of
@@ -19,6 +20,7 @@ from incomelens.sources.readers.written_values import identifiers, is_missing
 
 logger = logging.getLogger(__name__)
 
+CRS_OF_FILE = "crs_of_file"  # in `attrs`
 INCOMES = ("income", "income_sum")
 KNOWN = (
     *("cell_id", "income", "income_sum", "individuals", "households", "imputed"),
@@ -63,7 +65,8 @@ def read_cells(
     Returns
     -------
     GeoDataFrame
-        See :func:`incomelens.sources.readers.incomes.read_incomes`; sorted by ``cell_id``.
+        See :func:`incomelens.sources.readers.incomes.read_incomes`; sorted by ``cell_id``. Its
+        ``attrs`` say the CRS that the file counts in.
 
     Raises
     ------
@@ -81,14 +84,16 @@ def read_cells(
     shaping = Shaping(
         crs=crs, project_to=project_to, side_m=side_m, anchor=anchor, buffer_m=buffer_m
     )
-    shapes = shapes_of(own, frame, shaping)
+    shapes, stated = shapes_of(own, frame, shaping)
     cells = gpd.GeoDataFrame(_tidy(own), geometry=shapes.to_numpy(), crs=shapes.crs)
     logger.info(
         "%s: %d cells in %s, median side %.4g m; columns %s",
         *(file, len(cells), cells.crs.to_string(), np.sqrt(np.median(cells.area))),
         ", ".join(f"{ours}: {theirs}" for ours, theirs in columns.items()),
     )
-    return cells.sort_values("cell_id", ignore_index=True)
+    cells = cells.sort_values("cell_id", ignore_index=True)
+    cells.attrs[CRS_OF_FILE] = crs_name(stated)
+    return cells
 
 
 def _read(path: Path, layer: str | None) -> tuple[pd.DataFrame, str | None]:
