@@ -133,10 +133,15 @@ def test_difference_is_predicted_minus_observed(mapped):
             assert_allclose(colours[4 - place // 7, place % 7], to_rgba(face))
 
 
-@pytest.mark.parametrize("schemes", [["random"], ["block"], ["random", "block"]])
+FOUR = ["random", "group", "block", "area"]
+
+
+@pytest.mark.parametrize("schemes", [["random"], ["block"], ["random", "block"], FOUR])
 def test_maps_have_one_extent_equal_scales_and_readable_legends(mapped, schemes):
     world, predictions, _ = mapped
-    table = prediction_maps_table(world.cells, {name: predictions[name] for name in schemes})
+    of = {"group": "random", "area": "block"}
+    predicted = {name: predictions[of.get(name, name)] for name in schemes}
+    table = prediction_maps_table(world.cells, predicted)
     figure = prediction_maps(world.cells, table, city="Aubervieux")
     maps = [axes for axes in figure.axes if axes.images]
     assert len(maps) == 1 + 2 * len(schemes)

@@ -3,6 +3,7 @@
 import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib_scalebar.scalebar import ScaleBar
@@ -16,6 +17,7 @@ from incomelens.paper.draw.grid import (
     draw_bar_below,
     fullest_square,
     gathered,
+    large_enough,
     mosaic,
     show_grid,
     whole_city,
@@ -209,6 +211,28 @@ def test_cities_far_apart_are_drawn_side_by_side(chips):
     assert_allclose(together.area, far.area)
     assert max(np.ptp(together.total_bounds.reshape(2, 2), axis=0)) < 1000
     assert together.geometry.union_all().area == pytest.approx(far.area.sum())
+
+
+def test_rows_and_columns_of_cities_are_as_large_as_their_largest(chips):
+    shapes = [box(0, 0, 4, 1), box(100, 0, 101, 3), box(0, 90, 2, 92)]
+    far = chips.set_geometry(gpd.GeoSeries(shapes, crs=chips.crs)).assign(area=["a", "b", "c"])
+    _, corners = gathered(far)
+    west, north, gap = 0.0, 92.0, 0.15 * 4
+    assert_allclose(
+        list(corners.values()),
+        [(west, north), (west + 4 + gap, north), (west, north - 3 - gap)],
+    )
+
+
+def test_cells_too_small_to_be_seen_are_enlarged_where_they_are(chips):
+    shapes = gpd.GeoSeries([box(x, 0, x + 1, 1) for x in (0, 700, 1499)], crs=chips.crs)
+    grown, enlarged = large_enough(chips.set_geometry(shapes))
+    assert enlarged
+    assert_allclose(grown.area, 10.0**2)
+    middles = [shapely.get_coordinates(cells.centroid) for cells in (grown, shapes)]
+    assert_allclose(*middles)
+    assert large_enough(chips)[0] is chips
+    assert not large_enough(chips)[1]
 
 
 def test_parts_of_one_city_stay_where_they_are(chips, cells):

@@ -1,6 +1,7 @@
 """Fig. 3 of the aerial paper: observed and predicted income classes, and how they differ."""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +22,7 @@ from incomelens.paper.draw.grid import (
     Square,
     draw_bar_below,
     gathered,
+    large_enough,
     name_areas,
     places_of,
     show_grid,
@@ -45,6 +47,8 @@ DIFFERENCE_COLOURS = {
     4: "#7f3b08",
 }
 DIFFERENCES = tuple(DIFFERENCE_COLOURS)
+ROOM_FOR = 3  # schemes of folds, in the legend
+MOST_LETTERS = 44  # above a panel
 PANEL_MM, TALLEST_MM, GAP_MM, MARGIN_MM, TOP_MM, BETWEEN_MM = 58.0, 70.0, 2.5, 2.0, 7.0, 12.0
 
 
@@ -104,6 +108,7 @@ def prediction_maps(cells: gpd.GeoDataFrame, table: pd.DataFrame, *, city: str) 
     """Draw observed, predicted and differing classes of a city, in the order of `cells`."""
     schemes = [c.removeprefix("predicted_") for c in table.columns if c.startswith("predicted_")]
     cells, corners = gathered(cells)
+    cells, enlarged = large_enough(cells) if corners else (cells, False)
     square = whole_city(cells[table["observed"].notna().to_numpy()]).with_margin(
         NAMED if corners else 1
     )
@@ -117,16 +122,22 @@ def prediction_maps(cells: gpd.GeoDataFrame, table: pd.DataFrame, *, city: str) 
         _draw_classes(axes, square, cells, table, "observed")
         name_areas(axes, corners)
         n = int(table["observed"].notna().sum())
-        heading(axes, "a", f"{city}: observed, {n:,} of {len(table):,} cells")
+        observed = f"observed, {n:,} of {len(table):,} cells"
+        whole = f"{city}: {observed}"
+        heading(axes, "a", whole if len(whole) <= MOST_LETTERS else observed.capitalize())
         draw_bar_below(axes, below_mm=3.0)
-        for left, scheme, marks in zip(lefts[1:], schemes, ("bc", "de", "fg"), strict=False):
+        marks_of = zip(ascii_lowercase[1::2], ascii_lowercase[2::2], strict=False)
+        for left, scheme, marks in zip(lefts[1:], schemes, marks_of, strict=False):
             upper = figure.panel(left, TOP_MM, PANEL_MM, height)
             _draw_classes(upper, square, cells, table, f"predicted_{scheme}")
             heading(upper, marks[0], f"Predicted, {folds_name(scheme)}")
             below = figure.panel(left, lower, PANEL_MM, height)
             _draw_differences(below, square, cells, table[f"difference_{scheme}"])
-            heading(below, marks[1], "Predicted − observed")
-        _draw_key(figure.panel(lefts[0], lower - 4.0, PANEL_MM, 37.0), table, schemes)
+            same = (table[f"difference_{scheme}"].dropna() == 0).mean()
+            told = f", {100 * same:.0f} % the same" if len(schemes) > ROOM_FOR else ""
+            heading(below, marks[1], f"Predicted − observed{told}")
+        key = figure.panel(lefts[0], lower - 4.0, PANEL_MM, 37.0)
+        _draw_key(key, table, schemes, enlarged=enlarged)
     return figure
 
 
@@ -151,8 +162,11 @@ def _draw_differences(
     set_spines(axes)
 
 
-def _draw_key(axes: Axes, table: pd.DataFrame, schemes: list[str]) -> None:
-    """Write both legends: income classes, and differences with the share of cells of each."""
+def _draw_key(axes: Axes, table: pd.DataFrame, schemes: list[str], *, enlarged: bool) -> None:
+    """Write both legends: income classes, and differences with the share of cells of each.
+
+    Of many schemes the shares have no room; those of the same class head the maps then.
+    """
     axes.set(xlim=(0, 1), ylim=(11.2, 0))
     axes.set_axis_off()
     axes.text(0.0, 0.5, "Income class", va="center", fontweight="bold")
@@ -164,15 +178,18 @@ def _draw_key(axes: Axes, table: pd.DataFrame, schemes: list[str]) -> None:
     axes.text(0.07, 8.5, "dropped cell", va="center")
     add_swatch(axes, (0.0, 9.12), (0.05, 0.76), "white")
     axes.text(0.07, 9.5, "no census cell", va="center")
+    if enlarged:
+        axes.text(0.0, 10.7, "cells enlarged", va="center", color=QUIET)
     axes.text(0.42, 0.5, "Predicted − observed", va="center", fontweight="bold")
-    rights = np.linspace(1.0 - 0.2 * (len(schemes) - 1), 1.0, len(schemes))
-    for right, scheme in zip(rights, schemes, strict=True):
+    shared = schemes if len(schemes) <= ROOM_FOR else []
+    rights = np.linspace(1.0 - 0.2 * (len(shared) - 1), 1.0, len(shared))
+    for right, scheme in zip(rights, shared, strict=True):
         axes.text(right, 1.5, f"{scheme}, %", va="center", ha="right", color=QUIET)
     words = {-4: " (seen as poorer)", 4: " (seen as richer)"}
     for line, step in enumerate(reversed(DIFFERENCES), start=2):
         add_swatch(axes, (0.42, line + 0.12), (0.05, 0.76), DIFFERENCE_COLOURS[step])
         sign = f"{step:+d}".replace("-", "−") if step else "0"
-        axes.text(0.49, line + 0.5, sign + words.get(step, "") * (len(schemes) == 1), va="center")
-        for right, scheme in zip(rights, schemes, strict=True):
+        axes.text(0.49, line + 0.5, sign + words.get(step, "") * (len(shared) < 2), va="center")
+        for right, scheme in zip(rights, shared, strict=True):
             share = (table[f"difference_{scheme}"].dropna() == step).mean()
             axes.text(right, line + 0.5, f"{100 * share:.1f}", va="center", ha="right")

@@ -20,6 +20,7 @@ from incomelens.paper.draw.grid import (
     NAMED,
     draw_bar_below,
     gathered,
+    large_enough,
     name_areas,
     places_of,
     whole_city,
@@ -76,6 +77,7 @@ def _drawn(
     label: Label,
 ) -> PaperFigure:
     cells, corners = gathered(cells)
+    cells, enlarged = large_enough(cells) if corners else (cells, False)
     # Around the kept cells: a city may reach far beyond its imagery.
     square = whole_city(cells[cells["cell_id"].isin(folds["cell_id"])]).with_margin(
         NAMED if corners else 1
@@ -96,7 +98,7 @@ def _drawn(
         )  # fmt: skip
         draw_bar_below(axes, below_mm=3.0)
         key = figure.panel(margin, top + height + 6.5, width, 24.5)
-        _draw_income_key(key, classes, label, with_land=not corners)
+        _draw_income_key(key, classes, label, with_land=not corners, enlarged=enlarged)
     return figure
 
 
@@ -117,7 +119,9 @@ def _draw_city(axes: Axes, land_use: gpd.GeoDataFrame) -> None:
             )  # fmt: skip
 
 
-def _draw_income_key(axes: Axes, classes: pd.DataFrame, label: Label, *, with_land: bool) -> None:
+def _draw_income_key(
+    axes: Axes, classes: pd.DataFrame, label: Label, *, with_land: bool, enlarged: bool
+) -> None:
     """Write the legend of the income classes: class, limits in the unit of the label, cells."""
     axes.set(xlim=(0, 1), ylim=(7.2, 0))
     axes.set_axis_off()
@@ -134,6 +138,8 @@ def _draw_income_key(axes: Axes, classes: pd.DataFrame, label: Label, *, with_la
         axes.text(0.98, line + 0.5, f"{row.n:,}", va="center", ha="right")
     add_swatch(axes, (0.0, 6.15), (0.045, 0.7), DROPPED_FACE)
     axes.text(0.06, 6.5, "dropped", va="center")
+    if enlarged:
+        axes.text(0.98, 6.5, "cells are drawn enlarged", va="center", ha="right", color=QUIET)
     if not with_land:
         return
     add_swatch(axes, (0.27, 6.15), (0.045, 0.7), CITY_FACE)

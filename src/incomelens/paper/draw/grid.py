@@ -30,8 +30,10 @@ NAMED = 4  # margins around areas that have their names above them
 # Along the longer side of a picture of cells that are no grid.
 FINE_PX = 1200
 OFF_GRID = 1e-3
-# Cities that fill less of the extent of all are drawn side by side, with gaps of a quarter.
-FAR_APART, GATHERED_GAP = 0.25, 1.25
+# Cities that fill less of the extent of all are drawn side by side, with gaps of so much of the
+# longest side of one.
+FAR_APART, GATHERED_GAP = 0.25, 0.15
+LEAST_DRAWN = 1 / 150  # side of a cell, of the longer side of a map of cities side by side
 
 
 class TileReader(Protocol):
@@ -193,15 +195,43 @@ def gathered(cells: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, tuple
     if len(names) < 2 or extents.prod(axis=1).sum() > FAR_APART * (east - west) * (north - south):
         return cells, {}
     n_columns = int(np.ceil(np.sqrt(len(names))))
-    wide, high = GATHERED_GAP * extents.max(axis=0)
+    row, column = np.divmod(np.arange(len(names)), n_columns)
+    gap = GATHERED_GAP * extents.max()
+    lefts = west + _starts(extents[:, 0], column, gap)
+    tops = north - _starts(extents[:, 1], row, gap)
     shapes, corners = cells.geometry.copy(), {}
-    for number, (name, box) in enumerate(boxes.items()):
-        row, column = divmod(number, n_columns)
-        left, top = west + column * wide, north - row * high
+    for (name, box), left, top in zip(boxes.items(), lefts[column], tops[row], strict=True):
         here = cells["area"] == name
         shapes[here] = shapes[here].translate(left - box[0], top - box[3])
         corners[name] = (left, top)
     return cells.set_geometry(shapes), corners
+
+
+def _starts(
+    lengths: NDArray[np.float64], line: NDArray[np.intp], gap: float
+) -> NDArray[np.float64]:
+    """Where rows (or columns) of areas begin, each as high as its highest area."""
+    highest = np.zeros(line.max() + 1)
+    np.maximum.at(highest, line, lengths)
+    return np.concatenate([[0.0], np.cumsum(highest + gap)[:-1]])
+
+
+def large_enough(cells: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, bool]:
+    """Cells that can be seen on a map of all of them; smaller ones are enlarged where they are.
+
+    Returns
+    -------
+    GeoDataFrame
+        In their order; of the same shapes where these are large enough.
+    bool
+        Whether they were enlarged.
+    """
+    west, south, east, north = cells.total_bounds
+    least, side = LEAST_DRAWN * max(east - west, north - south), Places.of(cells).side_m
+    if side >= least:
+        return cells, False
+    grown = cells.geometry.buffer((least - side) / 2, join_style="mitre")
+    return cells.set_geometry(grown), True
 
 
 def name_areas(axes: Axes, corners: Mapping[str, tuple[float, float]]) -> None:
