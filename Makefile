@@ -17,7 +17,7 @@ export MPLCONFIGDIR ?= $(XDG_CACHE_HOME)/matplotlib
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check check-wrapping docs test-cluster nyc socal report bench lock format clean
+.PHONY: help env demo test check check-wrapping container docs test-cluster nyc socal report bench lock format clean
 
 help: ## list these commands and the workflow's named targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -75,6 +75,11 @@ check-wrapping: .venv-dev/complete docs ## licences, citation, spelling and docu
 .venv-dev/complete: envs/dev.lock
 	@PYTHON="$(PYTHON)" envs/create.sh .venv-dev envs/dev.lock 1
 	@touch $@
+
+container: ## the image for --sdm apptainer, incomelens.tar, from the lock (root on Debian: buildah, debootstrap; 30 GB)
+	envs/container.sh incomelens.tar
+	@if command -v apptainer >/dev/null; then apptainer build incomelens.sif envs/incomelens.def; \
+	  else echo "Where Apptainer is: apptainer build incomelens.sif envs/incomelens.def"; fi
 
 test-cluster: env ## the tiny study on a Slurm of two nodes (root on Debian; says so and ends well elsewhere)
 	$(BIN)/pytest -m cluster tests/cluster

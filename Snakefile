@@ -39,6 +39,10 @@ config["city"] = with_dates(config["city"])
 report: "workflow/report/workflow.rst"
 
 
+# For `--sdm apptainer`, of every rule: `make container` builds it from the lock.
+container: str(CHECKOUT / "incomelens.sif")
+
+
 pathvars:
     results=f"results/{config['study']}",
     logs=f"results/{config['study']}/logs",

@@ -13,7 +13,7 @@ import pytest
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "workflow/scripts"
 
-FETCHING = ("sources/fetch_source", "sources/check_sources", "sources/preflight")
+FETCHING = ("sources/fetch_source", "sources/check_sources")
 TABLES = (
     "districts/measure_inequality",
     "inference/evaluate_predictions",

@@ -123,7 +123,8 @@ def test_four_towns_and_a_map_of_a_fifth_hold_out_whole_towns():
 
 
 @settings(max_examples=15)
-@given(seed=st.integers(0, 99), target=st.floats(0.1, 8.0), n_folds=st.integers(2, 6))
+# From a mean target at which folds are matched: nearer places get random folds, see above.
+@given(seed=st.integers(0, 99), target=st.floats(1.75, 8.0), n_folds=st.integers(2, 6))
 def test_matched_folds_are_a_partition_at_least_as_like_the_map_as_random_ones(
     seed, target, n_folds
 ):
@@ -132,8 +133,11 @@ def test_matched_folds_are_a_partition_at_least_as_like_the_map_as_random_ones(
     fold = knndm_folds(place, wanted, n_folds=n_folds, rng=rng)
     assert set(fold) == set(range(n_folds))
     matched = wasserstein_distance(held_out_distances(place, fold), wanted)
-    shuffled = wasserstein_distance(held_out_distances(place, rng.permutation(fold)), wanted)
-    assert matched <= shuffled + 0.25
+    shuffled = [
+        wasserstein_distance(held_out_distances(place, rng.permutation(fold)), wanted)
+        for _ in range(10)
+    ]
+    assert matched <= np.mean(shuffled) + 0.25
 
 
 def test_too_many_districts_to_link_are_told(monkeypatch):

@@ -216,7 +216,7 @@ def test_failed_job_leaves_the_old_shard_and_nothing_else(one_orthophoto, tmp_pa
     def fails(*_, **__):
         raise RuntimeError("killed")
 
-    monkeypatch.setattr("incomelens.tiles.shards.warp_cell", fails)
+    monkeypatch.setattr("incomelens.tiles.shards.cut_tile", fails)
     with pytest.raises(RuntimeError, match="killed"):
         cut(CELLS, *one_orthophoto, out)
     assert digest(out) == before

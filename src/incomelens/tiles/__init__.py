@@ -11,6 +11,7 @@ pixel on the same grid.
 ``void``          what of an orthophoto shows no ground
 ``orthophoto``    one orthophoto, opened: its grid, its pixels, and which of them are void
 ``mosaic``        a window of native pixels, from as many orthophotos as it touches
+``tally``         what of the imagery that a job read is told in its log
 ``warp``          from native pixels to the cell's own grid
 ``land_use``      the urban class of every pixel of a cell
 ``points``        discs around annotated points as a division of a tile's land

@@ -92,8 +92,11 @@ class PixelRows:
         """Write the rows held so far."""
         start = self._array.shape[0]
         if self._held:
+            rows = self._buffer[: self._held]
             self._array.resize((start + self._held, *self._array.shape[1:]))
-            self._array[start:] = self._buffer[: self._held]
+            # Zarr leaves out rows of zeros, and looks for them slower than it packs the others.
+            none_empty = all(row.any() for row in rows)
+            self._array.with_config({"write_empty_chunks": none_empty})[start:] = rows
             self._held = 0
 
 

@@ -1,9 +1,8 @@
-"""A window of native pixels, from as many orthophotos as it touches."""
+"""A window of pixels, from as many orthophotos as it touches."""
 
 import logging
-import math
-from collections import Counter, OrderedDict
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,21 +17,30 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from incomelens.common.errors import InputError, listed
-from incomelens.tiles.orthophoto import Grid, Orthophoto, open_orthophoto
-from incomelens.tiles.void import Colour, prevailing_colour, void_colours
+from incomelens.tiles.orthophoto import (
+    Grid,
+    Orthophoto,
+    UnreadableImageryError,
+    open_orthophoto,
+)
+from incomelens.tiles.tally import Tally
+from incomelens.tiles.void import prevailing_colour, void_colours
 
 logger = logging.getLogger(__name__)
 
 # Three rows of blocks of a 25,000 px orthophoto, decoded, are 230 MB; a neighbour adds some.
 CACHE_MB = 512
 MOST_OPEN = 12
-# Grids whose offset is this close to whole pixels count as one grid.
-SAME_GRID_PX = 0.02
+# A tile's pixel in the imagery's units varies with the place, by the projection.
+STRETCH = 0.01
+# Of a window that is read halved: what shows no ground is told from native pixels alone, but for a
+# shadow here and there.
+MOST_VOID = 0.001
 
 
 @dataclass(frozen=True)
 class Patch:
-    """Native pixels of a window.
+    """Pixels of a window, native ones or such as a file holds of lower resolution.
 
     Attributes
     ----------
@@ -41,11 +49,14 @@ class Patch:
     void : array of shape (height, width), bool
         Pixels without imagery: outside every orthophoto, or void by :mod:`incomelens.tiles.void`.
     grid : Grid
+    level : int
+        How often halved: 0 for native pixels.
     """
 
     image: NDArray[np.uint8]
     void: NDArray[np.bool_]
     grid: Grid
+    level: int = 0
 
 
 class Mosaic(AbstractContextManager):
@@ -95,11 +106,9 @@ class Mosaic(AbstractContextManager):
         }
         self._tree = shapely.STRtree(by_name.geometry.to_numpy())
         self._bands, self._colours = bands, void_colours(void)
-        self._sources: OrderedDict[str, Orthophoto] = OrderedDict()
+        self._sources: OrderedDict[tuple[str, int], Orthophoto] = OrderedDict()
         self._misfits: set[str] = set()
-        self._n_read = self._n_white = 0
-        self._white_in: set[str] = set()
-        self._prevailing: Counter[Colour] = Counter()
+        self._tally = Tally()
         # GDAL itself reads a small number as megabytes; rasterio hands a number on as bytes.
         self._options = {"GDAL_CACHEMAX": cache_mb * 1_000_000, "GDAL_NUM_THREADS": threads}
         self._stack = ExitStack()
@@ -123,11 +132,29 @@ class Mosaic(AbstractContextManager):
             self._sources.popitem()[1].dataset.close()
         self._stack.close()
         if kind is None:
-            self._tell_fill()
+            self._tally.tell()
 
-    def pixel(self, name: str) -> float:
-        """Side of a native pixel of one orthophoto, metres."""
-        return self._open(name).grid.pixel
+    def pixel(self, name: str, *, level: int = 0) -> float:
+        """Side of a pixel of one orthophoto, native or `level` times halved, metres."""
+        return self._open(name).grid.halved(level).pixel
+
+    def level(self, name: str, *, pixel: float) -> int:
+        """How often halved one orthophoto suffices for tiles: its pixels are no larger than theirs.
+
+        Parameters
+        ----------
+        name : str
+        pixel : float
+            Side of a tile's pixel, in the imagery's CRS, metres.
+
+        Returns
+        -------
+        int
+            0 where only native pixels do, or the file holds no others (all but JPEG 2000).
+        """
+        source = self._open(name)
+        halved = (source.grid.halved(level).pixel for level in range(1, source.levels + 1))
+        return sum(side <= pixel * (1 + STRETCH) for side in halved)
 
     def read(
         self, bounds: tuple[float, float, float, float], *, primary: str, margin_px: int = 0
@@ -151,41 +178,70 @@ class Mosaic(AbstractContextManager):
         InputError
             If a file is no 8-bit image of three bands, north up with square pixels.
         """
-        grid, width, height = _window(self._open(primary).grid, bounds, margin_px)
+        grid, width, height = self._open(primary).grid.window(bounds, margin_px)
+        names = self._touching(grid, width, height, primary)
+        return self._counted(*self._composed(grid, width, height, names, level=0))
+
+    def read_halved(
+        self,
+        bounds: tuple[float, float, float, float],
+        *,
+        primary: str,
+        level: int,
+        margin_px: int = 0,
+    ) -> Patch | None:
+        """The same, `level` times halved; None where native pixels are to be read instead.
+
+        They are where part of the window is void, which is told pixel by pixel, and where a
+        neighbour holds no such pixels or its own fall beside those of `primary`.
+
+        Parameters
+        ----------
+        bounds, primary, margin_px
+            As in :meth:`read`; the margin in halved pixels.
+        level : int
+            Of :meth:`level`.
+
+        Raises
+        ------
+        UnreadableImageryError, InputError
+            As :meth:`read`.
+        """
+        grid, width, height = self._open(primary, level).grid.window(bounds, margin_px)
+        names = list(self._touching(grid, width, height, primary))
+        if not all(self._holds(name, grid, level) for name in names):
+            return None
+        patch, white_in = self._composed(grid, width, height, names, level=level)
+        return self._counted(patch, white_in) if patch.void.mean() <= MOST_VOID else None
+
+    def _holds(self, name: str, grid: Grid, level: int) -> bool:
+        """Whether an orthophoto has halved pixels that are those of a grid."""
+        try:
+            if self._open(name).levels < level:
+                return False
+            source = self._open(name, level)
+        except UnreadableImageryError:  # it may not be needed: native pixels decide
+            return False
+        return source.grid.coincides(grid, source.dataset.shape)
+
+    def _composed(
+        self, grid: Grid, width: int, height: int, names: Iterable[str], *, level: int
+    ) -> tuple[Patch, set[str]]:
+        """A window filled from orthophotos in their order, and those that are white in part."""
         image = np.zeros((3, height, width), dtype=np.uint8)
         void = np.ones((height, width), dtype=bool)
         white_in = set()
-        for name in self._touching(grid, width, height, primary):
-            if self._fill(image, void, grid, name):
+        for name in names:
+            if self._fill(image, void, grid, name, level):
                 white_in.add(name)
             if not void.any():
                 break
-        self._count(image, void, white_in)
-        return Patch(image, void, grid)
+        return Patch(image, void, grid, level), white_in
 
-    def _count(self, image: NDArray[np.uint8], void: NDArray[np.bool_], white_in: set[str]) -> None:
-        self._n_read += 1
-        self._n_white += bool(white_in)
-        self._white_in |= white_in
-        colour = prevailing_colour(image, void)
-        if colour is not None:
-            self._prevailing[colour] += 1
-
-    def _tell_fill(self) -> None:
-        if self._n_white:
-            logger.warning(
-                "%d of %d tiles touch a large white area, taken for no imagery (in %s); if it is "
-                "ground, set `void_colours: []` where the imagery is configured",
-                *(self._n_white, self._n_read, listed(sorted(self._white_in))),
-            )
-        if self._prevailing:
-            colours = (f"{colour} in {n}" for colour, n in self._prevailing.most_common())
-            logger.warning(
-                "%d of %d tiles have one colour over a quarter of them or more (red, green, blue: "
-                "%s); if it is no ground, name it in `void_colours` where the imagery is "
-                "configured",
-                *(self._prevailing.total(), self._n_read, listed(colours, 3)),
-            )
+    def _counted(self, patch: Patch, white_in: set[str]) -> Patch:
+        prevailing = prevailing_colour(patch.image, patch.void)
+        self._tally.count(level=patch.level, white_in=white_in, prevailing=prevailing)
+        return patch
 
     def _touching(self, grid: Grid, width: int, height: int, primary: str) -> Iterator[str]:
         yield primary
@@ -196,13 +252,13 @@ class Mosaic(AbstractContextManager):
                 yield self._names[at]
 
     def _fill(
-        self, image: NDArray[np.uint8], void: NDArray[np.bool_], grid: Grid, name: str
+        self, image: NDArray[np.uint8], void: NDArray[np.bool_], grid: Grid, name: str, level: int
     ) -> bool:
         """Copy what `name` holds of the window to where it is still void, in place.
 
         Returns whether some of it was left for being a large white area.
         """
-        source = self._open(name)
+        source = self._open(name, level)
         rows, cols = self._positions(source, grid, image.shape[1:], name)
         there = np.ix_(*(np.flatnonzero(of >= 0) for of in (rows, cols)))
         if 0 in there[0].shape + there[1].shape:
@@ -224,11 +280,9 @@ class Mosaic(AbstractContextManager):
         self, source: Orthophoto, grid: Grid, shape: tuple[int, ...], name: str
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Row and column of the source under each row and column of the window, -1 outside."""
-        own = source.grid
-        scale = grid.pixel / own.pixel
-        col, row = (grid.west - own.west) / own.pixel, (own.north - grid.north) / own.pixel
-        apart = max(abs(scale - 1) * max(source.dataset.shape), abs(col - round(col)))
-        if max(apart, abs(row - round(row))) <= SAME_GRID_PX:
+        scale = grid.pixel / source.grid.pixel
+        row, col = source.grid.place_of(grid)
+        if source.grid.coincides(grid, source.dataset.shape):
             scale, col, row = 1.0, round(col), round(row)
         elif name not in self._misfits:
             self._misfits.add(name)
@@ -243,30 +297,22 @@ class Mosaic(AbstractContextManager):
             positions.append(np.where((at >= 0) & (at < size), at, -1))
         return positions[0], positions[1]
 
-    def _open(self, name: str) -> Orthophoto:
-        if name in self._sources:
-            self._sources.move_to_end(name)
-            return self._sources[name]
+    def _open(self, name: str, level: int = 0) -> Orthophoto:
+        key = name, level
+        if key in self._sources:
+            self._sources.move_to_end(key)
+            return self._sources[key]
         if name not in self._paths:
             raise InputError(
                 f"orthophotos: {name!r} is in the plan but was not extracted; make the plan and "
                 "the orthophotos again from one listing"
             )
-        self._sources[name] = open_orthophoto(
-            self._paths[name], name=name, bands=self._bands, colours=self._colours
-        )
+        if level:
+            self._sources[key] = self._open(name).at_level(level)
+        else:
+            self._sources[key] = open_orthophoto(
+                self._paths[name], name=name, bands=self._bands, colours=self._colours
+            )
         if len(self._sources) > MOST_OPEN:
             self._sources.popitem(last=False)[1].dataset.close()
-        return self._sources[name]
-
-
-def _window(
-    native: Grid, bounds: tuple[float, float, float, float], margin_px: int
-) -> tuple[Grid, int, int]:
-    """Smallest window of whole pixels of `native` around bounds and margin: grid, width, height."""
-    west, south, east, north = bounds
-    first_col = math.floor((west - native.west) / native.pixel) - margin_px
-    first_row = math.floor((native.north - north) / native.pixel) - margin_px
-    end_col = math.ceil((east - native.west) / native.pixel) + margin_px
-    end_row = math.ceil((native.north - south) / native.pixel) + margin_px
-    return native.shifted(first_col, first_row), end_col - first_col, end_row - first_row
+        return self._sources[key]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,11 @@ from incomelens.tiles.void import (
     with_fray,
 )
 
+# Grids whose offset is this close to whole pixels count as one grid.
+SAME_GRID_PX = 0.02
+# What brings overviews of its own, made nobody knows how; GDAL prefers them to a file's own.
+OVERVIEW_FILES = {".ovr", ".aux", ".rrd"}
+
 
 class UnreadableImageryError(Exception):
     """A part of an orthophoto that cannot be decoded: costs its cells, not the whole job."""
@@ -44,16 +49,66 @@ class Grid:
         """Grid whose pixel (0, 0) is pixel (`row`, `col`) of this one."""
         return Grid(self.west + col * self.pixel, self.north - row * self.pixel, self.pixel)
 
+    def halved(self, level: int) -> "Grid":
+        """Grid of a resolution level of JPEG 2000, `level` times halved.
+
+        Its wavelets keep every second sample where it is (ISO/IEC 15444-1, annex F): the centre of
+        a level's first pixel is that of the first native one, and not, as GDAL has it of any
+        overview, that of the native pixels of its area.
+        """
+        beyond = (2**level - 1) / 2 * self.pixel
+        return Grid(self.west - beyond, self.north + beyond, 2**level * self.pixel)
+
+    def window(
+        self, bounds: tuple[float, float, float, float], margin_px: int
+    ) -> tuple["Grid", int, int]:
+        """Smallest window of whole pixels around bounds and margin: its grid, width, height."""
+        west, south, east, north = bounds
+        first_col = math.floor((west - self.west) / self.pixel) - margin_px
+        first_row = math.floor((self.north - north) / self.pixel) - margin_px
+        end_col = math.ceil((east - self.west) / self.pixel) + margin_px
+        end_row = math.ceil((self.north - south) / self.pixel) + margin_px
+        return self.shifted(first_col, first_row), end_col - first_col, end_row - first_row
+
+    def place_of(self, other: "Grid") -> tuple[float, float]:
+        """Row and column, here, of the outer corner of another grid's first pixel."""
+        return (self.north - other.north) / self.pixel, (other.west - self.west) / self.pixel
+
+    def coincides(self, other: "Grid", shape: tuple[int, int]) -> bool:
+        """Whether all pixels of another grid are pixels of this one, which has `shape` of them."""
+        stretched = abs(other.pixel / self.pixel - 1) * max(shape)
+        apart = [abs(at - round(at)) for at in self.place_of(other)]
+        return max(stretched, *apart) <= SAME_GRID_PX
+
 
 @dataclass(frozen=True)
 class Orthophoto:
-    """An opened file; see :func:`open_orthophoto`."""
+    """An opened file; see :func:`open_orthophoto`.
+
+    Attributes
+    ----------
+    levels : int
+        How often halved the file holds its image beside the native pixels; see :meth:`at_level`.
+    """
 
     name: str
     dataset: DatasetReader
     grid: Grid
     bands: Bands
     rule: VoidRule
+    levels: int
+
+    def at_level(self, level: int) -> "Orthophoto":
+        """Open the image `level` times halved (1 to `levels`), which decodes no more than that.
+
+        Raises
+        ------
+        UnreadableImageryError
+            If its header cannot be decoded.
+        """
+        with _decoding(self.name, None):
+            dataset = rasterio.open(self.dataset.name, OVERVIEW_LEVEL=level - 1)
+        return replace(self, dataset=dataset, grid=self.grid.halved(level))
 
     def read(self, window: Window, *, tile_px: float) -> tuple[NDArray[np.uint8], Mask, Mask]:
         """Pixels of a window, and which of them are void.
@@ -152,7 +207,20 @@ def open_orthophoto(
     numbers = colour_bands(dataset, bands, name=str(path))
     with _decoding(name, None):
         rule = void_rule(dataset, numbers, colours, name=name)
-    return Orthophoto(name, dataset, Grid(transform.c, transform.f, transform.a), numbers, rule)
+    grid = Grid(transform.c, transform.f, transform.a)
+    return Orthophoto(name, dataset, grid, numbers, rule, _stored_levels(dataset, rule))
+
+
+def _stored_levels(dataset: DatasetReader, rule: VoidRule) -> int:
+    """How often halved a JPEG 2000 holds its image; 0 for all else.
+
+    Overviews of other files were averaged, or picked, by somebody's choice. A mask is not halved
+    with the image.
+    """
+    beside = {Path(file).suffix.lower() for file in dataset.files}
+    if dataset.driver != "JP2OpenJPEG" or rule.mask_band is not None or beside & OVERVIEW_FILES:
+        return 0
+    return len(dataset.overviews(1))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from incomelens.tiles.group_file import (
     packed_together,
     pixel_files,
 )
+from incomelens.tiles.warp import Warped
 
 GRID_MAPPING = "spatial_ref"
 PER_CELL = "cell_id easting northing"
@@ -46,7 +47,7 @@ class ShardWriter(GroupWriter):
             "crs": self._crs.to_string(),
         }
         super().__init__(out, about)
-        self._kept: list[tuple[str, float, float, float, float]] = []
+        self._kept: list[tuple[str, float, float, float, float, int]] = []
         self._dropped: list[tuple[str, float, str]] = []
         self._order: list[tuple[str, int, float, str | None]] = []
 
@@ -85,16 +86,15 @@ class ShardWriter(GroupWriter):
     def add(
         self,
         cell_id: str,
-        image: NDArray[np.uint8],
+        tile: Warped,
         land_use: NDArray[np.uint8],
         bounds: tuple[float, float, float, float],
-        void_share: float,
     ) -> None:
-        """Append a cell: image (px, px, 3), land use (px, px), the bounds of its tile, metres."""
+        """Append a cell: its image, land use (px, px), the bounds of its tile, metres."""
         west, south, east, _ = bounds
-        self._order.append((cell_id, len(self._kept), void_share, None))
-        self._kept.append((cell_id, west, south, east - west, void_share))
-        self._images.append(image)
+        self._order.append((cell_id, len(self._kept), tile.void_share, None))
+        self._kept.append((cell_id, west, south, east - west, tile.void_share, tile.level))
+        self._images.append(tile.image)
         self._land_use.append(land_use)
 
     def drop(self, cell_id: str, reason: str, void_share: float) -> None:
@@ -117,8 +117,8 @@ class ShardWriter(GroupWriter):
 
     def _write_labels(self) -> None:
         """Coordinates of the cells, of the pixels inside a cell, and the dropped cells."""
-        columns = zip(*self._kept, strict=True) if self._kept else [[]] * 5
-        ids, eastings, northings, sides, void = columns
+        columns = zip(*self._kept, strict=True) if self._kept else [[]] * 6
+        ids, eastings, northings, sides, void, levels = columns
         corner = {"units": "m", "grid_mapping": GRID_MAPPING}
         self._label("cell_id", ids, "cell", dtype=str, long_name="id of the census cell")
         self._label("easting", eastings, "cell", long_name="western edge of the cell", **corner)
@@ -127,6 +127,9 @@ class ShardWriter(GroupWriter):
             self._label("side", sides, "cell", long_name="side of the tile", **corner)
         share = {"units": "1", "long_name": "share of the cell's area without imagery"}
         self._label("void_share", void, "cell", **share)
+        if any(levels):  # native pixels all over go without saying
+            told = "how often halved the imagery was that was decoded; 0: native pixels"
+            self._label("level", levels, "cell", dtype=np.uint8, units="1", long_name=told)
         gone, gone_void, reasons = zip(*self._dropped, strict=True) if self._dropped else [[]] * 3
         self._label("dropped_cell_id", gone, "dropped", dtype=str, long_name="cells without image")
         self._label("dropped_void_share", gone_void, "dropped", **share)

@@ -18,7 +18,7 @@ from incomelens.tiles.mosaic import CACHE_MB, Mosaic
 from incomelens.tiles.orthophoto import UnreadableImageryError
 from incomelens.tiles.shard_file import ShardWriter
 from incomelens.tiles.squares import ROUNDING, fills, tile_squares
-from incomelens.tiles.warp import CellFrames, Warped, cell_frames, reach_px, warp_cell
+from incomelens.tiles.warp import CellFrames, Warped, cell_frames, cut_tile
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ def cut_shard(
             if isinstance(warped, Warped):
                 box = tuple(bounds[at].tolist())
                 values = job.land_use.burn(box, tile_px=tile_px, within=job.outlines[at])
-                writer.add(cell_id, warped.image, values, box, warped.void_share)
+                writer.add(cell_id, warped, values, box)
             else:
                 writer.drop(cell_id, warped, 1.0 if warped == NO_IMAGERY else np.nan)
         return writer.index()
@@ -130,19 +130,12 @@ def _tiles(job: _Job, mosaic: Mosaic) -> Iterator[Warped | str]:
             yield NO_IMAGERY
             continue
         try:
-            warped = _warped(job, mosaic, at, name)
+            warped = cut_tile(mosaic, job.frames, at, primary=name, tile_px=job.tile_px)
         except UnreadableImageryError as error:
             logger.error("cell %s is dropped: %s", job.plan["cell_id"].iloc[at], error)
             yield UNREADABLE
             continue
         yield warped if warped.void_share < 1.0 else NO_IMAGERY
-
-
-def _warped(job: _Job, mosaic: Mosaic, at: int, name: str) -> Warped:
-    pixel = mosaic.pixel(name)
-    margin = reach_px(job.frames, at, tile_px=job.tile_px, pixel=pixel)
-    patch = mosaic.read(job.frames.bounds(at), primary=name, margin_px=margin)
-    return warp_cell(patch, job.frames, at, tile_px=job.tile_px)
 
 
 def _check(cells: gpd.GeoDataFrame, land_use: gpd.GeoDataFrame, tile_px: int) -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
 from incomelens.common.compiling import compiled
-from incomelens.tiles.mosaic import Patch
+from incomelens.tiles.mosaic import Mosaic, Patch
 
 # A cell's position in the imagery's CRS is computed exactly at 3 x 3 points and between them by the
 # parabola through them: over 200 m no further from the projection than a micrometre.
@@ -24,10 +24,13 @@ class Warped:
         Red, green, blue; north up, west left; 0 where there is no imagery.
     void_share : float
         Share of the cell's area without imagery, 0 to 1.
+    level : int
+        How often halved the imagery was that it comes from: 0 for native pixels.
     """
 
     image: NDArray[np.uint8]
     void_share: float
+    level: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,38 @@ def cell_frames(bounds: NDArray[np.float64], *, crs: CRS, imagery_crs: CRS) -> C
     return CellFrames(*transformer.transform(eastings, northings, errcheck=True))
 
 
+def cut_tile(mosaic: Mosaic, frames: CellFrames, at: int, *, primary: str, tile_px: int) -> Warped:
+    """Read the ground of cell `at` and warp it.
+
+    Imagery that holds itself halved (JPEG 2000) is decoded as often halved as leaves its pixels no
+    larger than the tile's, but for cells of which a part is void (deviation `one_resampling`).
+
+    Parameters
+    ----------
+    mosaic : Mosaic
+    frames : CellFrames
+    at : int
+    primary : str
+        See :meth:`incomelens.tiles.mosaic.Mosaic.read`.
+    tile_px : int
+
+    Raises
+    ------
+    UnreadableImageryError
+        If a block cannot be decoded.
+    """
+    patch, bounds = None, frames.bounds(at)
+    level = mosaic.level(primary, pixel=_tile_pixel(frames, at, tile_px))
+    if level:
+        pixel = mosaic.pixel(primary, level=level)
+        margin = reach_px(frames, at, tile_px=tile_px, pixel=pixel)
+        patch = mosaic.read_halved(bounds, primary=primary, level=level, margin_px=margin)
+    if patch is None:
+        margin = reach_px(frames, at, tile_px=tile_px, pixel=mosaic.pixel(primary))
+        patch = mosaic.read(bounds, primary=primary, margin_px=margin)
+    return warp_cell(patch, frames, at, tile_px=tile_px)
+
+
 def warp_cell(patch: Patch, frames: CellFrames, at: int, *, tile_px: int) -> Warped:
     r"""Resample native pixels to the `tile_px` × `tile_px` grid of cell `at`.
 
@@ -86,7 +121,7 @@ def warp_cell(patch: Patch, frames: CellFrames, at: int, *, tile_px: int) -> War
     reach = _reach(frames, at, tile_px, patch.grid.pixel)
     image = np.empty((tile_px, tile_px, 3), dtype=np.uint8)
     void = _resample(patch.image, patch.void, bool(patch.void.any()), col, row, reach, image)
-    return Warped(image, float(void) / tile_px**2)
+    return Warped(image, float(void) / tile_px**2, patch.level)
 
 
 def reach_px(frames: CellFrames, at: int, *, tile_px: int, pixel: float) -> int:
@@ -96,11 +131,16 @@ def reach_px(frames: CellFrames, at: int, *, tile_px: int, pixel: float) -> int:
 
 def _reach(frames: CellFrames, at: int, tile_px: int, pixel: float) -> float:
     """Half the width of the triangle, in native pixels: at least one."""
+    return max(1.0, _tile_pixel(frames, at, tile_px) / pixel)
+
+
+def _tile_pixel(frames: CellFrames, at: int, tile_px: int) -> float:
+    """Side of a pixel of a cell's tile, metres in the CRS of the imagery."""
     side = np.hypot(
         frames.easting[at, 1, 2] - frames.easting[at, 1, 0],
         frames.northing[at, 1, 2] - frames.northing[at, 1, 0],
     )
-    return max(1.0, side / tile_px / pixel)
+    return side / tile_px
 
 
 def _pixel_positions(

@@ -22,7 +22,7 @@ from incomelens.siamese.inputs.image_store import ImageWriter
 from incomelens.tiles.mosaic import Mosaic
 from incomelens.tiles.orthophoto import UnreadableImageryError
 from incomelens.tiles.plan import check_cover, needed_orthophotos, plan_shards
-from incomelens.tiles.warp import CellFrames, Warped, cell_frames, reach_px, warp_cell
+from incomelens.tiles.warp import CellFrames, Warped, cell_frames, cut_tile
 
 logger = logging.getLogger(__name__)
 
@@ -213,13 +213,10 @@ def _images(
             yield "no_imagery"
             continue
         try:
-            margin = reach_px(frames, at, tile_px=px, pixel=mosaic.pixel(name))
-            patch = mosaic.read(frames.bounds(at), primary=name, margin_px=margin)
+            yield cut_tile(mosaic, frames, at, primary=name, tile_px=px)
         except UnreadableImageryError as error:
             logger.error("an image is left out: %s", error)
             yield "unreadable_imagery"
-            continue
-        yield warp_cell(patch, frames, at, tile_px=px)
 
 
 def _refused(image: Warped | str, max_void_share: float) -> str | None:
