@@ -21,16 +21,13 @@ exec "$@"
 """
 
 
-def test_jobs_are_called_in_the_image_where_apptainer_is_asked_for(
-    new_checkout, tmp_path, monkeypatch
-):
-    checkout = new_checkout("contained")
+def test_jobs_are_called_in_the_image_where_apptainer_is_asked_for(fresh, tmp_path, monkeypatch):
     (tmp_path / "apptainer").write_text(STAND_IN)
     (tmp_path / "apptainer").chmod(0o755)
     folders = [str(tmp_path), str(ROOT / ".venv/bin"), os.environ["PATH"]]
     monkeypatch.setenv("PATH", os.pathsep.join(folders))
     monkeypatch.setenv("CALLED", str(tmp_path / "called"))
-    checkout.snakemake("make_demo_mirror", "--cores", "1", "--sdm", "apptainer")
+    fresh.snakemake("make_demo_mirror", "--cores", "1", "--sdm", "apptainer")
     called = (tmp_path / "called").read_text()
     assert called.startswith("exec --home ")
     assert " incomelens.sif " in called
@@ -76,12 +73,11 @@ def inside(tmp_path_factory):
     shutil.rmtree(storage)
 
 
-def test_the_tiny_study_in_the_image_gives_the_same_bytes(inside, new_checkout, request):
+def test_the_tiny_study_in_the_image_gives_the_same_bytes(inside, fresh, request):
     tiny = request.getfixturevalue("tiny")  # which takes minutes, only where there is an image
-    checkout = new_checkout("in_the_image")
     words = ["snakemake", "--cores", "2", "--configfile", "config/tiny.yaml"]
-    done = inside(checkout, *words)
+    done = inside(fresh, *words)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    ours, theirs = tiny.compared(), checkout.compared()
+    ours, theirs = tiny.compared(), fresh.compared()
     assert set(ours) == set(theirs)
     assert [name for name in ours if ours[name] != theirs[name]] == []

@@ -90,6 +90,11 @@ def made_by(module, **settings):
     return dict(module=module, **told, **settings)
 
 
+# What of the district study is made: nothing, in a study of cities alone.
+def of_districts(*files):
+    return list(files) if STUDY.levels else []
+
+
 # In the parameters of an exhibit of one city.
 def city_name(wildcards):
     return STUDY.city_names[wildcards.city]

@@ -33,11 +33,6 @@ rule aerial_paper:
         rules.aerial_topology_paper.input,
 
 
-# Nothing, in a study of cities alone.
-def of_districts(*files):
-    return list(files) if STUDY.levels else []
-
-
 rule districts:
     input:
         of_districts(
