@@ -22,6 +22,7 @@ def small(study):
     }
     study["city"] = {city: study["city"][city] for city in CITIES}
     study["tiles"]["tile_px"] = 64
+    study["attribution"] = {"methods": ["guided", "gradient", "gradcam"]}
     study["inference"]["training"] |= {"epochs": 1, "samples_per_epoch": 20}
     study["topology"] |= {"resamples": 100, "draws": 99, "least_tiles": 3}
     study["validation"] |= {"tune": list(CITIES[:1]), "judge": list(CITIES[1:])}
