@@ -26,7 +26,6 @@ from incomelens.paper.validation.names import (
     METHOD_COLOURS,
     METHOD_MARKERS,
     NOTHING,
-    OCCLUSION,
     SHUFFLED,
     STYLES,
 )
@@ -37,6 +36,8 @@ HITS_MM = 34.0
 PLANTED_COLOUR, OTHER_COLOUR = "#0072B2", "#8c8c8c"
 LEAST, MOST = 0.25, 4.0
 SES = ("low", "high")
+KEY_COLUMNS, KEY_LINE_MM = 4, 4.0
+BESIDE_METHODS = 4  # entries of the key
 NETWORKS = {MAIN: "trained", SHUFFLED: "shuffled labels"}
 
 
@@ -65,9 +66,13 @@ def planted_figure(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame
     names = {style: _classes(drawn[drawn["style"] == style]) for style in styles}
     heights = [LINE_MM * len(names[style]) for style in styles]
     width = (PAGE_MM - LABELS_MM - RIGHT_MM - BETWEEN_MM) / 2
-    total = TOP_MM + sum(heights) + GAP_MM * len(styles) + HITS_MM + BELOW_MM
+    methods = [name for name in ALL_METHODS if name in set(hits["method"])]
+    # Two lines of the key fit above the panels.
+    more_lines = max(-(-(BESIDE_METHODS + len(methods)) // KEY_COLUMNS) - 2, 0)
+    first = TOP_MM + KEY_LINE_MM * more_lines
+    total = first + sum(heights) + GAP_MM * len(styles) + HITS_MM + BELOW_MM
     with paper_figure(PAGE_MM, total) as figure:
-        top = TOP_MM
+        top = first
         for number, (style, height) in enumerate(zip(styles, heights, strict=True)):
             for column, ses in enumerate(SES):
                 left = LABELS_MM + column * (width + BETWEEN_MM)
@@ -89,7 +94,7 @@ def planted_figure(ratios: pd.DataFrame, ranks: pd.DataFrame, hits: pd.DataFrame
             axes.set_title(f"A planted class comes first: {NETWORKS[network]}", loc="left")
             if column == 0:
                 letter(axes, "abc"[len(styles)], left_mm=LABELS_MM - 1.0)
-        _draw_key(figure, method)
+        _draw_key(figure, method, methods)
     return figure
 
 
@@ -149,7 +154,7 @@ def _draw_hits(axes: Axes, table: pd.DataFrame, styles: Sequence[str], *, with_n
     axes.set_xlabel("Hit rate over cities, 95 % interval; black: by chance")
 
 
-def _draw_key(figure: PaperFigure, method: str) -> None:
+def _draw_key(figure: PaperFigure, method: str, methods: Sequence[str]) -> None:
     dot = {"size": 3.6, "linewidth": 0}
     handles = [
         key_mark(PLANTED_COLOUR, f"planted: one dot a city, {ALL_METHODS[method]}", **dot),
@@ -158,7 +163,7 @@ def _draw_key(figure: PaperFigure, method: str) -> None:
         key_line(NULL_COLOUR, "expected under H0", 1.2),
         *(
             key_mark(METHOD_COLOURS[name], f"{ALL_METHODS[name]} (c)", METHOD_MARKERS[name], **dot)
-            for name in ("guided", "gradient", "gradcam", OCCLUSION)
+            for name in methods
         ),
     ]
-    key_above(figure, handles, 4, handlelength=1.4, columnspacing=1.2)
+    key_above(figure, handles, KEY_COLUMNS, handlelength=1.4, columnspacing=1.2)
