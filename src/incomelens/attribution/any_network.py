@@ -6,7 +6,7 @@ the activations are, its plain-gradient form, Grad-CAM and LayerCAM. How they ar
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -68,12 +68,14 @@ def network_maps(
     et al. (2017), ICCV. Captum's own hooks ``nn.ReLU`` only and gives the plain gradient elsewhere.
     """
     _check_methods(methods)
-    guides = GuidedActivations(network)
-    guides.on = False
-    leaf = images.detach().requires_grad_()
     # An activation without a rule matters to no method but one.
-    with torch.enable_grad(), _output_of(layer) as kept, _entered(guides, "guided" in methods):
+    guides = GuidedActivations(network) if "guided" in methods else None
+    leaf = images.detach().requires_grad_()
+    with torch.enable_grad(), _output_of(layer) as kept, guides or nullcontext():
         scores = network(leaf)
+    if guides is not None:
+        guides.check()
+        guides.on = False
     maps = _maps(kept)
     if scores.ndim != 2 or not 0 <= target < scores.shape[1]:
         raise InputError(
@@ -84,10 +86,9 @@ def network_maps(
     (seeds,) = torch.autograd.grad(score, maps, retain_graph=True)
     plain = guided = None
     if "gradient" in methods:
-        (plain,) = torch.autograd.grad(score, leaf, retain_graph="guided" in methods)
+        (plain,) = torch.autograd.grad(score, leaf, retain_graph=guides is not None)
         plain = plain[:, None]
-    if "guided" in methods:
-        guides.check()
+    if guides is not None:
         guides.on = True
         guided = torch.autograd.grad(score, leaf)[0][:, None]
     seeds, maps = seeds[None], maps.detach()
@@ -106,15 +107,6 @@ def _check_methods(methods: Sequence[str]) -> None:
         raise InputError(
             f"methods: {list(methods)}; expected one or more of {listed(GRADIENT_METHODS)}"
         )
-
-
-@contextmanager
-def _entered(guides: GuidedActivations, wanted: bool) -> Iterator[None]:
-    if not wanted:
-        yield
-        return
-    with guides:
-        yield
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def spatial_folds(
     scheme : {"random", "block", "knndm"}
         ``random``: what lies between known neighbours. ``block``: k-means blocks of neighbours,
         grouped into folds of about equal size, with a buffer around what is held out: a part of
-        the region without data (Roberts et al. 2017, Ecography 40:8). ``knndm``: held-out points
+        the region without data (Roberts et al. 2017, Ecography 40:913). ``knndm``: held-out points
         as far from training as `target` is from `place` (Linnenbrink et al. 2024, Geosci. Model
         Dev. 17:5897).
     n_folds : int

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from incomelens.common.errors import InputError, listed
 from incomelens.paper.forms import Cells
 from incomelens.paper.forms import html as html_table
 from incomelens.report.differences import Differences, differences, setting_differences
-from incomelens.report.page import TEMPLATES, inside, write_page
+from incomelens.report.page import inside, templates, write_page
 
 MOST_ROWS = 40  # of a table; the download has them all
 SAME_NAME = ("this run", "the other run")
@@ -100,22 +99,19 @@ def comparison_page(results: str | Path, other: str | Path) -> str:
         for key, (told, _) in own.items()
         if key not in theirs
     ]
-    environment = Environment(
-        loader=PackageLoader("incomelens.report", TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("against.html").render(
-        one=names[0],
-        other=names[1],
-        apart=apart,
-        same=same,
-        lone=lone,
-        why=_why(*folders, names),
-        all_differences=_all_differences(apart),
-        style=Markup(inside("style.css")),  # noqa: S704 - our own file
+    return (
+        templates()
+        .get_template("against.html")
+        .render(
+            one=names[0],
+            other=names[1],
+            apart=apart,
+            same=same,
+            lone=lone,
+            why=_why(*folders, names),
+            all_differences=_all_differences(apart),
+            style=Markup(inside("style.css")),  # noqa: S704 - our own file
+        )
     )
 
 

@@ -81,13 +81,7 @@ def report_page(
     """
     config, packages = provenance["configuration"], provenance["software"]["packages"]
     with_districts = _has_layer(maps, "variable/")
-    environment = Environment(
-        loader=PackageLoader("incomelens.report", TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates()
     environment.filters |= {
         "link": lambda path: path.relative_to(folder).as_posix(),
         "mib": _memory,
@@ -249,6 +243,17 @@ def json_for_page(data: object) -> str:
     """JSON that may stand inside a script element: nothing in it can end the element."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
+
+
+def templates() -> Environment:
+    """Templates of all pages; what one asks for and was not given is an error."""
+    return Environment(
+        loader=PackageLoader("incomelens.report", TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def inside(name: str) -> str:
