@@ -54,6 +54,7 @@ from incomelens.inference.settings import TrainingSettings
 from incomelens.inference.training import train
 from incomelens.tiles.shard_file import ShardWriter
 from incomelens.tiles.store import Tiles, open_tiles
+from incomelens.tiles.warp import Warped
 
 BACKBONE = "tf_efficientnet_lite0"
 LEARNING_RATE = 8e-5
@@ -88,10 +89,11 @@ def make_tiles(folder: Path, n: int, px: int) -> None:
     shard = ShardWriter(folder / "0.zarr", tile_px=px, side=200.0, crs=CRS("EPSG:3035"))
     with shard as writer:
         for number in range(n):
-            corner = (3_900_000.0 + 200 * number, 2_500_000.0)
-            cell_id = f"CRS3035RES200mN{corner[1]:.0f}E{corner[0]:.0f}"
+            west, south = 3_900_000.0 + 200 * number, 2_500_000.0
+            cell_id = f"CRS3035RES200mN{south:.0f}E{west:.0f}"
             image = texture(rng, px)
-            writer.add(cell_id, image, land_use, corner, 0.0)
+            bounds = (west, south, west + 200, south + 200)
+            writer.add(cell_id, Warped(image, 0.0), land_use, bounds)
             Image.fromarray(image).save(folder / "png" / f"{cell_id}.png")
     writer.index().assign(shard=0, kept=True).to_parquet(folder / "index.parquet")
 

@@ -15,6 +15,7 @@ from incomelens.paper.aerial.names import class_colours
 from incomelens.paper.draw.classes import DROPPED_FACE, INCOME_COLOURS
 from incomelens.tiles.index import build_index
 from incomelens.tiles.shard_file import ShardWriter
+from incomelens.tiles.warp import Warped
 
 from ..aerial_world import CELL, SOUTH, WEST, aerial_world
 
@@ -193,7 +194,7 @@ def test_figure_1_reads_the_shards_of_the_workflow(world, tmp_path):
     with ShardWriter(tmp_path / "0.zarr", tile_px=16, side=200.0, crs=crs) as shard:
         for cell, square in zip(waiting["cell_id"], waiting.geometry, strict=True):
             land = np.ones((16, 16), dtype=np.uint8)
-            shard.add(cell, world.images[cell], land, square.bounds, 0.0)
+            shard.add(cell, Warped(world.images[cell], 0.0), land, square.bounds)
     index = build_index(cells, world.plan[2:], [tmp_path / "0.zarr"], max_void_share=0.01)
     given = {"shards": [tmp_path / "0.zarr"], "name": "Aubervieux", "threads": 1}
     figure = figure_1.exhibit(cells, world.land_use, index, **given).figure
