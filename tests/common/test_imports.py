@@ -16,6 +16,7 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "workflow/scripts"
 FETCHING = ("sources/fetch_source", "sources/check_sources")
 TABLES = (
     "districts/measure_inequality",
+    "inference/calibrate_sets",
     "inference/evaluate_predictions",
     "siamese/score_baselines",
     "ssig/calibrate_intervals",

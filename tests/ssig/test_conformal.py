@@ -3,8 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.stats import binomtest
 
@@ -12,7 +10,6 @@ from incomelens.ssig.conformal import (
     METHODS,
     calibrate_intervals,
     conformal_intervals,
-    conformal_quantile,
     label_conditional,
     local_scale,
 )
@@ -29,27 +26,6 @@ def world(n=1500, *, seed=0, spread=0.2):
 
 def inside(observed, ends):
     return (ends[0] <= observed) & (observed <= ends[1])
-
-
-def test_nine_scores_hold_the_tenth_at_their_largest():
-    scores = np.array([3.0, 1, 2, 5, 4, 9, 8, 7, 6])
-    assert conformal_quantile(scores) == 9.0
-    assert conformal_quantile(scores[:8]) == np.inf
-    assert conformal_quantile(np.arange(1.0, 20)) == 18.0
-    assert conformal_quantile(scores, level=0.5) == 5.0
-
-
-def test_weights_move_the_quantile_to_the_scores_that_count():
-    scores, weights = np.array([1.0, 2, 3, 4]), np.array([[9.0, 9, 0, 0], [0, 0, 30, 1]])
-    assert_allclose(conformal_quantile(scores, weights), [2.0, 3.0])
-
-
-@given(n=st.integers(1, 60), seed=st.integers(0, 99), level=st.sampled_from([0.5, 0.8, 0.9]))
-def test_equal_weights_give_the_unweighted_quantile(n, seed, level):
-    scores = np.random.default_rng(seed).exponential(size=n)
-    one = conformal_quantile(scores, np.ones((1, n)), level=level)[0]
-    rank = int(np.ceil(round((n + 1) * level, 9)))
-    assert one == (np.sort(scores)[rank - 1] if rank <= n else np.inf)
 
 
 def test_local_scale_is_the_mean_error_of_the_nearest_predictions():

@@ -122,6 +122,29 @@ use rule scripted as evaluate_predictions with:
         n_resamples=config["inference"]["resamples"],
 
 
+# Sets of neighbouring classes around the predictions of every network.
+use rule scripted as calibrate_sets with:
+    input:
+        folds="<results>/folds/{city}-{scheme}.parquet",
+        networks=expand(
+            "<results>/inference/{{city}}/{{scheme}}/{network}/predictions.parquet",
+            network=STUDY.networks,
+        ),
+    output:
+        sets="<results>/inference/{city}/{scheme}/prediction_sets.parquet",
+        coverage="<results>/inference/{city}/{scheme}/set_coverage.csv",
+    pathvars:
+        job="inference/calibrate_sets/{city}-{scheme}",
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes(30),
+    params:
+        **run_by("inference/calibrate_sets"),
+        seed=config["seed"],
+        networks=STUDY.networks,
+        n_resamples=config["inference"]["resamples"],
+
+
 use rule scripted as predict_transfer with:
     input:
         unpack(FILES.models),

@@ -97,6 +97,26 @@ use rule exhibit as aerial_models_table with:
         ),
 
 
+use rule exhibit as aerial_prediction_sets with:
+    input:
+        coverage=FILES.inferred("set_coverage.csv"),
+    output:
+        **table(
+            "aerial/prediction_sets",
+            "Sets of income classes",
+            "aerial_prediction_sets",
+        ),
+    pathvars:
+        exhibit="aerial_prediction_sets",
+    params:
+        **made_by(
+            "aerial.prediction_sets",
+            names=STUDY.city_names,
+            places=STUDY.city_places,
+            networks=config["inference"]["networks"],
+        ),
+
+
 use rule exhibit as aerial_overfitting with:
     input:
         summary=FILES.inferred("summary.csv"),
@@ -204,6 +224,7 @@ rule aerial_inference_paper:
             rules.aerial_figures_3.input,
             rules.aerial_figure_s1.output,
             rules.aerial_models_table.output,
+            rules.aerial_prediction_sets.output,
             rules.aerial_overfitting.output,
             rules.aerial_transfer.output if len(STUDY.transfer_cities) > 1 else [],
             rules.aerial_income_scores.output,

@@ -18,6 +18,7 @@ rule aerial:
     input:
         expand("<results>/folds/{city}-classes.csv", city=STUDY.cities),
         FILES.inferred("metrics.csv"),
+        FILES.inferred("set_coverage.csv"),
         rules.evaluate_transfer.output if len(STUDY.transfer_cities) > 1 else [],
         expand("<results>/topology/h0-{scheme}.csv", scheme=STUDY.city_schemes)
         if STUDY.cities

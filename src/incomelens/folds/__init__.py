@@ -18,5 +18,6 @@ their model and never by their split.
 ``training``        what may be learnt from while a fold is held out
 ``resampling``      intervals of scores, over units and over blocks
 ``comparison``      two models compared fold by fold
+``conformal``       the quantile of held-out errors that holds nine in ten
 ==================  ======================================================================
 """

@@ -35,5 +35,7 @@ gives a probability to each income class; every cell is predicted by a network t
 ``metrics``          scores as functions of sums over cells
 ``intervals``        those sums over resampled cells and blocks
 ``calibration``      accuracy against certainty
+``prediction_sets``  neighbouring classes that hold nine in ten incomes, calibrated out of fold
+``set_coverage``     how many they hold, by class and block, and how large they are
 ===================  ============================================================================
 """

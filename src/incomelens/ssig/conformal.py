@@ -20,9 +20,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from incomelens.folds.buffer import places_on_earth
+from incomelens.folds.conformal import conformal_quantile
 from incomelens.ssig.scores import central_interval
 
-LEVEL = 0.9
 METHODS = ("model", "split", "normalised", "geographic", "label_conditional")
 """The process's own; one width; by local error; that, by distance; that, by fifths of income."""
 N_FIFTHS = 5
@@ -107,40 +107,6 @@ def conformal_intervals(
             true[rest], score, root[own], scale[own]
         )
     return {method: tuple(np.maximum(values, 0.0) ** 2) for method, values in ends.items()}
-
-
-def conformal_quantile(
-    scores: Values, weights: Values | None = None, *, level: float = LEVEL
-) -> Values:
-    r"""Smallest score that holds the level among the scores and one that is not known yet.
-
-    .. math:: \min\{s : \textstyle\sum_i w_i 1(s_i \le s) \ge
-              \text{level}\,(\textstyle\sum_i w_i + 1)\}
-
-    With equal weights it is the :math:`\lceil (n + 1)\,\text{level} \rceil`-th smallest score.
-
-    Parameters
-    ----------
-    scores : array of shape (n,)
-    weights : array of shape (m, n), optional
-        Of every score for each of m districts, whose own weight is 1 (Tibshirani et al. 2019,
-        NeurIPS); all 1 by default.
-    level : float
-
-    Returns
-    -------
-    array of shape (m,), or a number
-        Infinite where the scores are too few for the level.
-    """
-    order = np.argsort(scores)
-    ranked = np.append(scores[order], np.inf)
-    if weights is None:
-        weights = np.ones((1, len(scores)))
-        return conformal_quantile(scores, weights, level=level)[0]
-    reached = np.cumsum(weights[:, order], axis=1)
-    # Rounding must not ask for one score more where the level is met exactly.
-    needed = level * (reached[:, -1:] + 1) * (1 - 1e-12)
-    return ranked[(reached < needed).sum(axis=1)]
 
 
 def local_scale(known: Values, error: Values, asked: Values) -> Values:
