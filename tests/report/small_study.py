@@ -58,6 +58,15 @@ def predictions(of_cells):
     )
 
 
+def sets(of_cells):
+    """Conformal sets of the main network, from the class below the observed one to it."""
+    told = predictions(of_cells)[["cell_id", "observed"]]
+    own = told.assign(model="main", method="split", high_class=told["observed"])
+    own = own.assign(low_class=np.maximum(told["observed"] - 1, 1))
+    everything = own.assign(method="label_conditional", low_class=1, high_class=5)
+    return pd.concat([own, own.assign(model="softmax", low_class=1), everything])
+
+
 def ratios(of_cells):
     """Dense fabric: a quarter of each tile, half of its activation; the first map is empty."""
     kept = of_cells.loc[of_cells["drop_reason"].isna(), "cell_id"]
@@ -78,7 +87,8 @@ def districts(n=6):
     income = np.linspace(30_000, 90_000, n)
     income[-1] = np.nan
     shapes = [box(2.3 + 0.01 * i, 48.85, 2.31 + 0.01 * i, 48.86) for i in range(n)]
-    table = table.assign(geoid=[f"{i:03d}" for i in range(n)], area="one", **{INCOME: income})
+    area = np.where(np.arange(n) < 4, "one", "two")
+    table = table.assign(geoid=[f"{i:03d}" for i in range(n)], area=area, **{INCOME: income})
     return gpd.GeoDataFrame(table, geometry=shapes, crs=4326)
 
 
@@ -95,6 +105,19 @@ def gps(of_districts):
     )
 
 
+def applicability(of_districts):
+    """Nothing learnt from is like district 001."""
+    known = of_districts.loc[of_districts[INCOME].notna(), "geoid"]
+    like = {"dissimilarity": np.where(known == "001", 0.83, 0.2), "threshold": 0.42}
+    return pd.DataFrame({"geoid": known, **like, "applicable": known != "001"})
+
+
+def failing():
+    """Intervals of area two hold 58 of 100 incomes."""
+    task = {"level": "tract", "income": INCOME, "scheme": "random"}
+    return pd.DataFrame([task | {"group": "two", "coverage": 0.58}])
+
+
 def shapley(of_districts):
     known = of_districts[of_districts[INCOME].notna()]
     values = {name: np.linspace(-1, 1, len(known)) for name in VARIABLES}
@@ -107,10 +130,18 @@ def maps(*, with_shapley=True, with_city=True, with_activation=True):
     found = []
     if with_city:
         activation = ratios(of_cells) if with_activation else None
-        found = [city_map("aube", "Aube", of_cells, {"random": predictions(of_cells)}, activation)]
+        predicted, own = {"random": predictions(of_cells)}, {"random": sets(of_cells)}
+        found = [city_map("aube", "Aube", of_cells, predicted, activation, sets=own)]
     values = {(INCOME, "optimised"): shapley(of_districts)} if with_shapley else {}
     predicted = {(INCOME, "random"): gps(of_districts)}
-    return [*found, district_map("tract", of_districts, predicted, values, mode="optimised")]
+    marked = {
+        "applicability": {(INCOME, "random"): applicability(of_districts)},
+        "failing": failing(),
+    }
+    return [
+        *found,
+        district_map("tract", of_districts, predicted, values, mode="optimised", **marked),
+    ]
 
 
 def config(**changed):

@@ -67,6 +67,7 @@ def test_a_click_on_a_cell_tells_its_values(open_page, path):
     assert "Cell N400E200" in shown.told()
     assert "Observed class 5 (wealthiest)" in shown.told()
     assert "Predicted minus observed, random folds 0" in shown.told()
+    assert "90 % set of classes, random folds 4 to 5" in shown.told()
     assert "Dense fabric 25.0 2.00 2.00" in shown.told()
 
 
@@ -78,6 +79,56 @@ def test_a_tap_on_a_phone_tells_a_district_with_its_shapley_values(open_page, pa
     assert "Observed 30,000 USD" in shown.told()
     assert "Predicted minus observed, random folds +5,000 USD" in shown.told()
     assert shown.page.locator("#map .bar").count() == 12
+
+
+def dark_pixels(shown, left, right):
+    """Share of dark pixels in the middle of the map, between two shares of its width."""
+    return shown.page.evaluate(
+        """([left, right]) => {
+          const canvas = document.querySelector("#map canvas"), { width, height } = canvas;
+          const { data } = canvas.getContext("2d").getImageData(
+            left * width, 0.4 * height, (right - left) * width, 0.15 * height);
+          const isDark = (_, i) => data[4 * i] + data[4 * i + 1] + data[4 * i + 2] < 400;
+          const n = data.length / 4;
+          return Array.from({ length: n }, isDark).filter(Boolean).length / n;
+        }""",
+        [left, right],
+    )
+
+
+def test_predictions_that_are_not_to_be_relied_on_are_crossed_out_and_lined(open_page, path):
+    shown = open_page(path, SCREEN)
+    shown.part("choose-map").select_option(label="Districts: Tract")
+    shown.page.wait_for_timeout(100)
+    shown.part("choose-layer").select_option(label="Unemployment rate")
+    shown.page.wait_for_timeout(100)
+    assert dark_pixels(shown, 0.85, 0.95) in (0, 1)  # a district of one colour, without lines
+    assert "area of applicability" not in shown.part("legend").inner_text()
+    shown.part("choose-layer").select_option(label="Predicted minus observed, random folds")
+    shown.page.wait_for_timeout(100)
+    crossed, lined = dark_pixels(shown, 0.2, 0.3), dark_pixels(shown, 0.85, 0.95)
+    assert crossed > lined > 0.05
+    assert dark_pixels(shown, 0.05, 0.12) == 0
+    key = " ".join(shown.part("legend").inner_text().split())
+    assert "outside the area of applicability 1" in key
+    assert "area of which 90 % intervals hold less than 85 % 2" in key
+    said = shown.part("canvas").get_attribute("aria-label")
+    assert "1 crossed: outside the area of applicability." in said
+
+
+def test_a_district_says_by_keyboard_too_why_it_is_not_to_be_relied_on(open_page, path):
+    shown = open_page(path, SCREEN)
+    shown.part("choose-map").select_option(label="Districts: Tract")
+    shown.part("find").fill("000")
+    shown.part("find").press("Enter")
+    assert "area of applicability" not in shown.told()
+    shown.part("canvas").focus()
+    shown.page.keyboard.press("ArrowRight")
+    assert "outside the area of applicability. Nothing learnt from is like" in shown.told()
+    for _ in range(3):
+        shown.page.keyboard.press("ArrowRight")
+    assert "hold 58 % of the incomes of two" in shown.told()
+    assert shown.part("place").get_attribute("aria-live") == "polite"
 
 
 def test_a_click_beside_the_map_chooses_nothing(open_page, path):

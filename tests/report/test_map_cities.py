@@ -8,7 +8,7 @@ from shapely.affinity import scale, translate
 from incomelens.common.labels import Label
 from incomelens.report.map.cities import city_map
 
-from .small_study import cells, predictions, ratios
+from .small_study import cells, predictions, ratios, sets
 
 
 @pytest.fixture
@@ -66,6 +66,20 @@ def test_the_map_does_without_activation(of_cells):
     shown = city_map("aube", "Aube", of_cells, {"random": predictions(of_cells)}, None)
     assert [one["kind"] for one in shown["details"]] == ["list"]
     assert shown["at"] == {}
+
+
+def test_the_set_of_a_cell_is_told_and_its_size_can_be_shown(of_cells):
+    found, own = {"random": predictions(of_cells)}, {"random": sets(of_cells)}
+    shown = city_map("aube", "Aube", of_cells, found, None, sets=own)
+    told, size = layer(shown, "set_random"), layer(shown, "size_random")
+    words = [told["legend"][told["codes"].index(code)] for code in told["values"][:5]]
+    assert words == ["1 (poorest)", "1 to 2", "2 to 3", "3 to 4", "4 to 5"]
+    assert size["values"][:5] == [1, 2, 2, 2, 2]
+    assert told["values"][-1] is size["values"][-1] is None  # dropped
+    assert (told["chosen"], size["chosen"]) == (False, True)
+    (listed,) = shown["details"]
+    assert listed["layers"][-1] == "set_random"
+    assert "size_random" not in listed["layers"]
 
 
 def test_a_dropped_outlier_does_not_shrink_the_map(of_cells):

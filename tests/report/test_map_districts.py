@@ -10,7 +10,7 @@ from shapely.affinity import translate
 from incomelens.paper.names import VARIABLES
 from incomelens.report.map.districts import borders, district_map
 
-from .small_study import INCOME, districts, gps, shapley
+from .small_study import INCOME, applicability, districts, failing, gps, shapley
 
 
 @pytest.fixture
@@ -105,3 +105,43 @@ def test_districts_without_a_polygon_are_counted_and_left_out(of_districts):
     shown = district_map("tract", lacking, {(INCOME, "random"): gps(of_districts)}, {}, mode="ard")
     assert shown["about"].startswith("Tract level: 5 districts with a polygon, of 6.")
     assert "002" not in shown["ids"]
+
+
+def marked(of_districts, **more):
+    predicted = {(INCOME, scheme): gps(of_districts) for scheme in ("random", "area")}
+    return district_map("tract", of_districts, predicted, {}, mode="optimised", **more)["marks"]
+
+
+def test_a_district_like_no_other_is_crossed_out_where_predictions_are_shown(of_districts):
+    (mark,) = marked(of_districts, applicability={(INCOME, "area"): applicability(of_districts)})
+    assert (mark["pattern"], mark["places"]) == ("crossed", [1])
+    assert mark["layers"] == [f"{INCOME}/predicted_area", f"{INCOME}/difference_area"]
+    assert mark["told"] == [
+        "Median household income, unseen area: outside the area of applicability. Nothing learnt "
+        "from is like this district (dissimilarity 0.83, at most 0.42): neither prediction nor "
+        "interval can be relied on."
+    ]
+
+
+def test_districts_of_an_area_whose_intervals_do_not_hold_are_lined(of_districts):
+    (mark,) = marked(of_districts, failing=failing())
+    # The last has no income to be predicted out of fold, but lies there all the same.
+    assert (mark["pattern"], mark["places"]) == ("lined", [4, 5])
+    assert mark["layers"] == [f"{INCOME}/predicted_random", f"{INCOME}/difference_random"]
+    assert mark["told"][0] == (
+        "Median household income, random folds: 90 % intervals do not hold here. Even calibrated "
+        "ones hold 58 % of the incomes of two."
+    )
+
+
+def test_marks_without_a_place_are_left_out(of_districts):
+    near = applicability(of_districts).assign(applicable=True)
+    elsewhere = failing().assign(group="three")
+    assert marked(of_districts, applicability={(INCOME, "random"): near}, failing=elsewhere) == []
+
+
+def test_marks_count_the_districts_that_are_drawn(of_districts):
+    lacking = of_districts.copy()
+    lacking.loc[0, "geometry"] = None
+    (mark,) = marked(lacking, applicability={(INCOME, "random"): applicability(of_districts)})
+    assert mark["places"] == [0]

@@ -214,6 +214,7 @@ use rule exhibit as plot_prediction_map with:
             "<results>/ssig/applicability/{{level}}-{{income}}-{scheme}.parquet",
             scheme=STUDY.schemes,
         ),
+        coverage="<results>/ssig/coverage.csv",
     output:
         **figure(
             "ssig/predicted_{level}_{income}",

@@ -60,6 +60,11 @@ use rule scripted as write_report with:
             city=MAPPED_CITIES,
             scheme=STUDY.city_schemes,
         ),
+        sets=expand(
+            "<results>/inference/{city}/{scheme}/prediction_sets.parquet",
+            city=MAPPED_CITIES,
+            scheme=STUDY.city_schemes,
+        ),
         ratios=expand(
             "<results>/topology/{city}/{scheme}/tile_ratios.parquet",
             city=MAPPED_CITIES,
@@ -70,6 +75,11 @@ use rule scripted as write_report with:
             f"<results>/ssig/predictions/{level}-{income}-{scheme}-gps.parquet"
             for level, income, scheme in PREDICTED_TASKS
         ],
+        applicability=[
+            f"<results>/ssig/applicability/{level}-{income}-{scheme}.parquet"
+            for level, income, scheme in PREDICTED_TASKS
+        ],
+        coverage="<results>/ssig/coverage.csv" if MAPPED_LEVELS else [],
         shapley=[
             f"<results>/shapley/{level}-{income}-{mode}.parquet"
             for level, income, mode in EXPLAINED_TASKS

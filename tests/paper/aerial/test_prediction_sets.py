@@ -88,6 +88,7 @@ COLUMNS = ["block_ci_low", "block_ci_high", "n", "n_blocks"]
         (row(0.70, 0.80, n=49), "open"),
         (row(0.70, 0.80, n_blocks=9), "open"),
         (row(float("nan"), float("nan")), "open"),
+        (row(1.0, 1.0), "open"),
     ],
 )
 def test_a_verdict_is_given_where_the_interval_allows_one(judged, says):
@@ -106,7 +107,7 @@ def test_sets_that_hold_too_few_are_named_with_the_worst_first(coverage):
     own = (told[1]["model"] == "main") & (told[1]["method"] == "split")
     third = own & (told[1]["grouping"] == "observed") & (told[1]["group"] == "3")
     for table in told:
-        table[["block_ci_low", "block_ci_high", "n_blocks"]] = 0.8, 0.95, 20
+        table[["block_ci_low", "block_ci_high", "n_blocks"]] = 0.5, 0.95, 20
     told[1].loc[third, ["coverage", "block_ci_high", "n"]] = 0.61, 0.7, 99
     whole = own & (told[1]["grouping"] == "all")
     told[1].loc[whole, ["coverage", "block_ci_high"]] = 0.82, 0.87

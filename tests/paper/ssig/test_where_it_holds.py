@@ -76,7 +76,8 @@ def test_the_map_hatches_what_lies_outside_the_area_of_applicability(districts):
         gpd.GeoDataFrame(districts),
         [predictions, predictions.assign(scheme="area")],
         [area, area.assign(applicable=True)],
-        income="per_capita_income",
+        coverage(),
+        **TASK,
         mode="optimised",
     )
     titles = [axes.get_title(loc="left") for axes in exhibited.figure.axes[:2]]
@@ -85,6 +86,40 @@ def test_the_map_hatches_what_lies_outside_the_area_of_applicability(districts):
                for axes in exhibited.figure.axes[:2]]  # fmt: skip
     assert hatched == [2, 1]  # beside the district without an income
     assert len(exhibited.table) == 2 * 19
+
+
+def test_the_map_lines_areas_whose_intervals_do_not_hold_under_the_folds_where_they_do_not(
+    districts,
+):
+    known = districts[districts["per_capita_income"].notna()].assign(area="Isle")
+    known.loc[known.index[:4], "area"] = "West"
+    predictions = pd.DataFrame(
+        {"geoid": known["geoid"], "model": "ssig", "mode": "optimised", "variant": "main"}
+        | {"scheme": "random", "observed_usd": 5e4, "predicted_usd": np.linspace(2e4, 9e4, 19)}
+    )
+    near = pd.DataFrame(
+        {"geoid": known["geoid"], "dissimilarity": 0.3, "threshold": 0.4, "applicable": True}
+    )
+    held = coverage()
+    west = (held["group"] == "West") & (held["scheme"] == "area")
+    held.loc[west & (held["method"] == "label_conditional"), "coverage"] = 0.58
+    held.loc[held["group"] == "Isle", "coverage"] = 0.1  # of too few districts to be judged
+    exhibited = prediction_map.exhibit(
+        gpd.GeoDataFrame(districts.assign(area=known["area"])),
+        [predictions, predictions.assign(scheme="area")],
+        [near, near],
+        held,
+        **TASK,
+        mode="optimised",
+    )
+    table = exhibited.table
+    assert table.groupby("scheme")["area_held"].sum().to_dict() == {"area": 15, "random": 19}
+    assert set(table.loc[~table["area_held"], "geoid"]) == set(known["geoid"][:4])
+    marks = [{drawn.get_hatch() for drawn in axes.collections if drawn.get_hatch()}
+             for axes in exhibited.figure.axes[:2]]  # fmt: skip
+    assert ("-----" in marks[0], "-----" in marks[1]) == (False, True)
+    told = [text.get_text() for axes in exhibited.figure.axes for text in axes.texts]
+    assert "area of which 90 % intervals hold less than 85 %" in told
 
 
 def test_curves_of_distances_end_at_one_and_the_table_has_their_areas():

@@ -21,6 +21,7 @@ with job(snakemake.log[0], threads=1):
         params.schemes,
         cells=given.cells,
         predictions=given.predictions,
+        sets=given.sets,
         ratios=given.ratios,
         labels=params.labels,
     )
@@ -31,6 +32,8 @@ with job(snakemake.log[0], threads=1):
         mode=params.mode,
         districts=given.districts,
         predictions=given.gps,
+        applicability=given.applicability,
+        coverage=given.coverage or None,
         shapley=given.shapley,
     )
     page = report_page(

@@ -36,9 +36,10 @@ NOTE = (
 )
 VERDICTS = (
     f"Yes: the interval begins at {100 * TOLERATED:.0f} % or above and does not end below 90 %. "
-    f"Too few: it ends below 90 %. Open: it allows both, or there are fewer than {LEAST} cells or "
-    f"{LEAST_BLOCKS} blocks, whose interval would be too short. Sets of other networks, by "
-    "predicted class, and intervals by class and by cell or unit stand in the CSV."
+    "Too few: it ends below 90 %. Open: it allows both, or has no length since all cells are held, "
+    f"or there are fewer than {LEAST} cells or {LEAST_BLOCKS} blocks, for which it is too short. "
+    "All kinds of sets of other networks, coverage by predicted class, and intervals by class and "
+    "by cell or unit stand in the CSV."
 )
 EXCHANGEABLE = {
     "random": "Under random folds cells are dealt out, so that conformal sets hold as far as the "
@@ -92,7 +93,8 @@ def verdict(row: object) -> Verdict:
     """Judge one row of coverage, as the note on verdicts says it."""
     low, high = row.block_ci_low, row.block_ci_high  # type: ignore[attr-defined]
     few = row.n < LEAST or row.n_blocks < LEAST_BLOCKS  # type: ignore[attr-defined]
-    if few or pd.isna(low) or pd.isna(high):
+    # Where all or no cells are held so are those of every resample: that is no interval.
+    if few or not low < high:
         return Verdict("open", "open")
     if high < PROMISED:
         return Verdict("too few", "no")

@@ -103,13 +103,42 @@ def _outside(group: pd.DataFrame) -> float:
     return group.loc[is_outside, "coverage"].min() if is_outside.any() else float("nan")
 
 
-def _failures(coverage: pd.DataFrame, levels: Mapping[str, str]) -> list[str]:
-    """What the best of the methods still leaves out, named."""
-    judged = coverage[
+def failing_areas(coverage: pd.DataFrame, mode: str) -> pd.DataFrame:
+    """Areas whose incomes even calibrated intervals of SSIG do not hold: a map marks them.
+
+    Parameters
+    ----------
+    coverage : DataFrame
+        Rows of `ssig/coverage.csv`.
+    mode : str
+        Of the Gaussian process; the first that there is where it was not fitted.
+
+    Returns
+    -------
+    DataFrame
+        ``level``, ``income``, ``scheme``, ``group`` (the area) and ``coverage``.
+    """
+    ours = coverage[(coverage["model"] == "ssig") & (coverage["grouping"] == "area")]
+    modes = ours["mode"].unique()
+    judged = _judged(
+        ours[ours["mode"] == mode] if mode in modes else ours[ours["mode"].isin(modes[:1])]
+    )
+    columns = ["level", "income", "scheme", "group", "coverage"]
+    return judged.loc[judged["coverage"] < TOLERATED, columns].reset_index(drop=True)
+
+
+def _judged(coverage: pd.DataFrame) -> pd.DataFrame:
+    """Groups that are large enough to be judged, by the best of the methods."""
+    return coverage[
         (coverage["method"] == "label_conditional")
         & coverage["grouping"].isin(["area", "income_fifth", "density_fifth"])
         & (coverage["n"] >= LEAST)
     ]
+
+
+def _failures(coverage: pd.DataFrame, levels: Mapping[str, str]) -> list[str]:
+    """What the best of the methods still leaves out, named."""
+    judged = _judged(coverage)
     rows = judged[judged["coverage"] < TOLERATED]
     if judged.empty:
         return [f"No group has {LEAST} districts, so that none is judged."]

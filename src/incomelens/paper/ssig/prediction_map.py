@@ -1,4 +1,7 @@
-"""Maps of predicted income, a panel a scheme of folds; crossed where none such was learnt from."""
+"""Maps of predicted income, a panel a scheme of folds, that mark where they are not to be trusted.
+
+Crossed where nothing like the district was learnt from; lined where intervals do not hold the area.
+"""
 
 from collections.abc import Sequence
 from string import ascii_lowercase
@@ -23,18 +26,22 @@ from incomelens.paper.draw.panels import heading
 from incomelens.paper.draw.style import PAGE_MM, PaperFigure, paper_figure
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import INCOME_UNITS, SCHEMES, folds_name
+from incomelens.paper.ssig.intervals import TOLERATED, failing_areas
 
 CLASSES = 8
-GAP_MM, TOP_MM, STEP_MM, LEGEND_MM = 3.0, 8.0, 9.0, 19.0
+GAP_MM, TOP_MM, STEP_MM, LEGEND_MM, LINE_MM = 3.0, 8.0, 9.0, 19.0, 4.5
 # Vermilion (Okabe & Ito 2008): seen on the lightest and on the darkest class.
 OUTSIDE = {"facecolor": "none", "edgecolor": "#D55E00", "hatch": "xxxxxx", "linewidth": 0.5}
+NOT_HELD = OUTSIDE | {"hatch": "-----"}
 
 
 def exhibit(
     districts: gpd.GeoDataFrame,
     predictions: Sequence[pd.DataFrame],
     applicability: Sequence[pd.DataFrame],
+    coverage: pd.DataFrame,
     *,
+    level: str,
     income: str,
     mode: str,
 ) -> Exhibit:
@@ -47,6 +54,8 @@ def exhibit(
     predictions, applicability : sequences of DataFrame
         `ssig/predictions/{level}-{income}-{scheme}-gps.parquet` and
         `ssig/applicability/{level}-{income}-{scheme}.parquet`, of every scheme.
+    coverage : DataFrame
+        `ssig/coverage.csv`.
     mode : str
         Of the Gaussian process; the first that there is where it was not fitted.
     """
@@ -56,7 +65,13 @@ def exhibit(
             for rows, area in zip(predictions, applicability, strict=True)
         ]
     )
-    return Exhibit(table.reset_index(drop=True), _drawn(districts, table, income))
+    of_task = (coverage["level"] == level) & (coverage["income"] == income)
+    failing = failing_areas(coverage[of_task], mode)
+    area = table["geoid"].map(districts.set_index("geoid")["area"])
+    left_out = pd.MultiIndex.from_frame(failing[["scheme", "group"]])
+    holds = ~pd.MultiIndex.from_arrays([table["scheme"], area]).isin(left_out)
+    table = table.assign(area_held=holds).reset_index(drop=True)
+    return Exhibit(table, _drawn(districts, table, income))
 
 
 def _of_scheme(predictions: pd.DataFrame, area: pd.DataFrame, mode: str) -> pd.DataFrame:
@@ -77,7 +92,11 @@ def _drawn(districts: gpd.GeoDataFrame, table: pd.DataFrame, income: str) -> Pap
     height = map_height(plane, width, most=95.0)
     n_rows = -(-len(schemes) // columns)
     right = 2 * GAP_MM + columns * (width + GAP_MM) - GAP_MM
-    with paper_figure(right, TOP_MM + n_rows * (height + STEP_MM) + LEGEND_MM) as figure:
+    marks = {"outside the area of applicability": OUTSIDE}
+    if not table["area_held"].all():
+        marks[f"area of which 90 % intervals hold less than {100 * TOLERATED:.0f} %"] = NOT_HELD
+    low = TOP_MM + n_rows * (height + STEP_MM)
+    with paper_figure(right, low + LEGEND_MM + (len(marks) - 1) * LINE_MM) as figure:
         for number, scheme in enumerate(schemes):
             row, column = divmod(number, columns)
             left = GAP_MM + column * (width + GAP_MM)
@@ -89,8 +108,7 @@ def _drawn(districts: gpd.GeoDataFrame, table: pd.DataFrame, income: str) -> Pap
             heading(axes, ascii_lowercase[number], title)
             if number == 0:
                 draw_bar_inside(axes, plane)
-        below = TOP_MM + n_rows * (height + STEP_MM) + 1.0
-        legend = figure.panel(GAP_MM + 2, below, 0.94 * width, 3.0)
+        legend = figure.panel(GAP_MM + 2, low + 1.0, 0.94 * width, 3.0)
         draw_class_legend(
             legend,
             classes,
@@ -98,18 +116,20 @@ def _drawn(districts: gpd.GeoDataFrame, table: pd.DataFrame, income: str) -> Pap
             scale=1e-3,
             missing="no income",
         )
-        key = figure.panel(GAP_MM + 2, below + 8.5, 0.94 * width, 3.0)
-        key.add_patch(Rectangle((0, 0), 0.06, 1, **OUTSIDE))
-        key.text(0.075, 0.5, "outside the area of applicability", va="center", fontsize=6.5)
-        key.set(xlim=(0, 1), ylim=(0, 1))
-        key.set_axis_off()
+        for line, (words, mark) in enumerate(marks.items()):
+            key = figure.panel(GAP_MM + 2, low + 9.5 + line * LINE_MM, 0.94 * width, 3.0)
+            key.add_patch(Rectangle((0, 0), 0.06, 1, **mark))
+            key.text(0.075, 0.5, words, va="center", fontsize=6.5)
+            key.set(xlim=(0, 1), ylim=(0, 1))
+            key.set_axis_off()
     return figure
 
 
 def _draw_panel(axes: Axes, plane: gpd.GeoDataFrame, shown: pd.DataFrame, classes: Classes) -> None:
     predicted = plane["geoid"].map(shown["predicted_usd"]).to_numpy(dtype=float)
     draw_map(axes, plane, predicted, classes, outline=area_outlines(plane))
-    outside = plane[plane["geoid"].isin(shown.index[~shown["applicable"]])].geometry.dropna()
-    if len(outside):
-        outside.plot(ax=axes, aspect=None, **OUTSIDE)
-        axes.set_axis_off()
+    for column, mark in {"applicable": OUTSIDE, "area_held": NOT_HELD}.items():
+        marked = plane[plane["geoid"].isin(shown.index[~shown[column]])].geometry.dropna()
+        if len(marked):
+            marked.plot(ax=axes, aspect=None, **mark)
+            axes.set_axis_off()

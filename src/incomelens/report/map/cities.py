@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
@@ -10,10 +11,11 @@ import pandas as pd
 from incomelens.cells.places import Places
 from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.labels import INSEE, Label
+from incomelens.common.names import MAIN
 from incomelens.common.tables import read_table
 from incomelens.paper.aerial.figure_3 import DIFFERENCE_COLOURS, prediction_maps_table
 from incomelens.paper.aerial.names import METHODS, SCHEMES, SES_CLASSES, main_method
-from incomelens.paper.draw.classes import INCOME_COLOURS
+from incomelens.paper.draw.classes import DROPPED_FACE, INCOME_COLOURS
 from incomelens.report.map.districts import borders
 from incomelens.report.map.layers import (
     BROWN_TO_TEAL,
@@ -27,6 +29,8 @@ from incomelens.report.map.layers import (
 RATIO_BREAKS = (0.25, 0.5, 0.8, 1.25, 2.0, 4.0)
 SHARE_BREAKS = (0.05, 0.1, 0.2, 0.4, 0.6)
 GREENS = ("#edf3e6", "#cfe3c0", "#a6cd95", "#74b06c", "#3f8b48", "#12612d")
+# From one class, the surest, to all five (ColorBrewer's Purples).
+SIZE_COLOURS = ("#f2f0f7", "#cbc9e2", "#9e9ac8", "#756bb1", "#54278f")
 INCOME_WORDS = ("1 (poorest)", "2", "3", "4", "5 (wealthiest)")
 TARGETS = {"low": "map of the poorest class", "high": "map of the wealthiest class"}
 
@@ -37,6 +41,7 @@ def city_maps(
     *,
     cells: Sequence[str],
     predictions: Sequence[str],
+    sets: Sequence[str],
     ratios: Sequence[str],
     labels: Mapping[str, Mapping[str, object] | None],
 ) -> list[dict[str, object]]:
@@ -47,20 +52,26 @@ def city_maps(
     names : mapping
         Of the cities in print, in the order of the files.
     schemes : sequence of str
-    cells, predictions, ratios : sequences of paths
-        One of every city; of every city and scheme, schemes varying faster; one of every city, or
-        none at all.
+    cells, predictions, sets, ratios : sequences of paths
+        One of every city; of every city and scheme, schemes varying faster; likewise; one of every
+        city, or none at all.
     labels : mapping
         What the incomes of each city are, as the configuration says it.
     """
     n = len(schemes)
+
+    def by_scheme(paths: Sequence[str], city: int) -> dict[str, pd.DataFrame]:
+        own = paths[city * n : (city + 1) * n]
+        return dict(zip(schemes, map(read_table, own), strict=True))
+
     return [
         city_map(
             city,
             name,
             read_table(cells[i]),
-            dict(zip(schemes, map(read_table, predictions[i * n : (i + 1) * n]), strict=True)),
+            by_scheme(predictions, i),
             read_table(ratios[i]) if ratios else None,
+            sets=by_scheme(sets, i),
             label=Label.of(labels[city]),
         )
         for i, (city, name) in enumerate(names.items())
@@ -74,6 +85,7 @@ def city_map(
     predictions: Mapping[str, pd.DataFrame],
     ratios: pd.DataFrame | None,
     *,
+    sets: Mapping[str, pd.DataFrame] = MappingProxyType({}),
     label: Label = INSEE,
 ) -> dict[str, object]:
     """Everything that the page's map of a city can show.
@@ -89,6 +101,9 @@ def city_map(
     ratios : DataFrame or None
         `topology/{city}/{scheme}/tile_ratios.parquet` of the first scheme; None leaves out
         activation.
+    sets : mapping
+        By scheme, `inference/{city}/{scheme}/prediction_sets.parquet`; shown are the conformal
+        ones of the main network.
     label : Label
         Of the incomes.
 
@@ -100,10 +115,11 @@ def city_map(
     cells = near_kept_cells(cells, prediction_maps_table(cells, predictions)["observed"].notna())
     table = prediction_maps_table(cells, predictions)
     at: dict[str, list[int]] = {}
-    layers = [*_income_layers(cells, table, list(predictions), label)]
-    details: list[dict[str, object]] = [
-        {"kind": "list", "title": "Income", "layers": [layer.key for layer in layers]}
-    ]
+    layers = _income_layers(cells, table, list(predictions), label)
+    told, sizes = _set_layers(table["cell_id"], sets)
+    keys = [layer.key for layer in (*layers, *told)]
+    details: list[dict[str, object]] = [{"kind": "list", "title": "Income", "layers": keys}]
+    layers += [*told, *sizes]
     if ratios is not None:
         of_classes, activation, at = _activation_layers(ratios, table["cell_id"])
         layers += of_classes
@@ -119,6 +135,7 @@ def city_map(
         "at": at,
         "layers": [asdict(layer) for layer in layers],
         "details": details,
+        "marks": [],
     }
 
 
@@ -177,6 +194,43 @@ def _income_layers(
     income = cells["income"].to_numpy(float)
     words = {"unit": label.words, "decimals": 0 if label.is_money else 2}
     return [*layers, quantile_layer("income", "Income", "Income", income, **words)]
+
+
+def _set_layers(
+    cell_id: pd.Series, sets: Mapping[str, pd.DataFrame]
+) -> tuple[list[Layer], list[Layer]]:
+    """By scheme, the ends of every cell's 90 % set, which are told, and its size, to be shown."""
+    group = "90 % sets of income classes"
+    numbers = range(1, len(INCOME_WORDS) + 1)
+    words = {
+        10 * low + high: f"{low} to {high}" if low < high else INCOME_WORDS[low - 1]
+        for low in numbers
+        for high in numbers[low - 1 :]
+    }
+    unseen = dict.fromkeys(words, DROPPED_FACE)
+    sizes = dict(zip(numbers, SIZE_COLOURS, strict=True))
+    told, shown = [], []
+    for scheme, table in sets.items():
+        folds = SCHEMES.get(scheme, scheme)
+        own = table[(table["model"] == MAIN) & (table["method"] == "split")].set_index("cell_id")
+        low, high = (cell_id.map(own[f"{end}_class"]) for end in ("low", "high"))
+        told.append(
+            class_layer(
+                f"set_{scheme}",
+                group,
+                f"90 % set of classes, {folds}",
+                10 * low + high,
+                unseen,
+                legend=tuple(words.values()),
+                chosen=False,
+            )
+        )
+        shown.append(
+            class_layer(
+                f"size_{scheme}", group, f"Classes in the set, {folds}", high - low + 1, sizes,
+            )
+        )  # fmt: skip
+    return told, shown
 
 
 def _activation_layers(

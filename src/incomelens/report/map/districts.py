@@ -1,7 +1,11 @@
-"""The map of one level of districts: incomes, predictions, variables and Shapley values."""
+"""The map of one level of districts: incomes, predictions, variables and Shapley values.
+
+Where a model has not seen the like, or intervals do not hold, its predictions are crossed out.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
@@ -11,6 +15,7 @@ import shapely
 from incomelens.common.tables import read_table
 from incomelens.paper.draw.maps import local_projection
 from incomelens.paper.names import INCOME_UNITS, INCOMES, LEVELS, MODES, SCHEMES, VARIABLES
+from incomelens.paper.ssig.intervals import failing_areas
 from incomelens.report.map.layers import (
     BLUE_TO_RED,
     PURPLE_TO_ORANGE,
@@ -19,6 +24,7 @@ from incomelens.report.map.layers import (
     quantile_layer,
     round_step,
 )
+from incomelens.report.map.marks import failing_marks, outside_marks
 
 # A border is drawn to about this part of the map's longer side.
 FINENESS = 4096
@@ -34,6 +40,8 @@ def district_maps(
     mode: str,
     districts: Sequence[str],
     predictions: Sequence[str],
+    applicability: Sequence[str],
+    coverage: str | None,
     shapley: Sequence[str],
 ) -> list[dict[str, object]]:
     """Read the tables of all levels, and make their maps.
@@ -43,12 +51,15 @@ def district_maps(
     levels : mapping
         Level to its name in print, in the order of `districts`.
     predicted : sequence of (level, income, scheme)
-        Of each file of `predictions`.
+        Of each file of `predictions`, and of `applicability`.
     explained : sequence of (level, income, mode)
         Of each file of `shapley`.
     mode : str
         Whose predictions are shown.
+    coverage : str or None
+        `ssig/coverage.csv`; None without levels.
     """
+    failing = None if coverage is None else failing_areas(read_table(coverage), mode)
     return [
         district_map(
             level,
@@ -56,6 +67,8 @@ def district_maps(
             _of_level(level, predicted, predictions),
             _of_level(level, explained, shapley),
             mode=mode,
+            applicability=_of_level(level, predicted, applicability),
+            failing=None if failing is None else failing[failing["level"] == level],
             levels=levels,
         )
         for level, path in zip(levels, districts, strict=True)
@@ -76,6 +89,8 @@ def district_map(
     shapley: Mapping[tuple[str, str], pd.DataFrame],
     *,
     mode: str,
+    applicability: Mapping[tuple[str, str], pd.DataFrame] = MappingProxyType({}),
+    failing: pd.DataFrame | None = None,
     levels: Mapping[str, str] = LEVELS,
 ) -> dict[str, object]:
     """Everything that the page's map of a level can show.
@@ -91,13 +106,18 @@ def district_map(
         By income and mode, `shapley/{level}-{income}-{mode}.parquet`; may be empty.
     mode : str
         Whose predictions are shown.
+    applicability : mapping
+        By income and scheme, `ssig/applicability/{level}-{income}-{scheme}.parquet`.
+    failing : DataFrame, optional
+        Of :func:`incomelens.paper.ssig.intervals.failing_areas`, of this level.
     levels : mapping
         Level to its name in print.
 
     Returns
     -------
     dict
-        For JSON: borders, the places' names, the layers, and what is told of a place.
+        For JSON: borders, the places' names, the layers, what is told of a place, and which are
+        crossed out.
     """
     drawn = districts[~districts.geometry.isna() & ~districts.geometry.is_empty]
     layers: list[Layer] = []
@@ -110,6 +130,10 @@ def district_map(
         keys = [layer.key for layer in new]
         details.append({"kind": "list", "title": title, "layers": keys})
     layers += _variable_layers(drawn)
+    marks = [
+        *outside_marks(drawn, applicability),
+        *(failing_marks(drawn, failing) if failing is not None and "area" in drawn else []),
+    ]
     for (income, one_mode), table in shapley.items():
         new = _shapley_layers(drawn["geoid"], income, one_mode, table)
         layers += new
@@ -137,6 +161,7 @@ def district_map(
         "at": {},
         "layers": [asdict(layer) for layer in layers],
         "details": details,
+        "marks": [asdict(mark) for mark in marks],
     }
 
 

@@ -12,6 +12,9 @@
   const opened = new Map(); // which parts of a place's values a reader has opened or shut
   let map, layer, values, view, chosen = null, size = { width: 0, height: 0, ratio: 1 };
 
+  // Strokes of a mark in a square of eight: over white, so that any colour below shows them.
+  const STROKES = { crossed: "M-1 -1L9 9M9 -1L-1 9", lined: "M-1 4.5H9" };
+
   // --- Data -----------------------------------------------------------------------------------
 
   function prepare(one) {
@@ -150,6 +153,7 @@
       pen.strokeStyle = "rgba(255, 255, 255, 0.55)"; pen.lineWidth = border / scale;
       pen.stroke(path);
     });
+    marksOf(layer).forEach(paintMark);
     if (chosen !== null) {
       for (const [style, width] of [[PAPER, 5], [INK, 2.5]]) {
         pen.strokeStyle = style; pen.lineWidth = width / scale;
@@ -157,6 +161,27 @@
       }
     }
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  }
+
+  // Places that are not to be trusted on a layer, by pattern.
+  function marksOf(one) {
+    return map.marks.filter((mark) => mark.layers.includes(one.key));
+  }
+
+  // Lines stay as far apart on the screen, however far one has zoomed in.
+  function paintMark(mark) {
+    const tile = document.createElement("canvas"), { ratio } = size;
+    tile.width = tile.height = Math.round(8 * ratio);
+    const brush = tile.getContext("2d"), stroke = new Path2D(STROKES[mark.pattern]);
+    brush.scale(tile.width / 8, tile.width / 8);
+    for (const [style, width] of [[PAPER, 2.6], [INK, 1.1]]) {
+      brush.strokeStyle = style; brush.lineWidth = width;
+      brush.stroke(stroke);
+    }
+    const pattern = pen.createPattern(tile, "repeat");
+    pattern.setTransform(new DOMMatrix().scale(1 / (ratio * view.scale)));
+    pen.fillStyle = pattern;
+    for (const place of mark.places) pen.fill(map.paths[place], "evenodd");
   }
 
   function colourOf(place) {
@@ -247,6 +272,16 @@
     const name = map.ids[chosen], area = map.areas && map.areas[chosen];
     box.append(element("h4", map.one === "cell" ? "Cell" : "District"));
     box.append(element("p", area ? `${name}, ${area}` : name, "place-name"));
+    const warned = map.marks.flatMap(({ places, told: words }) => {
+      const at = places.indexOf(chosen);
+      return at < 0 ? [] : [element("li", words[at])];
+    });
+    if (warned.length) {
+      const list = element("ul", undefined, "warned");
+      list.setAttribute("aria-label", "Not to be relied on here");
+      list.append(...warned);
+      box.append(list);
+    }
     map.details.forEach((detail, i) => {
       const fold = element("details");
       fold.open = opened.get(detail.title) ?? i < 3;
@@ -330,10 +365,17 @@
       line.append(swatch, element("span", text), element("small", count.toLocaleString("en-US")));
       box.append(line);
     }
+    for (const { pattern, label, places } of marksOf(layer)) {
+      const line = element("li");
+      line.append(element("span", undefined, `swatch ${pattern}`), element("span", label),
+        element("small", places.length.toLocaleString("en-US")));
+      box.append(line);
+    }
     part("legend-title").textContent =
       `${layer.group}: ${layer.label}${layer.unit ? `, ${layer.unit}` : ""}`;
+    const marked = marksOf(layer).map(({ label, pattern, places }) => ` ${places.length} ${pattern}: ${label}.`).join("");
     canvas.setAttribute("aria-label",
-      `Map of ${map.title}. ${layer.group}: ${layer.label}. Arrow keys choose a ${map.one}, plus and minus zoom.`);
+      `Map of ${map.title}. ${layer.group}: ${layer.label}.${marked} Arrow keys choose a ${map.one}, plus and minus zoom.`);
   }
 
   // --- Controls -------------------------------------------------------------------------------
