@@ -231,7 +231,8 @@ def test_h1_of_another_method_has_the_papers_beside_it(world, reference):
     guided = table.numbers[table.numbers["method"] == "guided"]
     assert len(table.shown)
     shown = set(table.shown["Guided Grad-CAM: adjusted c"].dropna())
-    assert shown and shown <= set(guided["coactivation_adjusted"])
+    assert shown
+    assert shown <= set(guided["coactivation_adjusted"])
     assert set(table.shown["Guided Grad-CAM: H1"]) <= {"over", "under", *guided["decision"]}
 
 
