@@ -62,6 +62,20 @@ def test_a_small_city_is_not_judged_and_intervals_without_an_end_have_no_width()
     assert table.shown["Median width (USD)"].isna().all()
 
 
+@pytest.mark.parametrize("mode", ["optimised", "ard"])
+def test_an_area_fails_by_the_best_interval_of_the_mode_shown_or_of_the_first(mode):
+    low = coverage(area_Isle=0.2)
+    west = (low["group"] == "West") & (low["scheme"] == "area")
+    own = low["mode"] == ("optimised" if mode == "optimised" else "literal")
+    low.loc[west & own & (low["method"] == "label_conditional"), "coverage"] = 0.84
+    low.loc[west & ~own, "coverage"] = 0.5
+    low.loc[(low["method"] == "model") & (low["scheme"] == "random"), "coverage"] = 0.3
+    found = intervals.failing_areas(low, mode)
+    assert found.to_dict("records") == [
+        TASK | {"scheme": "area", "group": "West", "coverage": 0.84}
+    ]
+
+
 def test_the_map_hatches_what_lies_outside_the_area_of_applicability(districts):
     known = districts["per_capita_income"].notna()
     ids = districts.loc[known, "geoid"]

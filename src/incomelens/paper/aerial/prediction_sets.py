@@ -1,6 +1,6 @@
 """Whether nine in ten cells have their income class in their 90 % set, and how large sets are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -38,6 +38,7 @@ VERDICTS = (
     f"Yes: the interval begins at {100 * TOLERATED:.0f} % or above and does not end below 90 %. "
     "Too few: it ends below 90 %. Open: it allows both, or has no length since all cells are held, "
     f"or there are fewer than {LEAST} cells or {LEAST_BLOCKS} blocks, for which it is too short. "
+    "Each is judged alone: of forty that hold 90 % one is called too few by chance. "
     "All kinds of sets of other networks, coverage by predicted class, and intervals by class and "
     "by cell or unit stand in the CSV."
 )
@@ -101,14 +102,14 @@ def verdict(row: object) -> Verdict:
     return Verdict("yes", "yes") if low >= TOLERATED else Verdict("open", "open")
 
 
-def _sets(numbers: pd.DataFrame) -> object:
+def _sets(numbers: pd.DataFrame) -> Iterable[tuple[tuple[str, ...], pd.DataFrame]]:
     """Sets of main by every method, those of other networks by one threshold."""
     shown = numbers[(numbers["model"] == MAIN) | (numbers["method"] == "split")]
     return shown.groupby(["city", "scheme", "model", "method"], sort=False)
 
 
 def _line(
-    key: tuple[str, str, str, str],
+    key: tuple[str, ...],
     group: pd.DataFrame,
     names: Mapping[str, str],
     labels: Mapping[str, str],
