@@ -87,6 +87,7 @@ GROWING: dict[str, Growing] = {
         IMAGES, memory=("predicted_batch", "pixels"), disk=("cells",), kind="network"
     ),
     "extract_features": Growing(("cells", "pixels", "looks"), disk=("cells",), kind="network"),
+    "extract_views": Growing(IMAGES, disk=("cells",), kind="network"),
     "predict_baselines": Growing(IMAGES, disk=("cells",)),
     "predict_transfer": Growing(("all_cells", "pixels"), disk=("all_cells",), kind="network"),
     "predict_dates": Growing(IMAGES, disk=("cells",), kind="network"),
