@@ -85,29 +85,32 @@ test-cluster: env ## the tiny study on a Slurm of two nodes (root on Debian; say
 	$(BIN)/pytest -m cluster tests/cluster
 	@cat results/test-cluster/killed_job.log 2>/dev/null || true
 
-bench: env ## speed against the named peers (adds them to .venv; the peers take long)
+bench: RECORD := --record docs/benchmarks
+bench: env ## speed against the named peers, kept in docs/benchmarks (adds the peers to .venv; they take long)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement envs/bench.lock
-	$(BIN)/python benchmarks/bench_gp.py $(if $(DATA),--table $(DATA)/nyc_tract_acs_2015_2019.gpkg)
-	$(BIN)/python benchmarks/bench_shapley.py
+	$(BIN)/python benchmarks/bench_gp.py $(RECORD) $(if $(DATA),--table $(DATA)/nyc_tract_acs_2015_2019.gpkg)
+	$(BIN)/python benchmarks/bench_shapley.py $(RECORD)
 	$(BIN)/python benchmarks/bench_shapley.py --scaling
 	$(BIN)/python benchmarks/bench_shapley.py --full
-	$(BIN)/python benchmarks/bench_tiles.py --km 5
+	$(BIN)/python benchmarks/bench_tiles.py --km 5 $(RECORD)
 	$(BIN)/python benchmarks/bench_tiles.py --flat
-	$(BIN)/python benchmarks/bench_inference.py
-	$(BIN)/python benchmarks/bench_attribution.py
+	$(BIN)/python benchmarks/bench_inference.py $(RECORD)
+	$(BIN)/python benchmarks/bench_attribution.py $(RECORD)
 	$(BIN)/python benchmarks/bench_attribution.py --flat
-	$(BIN)/python benchmarks/bench_planning.py
+	$(BIN)/python benchmarks/bench_planning.py $(RECORD)
+	$(BIN)/python benchmarks/tables.py
 
 lock: env ## renew the locks from envs/*.in
 	cd envs && $(COMPILE) requirements.in --output-file requirements.lock
 	cd envs && $(COMPILE) requirements.in bench.in --constraint requirements.lock --output-file bench.lock
 	cd envs && $(COMPILE) dev.in --output-file dev.lock
 
-format: env ## rewrite all code in the house's format, and config/README.md from the schemas
+format: env ## rewrite all code in the house's format, config/README.md from the schemas, tables of speed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt .
 	$(BIN)/python -m incomelens.common.config_reference
+	$(BIN)/python benchmarks/tables.py
 
 clean: ## remove results, not the environment
 	find results -mindepth 1 -not -name .gitkeep -delete

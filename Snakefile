@@ -8,6 +8,7 @@
 # The work flows through stages, one file of rules each, always downwards in this list.
 
 import os
+from copy import deepcopy
 from pathlib import Path
 
 from snakemake.utils import min_version, validate
@@ -32,6 +33,8 @@ configfile: str(CHECKOUT / "config/config.yaml")
 SCHEMA = f"{HERE}/workflow/schemas/config.schema.yaml"
 check_texts(config, read_yaml(SCHEMA))
 validate(config, SCHEMA)
+# As it was told, for whoever has to ask Snakemake again what it would run.
+CONFIGURED = deepcopy(config)
 config.update(with_own_paths(config, checkout=CHECKOUT))
 config["city"] = with_dates(config["city"])
 

@@ -49,6 +49,7 @@ from captum.attr import (
 from numpy.typing import NDArray
 from rasterio import Affine
 from rasterstats import zonal_stats
+from record import Row, add_record, keep
 from shapely.geometry import shape
 from torch import Tensor
 
@@ -70,6 +71,31 @@ from incomelens.inference.model_files import save_model
 from incomelens.inference.network import IncomeNetwork, build_network
 
 CLASSES = (1, 2, 3, 7, 9, 14)
+# Rows of the table that is kept: what, our way, and those of others.
+KEPT: tuple[tuple[str, str, dict[str, str]], ...] = (
+    (
+        "maps of both classes by three methods",
+        "ours, maps alone",
+        {"Captum in batches": "captum", "one by one": "captum, one by one"},
+    ),
+    (
+        "guided Grad-CAM of both classes alone",
+        "ours, guided",
+        {"Captum in batches": "captum, guided", "one by one": "captum, guided, one by one"},
+    ),
+    ("eight turns of all three methods", "ours, 8 turns", {"Captum": "captum, 8 turns"}),
+    (
+        "integrated gradients",
+        "ours, integrated_gradients",
+        {"Captum": "captum, integrated_gradients"},
+    ),
+    ("relevance (LRP)", "ours, lrp", {"zennit": "zennit, lrp"}),
+    (
+        "sums over land use, six maps",
+        "sums, ours, 1 transform",
+        {"rasterstats": "sums, rasterstats"},
+    ),
+)
 FURTHER_METHODS = [one for one in METHODS if one not in PAPER_METHODS]
 
 
@@ -169,8 +195,8 @@ def by_rasterstats(maps: NDArray[np.float64], polygons: Sequence[list]) -> None:
             zonal_stats(shapes, one, affine=north_up(len(one)), stats="sum", nodata=-1)
 
 
-def compare(backbone: str, px: int, n_tiles: int, batch: int, device: torch.device) -> None:
-    """Print ms a tile of all ways."""
+def compare(backbone: str, px: int, n_tiles: int, batch: int, device: torch.device) -> list[Row]:
+    """Print ms a tile of all ways; return what is kept."""
     network = build_network(backbone, weights="none").eval().to(device).requires_grad_(False)
     rng = np.random.default_rng(0)
     images = torch.rand((n_tiles, 3, px, px), device=device).to(memory_format=torch.channels_last)
@@ -250,6 +276,15 @@ def compare(backbone: str, px: int, n_tiles: int, batch: int, device: torch.devi
     print(
         f"all of it (ours under 8 transforms, theirs under one): {whole / found['ours']:.1f} times"
     )
+    return [
+        Row(
+            f"{what}, a tile of {px} px",
+            1000 * found[own],
+            "ms",
+            {name: 1000 * found[way] for name, way in peers.items()},
+        )
+        for what, own, peers in KEPT
+    ]
 
 
 class EndlessTiles:
@@ -300,6 +335,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--flat", action="store_true")
     parser.add_argument("--cells", type=int, help=argparse.SUPPRESS)
+    add_record(parser)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
@@ -311,7 +347,17 @@ def main() -> None:
         flat()
         return
     device = torch.device(options.device)
-    compare(options.backbone, options.px, options.tiles, options.batch, device)
+    rows = compare(options.backbone, options.px, options.tiles, options.batch, device)
+    on_gpu = device.type == "cuda"
+    keep(
+        rows,
+        options.record,
+        "attribution_gpu" if on_gpu else "attribution",
+        script=__file__,
+        title=f"Maps of a network ({options.backbone})",
+        clock="wall time" if on_gpu else "processor time of one thread",
+        packages=("captum", "zennit", "rasterstats"),
+    )
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
+from record import Row, add_record, keep
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from sklearn.model_selection import KFold
@@ -103,6 +104,7 @@ def main() -> None:
     parser.add_argument("--modes", nargs="+", default=["optimised", "ard"])
     parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS))
     parser.add_argument("--threads", type=int, default=1)
+    add_record(parser)
     options = parser.parse_args()
     inputs, label = task(options.table)
     folds = list(KFold(5, shuffle=True, random_state=0).split(inputs))[: options.folds]
@@ -110,8 +112,9 @@ def main() -> None:
     print(f"{len(folds)} folds of {len(inputs)} districts, {inputs.shape[1]} inputs\n")
     heads = f"{'wall s':>8} {'× ours':>7} {'cpu s':>8} {'× ours':>7}"
     print(f"{'mode':10} {'peer':13} {heads}  log marginal likelihoods")
+    rows = []
     for mode in options.modes:
-        own = None
+        own, peers = None, {}
         for name in options.peers:
             wall, processor, values = 0.0, 0.0, []
             for training, _ in folds:
@@ -132,6 +135,18 @@ def main() -> None:
                 + " ".join(f"{value:.2f}" for value in values),
                 flush=True,
             )
+            peers[name] = processor
+        if "incomelens" in peers:
+            what = f"{len(folds)} fits of {len(inputs):,} districts, `{mode}`"
+            rows.append(Row(what, peers.pop("incomelens"), "s", peers))
+    keep(
+        rows,
+        options.record,
+        "gp",
+        script=__file__,
+        title="Fits of the Gaussian process to the same optimum",
+        packages=("scikit-learn", "GPy"),
+    )
 
 
 if __name__ == "__main__":

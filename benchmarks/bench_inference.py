@@ -42,6 +42,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from pyproj import CRS
+from record import Row, add_record, keep
 from scipy.ndimage import zoom
 from torch import Tensor
 from torch.nn import functional
@@ -341,8 +342,8 @@ def summary(part: str, ours: dict, plain: dict) -> str:
     return f"{told}; probabilities differ by {apart:.0e}, those of two tiles by up to {spread:.0e}"
 
 
-def compare(folder: Path, options: argparse.Namespace) -> None:
-    """Print one row a part and way, then the ratios."""
+def compare(folder: Path, options: argparse.Namespace) -> list[Row]:
+    """Print one row a part and way, then the ratios; return what is kept."""
     in_own_process(make_tiles, folder, options.tiles, options.px)
     files = {"Zarr": "0.zarr/image", "PNG": "png"}
     sizes = []
@@ -352,14 +353,18 @@ def compare(folder: Path, options: argparse.Namespace) -> None:
     print(f"{options.tiles} tiles of {options.px} px, {', '.join(sizes)}; {BACKBONE} in float32\n")
     heads = ("images", "processor s", "wall s", "a s, proc.", "a s, wall", "memory MB")
     print(f"{'part':11}{'way':6}" + "".join(f"{head:>13}" for head in heads))
-    lines = []
+    lines, rows = [], []
     for part in options.parts:
         found = {}
         for way in ("ours", "plain"):
             found[way] = in_own_process(measure, part, way, folder, options)
             show(part, way, found[way])
         lines.append(summary(part, found["ours"], found["plain"]))
+        each = {way: 1000 * row["processor"] / row["images"] for way, row in found.items()}
+        what = f"{part}, an image of {options.px} px"
+        rows.append(Row(what, each["ours"], "ms", {"a plain loop over PNG files": each["plain"]}))
     print("", *lines, sep="\n")
+    return rows
 
 
 def main() -> None:
@@ -371,6 +376,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=10, help="of training, and of reading")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--parts", nargs="+", default=list(REPEATS), choices=list(REPEATS))
+    add_record(parser)
     options = parser.parse_args()
     least = options.batch + N_CLASSES
     if options.tiles < least:
@@ -378,7 +384,15 @@ def main() -> None:
     machine = platform.processor() or platform.machine()
     print(f"{machine}, {os.cpu_count()} cores, {options.threads} used; torch {torch.__version__}")
     with tempfile.TemporaryDirectory() as folder:
-        compare(Path(folder), options)
+        rows = compare(Path(folder), options)
+    keep(
+        rows,
+        options.record,
+        "inference",
+        script=__file__,
+        title=f"Networks that read tiles ({BACKBONE}, float32)",
+        packages=("torchvision", "zarr"),
+    )
 
 
 if __name__ == "__main__":

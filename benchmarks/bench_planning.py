@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from record import Row, add_record, keep
 
 ROOT = Path(__file__).resolve().parents[1]
 NETWORKS = ("softmax", "resnet50", "vgg16")
@@ -121,8 +122,9 @@ def main() -> None:
     }.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--target", default="aerial")
+    add_record(parser)
     arguments = vars(parser.parse_args())
-    target = arguments.pop("target")
+    target, folder_of_record = arguments.pop("target"), arguments.pop("record")
     size = Size(**arguments)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -132,6 +134,15 @@ def main() -> None:
     print(
         f"{size}: {jobs} jobs of `{target}` planned in {seconds:.1f} processor seconds, "
         f"{wall:.1f} s in all"
+    )
+    what = f"{jobs:,} jobs of {size.cities} cities, planned"
+    keep(
+        [Row(what, seconds, "s")],
+        folder_of_record,
+        "planning",
+        script=__file__,
+        title="Planning of a study of many cities",
+        packages=("snakemake",),
     )
 
 

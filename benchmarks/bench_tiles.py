@@ -44,6 +44,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from rasterio import Affine
 from rasterio.windows import Window
+from record import Row, add_record, keep
 from scipy.ndimage import zoom
 
 from incomelens.tiles import orthophoto
@@ -190,6 +191,12 @@ WAYS: dict[str, Callable[[Path, int], None]] = {
     "native": native,
     "released": released,
 }
+# As tables name them.
+PEERS = {
+    "limit": "decoding every pixel, and nothing else",
+    "native": "ours from native pixels",
+    "released": "the released procedure",
+}
 # Whose tiles have as many pixels as are asked for.
 SIZED = ("ours", "native")
 
@@ -221,8 +228,8 @@ def run_way(way: str, folder: Path, tile_px: int) -> None:
     )
 
 
-def compare(folder: Path, km: float, sizes: list[int], ways: list[str]) -> None:
-    """Print one row a way, and a size of tiles where that matters."""
+def compare(folder: Path, km: float, sizes: list[int], ways: list[str]) -> list[Row]:
+    """Print one row a way, and a size of tiles where that matters; return what is kept."""
     started = time.perf_counter()
     make_world(folder, km, 0.2, "jp2")
     cells = len(gpd.read_parquet(folder / "cells.parquet"))
@@ -231,12 +238,13 @@ def compare(folder: Path, km: float, sizes: list[int], ways: list[str]) -> None:
     print(f"made in {time.perf_counter() - started:.0f} s\n")
     heads = ("tile px", "wall s", "processor s", "ms a cell", "cells a s", "× limit", "memory MB")
     print(f"{'way':10}" + "".join(f"{head:>13}" for head in heads))
-    limit_s = np.nan
+    limit_s, spent = np.nan, {}
     for way in ways:
         for tile_px in sizes if way in SIZED else [0]:
             found = measure(way, folder, tile_px)
             if way == "limit":
                 limit_s = found["processor"]
+            spent[way, tile_px] = found["processor"]
             each = found["processor"] / cells
             print(
                 f"{way:10}{tile_px or '-':>13}{found['wall']:13.1f}{found['processor']:13.1f}"
@@ -244,6 +252,17 @@ def compare(folder: Path, km: float, sizes: list[int], ways: list[str]) -> None:
                 f"{found['memory_mb']:13.0f}",
                 flush=True,
             )
+    peers = {PEERS[way]: s for (way, _), s in spent.items() if way in PEERS}
+    return [
+        Row(
+            f"{cells} cells of {km:g} km at 20 cm, tiles of {tile_px} px",
+            seconds,
+            "s",
+            peers | {PEERS[way]: s for (way, px), s in spent.items() if px == tile_px},
+        )
+        for (way, tile_px), seconds in spent.items()
+        if way == "ours"
+    ]
 
 
 def flat() -> None:
@@ -272,6 +291,7 @@ def main() -> None:
     parser.add_argument("--flat", action="store_true", help="time a cell against their number")
     parser.add_argument("--way", choices=list(WAYS), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    add_record(parser)
     options = parser.parse_args()
     if options.way:
         run_way(options.way, options.folder, options.tile_px[0])
@@ -281,7 +301,15 @@ def main() -> None:
         flat()
         return
     with tempfile.TemporaryDirectory() as folder:
-        compare(Path(folder), options.km, options.tile_px, options.ways)
+        rows = compare(Path(folder), options.km, options.tile_px, options.ways)
+    keep(
+        rows,
+        options.record,
+        "tiles",
+        script=__file__,
+        title="Tiles cut from an orthophoto, land use included, on one thread",
+        packages=("rasterio", "zarr"),
+    )
 
 
 if __name__ == "__main__":

@@ -75,6 +75,14 @@ def test_a_benchmark_of_another_configuration_is_not_counted(finished):
     assert rules["build_cells"] == 1
 
 
+def test_every_job_that_left_a_benchmark_is_in_the_costs_that_others_are_foretold_from(finished):
+    finished.snakemake("write_costs", "--cores", "1")
+    told = json.loads((finished.results / "costs.json").read_text("utf-8"))
+    left = [one for one in finished.results.glob("benchmarks/**/*.tsv") if "report" not in str(one)]
+    assert sum(one["n_jobs"] for one in told["jobs"] if one["stage"] != "report") == len(left)
+    assert {one["rule"] for one in told["jobs"]} >= {"train_network", "fit_gp", "cut_tiles"}
+
+
 def test_snakemakes_own_report_has_every_figure(finished):
     finished.snakemake("--report", "results/tiny/snakemake_report.html")
     text = (finished.results / "snakemake_report.html").read_text(encoding="utf-8")

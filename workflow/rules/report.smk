@@ -26,6 +26,27 @@ use rule scripted as write_provenance with:
         others=names_of_others(),
 
 
+# What the jobs that were run cost, from which `preflight` foretells what others will: asked for by
+# name, after a study. A file of config/costs has the name of its study.
+use rule scripted as write_costs with:
+    output:
+        costs="<results>/costs.json",
+    pathvars:
+        job="report/write_costs",
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        **run_by("report/write_costs"),
+        targets=config["targets"],
+        snakefile=f"{HERE}/Snakefile",
+        configured=CONFIGURED,
+        config=config,
+        root=str(CHECKOUT),
+
+
 # What every stage left out, filled or found odd, in one table.
 use rule scripted as collect_left_out with:
     input:

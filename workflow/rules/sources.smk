@@ -8,7 +8,7 @@ wildcard_constraints:
     state="(-missing)?",
 
 
-# What is missing, and how the data of cities that lie here are read.
+# What is missing, how the data of cities that lie here are read, and what the run will cost.
 rule preflight:
     input:
         registry=ancient(config["sources"]),
@@ -30,6 +30,11 @@ rule preflight:
         classes=str(config["land_use"]),
         cells=config["cells"],
         tiles={key: config["tiles"][key] for key in ("side_m", "max_void_share")},
+        targets=config["targets"],
+        snakefile=f"{HERE}/Snakefile",
+        configured=CONFIGURED,
+        config=config,
+        costs=str(CHECKOUT / "config/costs"),
     script:
         "../scripts/sources/preflight.py"
 
@@ -42,6 +47,7 @@ use rule preflight as preflight_aerial with:
         "<benchmarks>/sources/preflight_aerial.tsv"
     params:
         **RAW.checks("aerial"),
+        targets=["aerial", "aerial_paper"],
 
 
 use rule preflight as preflight_districts with:
@@ -52,6 +58,7 @@ use rule preflight as preflight_districts with:
     params:
         **RAW.checks("district", "siamese"),
         cities=[],
+        targets=["districts", "ssig", "siamese", "shapley", "ssig_paper"],
 
 
 # All that misses is told at once, before anything is fetched. A part that was checked is checked again

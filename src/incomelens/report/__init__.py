@@ -2,6 +2,7 @@
 
 =================  ==========================================================================
 ``provenance``     versions, configuration, code, seed, sources and costs of one study
+``costs``          what a run will cost, told before it runs
 ``exhibits``       the study's tables and figures, read from what each tells of itself
 ``map``            what the interactive map shows: layers, cities, districts
 ``abstract``       what was run, in numbers, and what the study lacks

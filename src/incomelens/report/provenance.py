@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
@@ -148,9 +149,32 @@ def machine() -> dict[str, object]:
     return {
         "system": platform.platform(),
         "architecture": platform.machine(),
+        "processor": _processor(),
         "processors": os.cpu_count(),
         "memory_gib": round(pages * page / 2**30, 1),
+        "gpu": _gpu(),
     }
+
+
+def _processor() -> str:
+    """Name of the processor; its architecture where the system does not tell."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def _gpu() -> str | None:
+    """Name of the first GPU of NVIDIA, without a library that takes seconds to import."""
+    if shutil.which("nvidia-smi") is None:
+        return None
+    told = subprocess.run(
+        ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return told.stdout.splitlines()[0].strip() if told.returncode == 0 and told.stdout else None
 
 
 def job_costs(folder: str | Path, *, others: Collection[str]) -> pd.DataFrame:
@@ -181,11 +205,18 @@ def job_costs(folder: str | Path, *, others: Collection[str]) -> pd.DataFrame:
     for path in sorted(folder.rglob("*.tsv")):
         stage, rule, *job = path.relative_to(folder).with_suffix("").parts
         if stage != "report" and not set("-".join(job).split("-")) & set(others):
-            jobs.append({"stage": stage, "rule": rule, "job": "/".join(job)} | _measured(path))
+            jobs.append({"stage": stage, "rule": rule, "job": "/".join(job)} | measured_job(path))
     return pd.DataFrame(jobs, columns=["stage", "rule", "job", *MEASURED.values()])
 
 
-def _measured(path: Path) -> dict[str, float]:
+def measured_job(path: Path) -> dict[str, float]:
+    """Wall and processor seconds and peak memory (MiB) of one job, from its benchmark file.
+
+    Raises
+    ------
+    InputError
+        If it lacks one of Snakemake's columns.
+    """
     table = pd.read_csv(path, sep="\t")
     missing = [column for column in MEASURED if column not in table]
     if missing:

@@ -118,10 +118,14 @@ def city_data(
 
 @dataclass(frozen=True)
 class Understood:
-    """Lines on what was understood, and what has to be mended."""
+    """Lines on what was understood, what has to be mended, and cells to be kept of every city.
+
+    Of a city whose cells were not looked into, their number is None.
+    """
 
     lines: Sequence[str]
     problems: Sequence[str]
+    n_cells: Sequence[int | None]
 
     @property
     def text(self) -> str:
@@ -135,6 +139,7 @@ def understand(cities: Iterable[CityData], **settings: object) -> Understood:
     return Understood(
         [line for one in each for line in one.lines],
         [problem for one in each for problem in one.problems],
+        [number for one in each for number in one.n_cells],
     )
 
 
@@ -169,7 +174,7 @@ def understand_city(
         look.tell(f"images {date}".strip(), part, look.images)
     for kind, part in city.points.items():
         look.tell(kind, part, look.points)
-    return Understood([f"{city.name}:", *look.lines], look.problems)
+    return Understood([f"{city.name}:", *look.lines], look.problems, [look.n_kept])
 
 
 class _Look:
@@ -220,7 +225,7 @@ class _Look:
         yield _told_label(self._cells, label)
         reasons = self._cells["drop_reason"].value_counts().sort_index()
         left = ", ".join(f"{n:,} {reason}" for reason, n in reasons.items()) or "none"
-        yield f"{len(self._kept):,} to be kept; left out: {left}"
+        yield f"{self.n_kept:,} to be kept; left out: {left}"
 
     def land_use(self, part: Part) -> Iterator[str]:
         """Where it comes from, which classes it has, and codes that the list lacks."""
@@ -271,8 +276,9 @@ class _Look:
         yield f"{told}, {len(np.unique(inside)):,} in cells"
 
     @property
-    def _kept(self) -> gpd.GeoDataFrame:
-        return self._cells[self._cells["drop_reason"].isna()]
+    def n_kept(self) -> int | None:
+        """How many cells are to be kept, once they were looked into."""
+        return None if self._cells is None else int(self._cells["drop_reason"].isna().sum())
 
     def _open_land_use(self) -> bool:
         """Whether the land use is there, and what bounds the city with it; then it is open."""

@@ -32,12 +32,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Preflight:
-    """What a study needs, what of it is there, and what a person has to do first."""
+    """What a study needs, what of it is there, and what a person has to do first.
+
+    Of the bytes that are `needed`, `raw` are those of raw files.
+    """
 
     rows: Sequence[Row]
     problems: Sequence[str]
     notes: Sequence[str]
     needed: int
+    raw: int
     free: int
     results: str
 
@@ -121,12 +125,11 @@ def preflight(
     unknown = [row.file for row in rows if row.state != "there" and row.bytes is None]
     if unknown:
         notes.append(f"{len(unknown)} file(s) of unknown size are not counted in the disk needed")
-    needed = int(results_mb * MEGABYTE) + sum(
-        row.bytes or 0 for row in rows if row.state != "there"
-    )
+    raw = sum(row.bytes or 0 for row in rows if row.state != "there")
+    needed = int(results_mb * MEGABYTE) + raw
     free = shutil.disk_usage(_existing(Path(results))).free
     problems += missing_keys + _disk_problem(needed, free, results)
-    return Preflight([*rows, *own_rows], problems, notes, needed, free, str(results))
+    return Preflight([*rows, *own_rows], problems, notes, needed, raw, free, str(results))
 
 
 def _row(file: SourceFile, origin: Origin) -> Row:
