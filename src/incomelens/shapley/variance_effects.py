@@ -31,7 +31,6 @@ from numpy.typing import NDArray
 
 from incomelens.common.compiling import compiled
 from incomelens.common.errors import InputError
-from incomelens.common.progress import progress
 from incomelens.shapley.background import Background
 from incomelens.shapley.inputs import (
     GaussianProcessMean,
@@ -204,7 +203,7 @@ def _summed_pairs(
             _add_pairs(mean, means[number], covariance, scale, lanes, *quadrature, sums[rows])
 
     with ThreadPoolExecutor(threads) as pool:
-        for place in progress(range(len(factors)), "Effects on the variance", unit="nodes"):
+        for place in range(len(factors)):
             list(pool.map(add, range(0, n_train, _ROWS), repeat(place)))
     return sums.sum(axis=0)
 
