@@ -39,7 +39,11 @@ NETWORKS = (
     "attribution/occlude_classes",
     "siamese/embed_images",
 )
-SHAPLEY = ("shapley/explain_income", "shapley/measure_shapley_uncertainty")
+SHAPLEY = (
+    "shapley/explain_income",
+    "shapley/measure_shapley_uncertainty",
+    "shapley/measure_global_effects",
+)
 FITS = ("ssig/fit_gp", "ssig/cross_validate_gps")
 
 # What a kind does without, dearest first.

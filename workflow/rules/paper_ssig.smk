@@ -290,12 +290,45 @@ use rule exhibit as ssig_table_5 with:
 use rule exhibit as ssig_effects_table with:
     input:
         variables="<results>/shapley/variables.csv",
+        variance=expand(
+            "<results>/shapley/{level}-{income}-additive-variance.csv",
+            level=STUDY.levels,
+            income=STUDY.incomes,
+        ),
     output:
         **table("ssig/effects", "Effects, sum of kernels", "ssig_effects_table"),
     pathvars:
         exhibit="ssig_effects_table",
     params:
         **made_by("ssig.effects_table", levels=STUDY.level_names),
+
+
+use rule exhibit as plot_dependence with:
+    input:
+        districts="<results>/districts/{level}.parquet",
+        curves="<results>/shapley/{level}-{income}-additive-dependence.csv",
+        location="<results>/shapley/{level}-{income}-additive-location.csv",
+    output:
+        **figure(
+            "ssig/dependence_{level}_{income}",
+            "Partial dependence, {level}, {income}",
+            "ssig_dependence",
+        ),
+    pathvars:
+        exhibit="plot_dependence/{level}-{income}",
+    params:
+        **made_by("ssig.dependence"),
+
+
+rule ssig_dependences:
+    input:
+        expand(
+            "<results>/paper/ssig/dependence_{level}_{income}.{format}",
+            level=STUDY.levels,
+            income=STUDY.incomes,
+            format=["pdf", "png", "json"],
+        ),
+    localrule: True
 
 
 use rule exhibit as ssig_claims with:

@@ -77,6 +77,28 @@ use rule measure_shapley_interactions as measure_shapley_uncertainty with:
         districts=config["shapley"]["variance_districts"],
 
 
+# What the process says globally, beside the values: asked for of the successor alone.
+use rule scripted as measure_global_effects with:
+    input:
+        arrays="<results>/ssig/{level}-{income}-{mode}/gp.safetensors",
+        description="<results>/ssig/{level}-{income}-{mode}/gp.json",
+        districts="<results>/districts/{level}.parquet",
+    output:
+        dependence="<results>/shapley/{level}-{income}-{mode}-dependence.csv",
+        location="<results>/shapley/{level}-{income}-{mode}-location.csv",
+        variance="<results>/shapley/{level}-{income}-{mode}-variance.csv",
+    pathvars:
+        job="shapley/measure_global_effects/{level}-{income}-{mode}",
+    wildcard_constraints:
+        mode="|".join(STUDY.shapley_modes),
+    resources:
+        mem_mb=memory(3000),
+        runtime=minutes(60),
+    params:
+        **run_by("shapley/measure_global_effects"),
+        explained=EXPLAINED,
+
+
 use rule measure_shapley_interactions as compare_explainers with:
     input:
         arrays=FILES.of_explained(

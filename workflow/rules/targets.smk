@@ -102,7 +102,7 @@ rule ssig_paper:
             rules.ssig_decisions.output,
             rules.ssig_table_5.output,
             (
-                rules.ssig_effects_table.output
+                [*rules.ssig_effects_table.output, *rules.ssig_dependences.input]
                 if "additive" in STUDY.shapley_modes
                 else []
             ),

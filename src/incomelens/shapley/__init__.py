@@ -16,6 +16,10 @@ the method.
 ``values``                exact Shapley values with an error bound known before the run
 ``interactions``          the pairwise Shapley interaction index and main effects
 ``uncertainty``           posterior variance of every Shapley value
+``dependence``            what one player alone does, term by term, with its posterior variance
+``marginal_factors``      a sum of kernels as products of functions of one player each
+``variance_effects``      shares of the predictions' variance that independent players make
+``global_effects``        both of a task
 ``background``            k-means points, random rows or all rows, with weights
 ``explainers``            exact values or the paper's likely procedure, one result type
 ``library_kernels``       kernels of scikit-learn, GPyTorch and GPy, read as sums of terms

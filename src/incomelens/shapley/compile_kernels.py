@@ -14,6 +14,7 @@ from incomelens.shapley.interactions import shapley_interactions
 from incomelens.shapley.mixture import StationaryKernel
 from incomelens.shapley.names import PLAYERS
 from incomelens.shapley.uncertainty import shapley_variance
+from incomelens.shapley.variance_effects import variance_effects
 from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
 
 
@@ -25,6 +26,7 @@ def compile_kernels(n_players: int) -> None:
     background = full_background(inputs)
     shapley_interactions(model, inputs[:1], background)
     shapley_variance(model, inputs[:1], background, noise=1.0)
+    variance_effects(model, background)
 
 
 if __name__ == "__main__":

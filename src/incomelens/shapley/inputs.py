@@ -170,10 +170,11 @@ class GaussianProcessMean:
 
 
 class Part(NamedTuple):
-    """One stationary term of a sum, and which columns of the whole it reads."""
+    """One stationary term of a sum, which columns of the whole it reads, and its name."""
 
     model: GaussianProcessMean
     columns: tuple[int, ...]
+    name: str = "kernel"
 
 
 @dataclass(frozen=True)

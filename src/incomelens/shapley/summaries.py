@@ -68,7 +68,7 @@ class ExplainedTask:
         the variance of f with all players. Values are linear in the game, so that its own are
         :math:`\operatorname{Cov}(\phi_j, f)`: exact, and they add up. With independent inputs they
         are the Shapley effects of Owen (2014), :math:`\operatorname{Cov}(E[f | x_S], f) =
-        \operatorname{Var} E[f | x_S]`, of which FANOVA-GP (arXiv 2508.14499) gives the posterior.
+        \operatorname{Var} E[f | x_S]`, see :mod:`incomelens.shapley.variance_effects`.
         """
         prediction = self.table["prediction"].to_numpy(dtype=np.float64)
         away = prediction - prediction.mean()

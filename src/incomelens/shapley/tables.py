@@ -18,11 +18,17 @@ from incomelens.common.contracts import columns
 from incomelens.common.files import whole_file
 from incomelens.shapley.background import Background
 from incomelens.shapley.comparisons import KernelDifference
+from incomelens.shapley.global_effects import Dependence
 from incomelens.shapley.groups import rank_stability
 from incomelens.shapley.names import LOCATION, PLAYERS
 from incomelens.shapley.runs import Settings
 from incomelens.shapley.task import Task
 from incomelens.shapley.values import ShapleyValues
+from incomelens.shapley.variance_effects import VarianceEffects
+from incomelens.ssig.features import SPATIAL
+
+WHOLE = "sum"  # of the terms
+BAND_90 = 1.6448536269514722  # 95 % of the normal law lie below, in SD
 
 
 def values_table(task: Task, games: Mapping[str, ShapleyValues]) -> pd.DataFrame:
@@ -139,6 +145,82 @@ def interactions_table(
         if len(values)
     ]
     return pd.DataFrame(rows, columns=columns("shapley/{level}-{income}-{mode}-interactions.csv"))
+
+
+def dependence_table(
+    task: Task, dependences: Sequence[Dependence], districts: pd.DataFrame
+) -> pd.DataFrame:
+    """Curves of the census variables: ``shapley/{level}-{income}-{mode}-dependence.csv``.
+
+    Parameters
+    ----------
+    task : Task
+    dependences : sequence of Dependence
+        Of all players; the location's is left to :func:`location_table`.
+    districts : DataFrame
+        ``districts/{level}.parquet``, for the variables in their own units.
+    """
+    of_task = districts.set_index("geoid").loc[task.ids]
+    return pd.concat(
+        [
+            _effects_of_terms(
+                task,
+                one,
+                {"variable": one.player, "value": of_task[one.player].to_numpy()[one.rows]},
+            )
+            for one in dependences
+            if one.player != LOCATION
+        ],
+        ignore_index=True,
+    )
+
+
+def location_table(
+    task: Task, dependences: Sequence[Dependence], districts: pd.DataFrame
+) -> pd.DataFrame:
+    """What the place alone does, by district: ``shapley/{level}-{income}-{mode}-location.csv``.
+
+    Parameters are those of :func:`dependence_table`.
+    """
+    of_task = districts.set_index("geoid").loc[task.ids, list(SPATIAL)].reset_index()
+    (location,) = (one for one in dependences if one.player == LOCATION)
+    return _effects_of_terms(task, location, of_task.iloc[location.rows].to_dict("list"))
+
+
+def _effects_of_terms(
+    task: Task, dependence: Dependence, where: Mapping[str, object]
+) -> pd.DataFrame:
+    """Rows of the whole effect, then of every term's, with the posterior's 90 % band in %."""
+    effect = dependence.effect
+    means = [effect.mean, *effect.term_mean.T]
+    variances = [effect.variance, *effect.term_variance.T]
+    sd_of_log = task.label_sd if task.label == "log" else np.nan
+    parts = []
+    for term, mean, variance in zip((WHOLE, *effect.terms), means, variances, strict=True):
+        sd = np.sqrt(variance)
+        ends = {"": mean, "_low": mean - BAND_90 * sd, "_high": mean + BAND_90 * sd}
+        percent = {f"percent{k}": 100 * np.expm1(sd_of_log * end) for k, end in ends.items()}
+        parts.append(pd.DataFrame({**where, "term": term, "effect": mean, "sd": sd, **percent}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def variance_table(task: Task, effects: VarianceEffects) -> pd.DataFrame:
+    """Shares of the variance that independent players make.
+
+    Table ``shapley/{level}-{income}-{mode}-variance.csv``.
+    """
+    return pd.DataFrame(
+        {
+            **task.names,
+            "variable": effects.players.names,
+            "n": len(task.ids),
+            "alone": effects.alone / effects.variance,
+            "shapley_effect": effects.shapley / effects.variance,
+            "total": effects.total / effects.variance,
+            "share_error": effects.share_error,
+            "variance": effects.variance,
+        }
+    )
 
 
 def background_table(

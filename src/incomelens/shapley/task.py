@@ -208,7 +208,7 @@ def _sum_mean(fitted: FittedSum) -> SumMean:
             lengthscale=term.lengthscale,
             outputscale=term.variance,
         )
-        parts.append(Part(model, term.columns))
+        parts.append(Part(model, term.columns, term.name))
     return SumMean(inputs, alpha, tuple(parts), linear_variance)
 
 

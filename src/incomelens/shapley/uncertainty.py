@@ -110,9 +110,7 @@ def shapley_variance(
     checked_matrix("background", background.points, model.n_columns)
     players = checked_players(players, model.n_columns)
     n_train = len(model.alpha)
-    noise = checked_vector("noise", np.broadcast_to(np.asarray(noise), (n_train,)), n_train)
-    if not (noise > 0).all():
-        raise InputError(f"noise: {noise.min()} must be positive")
+    noise = checked_noise(noise, n_train)
     most_prior = _most_prior_variance(model, points, background, players)
     # The variance's error through c is at most 2 |dc| sqrt(n) |solution|, and the solution's
     # length at most sqrt(most prior variance / noise) since what the data explain is part of it.
@@ -166,9 +164,18 @@ def _most_prior_variance(
     return stationary + float(players.added(model.linear_variance * away**2).max())
 
 
-def _factor(
+def checked_noise(noise: ArrayLike, n_train: int) -> NDArray[np.float64]:
+    """Noise variance of every training point, from one number for all or one each."""
+    every = checked_vector("noise", np.broadcast_to(np.asarray(noise), (n_train,)), n_train)
+    if not (every > 0).all():
+        raise InputError(f"noise: {every.min()} must be positive")
+    return every
+
+
+def noisy_factor(
     model: GaussianProcessMean | SumMean, noise: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], bool]:
+    """Cholesky factor of the labels' covariance, for ``scipy.linalg.cho_solve``."""
     covariance = model.prior_covariance()
     covariance[np.diag_indices_from(covariance)] += noise
     return cho_factor(covariance, lower=True, overwrite_a=True)
@@ -185,7 +192,7 @@ def _explained_variance(
 ) -> NDArray[np.float64]:
     """What the training data take from the prior variance, shape (n_points, n_players)."""
     n_players, n_train = len(players.names), len(model.alpha)
-    factor = _factor(model, noise)
+    factor = noisy_factor(model, noise)
     explained = np.empty((len(points), n_players))
     starts = range(0, len(points), _CHUNK)
     chunks = [slice(start, min(start + _CHUNK, len(points))) for start in starts]

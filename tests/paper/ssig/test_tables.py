@@ -214,11 +214,26 @@ def test_effects_are_those_of_the_successor_as_percentages_largest_first():
         ],
         columns=["mode", "game", "variable", "rank", "percent", "variance_share", "direction"],
     ).assign(level="tract", income="per_capita_income")
-    table = effects_table.exhibit(variables).table
-    assert table.shown["Variable"].tolist() == ["Adults with a bachelor's degree", "Male"]
-    assert table.shown["Effect (%)"].tolist() == [12.5, 3.25]
-    assert table.shown["Share of variance (%)"].tolist() == [87.5, 12.5]
-    assert table.shown["Direction"].tolist() == ["±", "+"]
+    variance = pd.DataFrame(
+        {
+            "level": "tract", "income": "per_capita_income", "mode": "additive", "n": 9,
+            "variable": ["bachelor", "location"], "alone": [0.5, 0.25],
+            "shapley_effect": [0.625, 0.375], "total": [0.75, 0.5], "share_error": 0.002,
+        }
+    )  # fmt: skip
+    table = effects_table.exhibit(variables, [variance]).table
+    # The place as one is a player of another game, and stands below.
+    words = ["Adults with a bachelor's degree", "Male", "Place, as one"]
+    assert table.shown["Variable"].tolist() == words
+    assert table.shown["Rank"].tolist() == [1, 2, 2]
+    assert table.shown["Effect (%)"].tolist() == [12.5, 3.25, 4.0]
+    assert table.shown["Share of variance (%)"].tolist() == [87.5, 12.5, 20.0]
+    assert table.shown["Direction"].tolist()[:2] == ["±", "+"]
+    by_itself = table.shown[[name for name in table.shown if name.startswith("Each by itself")]]
+    assert by_itself.iloc[0].tolist() == [50.0, 62.5, 75.0]
+    assert by_itself.iloc[1].isna().all()
+    assert by_itself.iloc[2].tolist() == [25.0, 37.5, 50.0]
+    assert "at most 0.2 percentage points" in table.notes[1]
     assert set(table.numbers["mode"]) == {"additive"}
 
 
