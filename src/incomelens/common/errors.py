@@ -5,7 +5,7 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class DamagedFileError(InputError):
 @contextmanager
 def damage_told(
     sentence: Callable[[str], str], *, own: tuple[type[Exception], ...] = ()
-) -> Iterator[None]:
+) -> Generator[None]:
     """Turn whatever a library raises over damaged bytes into an :class:`InputError`.
 
     Only the library's own reading belongs in the block: a fault of ours would be taken for damage.

@@ -1,7 +1,7 @@
 """What a network consists of, read from the module itself: blocks, shapes, parameters."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import pandas as pd
@@ -97,7 +97,7 @@ def _feature_info(backbone: nn.Module) -> list[dict]:
 
 
 @contextmanager
-def _output_shapes(blocks: dict[str, nn.Module]) -> Iterator[dict[str, torch.Size]]:
+def _output_shapes(blocks: dict[str, nn.Module]) -> Generator[dict[str, torch.Size]]:
     """Shapes that blocks gave, in the order in which they were first called."""
     shapes: dict[str, torch.Size] = {}
 

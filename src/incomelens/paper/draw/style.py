@@ -6,7 +6,7 @@ none carries a meaning alone: shapes, hatches, signs or labels say the same.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,7 +74,7 @@ STYLE = {
 
 
 @contextmanager
-def figure_style() -> Iterator[None]:
+def figure_style() -> Generator[None]:
     """Draw the block in the style above, whatever the user's own matplotlib settings are."""
     with mpl.rc_context():
         mpl.rcdefaults()
@@ -108,7 +108,7 @@ class PaperFigure(Figure):
 
 
 @contextmanager
-def paper_figure(width_mm: float, height_mm: float) -> Iterator[PaperFigure]:
+def paper_figure(width_mm: float, height_mm: float) -> Generator[PaperFigure]:
     """Draw an empty figure of a size in millimetres in the style above."""
     with figure_style():
         figure = PaperFigure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH))

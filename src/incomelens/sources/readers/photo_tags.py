@@ -8,7 +8,7 @@ import math
 import re
 import struct
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +113,7 @@ def turn_upright(image: Image.Image) -> Image.Image:
 
 
 @contextmanager
-def _opened(path: str | Path) -> Iterator[Image.Image]:
+def _opened(path: str | Path) -> Generator[Image.Image]:
     # Pillow's warnings about single tags and large images would stand in the log once an image.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

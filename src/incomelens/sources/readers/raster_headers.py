@@ -2,7 +2,7 @@
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,7 +159,7 @@ def named_crs(name: str) -> CRS:
 
 
 @contextlib.contextmanager
-def _opened(source: str | Path | bytes, *, name: str) -> Iterator[rasterio.DatasetReader]:
+def _opened(source: str | Path | bytes, *, name: str) -> Generator[rasterio.DatasetReader]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         # Where it lies may stand in a footprint beside it.

@@ -6,7 +6,7 @@ import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ Row = tuple[int, tuple]
 
 
 @contextmanager
-def open_workbook(file: Path, *, results: bool = True) -> Iterator[openpyxl.Workbook]:
+def open_workbook(file: Path, *, results: bool = True) -> Generator[openpyxl.Workbook]:
     """Open a workbook to read, with the results of its formulas or the formulas themselves.
 
     Raises
