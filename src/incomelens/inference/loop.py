@@ -4,6 +4,7 @@ import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -107,12 +108,13 @@ class TrainingLoop:
         device: torch.device,
     ) -> None:
         self._digest = _digest(network, training, validation, settings, seed)
-        self._network = network.to(device, memory_format=torch.channels_last)
+        self._network = network.to(device).to(memory_format=torch.channels_last)
         self._network.backbone.requires_grad_(not settings.frozen)
         # Compiling takes longer on a CPU than it saves.
         compiles = settings.compile and device.type == "cuda"
+        compiled: Any = torch.compile(self._network) if compiles else self._network
         self._step = GradientStep(
-            torch.compile(self._network) if compiles else self._network,
+            compiled,
             scaling=settings.scaling,
             device=device,
             recorded=settings.cuda_graph,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Settings:
     """
 
     explainer: str = "exact"
-    shap_kernel: Mapping[str, object] = field(
+    shap_kernel: Mapping[str, Any] = field(
         default_factory=lambda: {"l1_reg": False, "nsamples": "auto"}
     )
     tolerance: float = 1e-6

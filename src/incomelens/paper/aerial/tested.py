@@ -6,14 +6,14 @@ import pandas as pd
 
 from incomelens.paper.aerial.names import METHODS, UNTESTED
 from incomelens.paper.names import folds_name
-from incomelens.paper.table import rows
+from incomelens.paper.table import Row, rows
 
 BLOCK = "City, folds and SES"
 
 
-def block(row: object, names: Mapping[str, str]) -> str:
+def block(row: Row, names: Mapping[str, str]) -> str:
     """Name the block of rows that a row stands in."""
-    return f"{names[row.city]}, {folds_name(row.scheme)}, {row.ses} SES"  # type: ignore[attr-defined]
+    return f"{names[row.city]}, {folds_name(row.scheme)}, {row.ses} SES"
 
 
 def probability(value: float) -> float | str:

@@ -9,12 +9,14 @@ import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.typing import RcKeyType
 
 from incomelens.common.files import whole_file
 from incomelens.paper.names import SOCIOECONOMIC, SPATIAL
@@ -46,7 +48,7 @@ SCHEME_COLOURS = {
 }
 SCHEME_MARKERS = {"random": "o", "group": "v", "block": "s", "area": "D", "knndm": "^"}
 
-STYLE = {
+STYLE: dict[RcKeyType, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: equal on every machine
     "font.size": 7.0,
     "axes.titlesize": 7.0,

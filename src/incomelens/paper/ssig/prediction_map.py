@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from string import ascii_lowercase
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -27,7 +28,12 @@ from incomelens.paper.names import INCOME_UNITS, SCHEMES, folds_name
 CLASSES = 8
 GAP_MM, TOP_MM, STEP_MM, LEGEND_MM = 3.0, 8.0, 9.0, 19.0
 # Vermilion (Okabe & Ito 2008): seen on the lightest and on the darkest class.
-OUTSIDE = {"facecolor": "none", "edgecolor": "#D55E00", "hatch": "xxxxxx", "linewidth": 0.5}
+OUTSIDE: dict[str, Any] = {
+    "facecolor": "none",
+    "edgecolor": "#D55E00",
+    "hatch": "xxxxxx",
+    "linewidth": 0.5,
+}
 
 
 def exhibit(

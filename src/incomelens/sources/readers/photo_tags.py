@@ -12,6 +12,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import SupportsFloat
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
@@ -146,7 +147,7 @@ def _number(value: object) -> float:
         if isinstance(value, tuple | list):
             numerator, denominator = value
             return float(numerator) / float(denominator)
-        return math.nan if isinstance(value, str | bytes) else float(value)
+        return float(value) if isinstance(value, SupportsFloat) else math.nan
     except (TypeError, ValueError, ArithmeticError):
         return math.nan
 

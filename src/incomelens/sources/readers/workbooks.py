@@ -12,6 +12,7 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from incomelens.common.errors import InputError, listed
@@ -139,7 +140,7 @@ def _sheet(
     return next(iter(filled.items()))
 
 
-def _shown(cell: object) -> object:
+def _shown(cell: Cell) -> object:
     """Value of a cell as a spreadsheet shows it, None where it is blank."""
     value = cell.value
     if value is None or (isinstance(value, str) and not value.strip()):
