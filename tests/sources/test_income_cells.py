@@ -68,6 +68,19 @@ def test_what_else_the_file_tells_of_a_cell_is_kept(save):
     assert cells["individuals"].tolist() == [5, 0, 7, 8]
 
 
+def test_areas_choose_a_city_of_several_and_that_is_told(save, caplog):
+    path = save(chips(city=["north", "north", "south", None]))
+    columns = COLUMNS | {"area": "city"}
+    with caplog.at_level(logging.INFO):
+        cells = read_cells(path, columns=columns, areas=["south"])
+    assert cells["cell_id"].tolist() == ["chip_2"]
+    assert "1 of 4 cells lie in south" in caplog.text
+    with pytest.raises(InputError, match=r"column 'city' has no east, .* it has north, south"):
+        read_cells(path, columns=columns, areas=["north", "east"])
+    with pytest.raises(InputError, match=r"`areas` asks for north; map the column `area`"):
+        read_cells(path, columns=COLUMNS, areas=["north"])
+
+
 def test_boxes_corners_and_centres_of_a_table_say_the_same(save):
     bounds = chips().bounds.set_axis(["w", "s", "e", "n"], axis=1)
     table = pd.concat([chips().drop(columns="geometry"), bounds], axis=1)

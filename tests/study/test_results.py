@@ -34,6 +34,26 @@ def test_predicting_needs_weights_and_settings_of_every_fold(results):
     }
 
 
+def test_heads_of_one_frozen_backbone_share_what_it_sees(results):
+    job = {"city": "paris", "scheme": "block", "network": "shuffled"}
+    networks = {
+        "main": {"weights": "lite0_package"},
+        "softmax": {"weights": "lite0_package", "pool": "average"},
+        "random": {
+            "backbone": "resnet18",
+            "head": "binomial",
+            "pool": "average",
+            "weights": "none",
+        },
+    }
+    frozen = results(inference={"networks": networks, "training": {"frozen": True}})
+    place = "<results>/inference/paris/frozen_views"
+    assert frozen.views(job) == {"views": f"{place}-main.safetensors"}
+    assert frozen.views(job | {"network": "softmax"}) == {"views": f"{place}-softmax.safetensors"}
+    assert frozen.views(job | {"network": "random"}) == {}
+    assert results().views(job) == {}
+
+
 def test_models_tried_elsewhere_are_the_main_ones_of_one_scheme(results):
     files = results(inference={"transfer_scheme": "block"})
     (first, *_) = files.models({"city": "paris"})["weights"]

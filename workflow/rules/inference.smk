@@ -10,6 +10,7 @@ wildcard_constraints:
 use rule scripted as train_network with:
     input:
         unpack(FILES.tiles),
+        unpack(FILES.views),
         folds="<results>/folds/{city}-{scheme}.parquet",
     output:
         weights="<results>/inference/{city}/{scheme}/{network}/{fold}/weights.safetensors",
@@ -69,6 +70,25 @@ use rule scripted as extract_features with:
             stages=config["inference"]["frozen_features"]["stages"],
             turns=config["inference"]["frozen_features"]["turns"],
         ),
+
+
+# Once for all folds, schemes and heads of a backbone that stays as it comes.
+use rule scripted as extract_views with:
+    input:
+        unpack(FILES.tiles),
+    output:
+        views="<results>/inference/{city}/frozen_views-{network}.safetensors",
+    pathvars:
+        job="inference/extract_views/{city}-{network}",
+    resources:
+        mem_mb=memory(4000),
+        runtime=minutes(120),
+        gpu=1,
+    params:
+        **run_by("inference/extract_views"),
+        network=lambda wildcards: STUDY.network_settings[wildcards.network],
+        scaling=config["inference"]["training"]["scaling"],
+        batch_size=config["inference"]["prediction_batch"],
 
 
 use rule scripted as predict_baselines with:

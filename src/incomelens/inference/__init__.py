@@ -26,6 +26,7 @@ gives a probability to each income class; every cell is predicted by a network t
 ``baseline_task``    what a baseline is given of one fold, and what it gives back
 ``random_features``  random filters and ridge
 ``frozen_features``  features of the main network's backbone as it comes, and ridge
+``frozen_views``     what a frozen backbone sees of every tile, once for all heads on it
 ``evaluation``       tables of scores of one city, models side by side
 ``network_scores``   scores of several networks of several cities
 ``transfer``         scores from city to city

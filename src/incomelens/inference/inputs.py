@@ -11,6 +11,8 @@ from incomelens.common.seeds import job_rng
 SCALINGS = ("min_max", "imagenet", "half")
 # As in the released code, so that an image of one colour does not divide by zero.
 EPSILON = 1e-10
+# Up-down and left-right: every way to flip an image.
+FLIPS = ((False, False), (False, True), (True, False), (True, True))
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_SD = (0.229, 0.224, 0.225)
 
@@ -54,21 +56,36 @@ def scale_images(images: Tensor, scaling: str) -> Tensor:
     return (values / 255.0 - mean) / sd
 
 
-def flip_images(images: Tensor, *, seed: int, epoch: int, step: int) -> Tensor:
-    """Flip each image left-right, up-down, both or not at all, with equal chances.
+def draw_flips(n: int, *, seed: int, epoch: int, step: int) -> NDArray[np.bool_]:
+    """Draw for each image whether it is flipped up-down, and left-right, with equal chances.
 
     Parameters
     ----------
-    images : tensor of shape (n, rows, columns, 3)
+    n : int
     seed, epoch, step : int
         They alone decide the flips: a resumed run needs no state of a generator.
 
     Returns
     -------
+    array of bool, shape (n, 2)
+    """
+    return job_rng(seed, "flips", epoch, step).random((n, 2)) < 0.5
+
+
+def flip_images(images: Tensor, flips: NDArray[np.bool_]) -> Tensor:
+    """Flip images.
+
+    Parameters
+    ----------
+    images : tensor of shape (n, rows, columns, 3)
+    flips : array of bool, shape (n, 2)
+        Up-down and left-right.
+
+    Returns
+    -------
     tensor of shape (n, rows, columns, 3)
     """
-    chosen = job_rng(seed, "flips", epoch, step).random((len(images), 2)) < 0.5
-    up_down, left_right = torch.from_numpy(chosen).to(images.device).T[:, :, None, None, None]
+    up_down, left_right = torch.from_numpy(flips).to(images.device).T[:, :, None, None, None]
     images = torch.where(up_down, images.flip(1), images)
     return torch.where(left_right, images.flip(2), images)
 

@@ -26,8 +26,9 @@ from incomelens.inference.checkpoint import (
     save_checkpoint,
 )
 from incomelens.inference.devices import precision
+from incomelens.inference.frozen_views import FrozenViews, ViewStream, flip_views
 from incomelens.inference.history import EpochRecord, best_epoch
-from incomelens.inference.inputs import draw_positions, flip_images, scale_images
+from incomelens.inference.inputs import draw_flips, draw_positions, flip_images, scale_images
 from incomelens.inference.network import IncomeNetwork
 from incomelens.inference.schedules import NextEpoch, next_epoch
 from incomelens.inference.settings import TrainingSettings
@@ -42,19 +43,19 @@ SAMPLED_IMAGES = 4
 
 
 class LabelledImages:
-    """Images of some cells and the classes they are to be told as.
+    """Images of some cells, or what a backbone said of them, and the classes to be told.
 
     Attributes
     ----------
     cell_ids : array of str
     targets : int64 tensor of shape (n,)
         Classes from 0, on the device.
-    stream : ImageStream
+    stream : ImageStream or ViewStream
     """
 
     def __init__(
         self,
-        tiles: TileSource,
+        tiles: TileSource | FrozenViews,
         labels: Mapping[str, int] | pd.Series,
         cell_ids: Sequence[str],
         *,
@@ -69,12 +70,16 @@ class LabelledImages:
             logger.warning("%s: no cell of the income classes %s", name, listed(absent))
         self.cell_ids = np.asarray(cell_ids, dtype=str)
         self.targets = torch.from_numpy(classes - 1).to(device)
-        self.stream = ImageStream(
-            tiles,
-            cell_ids,
-            device=device,
-            memory_mb=settings.memory_mb,
-            n_readers=settings.n_readers,
+        self.stream = (
+            tiles.stream(cell_ids, device)
+            if isinstance(tiles, FrozenViews)
+            else ImageStream(
+                tiles,
+                cell_ids,
+                device=device,
+                memory_mb=settings.memory_mb,
+                n_readers=settings.n_readers,
+            )
         )
 
     def __len__(self) -> int:
@@ -112,10 +117,12 @@ class TrainingLoop:
         self._network.backbone.requires_grad_(not settings.frozen)
         # Compiling takes longer on a CPU than it saves.
         compiles = settings.compile and device.type == "cuda"
-        compiled: Any = torch.compile(self._network) if compiles else self._network
+        self._by_views = isinstance(training.stream, ViewStream)
+        learner = self._network.head if self._by_views else self._network
+        compiled: Any = torch.compile(learner) if compiles else learner
         self._step = GradientStep(
             compiled,
-            scaling=settings.scaling,
+            scaling=None if self._by_views else settings.scaling,
             device=device,
             recorded=settings.cuda_graph,
         )
@@ -195,8 +202,8 @@ class TrainingLoop:
         steps = enumerate(zip(positions, batches, strict=True))
         description = f"epoch {epoch}"
         for step, (chosen, images) in progress(steps, description, total=len(positions)):
-            if self._settings.flips:
-                images = flip_images(images, seed=self._seed, epoch=epoch, step=step)
+            flips = draw_flips(len(chosen), seed=self._seed, epoch=epoch, step=step)
+            images = self._flipped(images, flips if self._settings.flips else None)
             targets = self._training.targets[torch.from_numpy(chosen).to(self._device)]
             loss, accuracy = self._step(images, targets)
             self._optimiser.step()
@@ -218,10 +225,20 @@ class TrainingLoop:
         with precision(self._device):
             for chosen, images in zip(positions, batches, strict=True):
                 targets = self._validation.targets[torch.from_numpy(chosen).to(self._device)]
-                log_probabilities = self._network(scale_images(images, self._settings.scaling))
+                log_probabilities = (
+                    self._network.head(self._flipped(images, None))
+                    if self._by_views
+                    else self._network(scale_images(images, self._settings.scaling))
+                )
                 loss += functional.nll_loss(log_probabilities, targets, reduction="sum").item()
                 hits += (log_probabilities.argmax(dim=1) == targets).sum().item()
         return loss / len(self._validation), hits / len(self._validation)
+
+    def _flipped(self, images: Tensor, flips: NDArray[np.bool_] | None) -> Tensor:
+        """Images, or what the backbone said of them, flipped or (None) as they are."""
+        if self._by_views:
+            return flip_views(images, np.zeros((len(images), 2), bool) if flips is None else flips)
+        return images if flips is None else flip_images(images, flips)
 
     def _positions(self, epoch: int) -> list[NDArray[np.int64]]:
         """Positions of every batch of an epoch; all batches are of one size."""

@@ -26,7 +26,8 @@ class GradientStep:
     ----------
     network : module
         From scaled images to log-probabilities; its parameters get the gradients.
-    scaling : {"min_max", "imagenet", "half"}
+    scaling : {"min_max", "imagenet", "half"} or None
+        None where it reads something else than images, as it comes.
     device : torch.device
     recorded : bool
         Whether steps on CUDA are recorded; changes the speed alone. A recorded step needs batches
@@ -35,7 +36,12 @@ class GradientStep:
     """
 
     def __init__(
-        self, network: nn.Module, *, scaling: str, device: torch.device, recorded: bool = True
+        self,
+        network: nn.Module,
+        *,
+        scaling: str | None,
+        device: torch.device,
+        recorded: bool = True,
     ) -> None:
         self._network, self._scaling, self._device = network, scaling, device
         self._graph: _RecordedStep | None = None
@@ -47,6 +53,7 @@ class GradientStep:
         Parameters
         ----------
         images : uint8 tensor of shape (n, px, px, 3)
+            Or what else the network reads.
         targets : int64 tensor of shape (n,)
             Classes from 0.
 
@@ -66,7 +73,8 @@ class GradientStep:
         # Entered anew at every step: autocast keeps its bfloat16 copies of the weights until it is
         # left, and would go on with those from before the optimiser's last step.
         with precision(self._device):
-            log_probabilities = self._network(scale_images(images, self._scaling))
+            shown = images if self._scaling is None else scale_images(images, self._scaling)
+            log_probabilities = self._network(shown)
             loss = functional.nll_loss(log_probabilities, targets)
             loss.backward()
         hits = log_probabilities.detach().argmax(dim=1) == targets

@@ -16,6 +16,7 @@ from incomelens.common.errors import InputError, listed
 from incomelens.common.seeds import job_rng
 from incomelens.folds.training import inner_split
 from incomelens.inference.devices import choose_device
+from incomelens.inference.frozen_views import FrozenViews
 from incomelens.inference.history import EpochRecord, ScalarLog, best_epoch
 from incomelens.inference.loop import LabelledImages, TrainingLoop
 from incomelens.inference.model_files import save_model
@@ -56,6 +57,7 @@ def train_fold_model(
     settings: TrainingSettings,
     seed: int,
     folder: str | Path,
+    views: FrozenViews | None = None,
 ) -> TrainingResult:
     """Train the network that holds one fold out, and write it to `folder`.
 
@@ -77,15 +79,25 @@ def train_fold_model(
     folder : path
         Gets ``weights.safetensors`` and ``model.json``; holds checkpoints meanwhile, from which a
         killed training goes on, and the scalars for TensorBoard.
+    views : FrozenViews, optional
+        What the frozen backbone says of the tiles, in place of asking it in every epoch.
+
+    Raises
+    ------
+    InputError
+        If `views` are of another backbone or no backbone is frozen, and as :func:`train`.
     """
     folder = Path(folder)
     architecture = {name: value for name, value in network.items() if name != "labels"}
     folds = labelled(folds, network.get("labels", LABELS[0]), seed=seed)
     split = inner_split(folds, fold=fold, scheme=scheme, seed=seed, buffer_cells=buffer_cells)
     built = build_network(**architecture, seed=seed)
+    if views is not None:
+        first = folds["cell_id"].iloc[0]
+        views.check(built, tiles, scaling=settings.scaling, cell_id=first)
     result = train(
         built,
-        tiles,
+        tiles if views is None else views,
         folds.set_index("cell_id")["income_class"],
         folds.loc[split.train, "cell_id"].tolist(),
         folds.loc[split.validation, "cell_id"].tolist(),
@@ -125,7 +137,7 @@ def labelled(folds: pd.DataFrame, labels: str, *, seed: int) -> pd.DataFrame:
 
 def train(
     network: IncomeNetwork,
-    tiles: TileSource,
+    tiles: TileSource | FrozenViews,
     labels: Mapping[str, int] | pd.Series,
     train_ids: Sequence[str],
     validation_ids: Sequence[str],
@@ -142,7 +154,7 @@ def train(
     ----------
     network : IncomeNetwork
         Trained in place; holds the best weights at the end. To resume, pass it as it was at first.
-    tiles : TileSource
+    tiles : TileSource or FrozenViews
     labels : mapping of str to int
         Income class 1..n of every cell named below.
     train_ids, validation_ids : sequence of str
@@ -166,13 +178,15 @@ def train(
     ------
     InputError
         If a label is missing or no class, a cell is in both sets, a set is empty, the loss is no
-        longer finite, or the checkpoint cannot be written.
+        longer finite, the checkpoint cannot be written, or views come without `frozen`.
 
     Notes
     -----
     Levy Abitbol & Karsai (2020), Methods: Adam, categorical cross-entropy, horizontal and vertical
     flips, no layer frozen; ours may be (`frozen`).
     """
+    if isinstance(tiles, FrozenViews) and not settings.frozen:
+        raise InputError("training: views are of a frozen backbone; set frozen, or pass the tiles")
     shared = sorted(set(train_ids) & set(validation_ids))
     if shared:
         raise InputError(

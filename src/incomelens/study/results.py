@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from incomelens.common.names import SHUFFLED
+from incomelens.common.names import MAIN, SHUFFLED
 from incomelens.study.identities import Study
 
 VALUES = "<results>/shapley/{level}-{income}-{mode}.parquet"
@@ -48,6 +48,20 @@ class Results:
         """The tiles of a city, as whoever reads them needs them."""
         city = wildcards["city"]
         return {"index": f"<results>/tiles/{city}/index.parquet", "shards": self.shards(city)}
+
+    def views(self, wildcards: Mapping[str, str]) -> dict[str, str]:
+        """What the backbone of a network sees, where it is frozen and the same in every fold.
+
+        Networks of one backbone share them.
+        """
+        networks = self.study.network_settings
+        own = _backbone(networks[wildcards["network"]])
+        if not self.study.config["inference"]["training"]["frozen"] or own[-1] == "none":
+            return {}
+        first = next(name for name in (MAIN, *networks) if _backbone(networks[name]) == own)
+        return {
+            "views": f"<results>/inference/{wildcards['city']}/frozen_views-{first}.safetensors"
+        }
 
     def points(self, wildcards: Mapping[str, str]) -> dict[str, str]:
         """Annotated points of a city, and its cells; nothing where it has none."""
@@ -247,3 +261,8 @@ class Results:
     def baseline_settings(self) -> dict[str, Any]:
         """Settings that the baselines' models depend on."""
         return {key: self.study.config["siamese"][key] for key in MODEL_SETTINGS}
+
+
+def _backbone(network: Mapping[str, str]) -> tuple[str, ...]:
+    """What decides the pooled maps that a network's head is given."""
+    return network["backbone"], network["pool"], network["weights"]

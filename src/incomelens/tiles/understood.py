@@ -298,7 +298,8 @@ def _told_places(cells: gpd.GeoDataFrame, of_file: str | None) -> str:
     areas = ""
     if "area" in cells:
         names = sorted(cells["area"].astype(str).unique())
-        areas = f", in {len(names):,} areas: {listed(names, MOST_NAMED)}"
+        word = "area" if len(names) == 1 else "areas"
+        areas = f", in {len(names):,} {word}: {listed(names, MOST_NAMED)}"
     side = np.sqrt(np.median(cells.area))
     return f"{len(cells):,} in {name}{moved}, median side {side:.4g} m{areas}"
 

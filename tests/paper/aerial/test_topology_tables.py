@@ -53,6 +53,31 @@ def test_h0_prints_the_main_method_and_keeps_every_row(world):
     assert (shown["q"], shown["H0"], shown["Tiles"]) == (row["q_value"], row["decision"], row["n"])
 
 
+def test_another_method_has_the_papers_beside_it(world):
+    gradcam_first = {
+        scheme: pd.concat(part for _, part in sorted(table.groupby("method")))
+        for scheme, table in world[0].items()
+    }
+    table = h0_table(gradcam_first)
+    assert "(Grad-CAM)" in table.caption
+    block = "Valmorin, spatial blocks, high SES"
+    shown = of(table.shown, **{"City, folds and SES": block, "Urban class": "Other roads"})
+    row, beside = (
+        of(
+            table.numbers, scheme="block", city="valmorin", method=method, ses="high",
+            urban_class="roads",
+        )
+        for method in ("gradcam", "guided")
+    )  # fmt: skip
+    assert shown["Ratio x"].value == row["ratio"] != beside["ratio"]
+    assert shown["Guided Grad-CAM: x"] == beside["ratio"]
+    assert shown["Guided Grad-CAM: H0"] == beside["decision"]
+
+
+def test_the_papers_method_stands_alone_where_it_is_the_studys(world):
+    assert not any(name.startswith("Guided") for name in h0_table(world[0]).shown)
+
+
 def test_points_are_laid_out_with_their_radius_and_both_nulls(world):
     roads = {
         scheme: table[table["urban_class"] == "roads"].assign(urban_class="street_trees")
@@ -195,6 +220,20 @@ def test_h1_prints_tested_pairs_with_both_measures(world, reference):
     ends = (row["adjusted_block_ci_low"], row["adjusted_block_ci_high"])
     assert shown["Adjusted: c"] == (row["coactivation_adjusted"], *ends)
     assert (shown["Plain: q"], shown["Adjusted: q"]) == (row["plain_q_value"], row["q_value"])
+
+
+def test_h1_of_another_method_has_the_papers_beside_it(world, reference):
+    gradcam_first = {
+        scheme: pd.concat(part for _, part in sorted(table.groupby("method")))
+        for scheme, table in world[1].items()
+    }
+    table = h1_table(gradcam_first, reference)
+    guided = table.numbers[table.numbers["method"] == "guided"]
+    assert len(table.shown)
+    shown = set(table.shown["Guided Grad-CAM: adjusted c"].dropna())
+    assert shown
+    assert shown <= set(guided["coactivation_adjusted"])
+    assert set(table.shown["Guided Grad-CAM: H1"]) <= {"over", "under", *guided["decision"]}
 
 
 def test_h1_counts_which_findings_survive_the_adjustment(world, reference):

@@ -6,6 +6,7 @@ from incomelens.common.finished_parts import FinishedParts
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
+from incomelens.inference.frozen_views import read_views
 from incomelens.inference.history import history_table
 from incomelens.inference.settings import TrainingSettings
 from incomelens.inference.training import train_fold_model
@@ -24,6 +25,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         settings=TrainingSettings(**snakemake.params.training),
         seed=job_seed(snakemake.params.seed, names.city, names.scheme, names.network, names.fold),
         folder=folder,
+        views=read_views(views) if (views := snakemake.input.get("views")) else None,
     )
     write_table(history_table(result.history), snakemake.output.history)
     FinishedParts(folder / "checkpoint").discard()

@@ -8,14 +8,17 @@ from incomelens.paper.aerial.inputs import by_scheme
 from incomelens.paper.aerial.names import METHODS, check_cities, class_labels, main_method
 from incomelens.paper.aerial.tested import (
     BLOCK,
+    PAPERS,
     block,
     joint_tests,
+    papers_columns,
     probability,
     rejected_by_method,
 )
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.table import Table, estimate, rows
 
+KEYS = ("city", "scheme", "ses", "urban_class")
 NOTE = (
     "Ratio x: mean activation ratio of the class over the tiles of the SES group, by "
     "predicted class. Expected under H0: its mean with the maps of other tiles on the same "
@@ -48,6 +51,7 @@ def exhibit(
     numbers = by_scheme(h0, schemes, "H0")
     check_cities([*numbers["city"]], names)
     method, labels = main_method([*numbers["method"]]), class_labels()
+    part = numbers[numbers["method"] == method]
     shown = pd.DataFrame(
         {
             BLOCK: block(row, names),
@@ -60,11 +64,12 @@ def exhibit(
             "q": probability(row.q_value),
             "H0": row.decision,
         }
-        for row in rows(numbers[numbers["method"] == method])
+        for row in rows(part)
     )
+    beside = papers_columns(part, numbers, KEYS, {"x": "ratio", "H0": "decision"})
     table = Table(
         numbers=numbers,
-        shown=shown,
+        shown=shown.join(beside),
         caption=(
             "H0: activation falls on urban classes in proportion to their area "
             f"({METHODS.get(method, method)})."
@@ -76,6 +81,6 @@ def exhibit(
             rejected_by_method(numbers),
         ),
         blocks=BLOCK,
-        decimals={"Ratio x": 2, "Expected under H0": 2, "Effect": 2},
+        decimals={"Ratio x": 2, "Expected under H0": 2, "Effect": 2, f"{PAPERS}: x": 2},
     )
     return Exhibit(table)

@@ -8,8 +8,10 @@ from incomelens.paper.aerial.inputs import by_scheme, preprint_value
 from incomelens.paper.aerial.names import METHODS, check_cities, class_labels, main_method
 from incomelens.paper.aerial.tested import (
     BLOCK,
+    PAPERS,
     block,
     joint_tests,
+    papers_columns,
     probability,
     rejected_by_method,
     tested_rows,
@@ -24,6 +26,7 @@ SHOWN = (
     "Expected", "Adjusted: c", "Adjusted: effect", "Adjusted: P", "Adjusted: q", "Adjusted: H1",
     "Preprint: c",
 )  # fmt: skip
+KEYS = ("city", "scheme", "ses", "urban_class", "neighbour_class")
 NOTES = (
     "Plain c: mean activation ratio of the class in tiles with both over its mean in all "
     "tiles with it, the paper's measure. It exceeds 1 by arithmetic where the class beside "
@@ -69,10 +72,16 @@ def exhibit(
     pairs = numbers[numbers["method"] == method]
     tested = tested_rows(pairs)
     shown = pd.DataFrame([_row(row, names) for row in rows(tested)], columns=SHOWN)
+    beside = papers_columns(
+        tested,
+        numbers.assign(short=numbers["decision"].map(_short)),
+        KEYS,
+        {"adjusted c": "coactivation_adjusted", "H1": "short"},
+    )
     two = [name for name in SHOWN if name.endswith((": c", "effect")) or name == "Expected"]
     table = Table(
         numbers=numbers,
-        shown=shown,
+        shown=shown.join(beside),
         caption=(
             "H1: what a residential class activates does not depend on the class beside it "
             f"({METHODS.get(method, method)})."
@@ -87,7 +96,7 @@ def exhibit(
             rejected_by_method(numbers),
         ),
         blocks=None if shown.empty else BLOCK,
-        decimals=dict.fromkeys(two, 2),
+        decimals=dict.fromkeys([*two, f"{PAPERS}: adjusted c"], 2),
         printed=["Preprint: c"],
     )
     return Exhibit(table)

@@ -1,14 +1,15 @@
 """What both tables of tested hypotheses say alike: where a row stands, P and q, joint tests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from incomelens.paper.aerial.names import METHODS, UNTESTED
+from incomelens.paper.aerial.names import METHODS, PAPERS_METHOD, UNTESTED, main_method
 from incomelens.paper.names import folds_name
 from incomelens.paper.table import Row, rows
 
 BLOCK = "City, folds and SES"
+PAPERS = "Guided Grad-CAM"  # spanner of the paper's method beside another
 
 
 def block(row: Row, names: Mapping[str, str]) -> str:
@@ -24,6 +25,20 @@ def probability(value: float) -> float | str:
 def tested_rows(table: pd.DataFrame) -> pd.DataFrame:
     """Rows that were tested."""
     return table[~table["decision"].isin(UNTESTED)]
+
+
+def papers_columns(
+    part: pd.DataFrame, numbers: pd.DataFrame, keys: Sequence[str], columns: Mapping[str, str]
+) -> pd.DataFrame:
+    """Columns of the paper's method for the rows `part` of another one, under one spanner.
+
+    None where the table's own method is the paper's, or where the study did without it.
+    """
+    papers = numbers[numbers["method"] == PAPERS_METHOD]
+    if papers.empty or main_method([*numbers["method"]]) == PAPERS_METHOD:
+        return pd.DataFrame(index=range(len(part)))
+    beside = part[[*keys]].merge(papers, how="left", on=[*keys], validate="1:1")
+    return pd.DataFrame({f"{PAPERS}: {name}": beside[own] for name, own in columns.items()})
 
 
 def joint_tests(

@@ -1,7 +1,7 @@
 """Incomes in cells of any shape and place: squares, chips, districts, surroundings of points."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -39,6 +39,7 @@ def read_cells(
     side_m: float | None = None,
     anchor: Literal["lower_left", "centre"] | None = None,
     buffer_m: float | None = None,
+    areas: Sequence[str] | None = None,
 ) -> gpd.GeoDataFrame:
     """Read cells with incomes from a table or a file of polygons.
 
@@ -61,6 +62,8 @@ def read_cells(
         Projected system in metres that the cells are brought to, such as ``EPSG:32719``.
     side_m, anchor, buffer_m : optional
         See :class:`incomelens.sources.readers.cell_shapes.Shaping`.
+    areas : sequence of str, optional
+        Only the cells of these, of a file that holds several cities.
 
     Returns
     -------
@@ -72,12 +75,14 @@ def read_cells(
     ------
     InputError
         If a column is missing or not mapped, a value is no number, a cell stands twice or has no
-        surface, or its place cannot be told in metres.
+        surface, its place cannot be told in metres, or an area has no cell.
     """
     file = str(path)
     _check_mapping(columns, file=file)
     frame, decimal = _read(Path(path), layer)
     check_columns([str(name) for name in frame.columns], columns, file=file)
+    if areas is not None:
+        frame = _of_areas(frame, columns, areas, file=file)
     rows = pd.DataFrame({ours: frame[theirs] for ours, theirs in columns.items()})
     ids = _ids(rows, columns, file=file)
     own = OwnColumns(rows, columns, ids, decimal, file)
@@ -105,6 +110,23 @@ def _read(path: Path, layer: str | None) -> tuple[pd.DataFrame, str | None]:
     ) as files:
         table = one_table(files, path)
         return read_table(table, layer=layer, key="layer"), decimal_mark(table)
+
+
+def _of_areas(
+    frame: pd.DataFrame, columns: Mapping[str, str], areas: Sequence[str], *, file: str
+) -> pd.DataFrame:
+    if "area" not in columns:
+        raise InputError(f"{file}: `areas` asks for {listed(areas)}; map the column `area`")
+    values = frame[columns["area"]].astype("string").str.strip()
+    absent = sorted(set(areas) - set(values.dropna()))
+    if absent:
+        raise InputError(
+            f"{file}: column {columns['area']!r} has no {listed(absent)}, which `areas` asks for; "
+            f"it has {listed(values.dropna().unique())}"
+        )
+    chosen = values.isin([*areas]).fillna(value=False).to_numpy(bool)
+    logger.info("%s: %d of %d cells lie in %s", file, chosen.sum(), len(frame), listed(areas))
+    return frame[chosen].reset_index(drop=True)
 
 
 def _check_mapping(columns: Mapping[str, str], *, file: str) -> None:
