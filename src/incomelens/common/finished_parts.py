@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from incomelens.common.errors import DAMAGE, InputError
 from incomelens.common.files import whole_file
@@ -26,7 +26,7 @@ Part = TypeVar("Part")
 Chunk = tuple[slice, NDArray[np.float64]]
 
 
-def digest_of(settings: object, *arrays: ArrayLike) -> str:
+def digest_of(settings: object, *arrays: NDArray) -> str:
     """Digest of everything that decides a part, in hexadecimal digits.
 
     Parameters
@@ -37,7 +37,7 @@ def digest_of(settings: object, *arrays: ArrayLike) -> str:
         Their shapes, types and bytes count, and their order.
     """
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for array in map(np.asarray, arrays):
+    for array in arrays:
         digest.update(f"\0{array.dtype.str}{array.shape}\0".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
