@@ -109,7 +109,7 @@ def _explain_game(
     ]
     digest = digest_of(
         [code, settings.description, terms, vars(players)],
-        *(part.model.lengthscale for part in model.parts),
+        *(np.asarray(part.model.lengthscale) for part in model.parts),
         model.linear_variance,
         model.train_inputs,
         model.alpha,
