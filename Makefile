@@ -54,10 +54,11 @@ report: env ## one page of a whole study: make report STUDY=nyc DATA=<folder>; A
 	@$(if $(AGAINST),$(BIN)/python -m incomelens.report.against results/$(STUDY) \
 	  $(if $(wildcard $(AGAINST)/paper),$(AGAINST),results/$(AGAINST)))
 
-check: env ## lint and fast tests (about five minutes)
+check: env ## lint, types and fast tests (about five minutes)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check .
+	$(BIN)/ty check
 	$(BIN)/pytest -n 2 -m "not workflow and not real and not slow and not cluster"
 	$(BIN)/pytest -q --doctest-modules $$(grep -rl --include='*.py' '>>>' src)
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # Tools of those who change it, which no extra brings.
-TOOLS = {"hypothesis", "playwright", "pytest", "pytest-xdist", "ruff", "snakefmt", "uv"}
+TOOLS = {"hypothesis", "playwright", "pytest", "pytest-xdist", "ruff", "snakefmt", "ty", "uv"}
 PAGES = {
     "library_shapley": ("shapley", ["shapley.libraries", "shapley.other_games"]),
     "library_guided": ("attribution", ["attribution.any_network"]),

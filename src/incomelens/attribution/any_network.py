@@ -5,7 +5,7 @@ the activations are, its plain-gradient form, Grad-CAM and LayerCAM. How they ar
 ``docs/library_guided.md``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, nullcontext
 
 import torch
@@ -110,7 +110,7 @@ def _check_methods(methods: Sequence[str]) -> None:
 
 
 @contextmanager
-def _output_of(layer: nn.Module) -> Iterator[list[Tensor]]:
+def _output_of(layer: nn.Module) -> Generator[list[Tensor]]:
     """Keep what a part of the network gives."""
     kept: list[Tensor] = []
 

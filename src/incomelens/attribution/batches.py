@@ -20,7 +20,7 @@ class LandUseTiles(Protocol):
 
     tile_px: int
 
-    def read_images(self, cell_ids: Sequence[str]) -> NDArray[np.uint8]:
+    def read_images(self, cell_ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.uint8]:
         """RGB images of these cells, shape (n, px, px, 3), in their order."""
         ...
 

@@ -15,6 +15,7 @@ from incomelens.attribution.quality import complexity_rise
 from incomelens.attribution.scores import TARGETS
 from incomelens.attribution.similarity import spearman, ssim
 from incomelens.attribution.zonal import transformed, zonal_sums
+from incomelens.common.errors import present
 from incomelens.inference.network import IncomeNetwork
 
 # The image's gradients alone, without the CAM that they are multiplied with: Σ over colours of |·|.
@@ -67,7 +68,7 @@ def make_maps(
         gradients = image_gradients(network, batch)
         size = (batch.shape[-2], batch.shape[-1])
         finished = finish(gradients, size, methods=PAPER_METHODS, postprocess=postprocess)
-        alone = [one.abs().sum(dim=2) for one in (gradients.guided, gradients.plain)]
+        alone = [present(one).abs().sum(dim=2) for one in (gradients.guided, gradients.plain)]
         maps = torch.cat([finished, torch.stack(alone, dim=1)], dim=1)
         summed = zonal_sums(maps.flatten(1, 2), land, n_transforms=1)
         saliency.append(maps.float().cpu().numpy())

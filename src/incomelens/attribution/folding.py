@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from incomelens.attribution.rules import full_name
+from incomelens.common.errors import present
 from incomelens.inference.network import IncomeNetwork
 
 logger = logging.getLogger(__name__)
@@ -33,9 +34,9 @@ TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class _Pair:
-    convolution: nn.Module
+    convolution: nn.Conv2d
     name: str
-    norm: nn.Module
+    norm: nn.BatchNorm2d
 
 
 def fold_batch_norms(
@@ -82,18 +83,18 @@ def fold_batch_norms(
 
 def _pairs(network: IncomeNetwork, sample: Tensor) -> list[_Pair]:
     """Convolutions and the norms that read their output, each used once in a pass."""
-    made: dict[int, tuple[nn.Module, Tensor]] = {}
+    made: dict[int, tuple[nn.Conv2d, Tensor]] = {}
     found: list[_Pair] = []
     calls: Counter[nn.Module] = Counter()
 
-    def remember(module: nn.Module, _: tuple, output: Tensor) -> None:
+    def remember(module: nn.Conv2d, _: tuple, output: Tensor) -> None:
         calls[module] += 1
         made[id(output)] = (module, output)  # kept, so that no other tensor gets its id
 
     hooks = []
     for name, module in network.named_modules():
 
-        def look(norm: nn.Module, args: tuple, name: str = name) -> None:
+        def look(norm: nn.BatchNorm2d, args: tuple, name: str = name) -> None:
             calls[norm] += 1
             if id(args[0]) in made:
                 found.append(_Pair(made[id(args[0])][0], name, norm))
@@ -115,8 +116,8 @@ def _fold(network: IncomeNetwork, pair: _Pair) -> None:
     convolution.weight, convolution.bias = fuse_conv_bn_weights(
         convolution.weight,
         convolution.bias,
-        norm.running_mean,
-        norm.running_var,
+        present(norm.running_mean),
+        present(norm.running_var),
         norm.eps,
         norm.weight,
         norm.bias,
@@ -124,5 +125,7 @@ def _fold(network: IncomeNetwork, pair: _Pair) -> None:
     rest: nn.Module = nn.Identity()
     if full_name(type(norm)) in ACTIVATED_NORMS:
         # Under its old name, by which an activation without a rule is told.
-        rest = nn.Sequential(OrderedDict(drop=norm.drop, act=norm.act))
+        rest = nn.Sequential(
+            OrderedDict(drop=norm.get_submodule("drop"), act=norm.get_submodule("act"))
+        )
     network.set_submodule(pair.name, rest)

@@ -1,6 +1,6 @@
 """Gradients of both scores: what most methods' maps are made of, from one forward pass."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
@@ -155,7 +155,7 @@ def pulled_back(images: Tensor, maps: Tensor, seeds: Tensor, *, odd: bool, keep:
 
 
 @contextmanager
-def _output_of_last_convolution(network: IncomeNetwork, layer: str) -> Iterator[list[Tensor]]:
+def _output_of_last_convolution(network: IncomeNetwork, layer: str) -> Generator[list[Tensor]]:
     """Keep that output of a forward pass, if it is the layer."""
     check_layer(layer)
     kept: list[Tensor] = []

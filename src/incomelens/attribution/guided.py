@@ -1,6 +1,6 @@
 """Guided backpropagation for any activation that has a rule, not for ReLU alone."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,6 +10,8 @@ from incomelens.attribution.rules import (
     GUIDED_FUNCTIONS,
     INPLACE_FUNCTIONS,
     UNRULED_FUNCTIONS,
+    Context,
+    Function,
     Rule,
     RuledNetwork,
     no_rule,
@@ -66,7 +68,7 @@ class GuidedActivations(RuledNetwork):
 
     def __torch_function__(
         self,
-        func: Callable[..., Any],
+        func: Function,
         types: Sequence[type],
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
@@ -118,15 +120,14 @@ class _Valve(torch.autograd.Function):
     """Identity whose gradient is guided while the activations it belongs to are `on`."""
 
     @staticmethod
-    def forward(
-        ctx: torch.autograd.function.FunctionCtx, values: Tensor, activations: GuidedActivations
-    ) -> Tensor:
+    def forward(ctx: Context, values: Tensor, activations: GuidedActivations) -> Tensor:
         ctx.activations = activations
         ctx.save_for_backward(values)
         return values.view_as(values)
 
     @staticmethod
-    def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Context, *of_values: Tensor) -> tuple[Tensor, None]:
+        (gradient,) = of_values
         if not ctx.activations.on:
             return gradient, None
         (values,) = ctx.saved_tensors

@@ -1,6 +1,7 @@
 """Saliency maps of both classes by every method, of the image and of its turns."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from incomelens.attribution.gradients import (
 from incomelens.attribution.integrated import integrated_gradients
 from incomelens.attribution.relevance import relevance
 from incomelens.attribution.zonal import TURNS, transformed, undone
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, listed, present
 from incomelens.inference.network import IncomeNetwork
 
 # Share a score out to the pixels, with a sign; each takes passes of its own.
@@ -114,7 +115,7 @@ def saliency_maps(
 
 
 def turned_maps(
-    network: IncomeNetwork, images: Tensor, *, turns: int, **options: object
+    network: IncomeNetwork, images: Tensor, *, turns: int, **options: Any
 ) -> Iterator[Tensor]:
     """Yield the maps of the images turned and mirrored, each turned back.
 
@@ -161,11 +162,11 @@ def finish(
     tensor of shape (n, n_methods, 2, rows, columns)
     """
 
-    def wide(cam: Tensor) -> Tensor:
-        return _resized_cam(cam, size, postprocess)
+    def wide(cam: Tensor | None) -> Tensor:
+        return _resized_cam(present(cam), size, postprocess)
 
-    def product(gradient: Tensor) -> Tensor:
-        return wide(gradients.cam) * gradient.abs().sum(dim=2)
+    def product(gradient: Tensor | None) -> Tensor:
+        return wide(gradients.cam) * present(gradient).abs().sum(dim=2)
 
     made: dict[str, Callable[[], Tensor]] = {
         "guided": lambda: product(gradients.guided),

@@ -11,6 +11,7 @@ from torch import Tensor
 from incomelens.attribution.gradients import PAPER_METHODS, image_gradients
 from incomelens.attribution.maps import finish
 from incomelens.attribution.similarity import cosine
+from incomelens.common.errors import present
 from incomelens.inference.network import IncomeNetwork
 
 QUANTITIES = ("guided_gradient", "plain_gradient", "cam", *PAPER_METHODS)
@@ -55,7 +56,7 @@ def mirror_property(
             **{method: finished[:, at] for at, method in enumerate(PAPER_METHODS)},
         }
         for name, pair in pairs.items():
-            low, high = torch.unbind(pair.cpu(), dim=1)
+            low, high = torch.unbind(present(pair).cpu(), dim=1)
             found[name].append(cosine(low.numpy(), high.numpy()))
     rows = [_row(name, np.concatenate(values)) for name, values in found.items()]
     table = pd.DataFrame(rows)
@@ -65,7 +66,7 @@ def mirror_property(
 
 def _row(name: str, values: np.ndarray) -> dict[str, object]:
     known = values[~np.isnan(values)]
-    told = {"quantity": name, "n": len(known)}
+    told: dict[str, object] = {"quantity": name, "n": len(known)}
     if not len(known):
         return told | dict.fromkeys(
             ("cosine_mean", "cosine_sd", "cosine_min", "cosine_max"), np.nan

@@ -111,7 +111,7 @@ def ready_model(
             f"{folder}: the model was trained on tiles of {model.tile_px} pixels, these have "
             f"{tile_px}; train it again on tiles of this size"
         )
-    model.network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    model.network.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
     noise = torch.rand((1, 3, tile_px, tile_px), generator=torch.Generator().manual_seed(0))
     has_layer = layer == "released" and hasattr(model.network.backbone, LAST_CONVOLUTION)
     but = [f"backbone.{LAST_CONVOLUTION}"] if has_layer else []

@@ -8,6 +8,7 @@ else lies. Like maps, images then exchange places under H0 (:mod:`incomelens.top
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,7 +91,7 @@ def _occlude(
     shares = zonal_sums(scaled[:, :1], land_use, n_transforms=1)
     own = np.moveaxis(np.diagonal(changes), -1, 0)  # (n, n_targets, n_classes)
     sums = TileSums(own[:, None], shares.area_share, shares.excluded_share)
-    told = {"model_fold": fold, "methods": [METHOD]}
+    told: dict[str, Any] = {"model_fold": fold, "methods": [METHOD]}
     pairings = no_pairings()
     if ses != NO_SES:
         of_ses = changes[:, :, TARGETS.index(ses), None]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 
 from incomelens.attribution.batches import LandUseTiles
-from incomelens.attribution.comparison import make_maps, similarity_table
+from incomelens.attribution.comparison import Maps, make_maps, similarity_table
 from incomelens.attribution.curves import patch_order, tile_curves
 from incomelens.attribution.gradients import PAPER_METHODS
 from incomelens.attribution.maps import turned_maps
@@ -70,7 +71,7 @@ def probe(
             f"{folder}: the model was trained on tiles of {model.tile_px} pixels, these have "
             f"{tiles.tile_px}; train it again on tiles of this size"
         )
-    network = model.network.to(device, memory_format=torch.channels_last).requires_grad_(False)
+    network = model.network.to(device).to(memory_format=torch.channels_last).requires_grad_(False)
     images = torch.from_numpy(tiles.read_images(cell_ids)).to(device)
     land_use = torch.from_numpy(tiles.read_land_use(cell_ids)).to(device)
     return Probe(network, list(cell_ids), scale_images(images, model.scaling), land_use)
@@ -143,7 +144,7 @@ def network_similarity(
     for fold, ids in held_out_sample(folds, n_tiles=n_tiles, seed=seed):
         one = probe(models[MAIN][fold], tiles, ids, device)
 
-        def maps_of(network: IncomeNetwork, one: Probe = one) -> object:
+        def maps_of(network: IncomeNetwork, one: Probe = one) -> Maps:
             return make_maps(network, one.images, one.land_use, postprocess=postprocess)
 
         reference = maps_of(one.network)
@@ -243,8 +244,8 @@ def curve_table(
             list(zip(ids, one.images, strict=True)), f"deleting, fold {fold}", unit="tile"
         ):
             side = ses[cell_id]
-            told = {"turns": turns, "postprocess": postprocess}
-            maps = sum(turned_maps(one.network, image[None], **told)) / turns
+            told: dict[str, Any] = {"turns": turns, "postprocess": postprocess}
+            maps = sum(turned_maps(one.network, image[None], **told), start=torch.zeros(())) / turns
             of_side = maps[0, :, TARGETS.index(side)].cpu()
             orders = _map_orders(of_side, patches)
             for draw in range(random_orders):

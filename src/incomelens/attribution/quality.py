@@ -3,6 +3,8 @@
 As Quantus 0.6.0 has them (Hedström et al. 2023, JMLR 24:34), of maps as they are.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -125,7 +127,7 @@ def complexity_rise(
     return (after - before) / np.where(before > 0, before, np.nan)
 
 
-def _flat(values: NDArray[np.generic]) -> NDArray[np.generic]:
+def _flat(values: NDArray[Any]) -> NDArray[Any]:
     values = np.asarray(values)
     return values.reshape(len(values), -1)
 

@@ -9,14 +9,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from incomelens.attribution.gradients import pulled_back, score_seeds
-from incomelens.attribution.rules import GUIDED_FUNCTIONS, Rule, RuledNetwork
+from incomelens.attribution.rules import GUIDED_FUNCTIONS, Context, Function, Rule, RuledNetwork
 from incomelens.attribution.scores import FeatureMaps, has_one_logit
 from incomelens.common.errors import InputError
 from incomelens.inference.network import IncomeNetwork
 
 EPSILON = 1e-6  # added to a sum before it divides, away from 0
 
-Function = Callable[..., Any]
 # By name, since a function of PyTorch is called as a method and as an operator, too.
 SUMS = frozenset({"add", "add_", "__add__", "__radd__", "__iadd__"})
 PRODUCTS = frozenset(
@@ -151,8 +150,8 @@ class RelevanceRules(RuledNetwork):
         values: Tensor,
         weight: Tensor,
         bias: Tensor | None = None,
-        *window: object,
-        **options: object,
+        *window: Any,
+        **options: Any,
     ) -> Tensor:
         def convolve(values: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             return functional.conv2d(values, weight, bias, *window, **options)
@@ -186,7 +185,7 @@ def proportional(compute: Callable[[Tensor], Tensor], values: Tensor, shared: Te
 
 
 def positive(
-    convolve: Callable[[Tensor, Tensor], Tensor], weight: Tensor, values: Tensor, shared: Tensor
+    convolve: Callable[..., Tensor], weight: Tensor, values: Tensor, shared: Tensor
 ) -> Tensor:
     r"""Share out among what contributes positively, the rule z⁺.
 
@@ -202,13 +201,15 @@ def positive(
     if (values < 0).any():
         halves.append((values.clamp(max=0), weight.clamp(max=0)))
     leaves = [half.detach().requires_grad_() for half, _ in halves]
-    sums = sum(convolve(leaf, part) for leaf, (_, part) in zip(leaves, halves, strict=True))
+    parts = (convolve(leaf, part) for leaf, (_, part) in zip(leaves, halves, strict=True))
+    sums = sum(parts, start=torch.zeros(()))
     back = torch.autograd.grad(sums, leaves, shared / _stabilised(sums.detach()))
-    return sum(leaf.detach() * one for leaf, one in zip(leaves, back, strict=True))
+    shares = (leaf.detach() * one for leaf, one in zip(leaves, back, strict=True))
+    return sum(shares, start=torch.zeros(()))
 
 
 def absolute(
-    convolve: Callable[[Tensor, Tensor], Tensor], weight: Tensor, values: Tensor, shared: Tensor
+    convolve: Callable[..., Tensor], weight: Tensor, values: Tensor, shared: Tensor
 ) -> Tensor:
     r"""Share out by the size of contributions, whatever their sign.
 
@@ -224,7 +225,7 @@ class _Ruled(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: torch.autograd.function.FunctionCtx,
+        ctx: Context,
         values: Tensor,
         compute: Callable[[Tensor], Tensor],
         rule: Callable[[Tensor, Tensor], Tensor],
@@ -234,9 +235,8 @@ class _Ruled(torch.autograd.Function):
         return compute(values)
 
     @staticmethod
-    def backward(
-        ctx: torch.autograd.function.FunctionCtx, shared: Tensor
-    ) -> tuple[Tensor, None, None]:
+    def backward(ctx: Context, *above: Tensor) -> tuple[Tensor, None, None]:
+        (shared,) = above
         (values,) = ctx.saved_tensors
         with torch.enable_grad():
             return ctx.rule(values.detach(), shared), None, None
@@ -246,12 +246,13 @@ class _Sum(torch.autograd.Function):
     """A sum of two branches; each has the share of its absolute value, or half where both are 0."""
 
     @staticmethod
-    def forward(ctx: torch.autograd.function.FunctionCtx, one: Tensor, other: Tensor) -> Tensor:
+    def forward(ctx: Context, one: Tensor, other: Tensor) -> Tensor:
         ctx.save_for_backward(one, other)
         return one + other
 
     @staticmethod
-    def backward(ctx: torch.autograd.function.FunctionCtx, shared: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(ctx: Context, *above: Tensor) -> tuple[Tensor, Tensor]:
+        (shared,) = above
         one, other = (values.abs() for values in ctx.saved_tensors)
         total = one + other
         of_one = shared * torch.where(total > 0, one / total, 0.5)

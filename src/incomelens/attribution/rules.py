@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from enum import Enum
-from types import TracebackType
-from typing import Self
+from types import BuiltinFunctionType, FunctionType, TracebackType
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,11 @@ from torch.utils.hooks import RemovableHandle
 
 from incomelens.common.errors import InputError, listed
 from incomelens.inference.heads import Head
+
+Function = BuiltinFunctionType | FunctionType
+"""A function of PyTorch, as its modes see it."""
+Context = Any
+"""What a forward pass leaves to its backward pass; it may leave anything."""
 
 
 class Rule(Enum):
@@ -190,7 +195,7 @@ class RuledNetwork(TorchFunctionMode):
         super().__init__()
         self._network = network
         self._hooks: list[RemovableHandle] = []
-        self._was_inplace: list[nn.Module] = []
+        self._was_inplace: list[Any] = []  # modules
 
     def __enter__(self) -> Self:
         ruled = [(name, one, rule_of(one, name)) for name, one in self._network.named_modules()]

@@ -41,7 +41,7 @@ from incomelens.attribution.zonal import (
 )
 from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.code_digest import code_digest
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, listed, present
 from incomelens.common.finished_parts import FinishedParts, digest_of
 from incomelens.common.progress import progress
 from incomelens.inference.devices import choose_device
@@ -160,7 +160,7 @@ def attribution_parts(
         digest = _digest(models[fold], tiles, cells, settings, points)
         part = _kept(finished, digest)
         if part is None:
-            if loaded != fold:
+            if model is None or loaded != fold:
                 model = ready_model(models[fold], tile_px=tiles.tile_px, device=device, layer=layer)
                 loaded = fold
             part = _explain(model, fold, tiles, cells, settings, device, points)
@@ -290,7 +290,7 @@ def _mean_maps(
             )
         sums.append(zonal_sums(maps.flatten(1, 2), land_use, n_transforms=1))
         mean = maps if mean is None else mean + maps
-    return mean / settings.turns, layered(sums)
+    return present(mean) / settings.turns, layered(sums)
 
 
 def _digest(

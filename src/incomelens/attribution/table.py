@@ -148,7 +148,7 @@ def pairing_table(
         class of its land, with a list of the sums of the maps of all tiles of the stratum there, in
         the order of their places.
     """
-    names = np.asarray(names or land_use_list().names, dtype=object)
+    classes = np.asarray(names or land_use_list().names, dtype=object)
     tile, urban_class = np.nonzero(area_share)
     lists = paired[:, tile, :, urban_class].transpose(0, 2, 1).reshape(-1, len(cells))
     n_methods = len(methods)
@@ -157,7 +157,7 @@ def pairing_table(
             "cell_id": np.repeat(cells["cell_id"].to_numpy()[tile], n_methods),
             "ses": np.repeat(cells["ses"].to_numpy()[tile], n_methods),
             "method": np.tile(np.asarray(methods, dtype=object), len(tile)),
-            "urban_class": np.repeat(names[urban_class], n_methods),
+            "urban_class": np.repeat(classes[urban_class], n_methods),
             "stratum": stratum,
             "place": np.repeat(tile.astype(np.int32), n_methods),
             "activation_sums": list(lists.astype(np.float32)),

@@ -221,7 +221,7 @@ def _overlaps(
     whose = owner[pairs]
     whose = np.where(rank[whose[0]] < rank[whose[1]], whose, whose[::-1])
     couples, couple = np.unique(whose, axis=1, return_inverse=True)
-    area = np.bincount(couple.reshape(-1), area, couples.shape[1])
+    area = np.bincount(couple.reshape(-1), area, couples.shape[1]).astype(np.float64, copy=False)
     real = area > OVERLAP_M2
     return couples[0, real], couples[1, real], area[real]
 

@@ -60,7 +60,7 @@ def neighbour_pairs(grid: NDArray[np.int64]) -> NDArray[np.int64]:
     if (ordered[1:] == ordered[:-1]).any():
         raise InputError("cells: a cell stands twice in the table; neighbours need it once")
     width = _width(grid)
-    pairs_by_step = []
+    pairs_by_step: list[NDArray[np.int64]] = []
     for column, row in _HALF_OF_THE_QUEEN:
         beside = key + row * width + column
         at = np.minimum(np.searchsorted(ordered, beside), max(len(key) - 1, 0))

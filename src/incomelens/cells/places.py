@@ -22,7 +22,7 @@ from incomelens.cells.neighbours import (
     neighbour_pairs,
     within_reach,
 )
-from incomelens.common.errors import InputError
+from incomelens.common.errors import InputError, present
 from incomelens.common.names import CELL_M
 
 Rows = NDArray[np.bool_] | NDArray[np.integer]
@@ -91,7 +91,7 @@ class Places:
     def centres(self) -> NDArray[np.float64]:
         """Easting, northing of every cell in kilometres, up to a shift; shape (n, 2)."""
         if self.grid is not None:
-            return self.grid * (self.side_m / 1000)
+            return self.grid.astype(np.float64) * (self.side_m / 1000)
         return shapely.get_coordinates(shapely.centroid(self.polygons)) / 1000
 
     def neighbour_pairs(self) -> NDArray[np.int64]:
@@ -99,7 +99,7 @@ class Places:
 
         Squares of a grid that share an edge or a corner; polygons less than half a side apart.
         """
-        return neighbour_pairs(self.grid) if self.polygons is None else self._pairs(1)
+        return neighbour_pairs(present(self.grid)) if self.polygons is None else self._pairs(1)
 
     def neighbour_counts(self) -> NDArray[np.int64]:
         """Count the cells beside every cell; shape (n,)."""
@@ -123,7 +123,8 @@ class Places:
         if cells < 0:
             raise InputError(f"buffer: {cells} cells; expected 0 or more")
         if self.polygons is None:
-            return lambda of: within_reach(self.grid, self.grid[of], reach=cells)
+            grid = present(self.grid)
+            return lambda of: within_reach(grid, grid[of], reach=cells)
         first, second = self._pairs(cells).T
 
         def near(of: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -183,15 +184,16 @@ class Places:
 
     def _pairs(self, cells: int) -> NDArray[np.int64]:
         """Pairs of polygons within reach of each other."""
-        tree = shapely.STRtree(self.polygons)
+        polygons = present(self.polygons)
+        tree = shapely.STRtree(polygons)
         if cells == 0:
-            pairs = tree.query(self.polygons, predicate="intersects").T
+            pairs = tree.query(polygons, predicate="intersects").T
         else:
             distance = (cells - 0.5) * self.side_m
-            pairs = tree.query(self.polygons, predicate="dwithin", distance=distance).T
+            pairs = tree.query(polygons, predicate="dwithin", distance=distance).T
         pairs = pairs[pairs[:, 0] < pairs[:, 1]]
         if cells == 0:
-            first, second = self.polygons[pairs[:, 0]], self.polygons[pairs[:, 1]]
+            first, second = polygons[pairs[:, 0]], polygons[pairs[:, 1]]
             shared = shapely.area(shapely.intersection(first, second))
             smaller = np.minimum(shapely.area(first), shapely.area(second))
             pairs = pairs[shared > OVERLAP_SHARE * smaller]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -45,7 +46,7 @@ def place_points(
         placed = places[~(places.is_empty | places.isna())].to_crs(cells.crs)
         discs = placed.buffer(radius_m[kind])
         near = meeting(discs, cells.geometry, names=(kind, "cells"), least=0.0)
-        told = {"what": kind, "total": len(places)}
+        told: dict[str, Any] = {"what": kind, "total": len(places)}
         findings += [
             Finding(reason="no_place", n=len(places) - len(placed), **told),
             Finding(reason="outside_the_cells", n=int((~near).sum()), **told),

@@ -7,7 +7,7 @@ land from another (sums, tests, tables, figures) asks :func:`land_use_list`.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -117,7 +117,7 @@ def use_land_use_list(path: str | Path) -> LandUseList:
 
 
 @contextmanager
-def classes_in_use(classes: LandUseList) -> Iterator[None]:
+def classes_in_use(classes: LandUseList) -> Generator[None]:
     """Use another list within the block, for a division of land that is not the study's."""
     before = land_use_list()
     _in_use["list"] = classes

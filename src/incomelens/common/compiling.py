@@ -9,6 +9,7 @@ import logging
 import pickle
 from collections.abc import Callable
 from functools import cache, wraps
+from typing import Any
 
 from numba import njit
 
@@ -18,7 +19,7 @@ logger = logging.getLogger(__name__)
 CACHE_ERRORS = (OSError, EOFError, pickle.UnpicklingError)
 
 
-def compiled(**options: object) -> Callable[[Callable], Callable]:
+def compiled(**options: Any) -> Callable[[Callable], Callable]:
     """Decorate a function with ``numba.njit``, kept on disk where possible.
 
     Parameters

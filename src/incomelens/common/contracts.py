@@ -125,8 +125,9 @@ class Contract:
         """What is wrong with a table, if anything is."""
         if missing := [name for name in self.names if name not in table]:
             return f"lacks the column {listed(missing, most=20)}"
-        declared = {name: self._column(name) for name in table}
-        if unknown := [name for name, column in declared.items() if column is None]:
+        columns = {name: self._column(name) for name in table}
+        declared = {name: column for name, column in columns.items() if column is not None}
+        if unknown := [name for name in columns if name not in declared]:
             return f"has the column {listed(unknown, most=20)}, which is not declared"
         if not self._in_order.fullmatch("".join(f"{name}\n" for name in table)):
             return f"has its columns in another order: {listed(table, most=40)}"

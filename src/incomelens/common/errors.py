@@ -5,9 +5,12 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 DAMAGE = (
     *(ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError, OSError),
@@ -51,7 +54,7 @@ class DamagedFileError(InputError):
 @contextmanager
 def damage_told(
     sentence: Callable[[str], str], *, own: tuple[type[Exception], ...] = ()
-) -> Iterator[None]:
+) -> Generator[None]:
     """Turn whatever a library raises over damaged bytes into an :class:`InputError`.
 
     Only the library's own reading belongs in the block: a fault of ours would be taken for damage.
@@ -86,7 +89,14 @@ def first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def listed(items: object, most: int = 5) -> str:
+def present(value: T | None) -> T:
+    """Give a value that is there by now; a fault of ours, not of a user's, where it is not."""
+    if value is None:
+        raise TypeError("None, where a value has to be there by now")
+    return value
+
+
+def listed(items: Iterable[object], most: int = 5) -> str:
     """Name up to `most` items for a message and count the rest.
 
     Examples
@@ -94,6 +104,6 @@ def listed(items: object, most: int = 5) -> str:
     >>> listed(["a", "b", "c"], most=2)
     'a, b (and 1 more)'
     """
-    names = [str(item) for item in items]  # type: ignore[union-attr]
+    names = [str(item) for item in items]
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" (and {rest} more)" if rest > 0 else "")

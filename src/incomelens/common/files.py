@@ -3,13 +3,13 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def whole_file(path: str | Path) -> Iterator[Path]:
+def whole_file(path: str | Path) -> Generator[Path]:
     """Yield a path beside `path` to write to; move it there once the block has ended well.
 
     A job that is killed or fails leaves nothing that looks finished: readers see the old file, or

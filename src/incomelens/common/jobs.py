@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 @contextmanager
-def job(log: str | Path, *, threads: int | None = None) -> Iterator[logging.Logger]:
+def job(log: str | Path, *, threads: int | None = None) -> Generator[logging.Logger]:
     """Run the block as one job: log to `log` and to the terminal, compute on `threads` threads.
 
     The number of threads comes from the configuration, not from the cores of the run, so that a
@@ -60,7 +60,7 @@ def offer_package_to_jobs() -> None:
 
 
 @contextmanager
-def _logged_to(path: Path) -> Iterator[None]:
+def _logged_to(path: Path) -> Generator[None]:
     """Log to `path` and to the terminal, and afterwards where it went before."""
     path.parent.mkdir(parents=True, exist_ok=True)
     root = logging.getLogger()
@@ -81,7 +81,7 @@ def _logged_to(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _arithmetic_threads(threads: int | None) -> Iterator[None]:
+def _arithmetic_threads(threads: int | None) -> Generator[None]:
     if threads is None:
         yield
         return

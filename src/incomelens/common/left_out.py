@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import pandas as pd
 
@@ -47,10 +47,10 @@ class Finding:
     message: str = ""
 
     @classmethod
-    def of(cls, ids: Sequence[object] | pd.Series, **told: object) -> Self:
+    def of(cls, ids: Sequence[object] | pd.Series, **told: Any) -> Self:
         """Count these identifiers and take the first as the example."""
         ids = list(ids)
-        return cls(n=len(ids), example=str(ids[0]) if ids else "", **told)  # type: ignore[arg-type]
+        return cls(n=len(ids), example=str(ids[0]) if ids else "", **told)
 
 
 def left_out_table(findings: Iterable[Finding], *, stage: str, of: str) -> pd.DataFrame:

@@ -33,6 +33,7 @@ LEAST_GAP_KM = 10.0
 STRAY_SHARE = 0.02
 
 Box = tuple[float, float, float, float]
+NOWHERE: Box = (np.inf, np.inf, np.inf, np.inf)
 
 
 def meeting(
@@ -134,13 +135,13 @@ def check_on_globe(shapes: gpd.GeoSeries, ids: Sequence[str], *, where: str) -> 
         If a shape lies at longitude and latitude 0, or shapes lie on both sides of the antimeridian
         (180° east or west), where differences of longitude are no distances.
     """
-    ids = np.asarray(ids, dtype=object)
+    named = np.asarray(ids, dtype=object)
     west, south, east, north = shapes.bounds.to_numpy().T
     middle = np.abs(np.column_stack([west + east, south + north])) / 2
     nowhere = (middle < NULL_ISLAND_DEGREES).all(axis=1)
     if nowhere.any():
         raise InputError(
-            f"{where}: {listed(ids[nowhere])} lie at longitude and latitude 0, in the sea "
+            f"{where}: {listed(named[nowhere])} lie at longitude and latitude 0, in the sea "
             f"({nowhere.sum()} of {len(ids)}); a place that is unknown is often written so: give "
             "the place, or leave them out"
         )
@@ -152,8 +153,8 @@ def check_on_globe(shapes: gpd.GeoSeries, ids: Sequence[str], *, where: str) -> 
         fewer = (west > 0) if (west > 0).sum() < (west < 0).sum() else (west < 0)
         raise InputError(
             f"{where}: the places lie on both sides of the antimeridian (180°), among them "
-            f"{listed(ids[across if across.any() else fewer])}; longitudes there are no measure of "
-            "distance: leave out those of one side"
+            f"{listed(named[across if across.any() else fewer])}; longitudes there are no measure "
+            "of distance: leave out those of one side"
         )
 
 
@@ -208,27 +209,27 @@ def stray_and_torn(shapes: gpd.GeoSeries, ids: Sequence[str], *, what: str) -> l
         ``far_from_others``: groups of at most :data:`STRAY_SHARE` of all; ``torn_apart``: larger
         groups beside the largest. All are kept.
     """
-    ids = np.asarray(ids, dtype=object)
+    named = np.asarray(ids, dtype=object)
     gap = _least_gap_km(shapes)
     group = groups_apart(shapes, gap_km=gap)
     size = np.bincount(group)
     most = max(1, int(STRAY_SHARE * len(ids)))
     stray = (group > 0) & (size[group] <= most)
     torn = (group > 0) & ~stray
-    sizes = [f"{size[k]:,} (such as {ids[group == k][0]})" for k in np.unique(group[~stray])]
+    sizes = [f"{size[k]:,} (such as {named[group == k][0]})" for k in np.unique(group[~stray])]
     return [
         Finding.of(
-            ids[stray],
+            named[stray],
             what=what,
             reason="far_from_others",
             total=len(ids),
             treated="kept",
             message=f"{stray.sum()} of {len(ids):,} {what} lie more than {gap:.0f} km from all "
-            f"others: {listed(ids[stray])}; is their place right? Maps, blocks and lengthscales "
+            f"others: {listed(named[stray])}; is their place right? Maps, blocks and lengthscales "
             "reach across the gap",
         ),
         Finding.of(
-            ids[torn],
+            named[torn],
             what=what,
             reason="torn_apart",
             total=len(ids),
@@ -294,16 +295,16 @@ def _boxes_meet(first: Sequence[float], second: Sequence[float]) -> bool:
 def _in_degrees(box: Box, crs: pyproj.CRS) -> Box:
     """A box in longitude and latitude; infinite where its coordinates are none of its system."""
     if not np.isfinite(box).all():
-        return (np.inf,) * 4
+        return NOWHERE
     if crs.is_geographic:
         west, south, east, north = box
         fits = max(abs(west), abs(east)) <= 360 and max(abs(south), abs(north)) <= 90
-        return box if fits else (np.inf,) * 4
+        return box if fits else NOWHERE
     transformer = pyproj.Transformer.from_crs(crs, DEGREES, always_xy=True)
     try:
         return transformer.transform_bounds(*box)
     except pyproj.exceptions.ProjError:
-        return (np.inf,) * 4
+        return NOWHERE
 
 
 def _km_apart(first: Box, second: Box) -> float:

@@ -1,6 +1,6 @@
 """YAML written by hand: read strictly, held to a JSON Schema, faults told in sentences."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from yaml.constructor import ConstructorError
 
 from incomelens.common.errors import InputError, damage_told, listed
 
@@ -43,7 +44,7 @@ class _StrictLoader(_Loader):
             elif key in keys[:number]:
                 problem = f"key {key!r} stands twice"
             if problem:
-                raise yaml.constructor.ConstructorError(None, None, problem, written.start_mark)
+                raise ConstructorError(None, None, problem, written.start_mark)
         return super().construct_mapping(node, deep)
 
 
@@ -97,7 +98,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def _explained(fault: ValidationError, root: object) -> str:
+def _explained(fault: ValidationError, root: Mapping[Any, Any] | Sequence[Any]) -> str:
     """Say a schema's complaint: where, what, expected."""
     where, schema, expected = _place(fault, root), fault.schema, fault.validator_value
     if fault.validator == "additionalProperties":
@@ -129,11 +130,11 @@ def _expected(schema: Mapping[str, Any]) -> str:
     return ", or ".join(KINDS[kind] for kind in kinds) + keys
 
 
-def _place(fault: ValidationError, root: object) -> str:
+def _place(fault: ValidationError, root: Mapping[Any, Any] | Sequence[Any]) -> str:
     """Write a path such as ``survey.files.a.csv``, or ``entry 2 (its id): why`` in a list."""
     path = list(fault.absolute_path)
     if path and isinstance(path[0], int):
-        entry = root[path[0]]  # type: ignore[index]
+        entry = root[path[0]]
         name = f" ({entry['id']})" if isinstance(entry, Mapping) and "id" in entry else ""
         return ": ".join([f"entry {path[0] + 1}{name}", ".".join(map(str, path[1:]))]).rstrip(": ")
     return ".".join(map(str, path)) or "the file"

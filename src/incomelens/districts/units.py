@@ -66,7 +66,7 @@ def _of_income(districts: pd.DataFrame, income: str) -> list[Finding]:
     ids = districts["geoid"]
     return [
         Finding.of(ids[values.isna()], what=WHAT, reason=f"no_{income}", total=len(ids)),
-        _kept(districts, values.notna() & ~(low <= middle <= high), f"{income}_unit", message),
+        _kept(districts, values.notna() & (not low <= middle <= high), f"{income}_unit", message),
         _kept(districts, margin > values, f"{income}_below_margin_of_error"),
     ]
 

@@ -9,6 +9,7 @@ its interval comes from leaving out one unit at a time.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -189,7 +190,7 @@ def block_totals(terms: NDArray[np.float64], block: NDArray[np.int64]) -> NDArra
     return totals
 
 
-def constant_within_folds(predicted: NDArray[np.float64], fold: NDArray[np.int64]) -> bool:
+def constant_within_folds(predicted: NDArray[Any], fold: NDArray[np.int64]) -> bool:
     """Whether predictions are the same, up to rounding, all through every fold.
 
     The mean of the training units is: it differs between folds because their training sets do, the

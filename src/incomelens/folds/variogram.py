@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ def empirical_variogram(
     value: NDArray[np.float64],
     *,
     rng: np.random.Generator,
-    area: NDArray[np.object_] | None = None,
+    area: NDArray[Any] | None = None,
     n_bins: int = 20,
     max_km: float | None = None,
     most_pairs: int = MOST_PAIRS,
@@ -166,7 +167,7 @@ def without_trend(
     place_km: NDArray[np.float64],
     value: NDArray[np.float64],
     *,
-    area: NDArray[np.object_] | None = None,
+    area: NDArray[Any] | None = None,
 ) -> NDArray[np.float64]:
     """Values less their quadratic trend surface, by least squares; shape (n,).
 

@@ -1,8 +1,10 @@
 """What a network consists of, read from the module itself: blocks, shapes, parameters."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from types import FunctionType
+from typing import Any
 
 import pandas as pd
 import torch
@@ -97,7 +99,7 @@ def _feature_info(backbone: nn.Module) -> list[dict]:
 
 
 @contextmanager
-def _output_shapes(blocks: dict[str, nn.Module]) -> Iterator[dict[str, torch.Size]]:
+def _output_shapes(blocks: dict[str, nn.Module]) -> Generator[dict[str, torch.Size]]:
     """Shapes that blocks gave, in the order in which they were first called."""
     shapes: dict[str, torch.Size] = {}
 
@@ -123,7 +125,7 @@ class _Calls(TorchFunctionMode):
         self.found: list[tuple[str, int | None, torch.Size]] = []
 
     def __torch_function__(
-        self, function: Callable, types: object, args: tuple = (), kwargs: dict | None = None
+        self, function: FunctionType, types: object, args: tuple = (), kwargs: dict | None = None
     ) -> object:
         """Note a call and let it through."""
         result = function(*args, **(kwargs or {}))
@@ -152,10 +154,10 @@ def _row(
     }
 
 
-def _joined(row: dict[str, object], name: str, block: nn.Module) -> dict[str, object]:
+def _joined(row: dict[str, Any], name: str, block: nn.Module) -> dict[str, object]:
     """Row of a block with the normalisation or activation that follows it."""
     kind = f"{row['kind']}, {_kind(block)}"
-    n_parameters = row["n_parameters"] + _n_parameters(block)  # type: ignore[operator]
+    n_parameters = row["n_parameters"] + _n_parameters(block)
     return row | {"block": f"{row['block']}, {name}", "kind": kind, "n_parameters": n_parameters}
 
 
@@ -179,7 +181,9 @@ def _pool_kind(function: str) -> str:
 
 
 def _kernel(block: nn.Module) -> int | None:
-    windows = [module.kernel_size for module in block.modules() if hasattr(module, "kernel_size")]
+    windows: list[Any] = [
+        module.kernel_size for module in block.modules() if hasattr(module, "kernel_size")
+    ]
     sides = [max(size) if isinstance(size, tuple) else size for size in windows]
     return max(sides, default=None)
 

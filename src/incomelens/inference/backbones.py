@@ -1,6 +1,7 @@
 """Backbones by their names in timm."""
 
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -8,10 +9,13 @@ from incomelens.common.errors import InputError, listed
 from incomelens.inference import lite0
 from incomelens.inference.weights import load_weights
 
+# A module that has timm's `forward_features` and `num_features` besides, which none of PyTorch has.
+Backbone = Any
+
 
 def build_backbone(
     name: str, *, weights: str | Path, pooled: bool, setting: str = "backbone"
-) -> nn.Module:
+) -> Backbone:
     """Build a backbone without its classifier, on the CPU.
 
     Parameters
@@ -47,5 +51,5 @@ def _of_timm(name: str, *, pooled: bool, setting: str) -> nn.Module:
         near = timm.list_models(f"*{name.split('_')[0]}*")
         hint = f"near it are {listed(near)}" if near else "timm.list_models() lists them"
         raise InputError(f"{setting}: timm has no model {name!r}; {hint}")
-    options = {} if pooled else {"global_pool": ""}
+    options: dict[str, Any] = {} if pooled else {"global_pool": ""}
     return timm.create_model(name, pretrained=False, num_classes=0, **options)

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from incomelens.cells.places import Places
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, listed, present
 from incomelens.common.names import EMBEDDING
 from incomelens.common.seeds import job_rng
 from incomelens.folds.training import training_cells
@@ -60,9 +60,10 @@ def copy_neighbours(task: FoldTask) -> Guess:
     """
     n = len(task.held_out)
     predicted, p, shares = np.empty(n, np.int64), np.empty(n), np.empty((n, N_CLASSES))
-    for asked, known in task.held_out_places.areas_with(task.train_places):
+    held_out_places, train_places = present(task.held_out_places), present(task.train_places)
+    for asked, known in held_out_places.areas_with(train_places):
         if known.size:
-            places = task.held_out_places[asked], task.train_places[known]
+            places = held_out_places[asked], train_places[known]
             unit = None if task.train_unit is None else task.train_unit[known]
             classes = task.train_class[known][_neighbours(*places, unit)]
         else:
@@ -131,7 +132,7 @@ def median_class(classes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def mean_colour(task: FoldTask) -> Guess:
     """Ridge of the class on the mean red, green and blue of the tile."""
-    colours = tile_colours(task.tiles, np.concatenate([task.train, task.held_out]))
+    colours = tile_colours(present(task.tiles), np.concatenate([task.train, task.held_out]))
     return guess_by_ridge(task, colours[: len(task.train)], colours[len(task.train) :])
 
 
@@ -157,7 +158,10 @@ def embedding_ridge(task: FoldTask, *, embedding: Embedding) -> Guess:
 
 
 WITHOUT_IMAGES = {"majority": majority, "copy_neighbours": copy_neighbours}
-WITH_IMAGES = {"mean_colour": mean_colour, "random_features": random_features}
+WITH_IMAGES: dict[str, Callable[..., Guess]] = {
+    "mean_colour": mean_colour,
+    "random_features": random_features,
+}
 BASELINES = (*WITHOUT_IMAGES, *WITH_IMAGES, FROZEN)
 
 

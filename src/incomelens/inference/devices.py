@@ -4,7 +4,7 @@ import fcntl
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -96,7 +96,7 @@ def _opened(path: Path) -> int:
 
 
 @contextmanager
-def precision(device: torch.device) -> Iterator[None]:
+def precision(device: torch.device) -> Generator[None]:
     """Bfloat16 where it is safe and the fastest convolutions on CUDA; float32 on the CPU.
 
     The CPU gives the same bits on every run with the same number of threads; CUDA does not.

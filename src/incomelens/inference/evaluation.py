@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -199,7 +200,7 @@ def _class_rows(
     counts = _counts(sample.observed, sample.predicted[model])
     numbers = np.arange(1, N_CLASSES + 1)
     near = np.abs(numbers[:, None] - numbers) <= 1
-    rows = []
+    rows: list[dict[str, object]] = []
     for place, number in enumerate(numbers):
         member, hit = span.stop - 2 * N_CLASSES + place, span.stop - N_CLASSES + place
         recall = pooled.map(lambda s, hit=hit, member=member: _share(s[:, hit], s[:, member])).row()
@@ -249,7 +250,7 @@ def _counts(observed: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArra
     return counts
 
 
-def _share(part: Values | float, whole: Values | float) -> Values:
+def _share(part: NDArray[Any] | float, whole: NDArray[Any] | float) -> Values:
     """Part of a whole, missing where the whole is nothing."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(part, dtype=float) / np.where(np.asarray(whole) > 0, whole, np.nan)

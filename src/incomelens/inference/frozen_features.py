@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,7 +50,7 @@ class FrozenFeatures:
         Turned and mirrored tiles that features are the mean over.
     """
 
-    network: Mapping[str, str]
+    network: Mapping[str, Any]
     scaling: str
     batch_size: int = 32
     stages: str = "last"
@@ -96,7 +97,10 @@ def frozen_features(
     found = network_outputs(
         network,
         lambda images: (
-            sum(_pooled(network, _turned(images, turn), settings.stages) for turn in turns)
+            sum(
+                (_pooled(network, _turned(images, turn), settings.stages) for turn in turns),
+                start=torch.zeros(()),
+            )
             / len(turns)
         ),
         tiles,

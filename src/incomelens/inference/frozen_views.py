@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors
@@ -113,7 +114,7 @@ def frozen_views(
     tiles: TileSource,
     cell_ids: Sequence[str],
     *,
-    network: Mapping[str, str],
+    network: Mapping[str, Any],
     scaling: str,
     batch_size: int,
     device: torch.device | None = None,

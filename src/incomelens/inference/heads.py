@@ -1,6 +1,7 @@
 """From a feature vector to the probabilities of ordered income classes."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -65,6 +66,9 @@ class BinomialHead(Head):
     stay finite for any :math:`z`: :math:`\partial \log \hat y_{k+1} / \partial z = k - (n-1) p`.
     """
 
+    successes: Tensor
+    log_ways: Tensor
+
     def __init__(self, n_features: int, n_classes: int) -> None:
         super().__init__(n_features, n_classes, 1)
         successes = range(n_classes)
@@ -128,7 +132,7 @@ class OrdinalHead(Head):
         return torch.cat([below[:, :1], between, above[:, -1:]], dim=1)
 
 
-HEADS: dict[str, type[Head]] = {
+HEADS: dict[str, Callable[[int, int], Head]] = {
     "binomial": BinomialHead,
     "softmax": SoftmaxHead,
     "ordinal": OrdinalHead,

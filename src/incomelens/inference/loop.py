@@ -4,6 +4,7 @@ import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -112,14 +113,15 @@ class TrainingLoop:
         device: torch.device,
     ) -> None:
         self._digest = _digest(network, training, validation, settings, seed)
-        self._network = network.to(device, memory_format=torch.channels_last)
+        self._network = network.to(device).to(memory_format=torch.channels_last)
         self._network.backbone.requires_grad_(not settings.frozen)
         # Compiling takes longer on a CPU than it saves.
         compiles = settings.compile and device.type == "cuda"
         self._by_views = isinstance(training.stream, ViewStream)
         learner = self._network.head if self._by_views else self._network
+        compiled: Any = torch.compile(learner) if compiles else learner
         self._step = GradientStep(
-            torch.compile(learner) if compiles else learner,
+            compiled,
             scaling=None if self._by_views else settings.scaling,
             device=device,
             recorded=settings.cuda_graph,

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from incomelens.common.errors import InputError
-from incomelens.inference.backbones import build_backbone
+from incomelens.inference.backbones import Backbone, build_backbone
 from incomelens.inference.heads import build_head
 
 POOLS = ("max_then_average", "average")
@@ -46,7 +46,9 @@ class IncomeNetwork(nn.Module):
     architecture : Architecture
     """
 
-    def __init__(self, backbone: nn.Module, architecture: Architecture) -> None:
+    backbone: Backbone
+
+    def __init__(self, backbone: Backbone, architecture: Architecture) -> None:
         super().__init__()
         self.architecture = architecture
         self.backbone = backbone
@@ -130,7 +132,7 @@ def build_network(
     return network.to(memory_format=torch.channels_last)
 
 
-def _n_maps(backbone: nn.Module, name: str) -> int:
+def _n_maps(backbone: Backbone, name: str) -> int:
     """Number of feature maps, asked of the backbone itself: timm's attributes mean other layers."""
     px = getattr(backbone, "default_cfg", {}).get("input_size", (3, 224, 224))[-1]
     was_training = backbone.training

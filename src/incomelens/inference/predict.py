@@ -165,8 +165,8 @@ def predict(
     broken = ~np.isfinite(probabilities).all(axis=1)
     if broken.any():
         raise InputError(
-            f"predictions: not a number for {broken.sum()} of {len(broken)} cells, the first "
-            f"{cell_ids[int(broken.argmax())]}; the weights are damaged, train them anew"
+            f"predictions: not a number for {broken.sum()} of {len(probabilities)} cells, the "
+            f"first {cell_ids[int(broken.argmax())]}; the weights are damaged, train them anew"
         )
     return _table(cell_ids, probabilities / probabilities.sum(axis=1, keepdims=True))
 
@@ -198,7 +198,7 @@ def network_outputs(
         those of :func:`predict`.
     """
     device = device or choose_device()
-    network.to(device, memory_format=torch.channels_last).eval()
+    network.to(device).to(memory_format=torch.channels_last).eval()
     # Every image is read once: nothing is gained by keeping all of them.
     stream = ImageStream(tiles, cell_ids, device=device, memory_mb=0, n_readers=n_readers)
     positions = np.array_split(np.arange(len(cell_ids)), -(-len(cell_ids) // batch_size))

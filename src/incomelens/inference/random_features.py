@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from incomelens.common.errors import InputError
+from incomelens.common.errors import InputError, present
 from incomelens.common.progress import progress
 from incomelens.inference.baseline_task import FoldTask, Guess, guess_by_ridge
 from incomelens.inference.streams import TileSource
@@ -65,9 +65,9 @@ class Filters:
 
 def random_features(task: FoldTask, *, settings: RandomFeatures) -> Guess:
     """Ridge of the class on random convolutional features, filters from training tiles only."""
-    filters = draw_filters(task.tiles, task.train, settings=settings, rng=task.rng)
+    filters = draw_filters(present(task.tiles), task.train, settings=settings, rng=task.rng)
     everyone = np.concatenate([task.train, task.held_out])
-    features = tile_features(task.tiles, everyone, filters, settings=settings)
+    features = tile_features(present(task.tiles), everyone, filters, settings=settings)
     return guess_by_ridge(task, features[: len(task.train)], features[len(task.train) :])
 
 

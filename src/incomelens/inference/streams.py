@@ -24,7 +24,7 @@ SHARE_OF_GPU = 0.5
 class TileSource(Protocol):
     """Whatever can read images by cell, such as ``incomelens.tiles.store.Tiles``."""
 
-    def read_images(self, cell_ids: Sequence[str]) -> NDArray[np.uint8]:
+    def read_images(self, cell_ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.uint8]:
         """RGB images of these cells, shape (n, px, px, 3), in their order."""
         ...
 

@@ -6,6 +6,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -52,7 +53,7 @@ def train_fold_model(
     fold: int,
     scheme: str,
     buffer_cells: int,
-    network: Mapping[str, str],
+    network: Mapping[str, Any],
     settings: TrainingSettings,
     seed: int,
     folder: str | Path,

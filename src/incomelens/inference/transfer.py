@@ -139,7 +139,11 @@ def transfer_table(
         single = {city: [t] if city == tested_on else in_turns(t, truth) for city, t in own.items()}
         scores = mean_scores(single, truth, **draws)
         for (trained_on, metric), score in scores.items():
-            row = {"trained_on": trained_on, "tested_on": tested_on, "metric": metric}
+            row: dict[str, object] = {
+                "trained_on": trained_on,
+                "tested_on": tested_on,
+                "metric": metric,
+            }
             home, together = scores.get((tested_on, metric)), averaged.get((trained_on, metric))
             row |= {**score.row(metric), **_loss(metric, score, home)}
             rows.append({**row, **ends("averaged", metric, together)})

@@ -16,7 +16,7 @@ from typing import Protocol, get_args, get_origin, get_type_hints
 import pandas as pd
 from jinja2 import Environment, StrictUndefined, TemplateError
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, listed, present
 from incomelens.common.files import whole_file
 from incomelens.common.tables import read_table, write_table
 from incomelens.paper.table import Table
@@ -29,6 +29,12 @@ class Drawing(Protocol):
 
     def write(self, path: str | Path) -> None:
         """Write it in the format of the path's ending."""
+
+
+class Job(Protocol):
+    """What a script knows as ``snakemake``, as far as a caption may need it."""
+
+    rule: str
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ class Exhibit:
                 with whole_file(path) as beside:
                     beside.write_text(texts[form], encoding="utf-8")
             else:
-                self.figure.write(path)
+                present(self.figure).write(path)
 
     def meaning(self) -> dict[str, object]:
         """What a page has to know of it: whether table, figure or both, and what the table says."""
@@ -98,14 +104,14 @@ class Exhibit:
         }
 
 
-def filled_caption(text: str, job: object) -> str:
+def filled_caption(text: str, job: Job) -> str:
     """Fill the places of a caption, such as ``{{ snakemake.params.name }}``.
 
     Parameters
     ----------
     text : str
         As Snakemake's own report has it: reStructuredText, with Jinja's places.
-    job : object
+    job : Job
         What a script knows as ``snakemake``.
 
     Raises

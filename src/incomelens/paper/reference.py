@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from incomelens.common.yaml_files import SCHEMAS, read_yaml
 from incomelens.paper.names import LEVELS
+
+# A slot's value, or slots by name: what stands where, the schema says.
+Part = Any
 
 
 @dataclass(frozen=True)
@@ -13,7 +17,7 @@ class Reference:
     """The printed values of both papers, read from `path`."""
 
     path: str
-    slots: Mapping[str, object]
+    slots: Mapping[str, Any]
 
     @classmethod
     def read(cls, path: str | Path) -> "Reference":
@@ -28,19 +32,19 @@ class Reference:
         KeyError
             If there is no such slot.
         """
-        return self.part(*keys)  # type: ignore[return-value]
+        return self.part(*keys)
 
     def of_task(self, table: str, level: str, income: str, *keys: str) -> float | None:
         """Value of the district paper for one task, None where it is empty or not the paper's."""
         if level not in LEVELS:
             return None
-        return self.printed("ssig", table, level, income, *keys)  # type: ignore[return-value]
+        return self.part("ssig", table, level, income, *keys)
 
-    def part(self, *keys: str) -> object:
+    def part(self, *keys: str) -> Part:
         """Everything below `keys`."""
-        node: object = self.slots
+        node = self.slots
         for key in keys:
-            node = node[key]  # type: ignore[index]
+            node = node[key]
         return node
 
 

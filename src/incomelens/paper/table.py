@@ -4,10 +4,10 @@ What a cell is, its own type says: a number, an :class:`Estimate` with its inter
 :class:`Verdict`, text. The forms for readers (Markdown, LaTeX, HTML) are made from the same cells.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -18,6 +18,9 @@ EMPTY_SLOT = (
     "Rows and columns called paper hold the printed values; a dash marks one that has not been "
     "typed into config/paper_reference.yaml."
 )
+
+# A row as a named tuple. Its fields are the columns of a table, which no type names.
+Row = Any
 
 
 class Estimate(NamedTuple):
@@ -161,12 +164,12 @@ def _holds(column: pd.Series) -> str:
     return "estimates" if any(isinstance(value, Estimate) for value in present) else "numbers"
 
 
-def rows(table: pd.DataFrame) -> Iterable:
+def rows(table: pd.DataFrame) -> Iterator[Row]:
     """Rows of a table as named tuples."""
     return table.itertuples(index=False)
 
 
-def keyed(table: pd.DataFrame, *columns: str) -> dict[tuple, object]:
+def keyed(table: pd.DataFrame, *columns: str) -> dict[tuple, Row]:
     """Rows of a table by what stands in these columns, in a tuple."""
     return dict(zip(zip(*(table[name] for name in columns), strict=True), rows(table), strict=True))
 
@@ -176,7 +179,7 @@ def number(slot: float | None) -> float:
     return float("nan") if slot is None else float(slot)
 
 
-def estimate(row: object, column: str = "value", *, interval: str = "ci") -> Estimate | float:
+def estimate(row: Row, column: str = "value", *, interval: str = "ci") -> Estimate | float:
     """Give a row's value with its interval; without one where the row has none.
 
     Parameters

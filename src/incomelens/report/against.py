@@ -168,7 +168,7 @@ def _shown(found: Differences, names: tuple[str, str], label: str) -> Markup:
     return Markup(html_table(Cells(text, right=right), caption=caption, notes=()))  # noqa: S704 - cells are escaped
 
 
-def _short(value: object) -> str:
+def _short(value: float | str) -> str:
     if pd.isna(value):
         return ""
     try:

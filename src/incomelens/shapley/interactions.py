@@ -110,7 +110,7 @@ def shapley_interactions(
     index = np.zeros((len(points), n_players, n_players))
     for number, term in enumerate(games):
         told = progress if number == len(games) - 1 else None
-        within = np.ix_(range(len(points)), term.members, term.members)
+        within = np.ix_(np.arange(len(points)), term.members, term.members)
         index[within] += _index_of_term(term, points, told)
     values = shapley_values(
         model,

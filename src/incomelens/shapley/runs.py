@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Settings:
     """
 
     explainer: str = "exact"
-    shap_kernel: Mapping[str, object] = field(
+    shap_kernel: Mapping[str, Any] = field(
         default_factory=lambda: {"l1_reg": False, "nsamples": "auto"}
     )
     tolerance: float = 1e-6
@@ -108,7 +109,7 @@ def _explain_game(
     ]
     digest = digest_of(
         [code, settings.description, terms, vars(players)],
-        *(part.model.lengthscale for part in model.parts),
+        *(np.asarray(part.model.lengthscale) for part in model.parts),
         model.linear_variance,
         model.train_inputs,
         model.alpha,

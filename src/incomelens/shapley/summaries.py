@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -82,7 +83,7 @@ def explained_task(
     folds: pd.DataFrame,
     *,
     names: dict[str, str],
-    description: Mapping[str, object],
+    description: Mapping[str, Any],
 ) -> ExplainedTask:
     """Put a task's values beside its districts' variables and spatial blocks.
 
@@ -192,8 +193,9 @@ def income_comparison_table(
     by_task = {tuple(task.names[key] for key in TASK): task for task in tasks}
     parts = []
     for level, mode in dict.fromkeys((level, mode) for level, _, mode in by_task):
-        pair = [by_task.get((level, income, mode)) for income in INCOMES]
-        if None in pair:
+        places = [(level, income, mode) for income in INCOMES]
+        pair = [by_task[place] for place in places if place in by_task]
+        if len(pair) < 2:
             continue
         one, two = (_income_values(task) for task in pair)
         compared = compare_incomes(

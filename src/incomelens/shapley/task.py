@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -110,7 +111,7 @@ def level_background(
     *,
     level: str,
     incomes: Sequence[str],
-    background: Mapping[str, object],
+    background: Mapping[str, Any],
     seed: int,
 ) -> Background:
     """Background of all tasks of a level, in the variables' own units.
@@ -219,7 +220,7 @@ def load_tasks(
     *,
     districts: Sequence[pd.DataFrame],
     incomes: Sequence[str],
-    background: Mapping[str, object],
+    background: Mapping[str, Any],
     seed: int,
 ) -> Iterator[Task]:
     """Tasks of stored processes, one after the other.

@@ -5,6 +5,7 @@ Overall coverage may hold while the rich, or one borough, are left out; only a t
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import SeriesGroupBy
 
 KEYS = ["level", "income", "scheme", "model", "mode", "method"]
 GROUPINGS = ("all", "area", "income_fifth", "predicted_fifth", "density_fifth", "applicability")
@@ -62,5 +63,5 @@ def coverage_by_group(
     return pd.concat(parts, ignore_index=True)
 
 
-def _fifth(by_task: object) -> pd.Series:
+def _fifth(by_task: SeriesGroupBy) -> pd.Series:
     return np.ceil(5 * by_task.rank(method="first", pct=True)).astype("Int64").astype(str)

@@ -46,7 +46,7 @@ class GeographicallyWeightedRegression(RegressorMixin, BaseEstimator):
                     place[~own], design[~own], label[~own], place[own], design[own], share=share
                 )
                 errors[share] += float(((fitted - label[own]) ** 2).sum())
-        self.share_ = min(errors, key=errors.get)
+        self.share_ = min(errors, key=errors.__getitem__)
         self.place_, self.design_, self.label_ = place, design, label
         return self
 

@@ -14,6 +14,7 @@ any score was seen; from 400 training districts on it is the default itself.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ from incomelens.common.errors import InputError
 from incomelens.ssig.gwr import GeographicallyWeightedRegression
 from incomelens.ssig.inner_blocks import PLACES, inner_spatial_folds
 
-Regressor = object  # anything with scikit-learn's fit and predict
+Regressor = Any  # anything with scikit-learn's fit and predict
 LEAST_LEAF, DEFAULT_LEAF = 3, 20  # districts in a leaf of gradient boosting
 DISTRICTS_PER_LEAF = 20
 LEAVES = (4, 8, 16)  # of a tree, that tuned boosting chooses among

@@ -266,8 +266,10 @@ def _resampled(
         for of in (None, block)
     ]
     return [
-        tuple(metrics_from_totals(part) for part in parts)
-        for parts in zip(*(np.hsplit(totals, len(groups)) for totals in drawn), strict=True)
+        (metrics_from_totals(by_district), metrics_from_totals(by_block))
+        for by_district, by_block in zip(
+            *(np.hsplit(totals, len(groups)) for totals in drawn), strict=True
+        )
     ]
 
 

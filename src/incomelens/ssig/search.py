@@ -9,7 +9,7 @@ long lengthscales, where nothing changes any more, are brought back and get a se
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +38,16 @@ class Likelihood(Protocol):
         """Likelihood of some of the districts."""
 
 
+# A likelihood of the hyperparameters that are searched: each space has a kind of its own.
+OfTheSpace = Any
+
+
 class Space(Protocol):
     """What is free to be searched, as logarithms."""
 
-    gain: float  # expected of a further step on all districts, below which the search ends
+    @property
+    def gain(self) -> float:
+        """Expected of a further step on all districts, below which the search ends."""
 
     @property
     def free(self) -> NDArray[np.int64]:
@@ -51,7 +57,7 @@ class Space(Protocol):
         """Logarithms to start from: typical values, or a draw around them."""
 
     def value_and_gradient(
-        self, likelihood: Likelihood, theta: NDArray[np.float64]
+        self, likelihood: OfTheSpace, theta: NDArray[np.float64]
     ) -> tuple[float, NDArray[np.float64]]:
         """What is maximised, and its gradient in all logarithms."""
 

@@ -82,7 +82,7 @@ class SumLikelihood:
             return -math.inf, np.zeros(sum(len(t.lengthscale) + 1 for t in terms) + 1)
         value, alpha, inverse = found
         gradients = [self._gradient(term, alpha, inverse) for term in terms]
-        gradients.append([0.5 * noise * (alpha @ alpha - np.diagonal(inverse).sum())])
+        gradients.append(np.array([0.5 * noise * (alpha @ alpha - np.diagonal(inverse).sum())]))
         return value, np.concatenate(gradients)
 
     def _fill_covariance(self, terms: Sequence[Term], noise: float) -> None:

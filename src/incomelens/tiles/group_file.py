@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import zarr
@@ -64,7 +64,7 @@ class PixelRows:
         packed: int,
         *,
         dimensions: Sequence[str],
-        attributes: Mapping[str, object],
+        attributes: Mapping[str, Any],
         filters: Sequence[TransposeCodec] = (),
     ) -> None:
         self._buffer = np.empty((packed, *row_shape), dtype=np.uint8)
@@ -156,9 +156,9 @@ class GroupWriter(AbstractContextManager):
         dimension: str,
         *,
         dtype: type = float,
-        **attributes: str,
+        **attributes: Any,
     ) -> None:
-        data = np.array(list(values), dtype=object if dtype is str else dtype)  # type: ignore[call-overload]
+        data = np.array(list(values), dtype=object if dtype is str else dtype)
         array = self._group.create_array(
             name,
             shape=data.shape,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -95,7 +96,8 @@ def open_shard(path: str | Path) -> zarr.Group:
         raise InputError(f"{path}: no readable shard; cut it by its rule cut_tiles")
     try:
         group = zarr.open_group(path, mode="r")
-        expected = dict(group.attrs["pixel_files"])
+        listing: Any = group.attrs["pixel_files"]
+        expected = dict(listing)
     except (OSError, ValueError, KeyError) as error:
         raise DamagedFileError(path, error) from None
     files = pixel_files(path)
@@ -105,18 +107,28 @@ def open_shard(path: str | Path) -> zarr.Group:
     return group
 
 
+def array_of(group: zarr.Group, name: str) -> zarr.Array:
+    """One of the arrays of a shard; a KeyError says which one it does not have."""
+    array = group[name]
+    if not isinstance(array, zarr.Array):
+        raise KeyError(f"{name} is no array")
+    return array
+
+
 def _contents(path: str | Path) -> pd.DataFrame:
     """Cells of a shard: those with an image, then those without."""
     group = open_shard(path)
-    kept = group["cell_id"][:].astype(object)
-    dropped = group["dropped_cell_id"][:].astype(object)
-    reasons = group["drop_reason"][:].astype(object)
+    kept, dropped, reasons = (
+        np.asarray(array_of(group, name)[:]).astype(object)
+        for name in ("cell_id", "dropped_cell_id", "drop_reason")
+    )
+    void = [array_of(group, name)[:] for name in ("void_share", "dropped_void_share")]
     return pd.DataFrame(
         {
             "cell_id": pd.Series([*kept, *dropped], dtype="str"),
             "shard": shard_number(path),
             "row": np.r_[np.arange(len(kept)), np.full(len(dropped), -1)].astype("int64"),
-            "void_share": np.r_[group["void_share"][:], group["dropped_void_share"][:]],
+            "void_share": np.concatenate(void),
             "drop_reason": pd.Series([None] * len(kept) + list(reasons), dtype="str"),
         }
     )

@@ -1,7 +1,7 @@
 """One orthophoto, opened: its grid, its pixels, and which of them are void."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -224,7 +224,7 @@ def _stored_levels(dataset: DatasetReader, rule: VoidRule) -> int:
 
 
 @contextmanager
-def _decoding(name: str, window: Window | None) -> Iterator[None]:
+def _decoding(name: str, window: Window | None) -> Generator[None]:
     try:
         yield
     except RasterioIOError as error:

@@ -1,6 +1,7 @@
 """A shard on disk: images and land use of census cells, as one Zarr group."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -119,13 +120,16 @@ class ShardWriter(GroupWriter):
         """Coordinates of the cells, of the pixels inside a cell, and the dropped cells."""
         columns = zip(*self._kept, strict=True) if self._kept else [[]] * 6
         ids, eastings, northings, sides, void, levels = columns
-        corner = {"units": "m", "grid_mapping": GRID_MAPPING}
+        corner: dict[str, Any] = {"units": "m", "grid_mapping": GRID_MAPPING}
         self._label("cell_id", ids, "cell", dtype=str, long_name="id of the census cell")
         self._label("easting", eastings, "cell", long_name="western edge of the cell", **corner)
         self._label("northing", northings, "cell", long_name="southern edge of the cell", **corner)
         if self._side is None:
             self._label("side", sides, "cell", long_name="side of the tile", **corner)
-        share = {"units": "1", "long_name": "share of the cell's area without imagery"}
+        share: dict[str, Any] = {
+            "units": "1",
+            "long_name": "share of the cell's area without imagery",
+        }
         self._label("void_share", void, "cell", **share)
         if any(levels):  # native pixels all over go without saying
             told = "how often halved the imagery was that was decoded; 0: native pixels"
@@ -136,7 +140,10 @@ class ShardWriter(GroupWriter):
         self._label("drop_reason", reasons, "dropped", dtype=str, long_name="why there is no image")
         pixel = (self._side or 1.0) / self._tile_px
         centres = (np.arange(self._tile_px) + 0.5) * pixel
-        inside = {"units": "m", "long_name": "centre of the pixel, from the cell's corner"}
+        inside: dict[str, Any] = {
+            "units": "m",
+            "long_name": "centre of the pixel, from the cell's corner",
+        }
         if self._side is None:
             inside |= {"units": "1", "long_name": f"{inside['long_name']}, in sides of the tile"}
         self._label("x", centres, "x", **inside)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from incomelens.common.errors import DamagedFileError, InputError, listed
 from incomelens.common.tables import read_table
-from incomelens.tiles.index import open_shard, shard_number
+from incomelens.tiles.index import array_of, open_shard, shard_number
 
 
 class Tiles:
@@ -51,7 +52,7 @@ class Tiles:
     def __len__(self) -> int:
         return len(self.cell_ids)
 
-    def read_images(self, cell_ids: Sequence[str]) -> NDArray[np.uint8]:
+    def read_images(self, cell_ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.uint8]:
         """Images of cells, shape (n, tile_px, tile_px, 3): RGB, north up, west left.
 
         Raises
@@ -72,11 +73,13 @@ class Tiles:
         """West, south, east, north of a tile, metres of the CRS of the cells."""
         shard, row = self._known([cell_id])[0]
         group = open_shard(self._paths[shard])
-        west, south = (float(group[name][row]) for name in ("easting", "northing"))
-        side = float(group["side"][row] if "side" in group else group.attrs["cell_side_m"])
-        return west, south, west + side, south + side
+        west, south = (
+            float(np.asarray(array_of(group, name)[row])) for name in ("easting", "northing")
+        )
+        side: Any = array_of(group, "side")[row] if "side" in group else group.attrs["cell_side_m"]
+        return west, south, west + float(side), south + float(side)
 
-    def _known(self, cell_ids: Sequence[str]) -> list[tuple[int, int]]:
+    def _known(self, cell_ids: Sequence[str] | NDArray[np.str_]) -> list[tuple[int, int]]:
         """Shard and row of cells, all of which were kept."""
         unknown = [cell for cell in cell_ids if cell not in self._place]
         if unknown:
@@ -87,7 +90,7 @@ class Tiles:
         return [self._place[cell] for cell in cell_ids]
 
     def _read(
-        self, cell_ids: Sequence[str], variable: str, shape: tuple[int, ...]
+        self, cell_ids: Sequence[str] | NDArray[np.str_], variable: str, shape: tuple[int, ...]
     ) -> NDArray[np.uint8]:
         places = self._known(cell_ids)
         out = np.empty((len(cell_ids), *shape), dtype=np.uint8)
@@ -111,7 +114,7 @@ class Tiles:
     def _array(self, shard: int, variable: str) -> zarr.Array:
         key = (shard, variable)
         if key not in self._arrays:  # two threads may both open it: harmless
-            self._arrays[key] = open_shard(self._paths[shard])[variable]
+            self._arrays[key] = array_of(open_shard(self._paths[shard]), variable)
         return self._arrays[key]
 
     def _common_size(self, shards: Sequence[int]) -> int:

@@ -16,7 +16,7 @@ import shapely
 
 from incomelens.cells.build import build_cells
 from incomelens.cells.urban_classes import EXCLUDED, land_use_list
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, listed, present
 from incomelens.common.labels import Label
 from incomelens.common.places import crs_name
 from incomelens.sources.fetching.origins import Places, on_disk
@@ -110,8 +110,11 @@ def city_data(
 
     return CityData(
         told["name"],
-        *(part(told[name]) for name in ("income", "land_use", "boundary")),
-        *({key: part(one) for key, one in told[name].items()} for name in ("imagery", "points")),
+        part(told["income"]),
+        part(told["land_use"]),
+        part(told["boundary"]),
+        {date: part(one) for date, one in told["imagery"].items()},
+        {kind: part(one) for kind, one in told["points"].items()},
         told["label"],
     )
 
@@ -133,7 +136,7 @@ class Understood:
         return "\n".join(self.lines)
 
 
-def understand(cities: Iterable[CityData], **settings: object) -> Understood:
+def understand(cities: Iterable[CityData], **settings: Any) -> Understood:
     """Say how the data of cities are read; `settings` are those of :func:`understand_city`."""
     each = [understand_city(city, **settings) for city in cities]
     return Understood(
@@ -216,10 +219,10 @@ class _Look:
         if reader in OF_THE_GRID and not bounded:
             yield "those of the grid that lie inside the city, which the land use bounds"
             return
-        bounds = self._delivery.bounds("EPSG:3035") if bounded else None
+        bounds = present(self._delivery).bounds("EPSG:3035") if bounded else None
         grid = read_incomes(part.files[0], reader=reader, bounds=bounds, options=options)
         label = Label.of(self.city.label)
-        boundary = self._delivery.boundary if bounded else None
+        boundary = present(self._delivery).boundary if bounded else None
         self._cells = build_cells(grid, boundary, label=label, **self.settings)
         yield _told_places(self._cells, grid.attrs.get(CRS_OF_FILE))
         yield _told_label(self._cells, label)
@@ -242,7 +245,7 @@ class _Look:
             yield from _told_codes(rasters.codes, where)
         else:
             self._open_land_use()
-            polygons = self._delivery.near(self._cells.geometry)
+            polygons = present(self._delivery).near(self._cells.geometry)
             yield f"polygons near the cells: {len(polygons):,}"
             yield from _told_codes(polygons["code"].astype("str").unique(), "in all of them")
 

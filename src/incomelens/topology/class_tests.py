@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from incomelens.cells.urban_classes import land_use_list
+from incomelens.common.errors import present
 from incomelens.common.seeds import job_rng
 from incomelens.topology.exchange import LogRatios, Stratum, exchanged_ratios, n_blocks_with
 from incomelens.topology.hypotheses import deviations, p_values
@@ -72,7 +73,7 @@ class ClassTests:
 
         P values on which no decision rests have `n_draws`.
         """
-        drawn, mean = self._drawn, self._mean
+        drawn, mean = present(self._drawn), self._mean
         names = land_use_list().names
         low, high = ratio_interval(mean, n_resamples=n_resamples, seed=bootstrap_seed)
         block_low, block_high = (np.where(self.enough, end, np.nan) for end in drawn.interval())

@@ -195,7 +195,7 @@ def methods_of(attribution: pd.DataFrame) -> list[str]:
 
 
 def tile_arrays(
-    rows: pd.DataFrame, tile: NDArray[np.int64], cells: Sequence[str], transforms: list[int]
+    rows: pd.DataFrame, tile: NDArray[np.int64], cells: NDArray[np.object_], transforms: list[int]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Sums and shares of one method and target as arrays: see :class:`TileGroup`.
 

@@ -77,7 +77,7 @@ def fit_intensities(
         As :func:`incomelens.topology.ratios.activation_ratio`; or if the fit does not settle.
     """
     activation = present_activation(activation_sum, area_share)
-    present = (area_share > 0).any(axis=0)
+    present = np.any(area_share > 0, axis=0)
     observed = np.nan_to_num(quotient(activation, activation.sum(axis=1, keepdims=True)))
     loud = activation.sum(axis=1) > 0
     even = np.where(present, area_share.mean(axis=0) if len(area_share) else 0.0, 0.0)

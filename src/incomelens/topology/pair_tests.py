@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from incomelens.cells.urban_classes import land_use_list
+from incomelens.common.errors import present
 from incomelens.common.seeds import job_rng
 from incomelens.topology.hypotheses import deviations, p_values
 from incomelens.topology.inputs import TileGroup
@@ -111,6 +112,7 @@ class _ClassBeside:
         return self._spread_out(deviations(self._moved))
 
     def columns(self) -> dict[str, Values]:
+        drawn = present(self._moved)
         effect, plain = np.full(len(self.n), np.nan), np.full(len(self.n), np.nan)
         if self._tested.any():
             effect[self._tested] = standardised_difference(
@@ -119,13 +121,13 @@ class _ClassBeside:
             moved = self._draw(
                 self._ratio,
                 stratum=np.zeros_like(self._stratum),
-                n_draws=len(self._moved) - 1,
+                n_draws=len(drawn) - 1,
                 rng=job_rng(self._seed, "plain", self._u),
             )
             plain[self._tested] = p_values(deviations(moved))
         return {
             "effect_size": effect,
-            "p_value": p_values(self._spread_out(deviations(self._moved))),
+            "p_value": p_values(self._spread_out(deviations(drawn))),
             "plain_p_value": plain,
         }
 

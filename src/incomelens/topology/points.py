@@ -6,6 +6,7 @@ network that learnt from shuffled labels.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -21,7 +22,7 @@ def point_ratio_table(
     pairings: pd.DataFrame,
     predictions: pd.DataFrame,
     folds: pd.DataFrame,
-    **drawn: float,
+    **drawn: Any,
 ) -> pd.DataFrame:
     """Mean activation ratio of the discs of every kind of points, by SES, with H0's P.
 
@@ -41,9 +42,9 @@ def point_ratio_table(
     """
     frames = []
     for kind in attribution["points"].unique():
-        of_kind = (table[table["points"] == kind] for table in (attribution, pairings))
+        own, paired = (table[table["points"] == kind] for table in (attribution, pairings))
         with classes_in_use(point_classes(kind)):
-            frames.append(activation_ratio_table(*of_kind, predictions, folds, **drawn))
+            frames.append(activation_ratio_table(own, paired, predictions, folds, **drawn))
     return pd.concat(frames, ignore_index=True)
 
 

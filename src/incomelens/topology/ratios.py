@@ -31,7 +31,7 @@ class RatioTerms:
 
 
 def quotient(
-    numerator: NDArray[np.float64], denominator: NDArray[np.float64]
+    numerator: NDArray[np.float64], denominator: NDArray[np.float64] | float
 ) -> NDArray[np.float64]:
     """Divide, element by element; NaN where the denominator is not positive."""
     return numerator / np.where(denominator > 0, denominator, np.nan)

@@ -93,7 +93,7 @@ def _comparisons(
     ratios: Mapping[tuple[str, str, str], _Ratios], folds: list[int]
 ) -> Iterator[tuple[dict[str, object], Mean, Mean]]:
     for (network, method, ses), one in ratios.items():
-        told = {"network": network, "method": method, "ses": ses}
+        told: dict[str, object] = {"network": network, "method": method, "ses": ses}
         for a, b in combinations(folds, 2):
             yield told | {"between": "folds", "a": str(a), "b": str(b)}, one.mean(a), one.mean(b)
         main = ratios.get((MAIN, method, ses))
@@ -103,7 +103,7 @@ def _comparisons(
     for (first, ses), (second, other_ses) in combinations(of_main, 2):
         pair = of_main[first, ses].mean(), of_main[second, other_ses].mean()
         if ses == other_ses:
-            told = {"network": MAIN, "method": f"{first}, {second}", "ses": ses}
+            told: dict[str, object] = {"network": MAIN, "method": f"{first}, {second}", "ses": ses}
             yield told | {"between": "methods", "a": first, "b": second}, *pair
         elif first == second:
             told = {"network": MAIN, "method": first, "ses": f"{ses}, {other_ses}"}

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -172,7 +173,7 @@ def make_cities(
         return list(pool.map(_made, jobs))
 
 
-def _made(options: Mapping[str, object]) -> AerialCity:
+def _made(options: Mapping[str, Any]) -> AerialCity:
     return make_city(**options)
 
 

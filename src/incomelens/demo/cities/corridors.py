@@ -9,7 +9,7 @@ none, and what a network makes of the south of any tile looks like something tha
 
 import numpy as np
 import shapely
-from shapely import LineString, Polygon, box
+from shapely import LineString, Polygon, affinity, box
 
 from incomelens.demo.cities.use import CELL
 
@@ -118,7 +118,7 @@ def _river_and_lake(core: Rectangle, lines: dict[str, list[LineString]]) -> shap
         west + CELL * (round((east - west) / CELL * 0.62) + 0.5),
         south + CELL * (round((north - south) / CELL * 0.7) + 0.5),
     )
-    lake = shapely.affinity.scale(shapely.Point(lake_cell).buffer(1, quad_segs=12), 96, 82)
+    lake = affinity.scale(shapely.Point(lake_cell).buffer(1, quad_segs=12), 96, 82)
     return shapely.union_all([lines["river"][0].buffer(22), lake])
 
 

@@ -104,7 +104,7 @@ def settle_cells(
     code = land["code"].to_numpy()[block]
 
     def summed(weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(cell, area * weight, len(cells))
+        return np.bincount(cell, area * weight, len(cells)).astype(np.float64, copy=False)
 
     planted = blocks["planted"].to_numpy(float)[block]
     planted_area = summed(planted)
@@ -146,7 +146,7 @@ def _earn(cells: gpd.GeoDataFrame, rng: np.random.Generator) -> gpd.GeoDataFrame
         "chance": rng.standard_normal(len(cells)),
     }
     weighted = {f"part_{name}": INCOME_PARTS[name] * part for name, part in parts.items()}
-    score = sum(weighted.values())
+    score = sum(weighted.values(), start=np.zeros(len(cells)))
     income = MEDIAN_INCOME * np.exp(SD_LOG_INCOME * _standard(score))
     return cells.assign(**weighted, income=np.clip(income, LOWEST, HIGHEST))
 

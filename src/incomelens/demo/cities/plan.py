@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely import LineString, Polygon, box
+from shapely import LineString, Polygon, affinity, box
 
 from incomelens.demo.cities.corridors import HALF_AVENUE, SOUTH, STEP, draw_corridors, draw_lines
 from incomelens.demo.cities.use import CELL, assign_codes
@@ -211,7 +211,7 @@ def _farmsteads(
         point = blocks[number].representative_point()
         yard = box(point.x - 24, point.y - 20, point.x + 24, point.y + 20)
         if blocks[number].buffer(-4).contains(yard) and yard.distance(yards[0]) > 100:
-            yards.append(shapely.affinity.rotate(yard, rng.uniform(-15, 15)))
+            yards.append(affinity.rotate(yard, rng.uniform(-15, 15)))
     cut = shapely.set_precision(shapely.union_all(yards), STEP)
     # In the hamlet's strip the yard may lie on a lane: everything gives way to it.
     blocks = shapely.difference(blocks, cut)

@@ -42,7 +42,7 @@ def census_contents(city: DistrictCity) -> Contents:
 
 
 def _tables(source: str, people: pd.DataFrame, geography: pd.DataFrame) -> Contents:
-    counts = {
+    counts: Contents = {
         (source, f"{table}.json"): (
             lambda table=table, cells=cells: census.counts_json(table, cells, geography)
         )

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
+from matplotlib.image import AxesImage
 
 from incomelens.common.errors import InputError, listed
 from incomelens.common.labels import INSEE, Label
@@ -145,7 +146,7 @@ def _draw_mosaic(axes: Axes, square: Square, cells: gpd.GeoDataFrame, tiles: Til
     show_grid(axes, mosaic(square, cells, tiles, px=px), square)
 
 
-def _draw_incomes(axes: Axes, square: Square, cells: gpd.GeoDataFrame, label: Label) -> object:
+def _draw_incomes(axes: Axes, square: Square, cells: gpd.GeoDataFrame, label: Label) -> AxesImage:
     incomes = cells["income"].to_numpy(dtype=float) / label.scale
     axes.set_facecolor(MISSING_FACE)
     limits = Normalize(*np.percentile(incomes, COLOUR_PERCENTILES))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import matplotlib as mpl
@@ -164,7 +165,9 @@ def _titles(method: str) -> list[str]:
     return [*maps, "land use", *ratios]
 
 
-def _draw_map(axes: Axes, saliency: NDArray[np.float32], square: tuple[float, ...]) -> None:
+def _draw_map(
+    axes: Axes, saliency: NDArray[np.float32], square: tuple[float, float, float, float]
+) -> None:
     brightest = float(np.percentile(saliency, BRIGHTEST)) or float(saliency.max()) or 1.0
     axes.imshow(
         saliency, extent=square, cmap="magma", vmin=0.0, vmax=brightest, interpolation="nearest"
@@ -173,7 +176,7 @@ def _draw_map(axes: Axes, saliency: NDArray[np.float32], square: tuple[float, ..
         _say(axes, "No activation:\nthe map is nowhere positive.", color="white")
 
 
-def _say(axes: Axes, words: str, **style: object) -> None:
+def _say(axes: Axes, words: str, **style: Any) -> None:
     axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, **style)
 
 

@@ -1,6 +1,7 @@
 """Fig. 5 of the aerial paper: on what land the maps fall, and where low and high SES live."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -182,7 +183,11 @@ def _write_counts(
     axes.set_axis_off()
     for ses, place in places.items():
         both_ses = len(places) > 1
-        style = {"ha": "right", "va": "center", "color": SES_COLOURS[ses] if both_ses else QUIET}
+        style: dict[str, Any] = {
+            "ha": "right",
+            "va": "center",
+            "color": SES_COLOURS[ses] if both_ses else QUIET,
+        }
         axes.text(place, 0, f"n {ses}" if both_ses else "n", fontsize=6, **style)
         for row in rows(table[table["ses"] == ses]):
             axes.text(place, lines[row.urban_class], f"{row.n:,}", fontsize=5.5, **style)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -45,21 +46,21 @@ ROW_MM, TOP_MM, LABELS_MM, RIGHT_MM, BETWEEN_MM, BELOW_MM = 4.6, 6.0, 33.0, 2.0,
 NUMBER_MM = 4.6  # as wide as a number of full size needs
 DARK = 0.45  # luminance below which numbers are white
 # A frame that is seen on every colour: dark, with a light rim.
-FRAME = {
+FRAME: dict[str, Any] = {
     "facecolor": "none",
     "edgecolor": INK,
     "linewidth": 1.0,
     "path_effects": [withStroke(linewidth=2.6, foreground="white")],
 }
 
-TOO_FEW = {
+TOO_FEW: dict[str, Any] = {
     "facecolor": "white",
     "edgecolor": MISSING_HATCH,
     "hatch": "////",
     "linewidth": 0,
     "alpha": 0.5,
 }
-SAME = {"facecolor": RULE, "linewidth": 0}
+SAME: dict[str, Any] = {"facecolor": RULE, "linewidth": 0}
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def exhibit(
 
 
 def pairs_table(
-    pairs: pd.DataFrame, gains: pd.DataFrame, preprint: Mapping[str, object], *, city: str
+    pairs: pd.DataFrame, gains: pd.DataFrame, preprint: Mapping[str, Any], *, city: str
 ) -> pd.DataFrame:
     """List every number of the figure, in every scheme and method: pairs of one city, gains beside.
 

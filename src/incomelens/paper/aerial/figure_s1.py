@@ -1,6 +1,7 @@
 """Supplementary Fig. 1 of the aerial paper: the network, drawn from a list of its blocks."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from incomelens.inference.network import build_network
 from incomelens.paper.aerial.names import MAIN, model_labels
 from incomelens.paper.draw.style import INK, QUIET, PaperFigure, paper_figure
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.table import rows
+from incomelens.paper.table import Row, rows
 
 # Light faces that carry dark text; the part is written beside them as well.
 PART_FACES = {"input": "#f4f4f4", "backbone": "#d3e5f2", "pooling": "#fbe3c0", "head": "#d5ecd9"}
@@ -28,9 +29,10 @@ WORDS = {
 }
 
 
-def exhibit(*, networks: Mapping[str, Mapping[str, str]], tile_px: int) -> Exhibit:
+def exhibit(*, networks: Mapping[str, Mapping[str, Any]], tile_px: int) -> Exhibit:
     """Draw the main network, its shapes measured on one tile."""
-    network = build_network(**{**networks[MAIN], "weights": "none"})
+    settings: dict[str, Any] = {**networks[MAIN], "weights": "none"}
+    network = build_network(**settings)
     table = describe_network(network, tile_px)
     return Exhibit(table, architecture_figure(table, title=model_labels(networks)[MAIN]))
 
@@ -70,8 +72,8 @@ def _widths(table: pd.DataFrame) -> list[float]:
     return list(NARROWEST_MM + (WIDEST_MM - NARROWEST_MM) * shares)
 
 
-def _draw_block(axes: Axes, row: object, width: float, top: float, *, is_last: bool) -> None:
-    style = {"facecolor": PART_FACES[row.part], "edgecolor": INK, "linewidth": 0.5}
+def _draw_block(axes: Axes, row: Row, width: float, top: float, *, is_last: bool) -> None:
+    style: dict[str, Any] = {"facecolor": PART_FACES[row.part], "edgecolor": INK, "linewidth": 0.5}
     corner, gid = (MIDDLE_AT - width / 2, top), f"block {row.block}"
     axes.add_patch(Rectangle(corner, width, BOX_MM, **style, gid=gid))
     middle = top + BOX_MM / 2

@@ -19,7 +19,7 @@ from incomelens.paper.aerial.tested import (
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
 from incomelens.paper.reference import Reference
-from incomelens.paper.table import Table, estimate, rows
+from incomelens.paper.table import Row, Table, estimate, rows
 
 SHOWN = (
     BLOCK, "Class", "Beside", "Tiles", "Plain: c", "Plain: q", "Plain: H1",
@@ -102,7 +102,7 @@ def exhibit(
     return Exhibit(table)
 
 
-def _row(row: object, names: Mapping[str, str]) -> dict[str, object]:
+def _row(row: Row, names: Mapping[str, str]) -> dict[str, object]:
     labels = class_labels()
     cells = (
         block(row, names),

@@ -1,6 +1,7 @@
 """Tables of inference and topology, of several cities or schemes, as exhibits take them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,10 +60,10 @@ def of_city(table: pd.DataFrame, city: str, name: str) -> pd.DataFrame:
 
 
 def preprint_value(
-    preprint: Mapping[str, object], measure: str, ses: str, u: str, v: str, city: str
+    preprint: Mapping[str, Any], measure: str, ses: str, u: str, v: str, city: str
 ) -> float:
     """Give what the released notebook shows for a pair (it prints value − 1); NaN where nothing."""
-    value: object = preprint[f"{measure}_minus_1"]
+    value = preprint[f"{measure}_minus_1"]
     for key in (ses, u, v, city):
         value = value.get(key) if isinstance(value, Mapping) else None
-    return np.nan if value is None else 1.0 + float(value)  # type: ignore[arg-type]
+    return np.nan if value is None else 1.0 + float(value)

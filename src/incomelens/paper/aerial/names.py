@@ -140,7 +140,7 @@ def model_labels(
     return labels | BASELINES | embedding_names(models)
 
 
-def known_first(names: Sequence[str], order: Sequence[str]) -> list[str]:
+def known_first(names: Sequence[str], order: Iterable[str]) -> list[str]:
     """Names without repeats, those of `order` first and in it."""
     present = dict.fromkeys(names)
     return list(dict.fromkeys([*(name for name in order if name in present), *present]))

@@ -13,7 +13,7 @@ from incomelens.paper.aerial.names import (
 )
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
-from incomelens.paper.table import Table, Verdict, rows
+from incomelens.paper.table import Row, Table, Verdict, rows
 
 BLOCK = "City and SES"
 READINGS = {**METHODS, **OCCLUDED}
@@ -75,12 +75,12 @@ def _told(group: pd.DataFrame, labels: Mapping[str, str], n_readings: int) -> st
     return f"the network relies on {', '.join(told)}" if told else NOTHING
 
 
-def _cell(row: object) -> Verdict | None:
-    decision = row.decision  # type: ignore[attr-defined]
+def _cell(row: Row) -> Verdict | None:
+    decision = row.decision
     if decision in UNTESTED:
         return None
-    ratio = f"{row.ratio:.2f}"  # type: ignore[attr-defined]
-    if row.relied_on:  # type: ignore[attr-defined]
+    ratio = f"{row.ratio:.2f}"
+    if row.relied_on:
         return Verdict(f"{ratio}, relied on", "yes")
     word = decision.partition("-")[0]
     return Verdict(f"{ratio}, {word}" if word in ("over", "under") else ratio, "open")

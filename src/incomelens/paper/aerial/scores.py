@@ -32,8 +32,7 @@ def confusion_scores(
     cities = list(dict.fromkeys(scores["city"]))
     numbers = scores[scores["metric"].isin(PAPER_METRICS)].copy()
     numbers["paper"] = [
-        number(slots["cities"].get(row.city, {}).get(row.metric))  # type: ignore[index]
-        for row in rows(numbers)
+        number(slots["cities"].get(row.city, {}).get(row.metric)) for row in rows(numbers)
     ]
     hardest = _hardest_classes(confusion)
     lines = [_city_row(city, names[city], numbers, slots, hardest.get(city)) for city in cities]

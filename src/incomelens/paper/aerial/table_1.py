@@ -104,7 +104,7 @@ def exhibit(
 
 def _paper_row(dataset: str, reference: Reference) -> dict[str, object]:
     texts = reference.part("aerial", "table_1", dataset)
-    return {"dataset": dataset, "whose": "paper", "city": None, **texts}  # type: ignore[dict-item]
+    return {"dataset": dataset, "whose": "paper", "city": None, **texts}
 
 
 def _our_row(

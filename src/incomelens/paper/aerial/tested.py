@@ -6,15 +6,15 @@ import pandas as pd
 
 from incomelens.paper.aerial.names import METHODS, PAPERS_METHOD, UNTESTED, main_method
 from incomelens.paper.names import folds_name
-from incomelens.paper.table import rows
+from incomelens.paper.table import Row, rows
 
 BLOCK = "City, folds and SES"
 PAPERS = "Guided Grad-CAM"  # spanner of the paper's method beside another
 
 
-def block(row: object, names: Mapping[str, str]) -> str:
+def block(row: Row, names: Mapping[str, str]) -> str:
     """Name the block of rows that a row stands in."""
-    return f"{names[row.city]}, {folds_name(row.scheme)}, {row.ses} SES"  # type: ignore[attr-defined]
+    return f"{names[row.city]}, {folds_name(row.scheme)}, {row.ses} SES"
 
 
 def probability(value: float) -> float | str:

@@ -53,8 +53,8 @@ def transfer_figure(transfer: pd.DataFrame, *, names: Mapping[str, str]) -> Pape
             left = LEFT_MM + place * (side + GAP_MM)
             axes = figure.panel(left, TOP_MM, side, side)
             values = _matrix(table, cities, column)
-            ends = tuple(_matrix(table, cities, f"{interval}_{end}") for end in ("low", "high"))
-            draw_matrix(axes, values, ends, colours, limits)
+            low, high = (_matrix(table, cities, f"{interval}_{end}") for end in ("low", "high"))
+            draw_matrix(axes, values, (low, high), colours, limits)
             heading(axes, "ab"[place], title, x=5.0 / side)
             labels = [names[city] for city in cities]
             axes.set_xticks(range(len(cities)), labels, rotation=30, ha="right")
@@ -123,8 +123,8 @@ def transfer_matrix(transfer: pd.DataFrame, *, names: Mapping[str, str], scheme:
         for trained_on in cities:
             if (trained_on, tested_on, "pearson_r") not in by_pair:
                 continue
+            loss = by_pair[trained_on, tested_on, "pearson_r"]
             scores = {metric: by_pair.get((trained_on, tested_on, metric)) for metric in METRICS}
-            loss = scores["pearson_r"]
             lines.append(
                 {
                     "Tested on": names[tested_on],

@@ -42,7 +42,7 @@ INFERRED = "Results, Inferring SES in cities; Fig. 2"
 UNIVARIATE = "Results, Univariate correlations; Fig. 5"
 BIVARIATE = "Results, Bivariate correlations; Fig. 6"
 INFRASTRUCTURE = ("motorways", "roads", "railways")
-MIXED = tuple(pair for pair in product(RESIDENTIAL, repeat=2) if pair[0] != pair[1])
+MIXED = tuple((u, v) for u, v in product(RESIDENTIAL, RESIDENTIAL) if u != v)
 
 # fmt: off
 CLAIMS = (

@@ -35,7 +35,7 @@ from incomelens.paper.claims.claim import (
     with_interval,
     within,
 )
-from incomelens.paper.table import keyed, rows
+from incomelens.paper.table import Row, keyed, rows
 from incomelens.topology.hypotheses import rank_correlation
 
 BY_H0_ALONE = "not beyond shuffled labels"  # over-activated, as by a network that knows nothing
@@ -232,7 +232,7 @@ def coactivated(
     return Question(f"{'Over' if over else 'Under'}-coactivated at q ≤ 0.05", cases, PAIRS)
 
 
-def _decided(name: str, row: object, decision: str, value: str, q_value: str) -> Case:
+def _decided(name: str, row: Row, decision: str, value: str, q_value: str) -> Case:
     """What a decision at q ≤ 0.05 says of a claim on over-activation."""
     decided = getattr(row, decision)
     if decided in UNTESTED:

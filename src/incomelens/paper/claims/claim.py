@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from incomelens.folds.resampling import Interval
+from incomelens.paper.table import Row
 
 S = TypeVar("S")
 LEVEL = 0.05  # of the false discovery rate among the P values of a ledger
@@ -188,12 +189,12 @@ def with_interval(value: float, interval: Interval, decimals: int = 2, *, sign: 
     return text.format(*numbers).replace("-", "−").replace("nan", "undefined")
 
 
-def ends(row: object, interval: str = "block_ci") -> Interval:
+def ends(row: Row, interval: str = "block_ci") -> Interval:
     """Interval of a row of a table, by spatial blocks where nothing else is said."""
     return Interval(getattr(row, f"{interval}_low"), getattr(row, f"{interval}_high"))
 
 
-def cell(row: object, column: str, decimals: int = 2, *, sign: str = "") -> str:
+def cell(row: Row, column: str, decimals: int = 2, *, sign: str = "") -> str:
     """A number of a row of a table with its interval by spatial blocks, in a sentence."""
     return with_interval(getattr(row, column), ends(row), decimals, sign=sign)
 

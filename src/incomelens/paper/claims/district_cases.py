@@ -40,10 +40,10 @@ from incomelens.paper.names import (
     task_name,
 )
 from incomelens.paper.ssig.table_5 import Thresholds
-from incomelens.paper.table import keyed
+from incomelens.paper.table import Row, keyed
 
 Task = tuple[str, str]
-Effects = Mapping[str, object]
+Effects = Mapping[str, Row]
 # The four scores of Tables 3 and 4, and where a difference is an advantage.
 ABOVE, BELOW = (0, inf), (-inf, 0)
 PAPER_SCORES = {"r2": ABOVE, "cod": ABOVE, "rmse_usd": BELOW, "mae_usd": BELOW}
@@ -90,7 +90,7 @@ class Study:
         parts = table[chosen].groupby(["level", "income", "model"], sort=False)
         return {((level, income), model): part for (level, income, model), part in parts}
 
-    def of_mode(self, table: pd.DataFrame, *columns: str) -> dict[tuple, object]:
+    def of_mode(self, table: pd.DataFrame, *columns: str) -> dict[tuple, Row]:
         """Rows of this mode by these columns."""
         return keyed(table[table["mode"] == self.mode], *columns)
 
@@ -208,8 +208,8 @@ def group_outweighs(group: str, other: str) -> Question[Study]:
     def cases(study: Study) -> Iterator[Case]:
         sums = study.of_mode(study.groups.dropna(subset="mean_abs"), "level", "income", "group")
         for task in TASKS:
-            pair = [sums.get((*task, name)) for name in (group, other)]
-            if None in pair:
+            pair = [sums[place] for name in (group, other) if (place := (*task, name)) in sums]
+            if len(pair) < 2:
                 yield Case(task_name(*task), f"{NO_VALUES} of groups")
                 continue
             figures = (f"{row.group} {cell(row, 'mean_abs', 3)}" for row in pair)
@@ -333,11 +333,11 @@ def _filtered(study: Study, variable: str) -> Case:
 # ---------------------------------------------------------------- numbers
 
 
-def _towards(row: object) -> Interval:
+def _towards(row: Row) -> Interval:
     return ends(row, "direction_ci")
 
 
-def _direction(row: object) -> str:
+def _direction(row: Row) -> str:
     return f"rank correlation {with_interval(row.direction, _towards(row))}"
 
 

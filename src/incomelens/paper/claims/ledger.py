@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ class Ledger:
 
     @classmethod
     def judged(
-        cls, claims: Sequence[Claim[S]], studies: Mapping[tuple[str, ...], S], *, by: Sequence[str]
+        cls, claims: Sequence[Claim[S]], studies: Mapping[Any, S], *, by: Sequence[str]
     ) -> "Ledger":
         """Judge every claim in every study, as far as the answer depends on its setting.
 

@@ -17,7 +17,7 @@ from incomelens.paper.claims.claim import (
 )
 from incomelens.paper.claims.ledger import RULE, Ledger, verdict_cell
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.table import Table, rows
+from incomelens.paper.table import Row, Table, rows
 from incomelens.paper.validation.names import (
     ALL_METHODS,
     BOTH,
@@ -48,13 +48,13 @@ def _of(rule: str, cases: Callable[[Given], Iterable[Case]]) -> Question[Given]:
     return Question(rule, lambda given: list(cases(given)), ())
 
 
-def _ends(row: object, prefix: str = "", *, n: float, least: int = LEAST_CITIES) -> Interval:
+def _ends(row: Row, prefix: str = "", *, n: float, least: int = LEAST_CITIES) -> Interval:
     """Ends of an interval, or of a range; none where too few values are behind it."""
     low, high = getattr(row, f"{prefix}low"), getattr(row, f"{prefix}high")
     return Interval(low, high) if n >= least else NO_INTERVAL
 
 
-def _range(row: object, n: float) -> Interval:
+def _range(row: Row, n: float) -> Interval:
     return _ends(row, n=n, least=LEAST_VALUES)
 
 

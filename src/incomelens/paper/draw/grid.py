@@ -6,19 +6,20 @@ pixels.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 from PIL import Image
 from rasterio import Affine
 from rasterio.features import rasterize
 
 from incomelens.cells.places import Places
-from incomelens.common.errors import InputError
+from incomelens.common.errors import InputError, present
 from incomelens.paper.draw.maps import draw_scale_bar
 from incomelens.paper.draw.style import MM_PER_INCH
 
@@ -39,7 +40,7 @@ LEAST_DRAWN = 1 / 150  # side of a cell, of the longer side of a map of cities s
 class TileReader(Protocol):
     """What a mosaic needs of :class:`incomelens.tiles.store.Tiles`."""
 
-    def read_images(self, cell_ids: Sequence[str]) -> NDArray[np.uint8]:
+    def read_images(self, cell_ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.uint8]:
         """Images of cells, of shape (n, px, px, 3), north up, west left."""
 
     def bounds(self, cell_id: str) -> tuple[float, float, float, float]:
@@ -173,7 +174,7 @@ def fullest_square(cells: gpd.GeoDataFrame, *, side_m: float = 5000.0) -> Square
         - sums[n_east:, :-n_north] + sums[:-n_east, :-n_north]
     )  # fmt: skip
     column, row = np.unravel_index(np.argmax(held), held.shape)
-    west, south = city.west + column * city.cell_m, city.south + row * city.cell_m
+    west, south = float(city.west + column * city.cell_m), float(city.south + row * city.cell_m)
     found = Square(west, south, n_east, n_north, city.cell_m)
     return found if city.is_grid_of(cells) else found.finer()
 
@@ -285,7 +286,7 @@ def _scattered(square: Square, cells: gpd.GeoDataFrame, tiles: TileReader) -> ND
     return np.asarray(picture)
 
 
-def show_grid(axes: Axes, image: NDArray, square: Square, **options: object) -> object:
+def show_grid(axes: Axes, image: NDArray, square: Square, **options: Any) -> AxesImage:
     """Draw an image, north up, on the square, a pixel a cell (or part of it), without distortion.
 
     `options` are those of :meth:`matplotlib.axes.Axes.imshow`.
@@ -306,6 +307,7 @@ def frame_square(axes: Axes, square: Square) -> None:
 
 def draw_bar_below(axes: Axes, *, below_mm: float = 2.2) -> None:
     """Draw a scale bar below the lower left corner of a map, where it hides nothing."""
-    down = below_mm / (axes.get_position().height * axes.figure.get_figheight() * MM_PER_INCH)
+    height = present(axes.get_figure(root=True)).get_figheight() * MM_PER_INCH
+    down = below_mm / (axes.get_position().height * height)
     corner = {"bbox_to_anchor": (0, -down), "bbox_transform": axes.transAxes, "border_pad": 0}
     draw_scale_bar(axes, location="center left", scale_loc="right", **corner)

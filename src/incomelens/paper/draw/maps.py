@@ -186,7 +186,7 @@ def draw_bar_inside(axes: Axes, districts: gpd.GeoDataFrame) -> None:
         for side, y in (("lower", south), ("upper", north - up))
         for hand, x in (("right", east - across), ("left", west))
     }
-    draw_scale_bar(axes, location=min(covered, key=covered.get), scale_loc="top")
+    draw_scale_bar(axes, location=min(covered, key=covered.__getitem__), scale_loc="top")
 
 
 def draw_class_legend(

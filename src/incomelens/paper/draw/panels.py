@@ -1,6 +1,7 @@
 """What panels of several figures share: lines with names, dots, matrices, scales, keys."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -11,14 +12,21 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
+from matplotlib.typing import LineStyleType
 
+from incomelens.common.errors import present
 from incomelens.paper.draw.style import INK, QUIET, RULE, SCHEME_COLOURS, SCHEME_MARKERS, letter
 
 BAND = "#f6f6f6"
 DASHED = (0, (4, 3))
-DASHES = {"color": QUIET, "linewidth": 0.6, "linestyle": DASHED}
+DASHES: dict[str, Any] = {"color": QUIET, "linewidth": 0.6, "linestyle": DASHED}
 # A dot with a rim, so that dots on top of each other are told apart; its interval; those of keys.
-DOT = {"markersize": 3.6, "markeredgecolor": "white", "markeredgewidth": 0.4, "zorder": 3}
+DOT: dict[str, Any] = {
+    "markersize": 3.6,
+    "markeredgecolor": "white",
+    "markeredgewidth": 0.4,
+    "zorder": 3,
+}
 INTERVAL_PT = 1.1
 # ColorBrewer: safe for every eye, the middle is white.
 RATIO_COLOURS = "PuOr_r"
@@ -71,7 +79,7 @@ def outline_field(axes: Axes, x: float, y: float) -> None:
 
 def colour_strip(axes: Axes, colours: Colormap, limits: Normalize, label: str, pad: float) -> None:
     """Fill axes with a scale of colours, its label `pad` points below."""
-    ends = (limits.vmin, limits.vmax)
+    ends = (present(limits.vmin), present(limits.vmax))
     axes.imshow(np.linspace(*ends, 256)[None], cmap=colours, aspect="auto", extent=(*ends, 0, 1))
     axes.set_yticks([])
     axes.set_xlabel(label, labelpad=pad)
@@ -103,7 +111,7 @@ def two_decimals(value: float | None) -> str:
 
 def key_mark(
     colour: str, label: str, marker: str = "o", *, size: float = 4, filled: bool = True,
-    **style: object,
+    **style: Any,
 ) -> Line2D:  # fmt: skip
     """Entry of a key: a marker, open or filled, and the line of `style` through it."""
     return Line2D(
@@ -112,14 +120,14 @@ def key_mark(
     )  # fmt: skip
 
 
-def key_line(colour: str, label: str, width: float, style: object = "-") -> Line2D:
+def key_line(colour: str, label: str, width: float, style: LineStyleType = "-") -> Line2D:
     """Entry of a key: a line."""
     return Line2D([], [], color=colour, label=label, linewidth=width, linestyle=style)
 
 
 def scheme_marks(schemes: Sequence[str], names: dict[str, str]) -> list[Line2D]:
     """Entries of a key: the dots of the schemes of folds."""
-    rim = {"linewidth": INTERVAL_PT, "markeredgecolor": "white"}
+    rim: dict[str, Any] = {"linewidth": INTERVAL_PT, "markeredgecolor": "white"}
     return [
         key_mark(SCHEME_COLOURS[scheme], names[scheme], SCHEME_MARKERS[scheme], **rim)
         for scheme in schemes

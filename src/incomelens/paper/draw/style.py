@@ -6,15 +6,17 @@ none carries a meaning alone: shapes, hatches, signs or labels say the same.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.typing import RcKeyType
 
 from incomelens.common.files import whole_file
 from incomelens.paper.names import SOCIOECONOMIC, SPATIAL
@@ -46,7 +48,7 @@ SCHEME_COLOURS = {
 }
 SCHEME_MARKERS = {"random": "o", "group": "v", "block": "s", "area": "D", "knndm": "^"}
 
-STYLE = {
+STYLE: dict[RcKeyType, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: equal on every machine
     "font.size": 7.0,
     "axes.titlesize": 7.0,
@@ -74,7 +76,7 @@ STYLE = {
 
 
 @contextmanager
-def figure_style() -> Iterator[None]:
+def figure_style() -> Generator[None]:
     """Draw the block in the style above, whatever the user's own matplotlib settings are."""
     with mpl.rc_context():
         mpl.rcdefaults()
@@ -108,7 +110,7 @@ class PaperFigure(Figure):
 
 
 @contextmanager
-def paper_figure(width_mm: float, height_mm: float) -> Iterator[PaperFigure]:
+def paper_figure(width_mm: float, height_mm: float) -> Generator[PaperFigure]:
     """Draw an empty figure of a size in millimetres in the style above."""
     with figure_style():
         figure = PaperFigure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH))

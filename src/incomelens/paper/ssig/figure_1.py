@@ -89,9 +89,9 @@ def _draw_heading(figure: PaperFigure, text: str) -> None:
     axes.text(0, 0.15, text, fontsize=8, va="baseline")
     right = 1.0
     for group in (SPATIAL, SOCIOECONOMIC):
-        text = axes.text(
+        word = axes.text(
             right, 0.15, group, color=GROUP_COLOURS[group],
             fontweight="bold", ha="right", va="baseline",
         )  # fmt: skip
-        box = text.get_window_extent(axes.figure.canvas.get_renderer())
+        box = word.get_window_extent()
         right = axes.transAxes.inverted().transform((box.x0, box.y0))[0] - 0.02

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from string import ascii_lowercase
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -23,7 +24,12 @@ from incomelens.paper.names import INCOME_UNITS, INCOMES, LEVELS, SOCIOECONOMIC,
 
 LEFT_MM, TOP_MM, HEIGHT_MM, GAP_MM, BELOW_MM = 14.0, 7.0, 55.0, 14.0, 17.0
 WIDTH_MM = (PAGE_MM - LEFT_MM - GAP_MM - 3.0) / 2
-DOT = {"s": 6.0, "linewidths": 0, "alpha": 0.6, "color": GROUP_COLOURS[SOCIOECONOMIC]}
+DOT: dict[str, Any] = {
+    "s": 6.0,
+    "linewidths": 0,
+    "alpha": 0.6,
+    "color": GROUP_COLOURS[SOCIOECONOMIC],
+}
 
 
 def exhibit(

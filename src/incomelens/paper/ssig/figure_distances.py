@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from string import ascii_lowercase
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ from incomelens.paper.table import Table, in_print_order
 
 LEFT_MM, TOP_MM, HEIGHT_MM, GAP_MM, BELOW_MM = 13.0, 16.0, 55.0, 12.0, 11.0
 SMALLEST_KM = 0.05  # what lies nearer stands at the left edge
-PLACE_STYLES = {"between": ":", "without_income": DASHED, "area": (0, (8, 2))}
+PLACE_STYLES: dict[str, Any] = {"between": ":", "without_income": DASHED, "area": (0, (8, 2))}
 
 
 def exhibit(
@@ -111,7 +112,7 @@ def _draw_curves(axes: Axes, distances: pd.DataFrame) -> None:
     for (kind, name), group in distances.groupby(["kind", "name"], sort=False):
         km = np.maximum(np.sort(group["distance_km"].to_numpy(float)), SMALLEST_KM)
         share = np.arange(1, len(km) + 1) / len(km)
-        style = (
+        style: dict[str, Any] = (
             {"color": SCHEME_COLOURS[name], "linewidth": 1.3}
             if kind == "folds"
             else {"color": INK, "linewidth": 0.9, "linestyle": PLACE_STYLES[name], "zorder": 3}

@@ -5,6 +5,7 @@ Crossed where nothing like the district was learnt from; lined where intervals d
 
 from collections.abc import Sequence
 from string import ascii_lowercase
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -31,7 +32,12 @@ from incomelens.paper.ssig.intervals import TOLERATED, failing_areas
 CLASSES = 8
 GAP_MM, TOP_MM, STEP_MM, LEGEND_MM, LINE_MM = 3.0, 8.0, 9.0, 19.0, 4.5
 # Vermilion (Okabe & Ito 2008): seen on the lightest and on the darkest class.
-OUTSIDE = {"facecolor": "none", "edgecolor": "#D55E00", "hatch": "xxxxxx", "linewidth": 0.5}
+OUTSIDE: dict[str, Any] = {
+    "facecolor": "none",
+    "edgecolor": "#D55E00",
+    "hatch": "xxxxxx",
+    "linewidth": 0.5,
+}
 NOT_HELD = OUTSIDE | {"hatch": "-----"}
 
 

@@ -1,6 +1,7 @@
 """Cross-validated scores as several exhibits of the district paper show them."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -95,7 +96,7 @@ def task_title(
     return f"{task_name(level, income, levels)} (N = {n:,.0f}{paper})"
 
 
-def score_columns(metrics: Mapping[str, str]) -> dict[str, dict]:
+def score_columns(metrics: Mapping[str, str]) -> dict[str, Any]:
     """Decimals and units of columns of scores.
 
     Parameters

@@ -35,7 +35,7 @@ from incomelens.paper.ssig.scores import (
     with_empty_rows,
     without_scores,
 )
-from incomelens.paper.table import EMPTY_SLOT, Estimate, Table, estimate, in_print_order, rows
+from incomelens.paper.table import EMPTY_SLOT, Estimate, Row, Table, estimate, in_print_order, rows
 
 ROWS = ["ssig", *BASELINES]
 SHOWN_SCHEMES = ("random", "block")
@@ -197,7 +197,7 @@ def _readings(scores: pd.DataFrame) -> Iterator[tuple[dict, Mapping[tuple[str, s
         yield line, {(row.scheme, row.metric): row for row in rows(group)}
 
 
-def _cell(row: object) -> Estimate | float:
+def _cell(row: Row) -> Estimate | float:
     """Give a score; that which shows its interval, with it: all are too many for a page."""
     if row is None or row.metric == WITH_INTERVAL:
         return estimate(row, "ours", interval="folds_ci")

@@ -72,8 +72,7 @@ CONDITIONS = {
 def read_thresholds(reference: Reference) -> Thresholds:
     """Take the filter's limits from the reference; an empty one is refused."""
     limits = {
-        limit.name: reference.printed("ssig", "thresholds", limit.name)
-        for limit in fields(Thresholds)
+        limit.name: reference.part("ssig", "thresholds", limit.name) for limit in fields(Thresholds)
     }
     for name, value in limits.items():
         if value is None:

@@ -5,7 +5,7 @@ from math import nan
 import pandas as pd
 
 from incomelens.paper.exhibit import Exhibit
-from incomelens.paper.table import Table, estimate, rows
+from incomelens.paper.table import Row, Table, estimate, rows
 from incomelens.paper.validation.names import (
     ALL_METHODS,
     BOTH,
@@ -52,7 +52,7 @@ def exhibit(decisions: pd.DataFrame, pairs: pd.DataFrame) -> Exhibit:
     return Exhibit(table)
 
 
-def _row(hypothesis: str, row: object, about: str, cities: str) -> dict[str, object]:
+def _row(hypothesis: str, row: Row, about: str, cities: str) -> dict[str, object]:
     return {
         "Hypothesis": f"{hypothesis}, {world_label(row)}",
         "Network": NETWORKS.get(row.network, row.network),

@@ -1,6 +1,7 @@
 """Figure: ratios of planted and other classes in every synthetic city, and hit rates by method."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -155,7 +156,7 @@ def _draw_hits(axes: Axes, table: pd.DataFrame, styles: Sequence[str], *, with_n
 
 
 def _draw_key(figure: PaperFigure, method: str, methods: Sequence[str]) -> None:
-    dot = {"size": 3.6, "linewidth": 0}
+    dot: dict[str, Any] = {"size": 3.6, "linewidth": 0}
     handles = [
         key_mark(PLANTED_COLOUR, f"planted: one dot a city, {ALL_METHODS[method]}", **dot),
         key_mark(OTHER_COLOUR, "not planted", **dot),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,9 +36,9 @@ class Use:
     least: Mapping[str, float] = field(default_factory=dict)
     most: Mapping[str, float] = field(default_factory=dict)
 
-    def allowed(self, line: Mapping[str, object]) -> bool:
+    def allowed(self, line: Mapping[str, Any]) -> bool:
         """Whether the line of a method reaches what is asked; a missing value does not."""
-        value = {name: _plain(cell) for name, cell in line.items()}
+        value: dict[str, Any] = {name: _plain(cell) for name, cell in line.items()}
         reached = [value[name] >= least for name, least in self.least.items()]
         return all([*reached, *(value[name] <= most for name, most in self.most.items())])
 

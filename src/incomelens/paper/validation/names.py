@@ -5,7 +5,7 @@ import pandas as pd
 from incomelens.common.errors import InputError
 from incomelens.common.names import SHUFFLED
 from incomelens.paper.aerial.names import METHODS, OCCLUDED, OCCLUSION
-from incomelens.paper.table import Estimate
+from incomelens.paper.table import Estimate, Row
 
 BOTH = "both"
 NETWORKS = {
@@ -77,7 +77,7 @@ PLANTED_MEANS = (
 )
 
 
-def world_label(row: object) -> str:
+def world_label(row: Row) -> str:
     """Role and style of the cities behind a row."""
     return f"{STYLES[row.style]}, {ROLES[row.role]}"
 
@@ -97,7 +97,7 @@ def order_label(order: str) -> str:
 
 
 def mean_with_range(
-    row: object, mean: str = "mean", low: str = "low", high: str = "high"
+    row: Row, mean: str = "mean", low: str = "low", high: str = "high"
 ) -> Estimate | float:
     """Mean of a row with its lowest and highest value; NaN where there is none."""
     values = [getattr(row, name) for name in (mean, low, high)]

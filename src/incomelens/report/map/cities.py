@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from types import MappingProxyType
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -192,7 +193,7 @@ def _income_layers(
             ),
         ]  # fmt: skip
     income = cells["income"].to_numpy(float)
-    words = {"unit": label.words, "decimals": 0 if label.is_money else 2}
+    words: dict[str, Any] = {"unit": label.words, "decimals": 0 if label.is_money else 2}
     return [*layers, quantile_layer("income", "Income", "Income", income, **words)]
 
 

@@ -7,6 +7,7 @@ time, and shows every value of a place that a reader chooses.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -73,7 +74,7 @@ def listed_values(values: ArrayLike, decimals: int) -> list:
 
 
 def class_layer(
-    key: str, group: str, label: str, values: ArrayLike, colours: dict[int, str], **options: object
+    key: str, group: str, label: str, values: ArrayLike, colours: dict[int, str], **options: Any
 ) -> Layer:
     """Make a layer whose values are classes with a colour each."""
     codes = list(colours)
@@ -84,21 +85,21 @@ def class_layer(
         label,
         listed_values(values, 0),
         colours=list(colours.values()),
-        legend=list(legend),  # type: ignore[call-overload]
+        legend=list(legend),
         codes=codes,
-        **options,  # type: ignore[arg-type]
+        **options,
     )
 
 
 def quantile_layer(
-    key: str, group: str, label: str, values: ArrayLike, *, n: int = 7, **options: object
+    key: str, group: str, label: str, values: ArrayLike, *, n: int = 7, **options: Any
 ) -> Layer:
     """Make a layer from light to dark, about as many places in each class.
 
     Values that are all missing make a layer without classes.
     """
     numbers = np.asarray(values, float)
-    decimals = int(options.get("decimals", 0))  # type: ignore[call-overload]
+    decimals = int(options.get("decimals", 0))
     classes = quantile_classes(numbers, n) if np.isfinite(numbers).any() else None
     breaks = [] if classes is None else [float(limit) for limit in classes.breaks]
     limits = [] if classes is None else classes.limits(1.0)
@@ -111,7 +112,7 @@ def quantile_layer(
         colours=[to_hex(sequential_colours()(shade)) for shade in shades],
         legend=range_legend(limits),
         breaks=breaks,
-        **options,  # type: ignore[arg-type]
+        **options,
     )
 
 
@@ -123,10 +124,10 @@ def diverging_layer(
     *,
     breaks: Sequence[float],
     colours: Sequence[str],
-    **options: object,
+    **options: Any,
 ) -> Layer:
     """Make a layer around a middle, with limits given."""
-    decimals = int(options.get("decimals", 0))  # type: ignore[call-overload]
+    decimals = int(options.get("decimals", 0))
     signed = bool(options.get("signed", False))
     return Layer(
         key,
@@ -136,7 +137,7 @@ def diverging_layer(
         colours=list(colours),
         legend=range_legend([limit_text(limit, signed=signed) for limit in breaks]),
         breaks=list(breaks),
-        **options,  # type: ignore[arg-type]
+        **options,
     )
 
 

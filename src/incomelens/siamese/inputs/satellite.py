@@ -171,16 +171,16 @@ def cut_squares(
         cut = _images(plan["orthophoto"], frames, mosaic, px)
         for at, image in enumerate(progress(cut, "cutting", total=len(plan), unit="images")):
             square = ordered.iloc[at]
-            reason = _refused(image, max_void_share)
-            if reason is not None:
-                gone[reason].append(square["geoid"])
+            kept = _judged(image, max_void_share)
+            if isinstance(kept, str):
+                gone[kept].append(square["geoid"])
                 continue
             writer.add(
-                image.image,
+                kept.image,
                 **{name: square[name] for name in ("geoid", "image_id", "inside_share")},
                 easting=bounds[at, 0],
                 northing=bounds[at, 1],
-                void_share=image.void_share,
+                void_share=kept.void_share,
             )
         left_out = {reason: pd.Series(of, dtype="object") for reason, of in gone.items()}
         counts = count_images(geoids, writer.table()["geoid"], left_out)
@@ -219,12 +219,13 @@ def _images(
             yield "unreadable_imagery"
 
 
-def _refused(image: Warped | str, max_void_share: float) -> str | None:
+def _judged(image: Warped | str, max_void_share: float) -> Warped | str:
+    """Give the image, or the reason why it is left out."""
     if isinstance(image, str):
         return image
     if image.void_share >= 1.0:
         return "no_imagery"
-    return "void" if image.void_share > max_void_share else None
+    return "void" if image.void_share > max_void_share else image
 
 
 def _squares_of(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from incomelens.common.progress import progress
-from incomelens.inference.backbones import build_backbone
+from incomelens.inference.backbones import Backbone, build_backbone
 from incomelens.inference.devices import choose_device
 from incomelens.inference.inputs import check_scaling, scale_images
 from incomelens.siamese.inputs.images import DistrictImages
@@ -18,7 +18,7 @@ from incomelens.siamese.inputs.images import DistrictImages
 COLUMN = "e{:04d}"  # of the table of embeddings, one an entry of the vector
 
 
-def embedder(name: str, weights: str, *, seed: int = 0) -> nn.Module:
+def embedder(name: str, weights: str, *, seed: int = 0) -> Backbone:
     """Build a backbone that gives one vector an image, on the CPU, in evaluation mode.
 
     Parameters
@@ -34,7 +34,9 @@ def embedder(name: str, weights: str, *, seed: int = 0) -> nn.Module:
         return build_backbone(name, weights=weights, pooled=True, setting=setting).eval()
 
 
-def embed(backbone: nn.Module, images: NDArray[np.uint8], scaling: str, device: str) -> Tensor:
+def embed(
+    backbone: nn.Module, images: NDArray[np.uint8], scaling: str, device: str | torch.device
+) -> Tensor:
     """Embeddings of images (n, pixels, pixels, 3), shape (n, width), on the device."""
     pixels = torch.from_numpy(images).to(device)
     return backbone(scale_images(pixels, scaling).contiguous(memory_format=torch.channels_last))

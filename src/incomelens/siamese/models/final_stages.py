@@ -11,6 +11,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from incomelens.ssig.additive import FittedSum
 from incomelens.ssig.fit import fit_gp
 from incomelens.ssig.gp import FittedGP
 
@@ -60,7 +61,7 @@ def fit_matern(
     settings: FinalSettings,
     *,
     rng: np.random.Generator,
-) -> FittedGP:
+) -> FittedGP | FittedSum:
     """Fit SSIG's Matérn-3/2 process to other inputs, shape (n, d)."""
     return fit_gp(
         inputs,

@@ -250,7 +250,7 @@ class FoldModels:
             network = self.without_place
             for columns, rows in ((training, self.training), (held_out, self.held_out)):
                 scaled = network.scaling.scaled(self._arrays(network, rows))
-                columns.append(scaled["prices"])
+                columns.append(scaled["prices"].astype(np.float64))
         second = ridge().fit(np.column_stack(training), self.label)
         return second.predict(np.column_stack(held_out))
 

@@ -90,7 +90,7 @@ class Frozen:
         """Whether a district has a modality, shape (n,)."""
         if modality not in self.arrays:
             raise InputError(f"siamese: no data of {modality}; the study has {listed(self.arrays)}")
-        return np.isfinite(self.arrays[modality]).all(axis=1)
+        return np.all(np.isfinite(self.arrays[modality]), axis=1)
 
     def of(self, training: NDArray[np.int64]) -> Mapping[str, NDArray]:
         """Arrays of all districts, one a modality; the training districts do not matter."""

@@ -4,7 +4,7 @@ import io
 import shutil
 import stat
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -159,7 +159,7 @@ def member_heads(
 
 
 @contextmanager
-def whole_folder(folder: str | Path) -> Iterator[Path]:
+def whole_folder(folder: str | Path) -> Generator[Path]:
     """Yield an empty folder beside `folder`; move it there once the block has ended well."""
     folder = Path(folder)
     discard_leftovers(folder)
@@ -179,7 +179,7 @@ def _is_zip(archive: str | Path) -> bool:
 
 
 @contextmanager
-def _sound_zip(archive: str | Path) -> Iterator[zipfile.ZipFile]:
+def _sound_zip(archive: str | Path) -> Generator[zipfile.ZipFile]:
     with (
         damage_told(lambda why: f"{archive}: not a sound zip archive ({why}); fetch it again"),
         zipfile.ZipFile(archive) as opened,
@@ -199,7 +199,7 @@ def _sound_zip(archive: str | Path) -> Iterator[zipfile.ZipFile]:
 
 
 @contextmanager
-def _sound_7z(archive: str | Path) -> Iterator[py7zr.SevenZipFile]:
+def _sound_7z(archive: str | Path) -> Generator[py7zr.SevenZipFile]:
     def unsound(why: str) -> str:
         return f"{archive}: not a sound 7z archive ({why}); fetch it again"
 
@@ -215,7 +215,7 @@ def _sound_7z(archive: str | Path) -> Iterator[py7zr.SevenZipFile]:
 
 
 @contextmanager
-def _opened_7z(archive: str | Path) -> Iterator[py7zr.SevenZipFile]:
+def _opened_7z(archive: str | Path) -> Generator[py7zr.SevenZipFile]:
     parts = parts_of(archive)
     if len(parts) == 1 and not PART.match(parts[0].name):
         with py7zr.SevenZipFile(archive) as opened:

@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,7 +25,7 @@ Choice = Callable[[Sequence[str]], Sequence[str]]
 
 
 @contextmanager
-def unpacked(path: str | Path, choose: Choice) -> Iterator[list[Path]]:
+def unpacked(path: str | Path, choose: Choice) -> Generator[list[Path]]:
     """Yield the files of a delivery that are wanted, every layer of archives opened.
 
     Parameters
@@ -49,7 +49,7 @@ def unpacked(path: str | Path, choose: Choice) -> Iterator[list[Path]]:
 
 
 @contextmanager
-def file_of_polygons(path: str | Path) -> Iterator[Path]:
+def file_of_polygons(path: str | Path) -> Generator[Path]:
     """Yield the one file of polygons that `path` is, or that it holds as an archive or a folder.
 
     GDAL opens a zipped shapefile too, but takes what a Mac has put beside it for another.

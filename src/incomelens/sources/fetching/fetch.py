@@ -13,7 +13,7 @@ from incomelens.sources.fetching.delivery import WAITING
 from incomelens.sources.fetching.download import Patience, discard_part, download
 from incomelens.sources.fetching.keys import Redaction, key_parameters, public_address
 from incomelens.sources.fetching.origins import Origin, Places, by_hand_advice, locate
-from incomelens.sources.fetching.records import Retrieval
+from incomelens.sources.fetching.records import Compared, Retrieval
 from incomelens.sources.fetching.registry import SourceFile
 from incomelens.sources.fetching.verify import verify
 
@@ -79,7 +79,7 @@ def fetch_file(
     return retrieval
 
 
-def _compared_with(file: SourceFile, origin: Origin) -> str:
+def _compared_with(file: SourceFile, origin: Origin) -> Compared:
     if origin.kind == "demo":
         return "synthetic"
     return "registry" if file.sha256 else "first use"

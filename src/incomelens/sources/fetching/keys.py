@@ -6,7 +6,7 @@ before it is shown, logged or raised.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
@@ -87,7 +87,7 @@ class Redaction:
         return text
 
     @contextmanager
-    def in_logs(self) -> Iterator[None]:
+    def in_logs(self) -> Generator[None]:
         """Keep the secrets out of what the HTTP libraries log inside the block."""
 
         def redact(record: logging.LogRecord) -> bool:

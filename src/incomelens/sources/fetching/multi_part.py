@@ -5,7 +5,7 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, listed, present
 
 PART = re.compile(r"^(?P<name>.+\.7z)\.(?P<number>\d{3,})$", re.IGNORECASE)
 SIGNATURE = b"7z\xbc\xaf\x27\x1c"
@@ -52,7 +52,7 @@ def parts_of(first: str | Path) -> list[Path]:
     if not PART.match(first.name):
         return [first]
     beside = [path for path in first.parent.iterdir() if _same_archive(path, first)]
-    numbers = {int(PART.match(path.name)["number"]): path for path in beside}  # type: ignore[index]
+    numbers = {int(present(PART.match(path.name))["number"]): path for path in beside}
     absent = sorted(set(range(1, max(numbers, default=1) + 1)) - set(numbers))
     if absent:
         names = listed((_part_name(first, number) for number in absent), 10)
@@ -78,8 +78,8 @@ def _same_archive(path: Path, first: Path) -> bool:
 
 
 def _part_name(first: Path, number: int) -> str:
-    part = PART.match(first.name)
-    return f"{part['name']}.{number:0{len(part['number'])}d}"  # type: ignore[index]
+    part = present(PART.match(first.name))
+    return f"{part['name']}.{number:0{len(part['number'])}d}"
 
 
 def _check_length(parts: Sequence[Path]) -> None:

@@ -8,6 +8,8 @@ from typing import Literal
 from incomelens.common.files import whole_file
 from incomelens.sources.fetching.origins import Kind
 
+Compared = Literal["registry", "first use", "synthetic"]
+
 
 @dataclass(frozen=True)
 class Retrieval:
@@ -22,7 +24,7 @@ class Retrieval:
     origin: Kind
     address: str
     sha256: str
-    checksum: Literal["registry", "first use", "synthetic"]
+    checksum: Compared
     bytes: int
     retrieved: str
 

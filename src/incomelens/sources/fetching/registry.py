@@ -163,4 +163,5 @@ def _source(name: str, entry: Mapping[str, Any]) -> Source:
         SourceFile(source=name, name=file, page=entry["page"], secret=secret, **details)
         for file, details in entry["files"].items()
     )
-    return Source(**{**entry, "id": name, "secret": secret, "files": files})
+    told: dict[str, Any] = {**entry, "id": name, "secret": secret, "files": files}
+    return Source(**told)

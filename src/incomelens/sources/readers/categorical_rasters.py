@@ -272,7 +272,9 @@ class _Raster:
             )
         return codes, known
 
-    def _moved(self, outlines: Sequence[shapely.Geometry], crs: CRS) -> gpd.GeoSeries:
+    def _moved(
+        self, outlines: Sequence[shapely.Geometry] | NDArray[np.object_], crs: CRS
+    ) -> gpd.GeoSeries:
         """Outlines in another system, their edges in pieces that bend with it."""
         if self.crs == crs:
             return gpd.GeoSeries(outlines, crs=crs)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, listed, present
 from incomelens.common.metres import in_metres
 from incomelens.sources.readers.income_columns import OwnColumns
 
@@ -50,9 +50,7 @@ class Shaping:
     buffer_m: float | None = None
 
 
-def shapes_of(
-    own: OwnColumns, frame: pd.DataFrame, shaping: Shaping
-) -> tuple[gpd.GeoSeries, CRS | None]:
+def shapes_of(own: OwnColumns, frame: pd.DataFrame, shaping: Shaping) -> tuple[gpd.GeoSeries, CRS]:
     """Polygon of every row, in a projected CRS in metres; and the CRS that the file counts in.
 
     By the first of these that there is: columns ``left``, ``bottom``, ``right``, ``top``; columns
@@ -126,10 +124,11 @@ def _around(points: gpd.GeoSeries, own: OwnColumns, shaping: Shaping) -> gpd.Geo
         raise InputError(
             f"{own.file}: say by anchor which point of its square a point is, lower_left or centre"
         )
+    side_m = present(shaping.side_m)
     easting, northing = shapely.get_coordinates(points.to_numpy()).T
     if shaping.anchor == "centre":
-        easting, northing = easting - shaping.side_m / 2, northing - shaping.side_m / 2
-    squares = shapely.box(easting, northing, easting + shaping.side_m, northing + shaping.side_m)
+        easting, northing = easting - side_m / 2, northing - side_m / 2
+    squares = shapely.box(easting, northing, easting + side_m, northing + side_m)
     return gpd.GeoSeries(squares, index=points.index, crs=points.crs)
 
 

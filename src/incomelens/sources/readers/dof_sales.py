@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -85,7 +86,7 @@ def tidy_sales(
         How the file writes numbers and days: see :mod:`incomelens.sources.readers.written_values`.
     """
 
-    def told(name: str) -> dict[str, object]:
+    def told(name: str) -> dict[str, Any]:
         column = f"{where}: column {name!r}"
         return {"where": column, "place": lambda row: f"row {row + first_row}"}
 

@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -213,7 +214,7 @@ def _tidy(
         rows = rows[within(easting, northing, bounds)]
     ids = rows["cell_id"].astype(str)
 
-    def where(name: str) -> dict[str, object]:
+    def where(name: str) -> dict[str, Any]:
         column = f"{file}: column {' or '.join(COLUMNS[name])!r}"
         return {"where": column, "place": lambda row: f"cell {ids.iloc[row]}"}
 

@@ -1,6 +1,6 @@
 """Incomes on the 200 m grid from a ready table: how a user brings another country's grid."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -101,7 +101,7 @@ def read_income_table(
     return tidy_grid(tidy, easting, northing, file=file)
 
 
-def _tables_to_unpack(names: list[str]) -> list[str]:
+def _tables_to_unpack(names: Sequence[str]) -> list[str]:
     return [name for name in names if name.lower().endswith((*TABLES, *SIDECARS, ".zip", ".7z"))]
 
 

@@ -7,6 +7,7 @@ lies near cells that are known.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -48,7 +49,7 @@ def open_land_use(
     reader: str,
     boundary: Sequence[str | Path] = (),
     boundary_layer: str | None = None,
-    **options: object,
+    **options: Any,
 ) -> LandUseDelivery:
     """Open the land use of a city.
 
@@ -152,11 +153,11 @@ def _urban_atlas(paths: Sequence[str | Path], *, city: str) -> LandUseDelivery:
     )
 
 
-def _polygons(paths: Sequence[str | Path], **options: object) -> LandUseDelivery:
+def _polygons(paths: Sequence[str | Path], **options: Any) -> LandUseDelivery:
     return LandUseDelivery(None, lambda cells: read_polygons(paths[0], cells, **options))
 
 
-def _rasters(paths: Sequence[str | Path], **options: object) -> LandUseDelivery:
+def _rasters(paths: Sequence[str | Path], **options: Any) -> LandUseDelivery:
     return LandUseDelivery(None, lambda cells: raster_polygons(paths, cells, **options))
 
 

@@ -8,10 +8,11 @@ import math
 import re
 import struct
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import SupportsFloat
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
@@ -113,7 +114,7 @@ def turn_upright(image: Image.Image) -> Image.Image:
 
 
 @contextmanager
-def _opened(path: str | Path) -> Iterator[Image.Image]:
+def _opened(path: str | Path) -> Generator[Image.Image]:
     # Pillow's warnings about single tags and large images would stand in the log once an image.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -146,7 +147,7 @@ def _number(value: object) -> float:
         if isinstance(value, tuple | list):
             numerator, denominator = value
             return float(numerator) / float(denominator)
-        return math.nan if isinstance(value, str | bytes) else float(value)
+        return float(value) if isinstance(value, SupportsFloat) else math.nan
     except (TypeError, ValueError, ArithmeticError):
         return math.nan
 

@@ -11,6 +11,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pandas as pd
 
@@ -161,7 +162,7 @@ def _begins_with_places(file: Path) -> bool:
     return bool(PLACES & set(re.findall(r"[a-z]+", first)))
 
 
-def _place(row: Mapping[str, object], file: Path) -> Place | None:
+def _place(row: Mapping[str, Any], file: Path) -> Place | None:
     """Read the place of a row; None where it gives none."""
     longitude, latitude = row["longitude"], row["latitude"]
     if pd.isna(longitude) or pd.isna(latitude):

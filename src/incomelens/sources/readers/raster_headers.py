@@ -2,9 +2,10 @@
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -103,7 +104,7 @@ def colour_bands(
     InputError
         If there is no such band, or it has not 8 bits.
     """
-    bands = tuple(wanted) if wanted is not None else _named_bands(raster)
+    bands = (wanted[0], wanted[1], wanted[2]) if wanted is not None else _named_bands(raster)
     kinds = sorted({raster.dtypes[band - 1] for band in bands if band <= raster.count})
     if max(bands) <= raster.count and kinds == ["uint8"]:
         return bands
@@ -159,7 +160,7 @@ def named_crs(name: str) -> CRS:
 
 
 @contextlib.contextmanager
-def _opened(source: str | Path | bytes, *, name: str) -> Iterator[rasterio.DatasetReader]:
+def _opened(source: str | Path | bytes, *, name: str) -> Generator[rasterio.DatasetReader]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         # Where it lies may stand in a footprint beside it.
@@ -190,7 +191,7 @@ def _is_lambert_93(crs: CRS) -> bool:
     operation = crs.coordinate_operation
     if operation is None or "Lambert Conic Conformal" not in operation.method_name:
         return False
-    numbers = {parameter.name: parameter.value for parameter in operation.params}
+    numbers: dict[str, Any] = {parameter.name: parameter.value for parameter in operation.params}
     figure = crs.ellipsoid
     return (
         figure is not None

@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,7 @@ class Panorama:
 
 
 @contextmanager
-def one_at_a_time(cache: str | Path) -> Iterator[None]:
+def one_at_a_time(cache: str | Path) -> Generator[None]:
     """Let one job of this machine ask the provider at a time, so that its pace holds for all."""
     folder = Path(cache)
     folder.mkdir(parents=True, exist_ok=True)

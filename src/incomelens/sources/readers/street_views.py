@@ -4,7 +4,7 @@ import logging
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -63,7 +63,7 @@ class StreetViews:
 
 
 @contextmanager
-def street_view_folder(path: str | Path) -> Iterator[Path]:
+def street_view_folder(path: str | Path) -> Generator[Path]:
     """Yield the folder of images that `path` is, or that it holds as an archive."""
     path = Path(path)
     if path.is_dir() or not is_archive(path):

@@ -5,7 +5,7 @@ read by column and by block; :mod:`incomelens.sources.readers.written_values` tu
 numbers.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -117,7 +117,7 @@ def one_table(files: Sequence[Path], path: str | Path) -> Path:
 
 
 @contextmanager
-def readable(table: Path, *, file: str) -> Iterator[None]:
+def readable(table: Path, *, file: str) -> Generator[None]:
     """Tell a table that cannot be read by name; `file` is the delivery it belongs to."""
     try:
         yield

@@ -76,7 +76,7 @@ def _tables(file: Path) -> list[pd.DataFrame]:
 
 def _one_table(file: Path) -> pd.DataFrame:
     table = _read(file)
-    table.columns = [str(name).lower() for name in table.columns]
+    table.columns = pd.Index([str(name).lower() for name in table.columns])
     if "bbl" not in table:
         raise InputError(
             f"{file.name}: no column 'bbl' (borough, block and lot in ten digits); it has "

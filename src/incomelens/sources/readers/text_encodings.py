@@ -3,8 +3,9 @@
 import gzip
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
 from incomelens.common.errors import InputError
 
@@ -17,7 +18,7 @@ BLOCK = 1 << 20  # bytes or characters at a time
 _UTF8_LETTER = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe1-\xec][\x80-\xbf]{2}")
 
 
-def _bytes(path: Path) -> BinaryIO:
+def _bytes(path: Path) -> BufferedIOBase:
     return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
 
 

@@ -9,7 +9,7 @@ import logging
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -118,7 +118,7 @@ def read_text_table(path: Path) -> pd.DataFrame:
 
 
 @contextmanager
-def readable_text(path: Path) -> Iterator[None]:
+def readable_text(path: Path) -> Generator[None]:
     """Say in a sentence why a text cannot be read."""
     try:
         yield

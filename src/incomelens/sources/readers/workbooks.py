@@ -6,12 +6,13 @@ import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
+from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from incomelens.common.errors import InputError, listed
@@ -26,7 +27,7 @@ Row = tuple[int, tuple]
 
 
 @contextmanager
-def open_workbook(file: Path, *, results: bool = True) -> Iterator[openpyxl.Workbook]:
+def open_workbook(file: Path, *, results: bool = True) -> Generator[openpyxl.Workbook]:
     """Open a workbook to read, with the results of its formulas or the formulas themselves.
 
     Raises
@@ -139,7 +140,7 @@ def _sheet(
     return next(iter(filled.items()))
 
 
-def _shown(cell: object) -> object:
+def _shown(cell: Cell) -> object:
     """Value of a cell as a spreadsheet shows it, None where it is blank."""
     value = cell.value
     if value is None or (isinstance(value, str) and not value.strip()):

@@ -61,7 +61,8 @@ def _date_text(value: object) -> object:
     if isinstance(value, datetime.date | Real):  # Timestamp and datetime are dates
         return None if is_missing(value) else value
     value = value if isinstance(value, str) or value is None else str(value)
-    return None if is_missing(value) else re.split(r"[T ](?=\d{1,2}:)", value.strip())[0]
+    missing = value is None or is_missing(value)
+    return None if missing else re.split(r"[T ](?=\d{1,2}:)", value.strip())[0]
 
 
 def _date(value: object, *, day_first: bool) -> pd.Timestamp:
