@@ -68,7 +68,7 @@ def _rows(cells: pd.DataFrame, draws: dict[str, int]) -> list[dict[str, object]]
     unit = pd.factorize(cells["unit"], sort=True)[0] if "unit" in cells else None
     block = cells["block"].to_numpy(dtype=np.int64)
     sums = resample(np.column_stack(terms), block, unit=unit, **draws)
-    rows = []
+    rows: list[dict[str, object]] = []
     for place, ((grouping, group), weight) in enumerate(weights.items()):
         counted = weight > 0
         row = sums.map(lambda totals, at=2 * place: _share(totals, at)).row()

@@ -127,7 +127,7 @@ class Posterior:
         moved = [place for place, column in enumerate(part.columns) if column in columns]
         kept = [place for place in range(len(part.columns)) if place not in moved]
         read = [columns.index(part.columns[place]) for place in moved]
-        at = places[:, read] / model.lengthscale[moved]
+        at = places[:, read] / np.asarray(model.lengthscale)[moved]
         points = self.background.points[:, part.columns] / model.lengthscale
         train = model.train_inputs / model.lengthscale
 

@@ -80,7 +80,8 @@ def _distance(
         return None
     points = background.points[:, part.columns] / part.model.lengthscale
     train = part.model.train_inputs / part.model.lengthscale
-    return sum((points[:, place, None] - train[:, place]) ** 2 for place in places)
+    apart = points[:, places, None] - train[:, places].T
+    return (apart**2).sum(axis=1)
 
 
 @dataclass
@@ -129,10 +130,11 @@ def expand(
     """
     root = np.sqrt(background.weights)[:, None]
     basis, left_out = root, 0.0
-    distances = {
+    every = {
         id(one.node.part): _distance(one.node.part, player, players, background) for one in factors
     }
-    having = [one for one in factors if distances[id(one.node.part)] is not None]
+    distances = {part: distance for part, distance in every.items() if distance is not None}
+    having = [one for one in factors if id(one.node.part) in distances]
     for one in sorted(having, key=lambda f: f.node.rate * distances[id(f.node.part)].mean()):
         function = root * np.exp(-one.node.rate * distances[id(one.node.part)])
         n_train = len(one.reach)

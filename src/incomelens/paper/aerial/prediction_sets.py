@@ -14,7 +14,7 @@ from incomelens.paper.aerial.names import (
 )
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import folds_name
-from incomelens.paper.table import Table, Verdict, estimate, in_print_order, rows
+from incomelens.paper.table import Row, Table, Verdict, estimate, in_print_order, rows
 
 METHODS = {
     "network": "the network’s own",
@@ -90,10 +90,10 @@ def exhibit(
     return Exhibit(table)
 
 
-def verdict(row: object) -> Verdict:
+def verdict(row: Row) -> Verdict:
     """Judge one row of coverage, as the note on verdicts says it."""
-    low, high = row.block_ci_low, row.block_ci_high  # type: ignore[attr-defined]
-    few = row.n < LEAST or row.n_blocks < LEAST_BLOCKS  # type: ignore[attr-defined]
+    low, high = row.block_ci_low, row.block_ci_high
+    few = row.n < LEAST or row.n_blocks < LEAST_BLOCKS
     # Where all or no cells are held so are those of every resample: that is no interval.
     if few or not low < high:
         return Verdict("open", "open")

@@ -5,6 +5,7 @@ much and twice as much lie equally far from nothing.
 """
 
 from string import ascii_lowercase
+from typing import Any
 
 import geopandas as gpd
 import matplotlib as mpl
@@ -48,8 +49,8 @@ BASES = (1.02, 1.05, 1.1, 1.2, 1.5, 2.0, 5.0, 10.0)
 MOST_TICKS = 3
 # From this ratio of the ends on powers of ten alone stand at a logarithmic axis.
 WIDE = 50.0
-BAND = {"facecolor": GROUP_COLOURS[SOCIOECONOMIC], "alpha": 0.22, "linewidth": 0}
-MISSING = {
+BAND: dict[str, Any] = {"facecolor": GROUP_COLOURS[SOCIOECONOMIC], "alpha": 0.22, "linewidth": 0}
+MISSING: dict[str, Any] = {
     "facecolor": MISSING_FACE,
     "edgecolor": MISSING_HATCH,
     "hatch": "//////",

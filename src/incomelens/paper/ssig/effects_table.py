@@ -6,7 +6,7 @@ import pandas as pd
 
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import INCOMES, LEVELS, VARIABLES, direction_sign, task_name
-from incomelens.paper.table import Table, in_print_order, rows
+from incomelens.paper.table import Row, Table, in_print_order, rows
 
 MODE = "additive"  # the one that models the logarithm (deviation `additive_model`)
 LOCATION = "location"
@@ -50,7 +50,7 @@ def exhibit(
     return Exhibit(table)
 
 
-def _shown(row: object, levels: Mapping[str, str]) -> dict[str, object]:
+def _shown(row: Row, levels: Mapping[str, str]) -> dict[str, object]:
     is_place = row.variable == LOCATION
     return {
         "Task": task_name(row.level, row.income, levels),

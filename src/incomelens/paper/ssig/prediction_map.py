@@ -38,7 +38,7 @@ OUTSIDE: dict[str, Any] = {
     "hatch": "xxxxxx",
     "linewidth": 0.5,
 }
-NOT_HELD = OUTSIDE | {"hatch": "-----"}
+NOT_HELD: dict[str, Any] = OUTSIDE | {"hatch": "-----"}
 
 
 def exhibit(

@@ -7,7 +7,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from incomelens.common.errors import InputError, listed
+from incomelens.common.errors import InputError, listed, present
 from incomelens.report.costs.counts import counts_of
 from incomelens.report.costs.growth import Growth, Point, growth
 from incomelens.report.costs.measured import MEBIBYTE, Cost, Measured, read_costs
@@ -66,11 +66,12 @@ class Foretold:
         """All stages together; its memory is that of the largest job."""
         stages = self.stages.values()
         on_gpus = [stage.gpu_s for stage in stages if stage.n_gpu]
+        known = [seconds for seconds in on_gpus if seconds is not None]
         return Stage(
             sum(stage.n_jobs for stage in stages),
             sum(stage.n_gpu for stage in stages),
             sum(stage.processor_s for stage in stages),
-            None if None in on_gpus else sum(on_gpus),
+            sum(known) if len(known) == len(on_gpus) else None,
             max((stage.memory_mib for stage in stages), default=0.0),
             sum(stage.disk_mib for stage in stages),
         )
@@ -131,8 +132,10 @@ class _Known:
                 one for one in self._costs[size.family] if one.gpu == gpu and value(one) is not None
             ]
             alike = [one for one in of_rule if one.size.kind == size.kind] or of_rule
-            points = [Point(one.size.product(cost), value(one), one.n_jobs) for one in alike]
-            least = min((value(one) for one in of_rule), default=0.0)
+            points = [
+                Point(one.size.product(cost), present(value(one)), one.n_jobs) for one in alike
+            ]
+            least = min((present(value(one)) for one in of_rule), default=0.0)
             peak = cost == "memory"
             self._fitted[key] = growth(points, least=least, peak=peak) if points else None
         return self._fitted[key]

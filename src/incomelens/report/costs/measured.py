@@ -186,5 +186,5 @@ def _read(path: Path) -> Measured:
         )
     ):
         told = json.loads(path.read_text(encoding="utf-8"))
-        costs = [Cost(**{**row, "size": Size(**row["size"])}) for row in told.pop("jobs")]
+        costs = [Cost(**row | {"size": Size(**row["size"])}) for row in told.pop("jobs")]
         return Measured(told["study"], told, costs)
