@@ -11,8 +11,9 @@ import yaml
 
 SNAKEFILE = """
 from pathlib import Path
-CHECKOUT = Path(".")
+HERE = CHECKOUT = Path(".")
 configfile: "config.yaml"
+CONFIGURED = config
 pathvars:
     results=f"results/{config['study']}",
     logs=f"results/{config['study']}/logs",
