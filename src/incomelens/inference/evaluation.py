@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from incomelens.common.errors import InputError
 from incomelens.common.seeds import job_seed
 from incomelens.folds.resampling import constant_within_folds
 from incomelens.inference.intervals import Resampled, ResampledFolds, resample_folds
-from incomelens.inference.metrics import METRICS, N_CLASSES, scores_from_totals
+from incomelens.inference.metrics import METRICS, N_CLASSES, scores_from_totals, share
 from incomelens.inference.scored_cells import ScoredCells, scored_cells
 
 logger = logging.getLogger(__name__)
@@ -203,15 +202,15 @@ def _class_rows(
     rows: list[dict[str, object]] = []
     for place, number in enumerate(numbers):
         member, hit = span.stop - 2 * N_CLASSES + place, span.stop - N_CLASSES + place
-        recall = pooled.map(lambda s, hit=hit, member=member: _share(s[:, hit], s[:, member])).row()
+        recall = pooled.map(lambda s, hit=hit, member=member: share(s[:, hit], s[:, member])).row()
         n, n_predicted = int(counts[place].sum()), int(counts[:, place].sum())
         rows.append(
             {
                 "income_class": int(number),
                 "n": n,
                 "n_predicted": n_predicted,
-                "precision": float(_share(counts[place, place], n_predicted)),
-                "recall_within_1": float(_share(counts[place, near[place]].sum(), n)),
+                "precision": float(share(counts[place, place], n_predicted)),
+                "recall_within_1": float(share(counts[place, near[place]].sum(), n)),
                 "recall": recall["value"],
                 **{key: end for key, end in recall.items() if "ci_" in key},
             }
@@ -222,15 +221,15 @@ def _class_rows(
 def _confusion_rows(sample: ScoredCells, model: str) -> list[dict[str, object]]:
     predicted = sample.predicted[model]
     counts = _counts(sample.observed, predicted)
-    shares = _share(counts, counts.sum(axis=1, keepdims=True))
+    shares = share(counts, counts.sum(axis=1, keepdims=True))
     by_fold = []
     for fold in np.unique(sample.fold):
         rows = sample.fold == fold
         counted = _counts(sample.observed[rows], predicted[rows])
-        by_fold.append(_share(counted, counted.sum(axis=1, keepdims=True)))
+        by_fold.append(share(counted, counted.sum(axis=1, keepdims=True)))
     # A fold without the class says nothing about it; without any, the mean is missing.
     n_known = np.isfinite(by_fold).sum(axis=0)
-    mean = _share(np.nansum(by_fold, axis=0), n_known)
+    mean = share(np.nansum(by_fold, axis=0), n_known)
     return [
         {
             "observed": i + 1,
@@ -248,9 +247,3 @@ def _counts(observed: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArra
     counts = np.zeros((N_CLASSES, N_CLASSES), dtype=np.int64)
     np.add.at(counts, (observed - 1, predicted - 1), 1)
     return counts
-
-
-def _share(part: NDArray[Any] | float, whole: NDArray[Any] | float) -> Values:
-    """Part of a whole, missing where the whole is nothing."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(part, dtype=float) / np.where(np.asarray(whole) > 0, whole, np.nan)

@@ -27,6 +27,7 @@ With observed class :math:`o`, predicted class :math:`\hat o`, probabilities :ma
 """
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -196,3 +197,9 @@ def _check(
                 f"scores: probabilities of row {row} sum to {sums[row]:.6g} over "
                 f"{probabilities.shape[1]} classes; expected 1 over {N_CLASSES}"
             )
+
+
+def share(part: NDArray[Any] | float, whole: NDArray[Any] | float) -> NDArray[np.float64]:
+    """Give the part of a whole, missing where the whole is nothing."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(part, dtype=float) / np.where(np.asarray(whole) > 0, whole, np.nan)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError
 from incomelens.inference.intervals import resample
-from incomelens.inference.metrics import N_CLASSES
+from incomelens.inference.metrics import N_CLASSES, share
 
 GROUPINGS = ("all", "observed", "predicted", "block", "unit")
 """All cells; by true and by most probable class; each block, each unit counting once."""
@@ -71,7 +71,7 @@ def _rows(cells: pd.DataFrame, draws: dict[str, int]) -> list[dict[str, object]]
     rows: list[dict[str, object]] = []
     for place, ((grouping, group), weight) in enumerate(weights.items()):
         counted = weight > 0
-        row = sums.map(lambda totals, at=2 * place: _share(totals, at)).row()
+        row = sums.map(lambda s, at=2 * place: share(s[:, at + 1], s[:, at])).row()
         rows.append(
             {
                 "grouping": grouping,
@@ -99,9 +99,3 @@ def _weights(cells: pd.DataFrame) -> dict[tuple[str, str], Values]:
             sizes = cells.groupby(grouping)[grouping].transform("size")
             found[grouping, "each once"] = (1 / sizes).to_numpy(dtype=np.float64)
     return found
-
-
-def _share(totals: Values, at: int) -> Values:
-    """Weight of the covered over weight of all, missing where a resample has none of the group."""
-    whole = np.where(totals[:, at] > 0, totals[:, at], np.nan)
-    return totals[:, at + 1] / whole
