@@ -18,9 +18,13 @@ from incomelens.cells.urban_classes import DEFAULT_LIST, use_land_use_list  # no
 
 from .workflow.checkout import Checkout  # noqa: E402
 
-# How long an example takes says how busy the machine is, not whether the code is right.
+# How long an example takes says how busy the machine is, not whether the code is right. Examples
+# are the same in every run, but where new ones are looked for (make fuzz).
 settings.register_profile(
-    "any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "any_machine",
+    deadline=None,
+    derandomize="INCOMELENS_FUZZ_EXAMPLES" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("any_machine")
 

@@ -4,8 +4,8 @@ A reader either refuses a damaged file in a sentence (:class:`InputError`) or gi
 bytes nobody has touched as the sound file has it. It never ends in another exception, never loses
 such a row, and never gives it another row's value.
 
-``INCOMELENS_FUZZ_EXAMPLES`` says how many examples each test tries, and lets them differ from run
-to run; without it they are few and always the same.
+The examples are few and always the same, so that a change passes or fails by what it is; `make
+fuzz` looks for new ones: ``INCOMELENS_FUZZ_EXAMPLES`` to a test, others from run to run.
 """
 
 import csv

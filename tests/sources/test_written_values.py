@@ -148,6 +148,8 @@ def days(*cells, **options):
         (["03/04/2019", "07/24/2019"], ["2019-03-04", "2019-07-24"]),
         (["03/04/2019", "24/07/2019"], ["2019-04-03", "2019-07-24"]),
         (["24-Jul-19", "July 3, 2019"], ["2019-07-24", "2019-07-03"]),
+        (["24JUL2019", "Wed, 24 Jul 2019", "Sept. 1, 2019"], ["2019-07-24"] * 2 + ["2019-09-01"]),
+        ([pd.Timestamp("2019-07-24 23:00", tz="America/New_York")], ["2019-07-24"]),
         ([datetime.datetime(2019, 7, 24, 5), datetime.date(2019, 7, 24)], ["2019-07-24"] * 2),
     ],
 )  # fmt: skip
@@ -168,6 +170,14 @@ def test_days_of_several_countries(cells, expected):
 def test_a_day_that_may_be_another_is_refused(cells, message):
     with pytest.raises(InputError, match=message):
         days(*cells)
+
+
+@pytest.mark.parametrize(
+    "text", ["now", "today", "12:03", "10pm", "Jul", "2019-07", "2019.5", "2019Q1", "20:9-03-12"]
+)
+def test_what_does_not_say_day_month_and_year_is_no_day(text):
+    with pytest.raises(InputError, match=rf"'{text}' in row 2 "):
+        days("2019-07-24", text)
 
 
 def test_a_known_order_of_day_and_month_is_kept():

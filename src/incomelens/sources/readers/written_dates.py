@@ -11,6 +11,18 @@ import pandas as pd
 
 from incomelens.sources.readers.written_values import Place, is_missing, refuse
 
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_YEAR = r"(?:\d{2}|\d{4})"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+# A day, a month and a year, each said: pandas makes a date of "now", "12:03" and "Jul", too.
+_WHOLE_DATE = re.compile(
+    rf"\d{{4}}([-/.])\d{{1,2}}\1\d{{1,2}}|\d{{8}}"
+    rf"|(?:[a-z]{{3,9}},? +)?{_DAY}[ .-]*{_MONTH}[ ,-]*{_YEAR}"
+    rf"|(?:[a-z]{{3,9}},? +)?{_MONTH}[ -]*{_DAY}[ ,-]+{_YEAR}"
+    rf"|\d{{4}}[ -]*{_MONTH}[ -]*{_DAY}",
+    re.IGNORECASE,
+)
+
 
 def dates(
     values: pd.Series,
@@ -69,12 +81,10 @@ def _date(value: object, *, day_first: bool) -> pd.Timestamp:
     if value is None or isinstance(value, Real):
         return pd.NaT
     if not isinstance(value, str):
-        return pd.Timestamp(value).normalize()
+        return pd.Timestamp(value).tz_localize(None).normalize()
     numeric = re.fullmatch(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})", value)
     if numeric:
         first, mark, second, year = numeric.groups()
         day, month = (first, second) if day_first or mark == "." else (second, first)
         value = f"{'20' * (len(year) == 2)}{year}-{month:0>2}-{day:0>2}"
-    elif value.isdecimal() and len(value) != len("20190724"):
-        return pd.NaT
-    return pd.to_datetime(value, errors="coerce")
+    return pd.to_datetime(value, errors="coerce") if _WHOLE_DATE.fullmatch(value) else pd.NaT
