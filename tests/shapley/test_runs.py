@@ -27,7 +27,9 @@ def task() -> Task:
     return Task(
         names={"level": "tract", "income": "per_capita_income", "mode": "optimised"},
         model=model,
+        points=points,
         noise=np.full(22, 0.1),
+        precision=None,
         columns=("bachelor", "white", "latitude", "longitude"),
         ids=np.array([f"d{i:02d}" for i in range(22)]),
         label="usd",

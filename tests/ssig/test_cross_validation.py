@@ -16,9 +16,11 @@ from incomelens.sources.readers.embedding_tables import Embedding
 from incomelens.ssig.diagnostics import errors_by_group, residual_moran
 from incomelens.ssig.features import SOCIOECONOMIC, feature_names, income_sample
 from incomelens.ssig.gp_folds import cross_validate_gps
+from incomelens.ssig.inducing import Approximation
 from incomelens.ssig.out_of_fold import splits
 from incomelens.ssig.reference_folds import cross_validate_references
 from incomelens.ssig.references import REFERENCES, reference_model, smallest_leaf
+from incomelens.ssig.scores import score_folds, summarise
 
 GP = {"models": ["ssig"], "modes": ["literal"], "starts": 1, "known_noise": False, "seed": 1}
 
@@ -100,6 +102,26 @@ def test_known_noise_reaches_the_fit_and_the_interval(city, folds):
     without = cross_validate_gps(city, folds, income="per_capita_income", variants=["main"], **GP)
     assert (with_noise["sd_usd"] > without["sd_usd"]).all()
     assert (with_noise["predicted_usd"] != without["predicted_usd"]).all()
+
+
+def test_a_process_that_rests_on_inducing_points_is_named_from_predictions_to_scores(city, folds):
+    few = Approximation(exact_districts=40, inducing_points=20, learnt_on=30)
+    names = {"level": "tract", "income": "per_capita_income", "scheme": "random"}
+    exact, by_points = (
+        cross_validate_gps(city, folds, income="per_capita_income", variants=["main"], **GP, **one)
+        for one in ({}, {"approximation": few})
+    )
+    assert "process" not in exact
+    assert set(by_points["process"]) == {"20 inducing points, learnt on 30 districts"}
+    references = cross_validate_references(
+        income_sample(city, folds, income="per_capita_income"), names=["mean"], seed=0
+    )
+    predictions = pd.concat([by_points, references], ignore_index=True).assign(**names)
+    for table in (score_folds(predictions), summarise(predictions, resamples=10, seed=0)):
+        named = table.groupby("model")["process"].agg(lambda values: set(values.dropna()))
+        assert named["ssig"] == set(by_points["process"])
+        assert named["mean"] == set()
+    assert "process" not in score_folds(exact.assign(**names))
 
 
 def test_variants_and_ablations_read_the_columns_they_name():

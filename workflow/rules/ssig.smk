@@ -22,6 +22,7 @@ use rule scripted as cross_validate_gps with:
         variants=STUDY.variants,
         starts=config["ssig"]["starts"],
         known_noise=config["ssig"]["known_noise"],
+        approximation=config["ssig"]["approximation"],
 
 
 use rule scripted as cross_validate_references with:
@@ -58,6 +59,7 @@ use rule scripted as fit_gp with:
         seed=config["seed"],
         starts=config["ssig"]["starts"],
         known_noise=config["ssig"]["known_noise"],
+        approximation=config["ssig"]["approximation"],
 
 
 use rule scripted as score_models with:
@@ -158,6 +160,7 @@ use rule scripted as score_fold_seeds with:
         buffer_km=config["folds"]["buffer_km"],
         starts=config["ssig"]["starts"],
         known_noise=config["ssig"]["known_noise"],
+        approximation=config["ssig"]["approximation"],
 
 
 use rule scripted as summarise_fold_seeds with:

@@ -15,6 +15,7 @@ the method.
 ``engine``                what all exact computations share: nodes, distances, chunks, threads
 ``values``                exact Shapley values with an error bound known before the run
 ``interactions``          the pairwise Shapley interaction index and main effects
+``evidence``              what the labels say: of training districts, or by inducing points
 ``uncertainty``           posterior variance of every Shapley value
 ``dependence``            what one player alone does, term by term, with its posterior variance
 ``marginal_factors``      a sum of kernels as products of functions of one player each

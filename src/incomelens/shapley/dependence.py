@@ -15,13 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import cho_solve
 from scipy.spatial.distance import cdist
 
 from incomelens.common.errors import InputError
 from incomelens.shapley.background import Background
+from incomelens.shapley.evidence import evidence_of
 from incomelens.shapley.inputs import GaussianProcessMean, Part, SumMean, checked_matrix
-from incomelens.shapley.uncertainty import checked_noise, noisy_factor
 
 LINEAR = "linear"
 
@@ -55,17 +54,22 @@ class Posterior:
     ----------
     model : GaussianProcessMean or SumMean
     background : Background
-    noise : float or array of shape (n_train,)
-        Variance of the labels, in squared SD units, positive.
+    noise, precision
+        Of the labels, as for :func:`incomelens.shapley.evidence.evidence_of`.
     """
 
     def __init__(
-        self, model: GaussianProcessMean | SumMean, background: Background, noise: ArrayLike
+        self,
+        model: GaussianProcessMean | SumMean,
+        background: Background,
+        noise: float | ArrayLike | None = None,
+        *,
+        precision: ArrayLike | None = None,
     ) -> None:
         checked_matrix("background", background.points, model.n_columns)
         self.model = model
         self.background = background
-        self._factor = noisy_factor(model, checked_noise(noise, len(model.alpha)))
+        self._evidence = evidence_of(model, noise=noise, precision=precision)
 
     def partial_dependence(self, columns: tuple[int, ...], places: ArrayLike) -> PartialDependence:
         """Effect of the player who brings some columns, at places of these.
@@ -107,8 +111,8 @@ class Posterior:
         self, covariance: NDArray[np.float64], prior: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Posterior mean and variance; rounding may leave a variance below zero."""
-        explained = (covariance * cho_solve(self._factor, covariance.T).T).sum(axis=1)
-        return covariance @ self.model.alpha, np.maximum(prior - explained, 0.0)
+        variance = prior - self._evidence.explained(covariance)
+        return covariance @ self.model.alpha, np.maximum(variance, 0.0)
 
     def _linear(
         self, columns: tuple[int, ...], places: NDArray[np.float64]

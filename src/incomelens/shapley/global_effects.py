@@ -46,7 +46,7 @@ def dependences(task: Task) -> list[Dependence]:
     A curve goes through observed values only, the nearest to evenly spaced ones on the scale of the
     process.
     """
-    posterior = Posterior(task.model, task.background, task.noise)
+    posterior = Posterior(task.model, task.background, noise=task.noise, precision=task.precision)
     players = task.players("eleven")
     found = []
     pairs = list(zip(players.names, players.columns, strict=True))

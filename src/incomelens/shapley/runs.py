@@ -194,6 +194,7 @@ def sampled_sd(task: Task, rows: NDArray[np.int64], settings: Settings) -> NDArr
             task.points[rows[chunk]],
             task.background,
             noise=task.noise,
+            precision=task.precision,
             players=players,
             tolerance=settings.tolerance,
             threads=settings.threads,

@@ -60,6 +60,7 @@ def values_description(
         f"label_mean_{task.label}": task.label_mean,
         f"label_sd_{task.label}": task.label_sd,
         **settings.description,
+        **({} if task.precision is None else {"inducing_points": len(task.precision)}),
         "background": {
             "description": background.description,
             "kind": background.kind,

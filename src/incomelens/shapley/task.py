@@ -54,9 +54,14 @@ class Task:
     names : dict
         ``level``, ``income`` and ``mode``.
     model : GaussianProcessMean or SumMean
-        Its training inputs are the points that are explained, z-scored.
-    noise : array of shape (n_districts,)
+        Its training inputs are the districts, or the inducing points of the process.
+    points : array of shape (n_districts, n_columns)
+        Districts to explain, z-scored.
+    noise : array of shape (n_districts,), optional
         Variance of each label, in squared SD units.
+    precision : array of shape (n_points, n_points), optional
+        In its place where the process rests on inducing points, see
+        :mod:`incomelens.shapley.evidence`.
     columns : tuple of str
         Names of the inputs.
     ids : array of shape (n_districts,)
@@ -70,18 +75,15 @@ class Task:
 
     names: dict[str, str]
     model: GaussianProcessMean | SumMean
-    noise: NDArray[np.float64]
+    points: NDArray[np.float64]
+    noise: NDArray[np.float64] | None
+    precision: NDArray[np.float64] | None
     columns: tuple[str, ...]
     ids: NDArray[np.str_]
     label: str
     label_mean: float
     label_sd: float
     background: Background
-
-    @property
-    def points(self) -> NDArray[np.float64]:
-        """Districts to explain, z-scored, shape (n_districts, n_columns)."""
-        return self.model.train_inputs
 
     def players(self, game: str) -> Players:
         """Players of the game `twelve` (one a column) or `eleven` (one for the location)."""
@@ -172,10 +174,13 @@ def task_of(
         Of the level, from :func:`level_background`.
     """
     of_sum = isinstance(fitted, FittedSum)
+    inducing = fitted.inducing
     return Task(
         names={key: names[key] for key in ("level", "income", "mode")},
         model=_sum_mean(fitted) if of_sum else _matern_mean(fitted),
-        noise=fitted.noise + fitted.known_noise,
+        points=fitted.training_inputs,
+        noise=fitted.noise + fitted.known_noise if inducing is None else None,
+        precision=None if inducing is None else inducing.precision,
         columns=fitted.features,
         ids=np.array(fitted.training_ids, dtype=str),
         label="log" if of_sum else "usd",
@@ -187,7 +192,7 @@ def task_of(
 
 def _matern_mean(fitted: FittedGP) -> GaussianProcessMean:
     return GaussianProcessMean(
-        train_inputs=fitted.training_inputs,
+        train_inputs=fitted.support,
         alpha=fitted.weights(),
         kernel=StationaryKernel("matern", 1.5),
         lengthscale=fitted.lengthscale,
@@ -196,7 +201,7 @@ def _matern_mean(fitted: FittedGP) -> GaussianProcessMean:
 
 
 def _sum_mean(fitted: FittedSum) -> SumMean:
-    inputs, alpha = fitted.training_inputs, fitted.weights()
+    inputs, alpha = fitted.support, fitted.weights()
     linear_variance, parts = np.zeros(inputs.shape[1]), []
     for term in fitted.terms:
         if term.is_linear:

@@ -9,8 +9,9 @@ where :math:`c_j[i]` is the value of player j for the function
 :math:`\sigma^2 k(\cdot, x_i)`, and :math:`Q_{jj}` its prior variance: the value of player j taken
 in both arguments of :math:`\sigma^2 k`. Of a sum of kernels both are sums over its terms, which are
 independent before any income is known; :math:`\sigma^2 K` is then the whole sum, so that what the
-terms share afterwards is in the variance. This is the uncertainty of the fit alone, given its
-hyperparameters and the background; the noise of a single district's income is not in it.
+terms share afterwards is in the variance. Of a process that rests on inducing points the inverse is
+another matrix (:mod:`incomelens.shapley.evidence`). This is the uncertainty of the fit alone, given
+its hyperparameters and the background; the noise of a single district's income is not in it.
 """
 
 from __future__ import annotations
@@ -21,20 +22,19 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import cho_factor, cho_solve
 from scipy.spatial.distance import cdist
 
 from incomelens.common.compiling import compiled
 from incomelens.common.errors import InputError
 from incomelens.shapley.background import Background
 from incomelens.shapley.engine import ProductGames, TermGames, accuracy_for, games_of_terms
+from incomelens.shapley.evidence import Evidence, evidence_of
 from incomelens.shapley.inputs import (
     GaussianProcessMean,
     Players,
     SumMean,
     checked_matrix,
     checked_players,
-    checked_vector,
 )
 from incomelens.shapley.product_games import unit_quadrature, values_kernel
 
@@ -72,7 +72,8 @@ def shapley_variance(
     points: ArrayLike,
     background: Background,
     *,
-    noise: float | ArrayLike,
+    noise: float | ArrayLike | None = None,
+    precision: ArrayLike | None = None,
     players: Players | None = None,
     tolerance: float = 1e-6,
     threads: int = 1,
@@ -88,8 +89,11 @@ def shapley_variance(
         All districts or a sample.
     background : Background
         Pairs of its points are held in memory: a few hundred points at most.
-    noise : float or array of shape (n_train,)
+    noise : float or array of shape (n_train,), optional
         :math:`\sigma_n^2`, of all or of each training point; squared SD units, positive.
+    precision : array of shape (n_train, n_train), optional
+        In its place where the training points are inducing points
+        (:mod:`incomelens.shapley.evidence`).
     players : Players, optional
         One player a column unless given.
     tolerance : float
@@ -110,11 +114,11 @@ def shapley_variance(
     checked_matrix("background", background.points, model.n_columns)
     players = checked_players(players, model.n_columns)
     n_train = len(model.alpha)
-    noise = checked_noise(noise, n_train)
+    evidence = evidence_of(model, noise=noise, precision=precision)
     most_prior = _most_prior_variance(model, points, background, players)
     # The variance's error through c is at most 2 |dc| sqrt(n) |solution|, and the solution's
     # length at most sqrt(most prior variance / noise) since what the data explain is part of it.
-    leverage = 2 * np.sqrt(most_prior * n_train / noise.min())
+    leverage = 2 * np.sqrt(most_prior * n_train / evidence.least_noise)
     accuracies = [
         accuracy_for(
             part.model.kernel,
@@ -136,7 +140,7 @@ def shapley_variance(
     prior = players.added(model.linear_variance * away**2)
     for term in games:
         prior[:, term.members] += _prior_variance(term.games, points[:, term.columns])
-    explained = _explained_variance(games, players, model, points, away, noise, progress)
+    explained = _explained_variance(games, players, model, points, away, evidence, progress)
     bounds = [
         [accuracy.error_bound(part.model.outputscale, differences) for differences in (2, 4)]
         for part, accuracy in zip(model.parts, accuracies, strict=True)
@@ -148,7 +152,7 @@ def shapley_variance(
         players=players,
         error_bound=prior_error
         + covariance_error * leverage
-        + covariance_error**2 * n_train / float(noise.min()),
+        + covariance_error**2 * n_train / evidence.least_noise,
     )
 
 
@@ -164,35 +168,17 @@ def _most_prior_variance(
     return stationary + float(players.added(model.linear_variance * away**2).max())
 
 
-def checked_noise(noise: ArrayLike, n_train: int) -> NDArray[np.float64]:
-    """Noise variance of every training point, from one number for all or one each."""
-    every = checked_vector("noise", np.broadcast_to(np.asarray(noise), (n_train,)), n_train)
-    if not (every > 0).all():
-        raise InputError(f"noise: {every.min()} must be positive")
-    return every
-
-
-def noisy_factor(
-    model: GaussianProcessMean | SumMean, noise: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], bool]:
-    """Cholesky factor of the labels' covariance, for ``scipy.linalg.cho_solve``."""
-    covariance = model.prior_covariance()
-    covariance[np.diag_indices_from(covariance)] += noise
-    return cho_factor(covariance, lower=True, overwrite_a=True)
-
-
 def _explained_variance(
     games: list[TermGames],
     players: Players,
     model: GaussianProcessMean | SumMean,
     points: NDArray[np.float64],
     away: NDArray[np.float64],
-    noise: NDArray[np.float64],
+    evidence: Evidence,
     progress: Callable[[int, int], None] | None,
 ) -> NDArray[np.float64]:
     """What the training data take from the prior variance, shape (n_points, n_players)."""
     n_players, n_train = len(players.names), len(model.alpha)
-    factor = noisy_factor(model, noise)
     explained = np.empty((len(points), n_players))
     starts = range(0, len(points), _CHUNK)
     chunks = [slice(start, min(start + _CHUNK, len(points))) for start in starts]
@@ -206,8 +192,7 @@ def _explained_variance(
         for term, of_term in zip(games, of_terms, strict=True):
             covariance[:, term.members] += of_term
         filled = covariance.reshape(-1, n_train)
-        solved = cho_solve(factor, filled.T).T
-        explained[rows] = np.sum(filled * solved, axis=1).reshape(-1, n_players)
+        explained[rows] = evidence.explained(filled).reshape(-1, n_players)
         if progress is not None:
             progress(rows.stop, len(points))
     return explained

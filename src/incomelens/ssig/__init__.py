@@ -15,6 +15,7 @@ it should be compared with, all under the same folds.
 ``fit_additive``         its fit
 ``fit``                  the five modes: literal, fixed_lengthscale, optimised, ard, additive
 ``gp``                   a fitted GP, and its weights for Shapley values
+``inducing``             a process of many districts by way of a few
 ``prediction``           income of districts by a fitted GP
 ``gpytorch_matern``      the same of a Matérn process, through GPyTorch
 ``storage``              a fitted GP on disk: safetensors and JSON

@@ -21,8 +21,9 @@ from scipy.linalg import cho_factor, cho_solve
 from incomelens.common.errors import InputError
 from incomelens.folds.buffer import KM_PER_DEGREE
 from incomelens.ssig.features import SPATIAL
+from incomelens.ssig.inducing import Inducing
 from incomelens.ssig.scaling import Scaling, scaling_of
-from incomelens.ssig.terms import Term, covariance_of_sum
+from incomelens.ssig.terms import Term, covariance_of_sum, prior_variance_of_sum
 
 MODE = "additive"
 DENSITY = "population_density"  # the one census variable that is no share
@@ -100,9 +101,11 @@ class FittedSum:
     log_marginal_likelihood : float
         Of the z-scored label, the priors of the hyperparameters left out.
     n_evaluations : int
-        Of the marginal likelihood on all training districts.
+        Of the marginal likelihood on all districts learnt from.
     converged : bool
         Whether the optimiser ended at a stationary point.
+    inducing : Inducing, optional
+        What the process rests on in place of its training districts, where it is not exact.
     """
 
     features: tuple[str, ...]
@@ -118,14 +121,22 @@ class FittedSum:
     log_marginal_likelihood: float
     n_evaluations: int
     converged: bool
+    inducing: Inducing | None = None
     mode: ClassVar[str] = MODE
+
+    @property
+    def support(self) -> NDArray[np.float64]:
+        """Points z_j of the posterior mean, shape (m, d): districts, or inducing points."""
+        return self.training_inputs if self.inducing is None else self.inducing.points
 
     def scaled(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Inputs in their own units as the kernels read them, shape (n, d)."""
         return self.input_scaling.scaled(transformed(inputs, self.features))
 
     def weights(self) -> NDArray[np.float64]:
-        """Return α of the posterior mean f(x) = Σ α_i k(x, x_i), shape (n,)."""
+        """Return α of the posterior mean f(x) = Σ α_j k(x, z_j), shape (m,)."""
+        if self.inducing is not None:
+            return self.inducing.weights
         return cho_solve(self._factor, self.training_label)
 
     def log_income(
@@ -133,13 +144,22 @@ class FittedSum:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and SD of the log income, noise included, of inputs in their own units."""
         points = self.scaled(inputs)
+        if self.inducing is None:
+            f, variance = self._exact(points)
+        else:
+            f, variance = self.inducing.predict(self.terms, points)
+        mean, sd = self.label_scaling.mean[0], self.label_scaling.sd[0]
+        return mean + sd * f, sd * np.sqrt(variance + self.noise)
+
+    def _exact(
+        self, points: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Posterior mean and variance of f, without noise."""
         covariance = covariance_of_sum(self.terms, points, self.training_inputs)
         explained = (covariance * cho_solve(self._factor, covariance.T).T).sum(axis=1)
-        prior = sum(term.prior_variance(points) for term in self.terms)
         # Rounding may leave an explained variance above the prior one.
-        variance = np.maximum(prior - explained, 0.0) + self.noise
-        mean, sd = self.label_scaling.mean[0], self.label_scaling.sd[0]
-        return mean + sd * (covariance @ self.weights()), sd * np.sqrt(variance)
+        variance = np.maximum(prior_variance_of_sum(self.terms, points) - explained, 0.0)
+        return covariance @ self.weights(), variance
 
     @cached_property
     def _factor(self) -> tuple[NDArray[np.float64], bool]:

@@ -4,9 +4,13 @@ The paper prints its kernel with lengthscale 1 and says neither whether that is 
 the noise is. `literal` takes it at its word (GPy's untouched defaults), `fixed_lengthscale`
 optimises the variances alone, `optimised` all three, and `ard` gives every input its own
 lengthscale. `additive` is another model, of the log income (:mod:`incomelens.ssig.additive`).
+
+Beyond a number of districts the process rests on inducing points (:mod:`incomelens.ssig.inducing`).
 """
 
 import logging
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +19,14 @@ from incomelens.common.errors import InputError
 from incomelens.ssig.additive import FittedSum
 from incomelens.ssig.fit_additive import fit_additive
 from incomelens.ssig.gp import FittedGP
+from incomelens.ssig.inducing import Approximation, induced
 from incomelens.ssig.likelihood import MarginalLikelihood
 from incomelens.ssig.scaling import scaling_of
 from incomelens.ssig.search import SearchSpace, maximise
 
 logger = logging.getLogger(__name__)
 
+APPROXIMATION = Approximation()
 MODES = ("literal", "fixed_lengthscale", "optimised", "ard", "additive")
 
 
@@ -33,6 +39,7 @@ def fit_gp(
     ids: tuple[str, ...],
     known_noise: NDArray[np.float64] | None = None,
     starts: int = 4,
+    approximation: Approximation = APPROXIMATION,
     rng: np.random.Generator,
 ) -> FittedGP | FittedSum:
     """Fit a Gaussian process to the income of some districts.
@@ -52,6 +59,8 @@ def fit_gp(
         Noise variance known from margins of error, USD².
     starts : int
         Starts of the optimiser; the first is the middle of the prior box, the others random.
+    approximation : Approximation
+        From how many districts on the process rests on inducing points, and on how many.
     rng : Generator
 
     Raises
@@ -64,24 +73,52 @@ def fit_gp(
     if len(income) < 3:
         raise InputError(f"a Gaussian process needs 3 districts at least, there are {len(income)}")
     noise_usd2 = np.zeros(len(income)) if known_noise is None else known_noise
-    if mode == "additive":
-        return fit_additive(
-            inputs,
-            income,
-            features=features,
-            ids=ids,
-            known_noise=noise_usd2,
-            starts=starts,
-            rng=rng,
-        )
+    learnt = approximation.learnt(len(income), rng)
+    fit = fit_additive if mode == "additive" else partial(_fit_matern, mode=mode)
+    fitted = fit(
+        inputs,
+        income,
+        features=features,
+        ids=ids,
+        known_noise=noise_usd2,
+        learnt=learnt,
+        starts=starts,
+        rng=rng,
+    )
+    if len(income) <= approximation.exact_districts:
+        return fitted
+    inducing, value = induced(
+        fitted.terms,
+        fitted.training_inputs,
+        fitted.training_label,
+        fitted.noise + fitted.known_noise,
+        n_points=approximation.inducing_points,
+        learnt_on=len(learnt),
+    )
+    return replace(fitted, inducing=inducing, log_marginal_likelihood=value)
+
+
+def _fit_matern(
+    inputs: NDArray[np.float64],
+    income: NDArray[np.float64],
+    *,
+    mode: str,
+    features: tuple[str, ...],
+    ids: tuple[str, ...],
+    known_noise: NDArray[np.float64],
+    learnt: NDArray[np.int64],
+    starts: int,
+    rng: np.random.Generator,
+) -> FittedGP:
+    """Fit the paper's process; `learnt` are the rows that its hyperparameters are learnt on."""
     input_scaling = scaling_of(inputs, features)
     label_scaling = scaling_of(income[:, None], ("income",))
     scaled = input_scaling.scaled(inputs)
     label = label_scaling.scaled(income[:, None])[:, 0]
-    scaled_noise = noise_usd2 / label_scaling.sd[0] ** 2
+    scaled_noise = known_noise / label_scaling.sd[0] ** 2
 
     space = SearchSpace(mode, len(features))
-    likelihood = MarginalLikelihood(scaled, label, scaled_noise)
+    likelihood = MarginalLikelihood(scaled[learnt], label[learnt], scaled_noise[learnt])
     if mode == "literal":
         lengthscale, outputscale, noise = space.hyperparameters(np.zeros(3))
         value, _ = likelihood.value_and_gradient(lengthscale, outputscale, noise)

@@ -23,6 +23,7 @@ def fit_additive(
     features: tuple[str, ...],
     ids: tuple[str, ...],
     known_noise: NDArray[np.float64],
+    learnt: NDArray[np.int64],
     starts: int,
     rng: np.random.Generator,
 ) -> FittedSum:
@@ -33,6 +34,8 @@ def fit_additive(
     inputs, income, features, ids, known_noise, starts, rng
         As for :func:`incomelens.ssig.fit.fit_gp`; a known variance of the income becomes one of
         its logarithm by the delta method.
+    learnt : array of int
+        Rows of the districts that the hyperparameters are learnt on.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def fit_additive(
     scaled_noise = known_noise / (income * label_scaling.sd[0]) ** 2
 
     space = SumSpace(income_terms(features))
-    likelihood = SumLikelihood(scaled, label, scaled_noise)
+    likelihood = SumLikelihood(scaled[learnt], label[learnt], scaled_noise[learnt])
     optimum = maximise(likelihood, space, starts=starts, rng=rng)
     terms, noise = space.hyperparameters(optimum.theta)
     value = optimum.value - space.log_prior(optimum.theta)

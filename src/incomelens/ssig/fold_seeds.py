@@ -15,8 +15,10 @@ from incomelens.common.progress import progress
 from incomelens.common.seeds import job_seed
 from incomelens.folds.districts import district_folds
 from incomelens.ssig.features import Sample, income_sample
+from incomelens.ssig.fit import APPROXIMATION
 from incomelens.ssig.fold_seed_summary import SCORES
 from incomelens.ssig.gp_folds import cross_validate_gp
+from incomelens.ssig.inducing import Approximation
 from incomelens.ssig.out_of_fold import splits
 from incomelens.ssig.reference_folds import cross_validate_references
 from incomelens.ssig.scores import score_folds
@@ -38,6 +40,7 @@ def score_fold_seeds(
     buffer_km: float | None,
     starts: int,
     known_noise: bool,
+    approximation: Approximation = APPROXIMATION,
     seed: int,
 ) -> pd.DataFrame:
     """Scores of SSIG and of reference models, in every fold of blocks of every size and seed.
@@ -53,7 +56,7 @@ def score_fold_seeds(
         Partitions of each size.
     modes, references : sequences of str
         Of SSIG; of :data:`incomelens.ssig.references.REFERENCES`.
-    n_folds, buffer_km, starts, known_noise, seed
+    n_folds, buffer_km, starts, known_noise, approximation, seed
         As everywhere else.
 
     Returns
@@ -89,7 +92,13 @@ def score_fold_seeds(
         sample = income_sample(districts, folds, income=income, known_noise=known_noise)
         predictions = [
             cross_validate_gp(
-                sample, model="ssig", mode=mode, variant="main", starts=starts, seed=own
+                sample,
+                model="ssig",
+                mode=mode,
+                variant="main",
+                starts=starts,
+                approximation=approximation,
+                seed=own,
             )
             for mode in modes
         ]

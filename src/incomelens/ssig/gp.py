@@ -3,7 +3,6 @@
 Without PyTorch, which predicting takes (:mod:`incomelens.ssig.prediction`) and explaining does not.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +10,10 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.spatial.distance import pdist, squareform
 
+from incomelens.ssig.inducing import Inducing
 from incomelens.ssig.scaling import Scaling
+from incomelens.ssig.terms import ROOT_3, Term
 
-ROOT_3 = math.sqrt(3.0)
 NOISE_FLOOR = 1e-6  # squared SD units of the label; keeps Σ positive definite with twin districts
 
 
@@ -41,9 +41,11 @@ class FittedGP:
     log_marginal_likelihood : float
         Of the z-scored label.
     n_evaluations : int
-        Of the marginal likelihood on all training districts; 0 where nothing was optimised.
+        Of the marginal likelihood on all districts learnt from; 0 where nothing was optimised.
     converged : bool
         Whether the optimiser ended at a stationary point.
+    inducing : Inducing, optional
+        What the process rests on in place of its training districts, where it is not exact.
     """
 
     features: tuple[str, ...]
@@ -60,6 +62,18 @@ class FittedGP:
     log_marginal_likelihood: float
     n_evaluations: int
     converged: bool
+    inducing: Inducing | None = None
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """The kernel as a sum of one."""
+        columns = tuple(range(len(self.features)))
+        return (Term("kernel", "matern", columns, self.outputscale, self.lengthscale),)
+
+    @property
+    def support(self) -> NDArray[np.float64]:
+        """Points z_j of the posterior mean, shape (m, d): districts, or inducing points."""
+        return self.training_inputs if self.inducing is None else self.inducing.points
 
     @property
     def label_sd_usd(self) -> float:
@@ -71,7 +85,9 @@ class FittedGP:
         return self.input_scaling.scaled(inputs)
 
     def weights(self) -> NDArray[np.float64]:
-        """Return α of the posterior mean f(x) = Σ α_i k(x, x_i), shape (n,)."""
+        """Return α of the posterior mean f(x) = Σ α_j k(x, z_j), shape (m,)."""
+        if self.inducing is not None:
+            return self.inducing.weights
         distance = ROOT_3 * squareform(pdist(self.training_inputs / self.lengthscale))
         covariance = self.outputscale * (1 + distance) * np.exp(-distance)
         np.fill_diagonal(covariance, self.outputscale + self.noise + self.known_noise)

@@ -7,7 +7,8 @@ import pandas as pd
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_rng
 from incomelens.ssig.features import Sample, feature_names, income_sample
-from incomelens.ssig.fit import fit_gp
+from incomelens.ssig.fit import APPROXIMATION, fit_gp
+from incomelens.ssig.inducing import PROCESS, Approximation
 from incomelens.ssig.out_of_fold import held_out_rows, splits
 from incomelens.ssig.prediction import predict_income
 
@@ -22,6 +23,7 @@ def cross_validate_gps(
     variants: Sequence[str],
     starts: int,
     known_noise: bool,
+    approximation: Approximation = APPROXIMATION,
     seed: int,
 ) -> pd.DataFrame:
     """Out-of-fold predictions of every model in every mode, and of SSIG in every other variant.
@@ -47,6 +49,7 @@ def cross_validate_gps(
                 mode=mode,
                 variant=variant,
                 starts=starts,
+                approximation=approximation,
                 seed=seed,
             )
             for variant, model, mode in progress(fits, f"{income}: Gaussian processes", unit="fits")
@@ -56,14 +59,22 @@ def cross_validate_gps(
 
 
 def cross_validate_gp(
-    sample: Sample, *, model: str, mode: str, variant: str, starts: int, seed: int
+    sample: Sample,
+    *,
+    model: str,
+    mode: str,
+    variant: str,
+    starts: int,
+    approximation: Approximation = APPROXIMATION,
+    seed: int,
 ) -> pd.DataFrame:
     """Predict every district by the Gaussian process that was fitted without its fold.
 
     Returns
     -------
     DataFrame
-        Table ``ssig/predictions/{level}-{income}-{scheme}-{kind}.parquet``, up to ``converged``.
+        Table ``ssig/predictions/{level}-{income}-{scheme}-{kind}.parquet``, up to ``process``,
+        which is there where the process rests on inducing points.
     """
     features = feature_names(model, variant)
     inputs = sample.inputs(features)
@@ -78,6 +89,7 @@ def cross_validate_gp(
             ids=tuple(ids[training]),
             known_noise=sample.known_noise[training],
             starts=starts,
+            approximation=approximation,
             rng=job_rng(seed, model, mode, variant, fold),
         )
         # The held-out income carries its own survey error as well.
@@ -85,15 +97,16 @@ def cross_validate_gp(
             fitted, inputs[held_out], known_noise=sample.known_noise[held_out]
         )
         part = held_out_rows(sample, held_out, model=model, mode=mode, variant=variant, fold=fold)
-        parts.append(
-            part.assign(
-                predicted_usd=prediction.mean,
-                sd_usd=prediction.sd,
-                median_usd=prediction.median,
-                log_sd=prediction.log_sd,
-                label_sd_usd=fitted.label_sd_usd,
-                log_marginal_likelihood=fitted.log_marginal_likelihood,
-                converged=fitted.converged,
-            )
+        part = part.assign(
+            predicted_usd=prediction.mean,
+            sd_usd=prediction.sd,
+            median_usd=prediction.median,
+            log_sd=prediction.log_sd,
+            label_sd_usd=fitted.label_sd_usd,
+            log_marginal_likelihood=fitted.log_marginal_likelihood,
+            converged=fitted.converged,
         )
+        if fitted.inducing is not None:
+            part[PROCESS] = fitted.inducing.name
+        parts.append(part)
     return pd.concat(parts, ignore_index=True)

@@ -25,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.linalg import blas, lapack
 
-from incomelens.ssig.gp import ROOT_3
+from incomelens.ssig.terms import ROOT_3
 
 
 class MarginalLikelihood:

@@ -1,6 +1,7 @@
 """Income of districts by a fitted Gaussian process.
 
-The paper's process predicts through GPyTorch (deviation `software`), the sum of kernels by itself.
+The paper's process predicts through GPyTorch (deviation `software`); the sum of kernels by itself,
+and so does every process that rests on inducing points.
 """
 
 from typing import NamedTuple
@@ -52,13 +53,24 @@ def predict_income(
         )
     if isinstance(fitted, FittedSum):
         return log_normal_prediction(*fitted.log_income(inputs), known_noise=known_noise)
-    # Here alone: GPyTorch takes half a second to import, and sums of kernels do without.
-    from incomelens.ssig.gpytorch_matern import normal_income
-
-    mean, sd = normal_income(fitted, inputs)
+    mean, sd = _normal_income(fitted, inputs)
     if known_noise is not None:
         sd = np.sqrt(sd**2 + known_noise)
     return Prediction(mean, sd, mean, np.full(len(mean), np.nan))
+
+
+def _normal_income(
+    fitted: FittedGP, inputs: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and SD of the income, USD, noise included, of inputs in their own units."""
+    if fitted.inducing is None:
+        # Here alone: GPyTorch takes half a second to import, and the others do without.
+        from incomelens.ssig.gpytorch_matern import normal_income
+
+        return normal_income(fitted, inputs)
+    mean, variance = fitted.inducing.predict(fitted.terms, fitted.scaled(inputs))
+    label_mean, label_sd = fitted.label_scaling.mean[0], fitted.label_scaling.sd[0]
+    return label_mean + label_sd * mean, label_sd * np.sqrt(variance + fitted.noise)
 
 
 def log_normal_prediction(

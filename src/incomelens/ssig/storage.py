@@ -2,13 +2,16 @@
 
 The two files are enough to predict elsewhere, without this package: JSON holds names, scaling and
 hyperparameters, safetensors the z-scored training districts and the weights of the posterior mean
-f(x) = Σ weights_i k(x, training_inputs_i). A sum of kernels has a format of its own.
+f(x) = Σ weights_i k(x, training_inputs_i). A sum of kernels has a format of its own. A process that
+rests on inducing points says so (`process`): its weights belong to `inducing_inputs`, and its
+posterior variance is k(x, x) − k(x, inducing_inputs) precision k(inducing_inputs, x).
 """
 
 import json
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
@@ -16,6 +19,7 @@ from incomelens.common.errors import DamagedFileError, InputError
 from incomelens.common.files import whole_file
 from incomelens.ssig.additive import FittedSum
 from incomelens.ssig.gp import FittedGP
+from incomelens.ssig.inducing import Inducing
 from incomelens.ssig.scaling import Scaling
 from incomelens.ssig.terms import Term
 
@@ -40,6 +44,10 @@ def save_gp(fitted: FittedGP | FittedSum, *, arrays: str | Path, description: st
         "converged": fitted.converged,
         "training_ids": fitted.training_ids,
     }
+    if fitted.inducing is not None:
+        tensors["inducing_inputs"] = fitted.inducing.points
+        tensors["precision"] = fitted.inducing.precision
+        text |= {"process": fitted.inducing.name, "learnt_on": fitted.inducing.learnt_on}
     with whole_file(arrays) as beside:
         beside.write_bytes(save({key: np.ascontiguousarray(a) for key, a in tensors.items()}))
     with whole_file(description) as beside:
@@ -120,6 +128,7 @@ def load_gp(*, arrays: str | Path, description: str | Path) -> FittedGP | Fitted
         "log_marginal_likelihood": text["log_marginal_likelihood"],
         "n_evaluations": text["n_evaluations"],
         "converged": text["converged"],
+        "inducing": _inducing(text, tensors),
     }
     if text["format"] == SUM_FORMAT:
         return FittedSum(
@@ -134,6 +143,17 @@ def load_gp(*, arrays: str | Path, description: str | Path) -> FittedGP | Fitted
         lengthscale=np.array(text["lengthscale"]),
         outputscale=text["outputscale"],
         **shared,
+    )
+
+
+def _inducing(text: dict, tensors: dict[str, NDArray[np.float64]]) -> Inducing | None:
+    if "learnt_on" not in text:
+        return None
+    return Inducing(
+        points=tensors["inducing_inputs"],
+        weights=tensors["weights"],
+        precision=tensors["precision"],
+        learnt_on=text["learnt_on"],
     )
 
 

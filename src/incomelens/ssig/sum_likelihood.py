@@ -21,9 +21,8 @@ import torch
 from numpy.typing import NDArray
 from scipy.linalg import blas
 
-from incomelens.ssig.gp import ROOT_3
 from incomelens.ssig.likelihood import factorised, gradient_by_input, squared_distance
-from incomelens.ssig.terms import Term
+from incomelens.ssig.terms import ROOT_3, Term
 
 
 class SumLikelihood:

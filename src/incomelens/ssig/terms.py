@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from incomelens.ssig.features import SPATIAL
-from incomelens.ssig.gp import ROOT_3
 
+ROOT_3 = math.sqrt(3.0)
 # Medians of weak log-normal priors, and SDs of the logarithms. A lengthscale is in SD units of the
 # inputs, and for a term of d inputs times the root of d; variances in squared SD of the label.
 LENGTHSCALE, PLACE_LENGTHSCALE, LENGTHSCALE_SPREAD = 4.0, 0.3, 0.5
@@ -71,6 +71,16 @@ def covariance_of_sum(
     total = np.zeros((len(one), len(two)))
     for term in terms:
         total += term.covariance(one, two)
+    return total
+
+
+def prior_variance_of_sum(
+    terms: Sequence[Term], points: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Prior variance of the sum of the terms at points, shape (n,)."""
+    total = np.zeros(len(points))
+    for term in terms:
+        total += term.prior_variance(points)
     return total
 
 

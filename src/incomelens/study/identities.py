@@ -42,6 +42,7 @@ class Study:
         _check_transfer(self.config["inference"]["transfer_cities"], self.cities)
         _check_prices(self.config["siamese"]["prices"], self.levels)
         _check_group(self.config["folds"]["cities"])
+        _check_approximation(self.config["ssig"]["approximation"])
         if clash := set(self.cities) & set(self.levels):
             raise InputError(
                 f"{', '.join(clash)}: a city and a level of districts; their files would lie at "
@@ -329,6 +330,15 @@ def _check_group(folds: Mapping[str, Any]) -> None:
         raise InputError(
             "folds.cities.schemes: group holds out whole units of shared labels, and "
             "folds.cities.group names none; set it to unit or leave the scheme out"
+        )
+
+
+def _check_approximation(sizes: Mapping[str, int]) -> None:
+    most = sizes["exact_districts"]
+    if over := [key for key in ("inducing_points", "learnt_on") if sizes[key] > most]:
+        raise InputError(
+            f"ssig.approximation.{over[0]}: {sizes[over[0]]:,} are more than the {most:,} of "
+            "exact_districts, beyond which they are used; lower it, or fit more districts exactly"
         )
 
 

@@ -4,6 +4,7 @@ from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
 from incomelens.ssig.gp_folds import cross_validate_gps
+from incomelens.ssig.inducing import Approximation
 
 task = snakemake.wildcards
 
@@ -17,6 +18,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         variants=snakemake.params.variants,
         starts=snakemake.params.starts,
         known_noise=snakemake.params.known_noise,
+        approximation=Approximation(**snakemake.params.approximation),
         seed=job_seed(snakemake.params.seed, snakemake.rule, task.level, task.income, task.scheme),
     )
     predictions = predictions.assign(level=task.level, income=task.income, scheme=task.scheme)

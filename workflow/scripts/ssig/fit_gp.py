@@ -5,6 +5,7 @@ from incomelens.common.seeds import job_rng
 from incomelens.common.tables import read_table
 from incomelens.ssig.features import feature_names, income_sample
 from incomelens.ssig.fit import fit_gp
+from incomelens.ssig.inducing import Approximation
 from incomelens.ssig.storage import save_gp
 
 task = snakemake.wildcards
@@ -25,6 +26,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         ids=tuple(sample.table["geoid"]),
         known_noise=sample.known_noise,
         starts=snakemake.params.starts,
+        approximation=Approximation(**snakemake.params.approximation),
         rng=job_rng(snakemake.params.seed, snakemake.rule, task.level, task.income, task.mode),
     )
     save_gp(fitted, arrays=snakemake.output.arrays, description=snakemake.output.description)

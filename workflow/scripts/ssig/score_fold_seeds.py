@@ -4,6 +4,7 @@ from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
 from incomelens.common.tables import read_table, write_table
 from incomelens.ssig.fold_seeds import score_fold_seeds
+from incomelens.ssig.inducing import Approximation
 
 task = snakemake.wildcards
 
@@ -16,6 +17,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         buffer_km=snakemake.params.buffer_km,
         starts=snakemake.params.starts,
         known_noise=snakemake.params.known_noise,
+        approximation=Approximation(**snakemake.params.approximation),
         seed=job_seed(snakemake.params.seed, snakemake.rule, task.level, task.income),
     )
     write_table(scores.assign(level=task.level, income=task.income), snakemake.output.scores)
