@@ -1,5 +1,7 @@
 """Tables of a task's global effects: observed values, percentages, and the values of the study."""
 
+import logging
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,6 +39,7 @@ def task(districts):
         features=PLAYERS,
         ids=tuple(districts["geoid"]),
         known_noise=np.zeros(N),
+        learnt=np.arange(N),
         starts=1,
         rng=np.random.default_rng(0),
     )
@@ -80,6 +83,19 @@ def test_curves_and_map_tell_the_effect_on_the_income_itself(task, districts):
     whole = location[location["term"] == "sum"]
     assert_array_equal(whole["geoid"], districts["geoid"])
     assert_allclose(whole[list(SPATIAL)], districts[list(SPATIAL)])
+
+
+def test_very_many_districts_are_taken_in_parts_and_stood_for_by_some(task, monkeypatch, caplog):
+    whole, exact = dependences(task), independent_effects(task, threads=1)
+    monkeypatch.setattr("incomelens.shapley.dependence._PLACES", 5)
+    for one, same in zip(dependences(task), whole, strict=True):
+        for name in ("mean", "variance", "term_mean", "term_variance"):
+            assert_allclose(getattr(one.effect, name), getattr(same.effect, name), atol=1e-10)
+    monkeypatch.setattr("incomelens.shapley.global_effects.MOST_VARYING", N - 1)
+    with caplog.at_level(logging.INFO, logger="incomelens"):
+        some = independent_effects(task, threads=1)
+    assert "players vary as over 15 random rows of 16 rows" in caplog.text
+    assert_allclose(some.variance, exact.variance, rtol=0.3)
 
 
 def test_shares_of_the_variance_add_up_and_name_the_variable_that_makes_the_income(task):

@@ -23,6 +23,7 @@ from incomelens.shapley.evidence import evidence_of
 from incomelens.shapley.inputs import GaussianProcessMean, Part, SumMean, checked_matrix
 
 LINEAR = "linear"
+_PLACES = 4096  # at once; bounds the memory
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,15 @@ class Posterior:
             If the model does not read the columns.
         """
         places = checked_matrix("places", places, len(columns))
+        starts = range(0, len(places), _PLACES)
+        parts = [self._effect(columns, places[start : start + _PLACES]) for start in starts]
+        if len(parts) == 1:
+            return parts[0]
+        arrays = ("mean", "variance", "term_mean", "term_variance")
+        joined = [np.concatenate([getattr(part, name) for part in parts]) for name in arrays]
+        return PartialDependence(*joined, parts[0].terms)
+
+    def _effect(self, columns: tuple[int, ...], places: NDArray[np.float64]) -> PartialDependence:
         terms = [
             (part.name, *self._of_part(part, columns, places))
             for part in self.model.parts

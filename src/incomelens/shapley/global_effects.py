@@ -7,20 +7,25 @@ k-means points are means, and spread less than the districts do.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from incomelens.common.progress import progress
-from incomelens.shapley.background import full_background
+from incomelens.shapley.background import full_background, random_background
 from incomelens.shapley.dependence import PartialDependence, Posterior
 from incomelens.shapley.names import LOCATION
 from incomelens.shapley.task import Task
 from incomelens.shapley.variance_effects import VarianceEffects, variance_effects
 
+logger = logging.getLogger(__name__)
+
 # Districts whose values a curve is drawn through, evenly spread over the range that is observed.
 N_PLACES = 41
+# Districts whose values make the distribution of a player; more would fill the memory.
+MOST_VARYING = 10_000
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,17 @@ def evenly_spread(values: NDArray[np.float64], n_places: int = N_PLACES) -> NDAr
 
 
 def independent_effects(task: Task, *, threads: int) -> VarianceEffects:
-    """Effects on the variance, game of eleven; every player varies as over all districts."""
+    """Effects on the variance, game of eleven; every player varies as over all districts.
+
+    Of more than :data:`MOST_VARYING` districts, as over so many of them.
+    """
+    varying = full_background(task.points)
+    if len(task.points) > MOST_VARYING:
+        varying = random_background(task.points, MOST_VARYING, seed=0)
+        logger.info("players vary as over %s", varying.description)
     return variance_effects(
         task.model,
-        full_background(task.points),
+        varying,
         players=task.players("eleven"),
         threads=threads,
     )
