@@ -15,17 +15,12 @@ from numpy.testing import assert_allclose
 from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.demo.districts.city import AREAS
+from incomelens.demo.districts.mirror import INCOME_TABLES
 from incomelens.demo.districts.people import shares_of
+from incomelens.demo.formats import census as formats
 from incomelens.districts.build import build_districts
-from incomelens.districts.census import (
-    COUNTS,
-    INCOME_CELLS,
-    read_boundaries,
-    read_census_tables,
-    share,
-    variables_of,
-    zcta_areas,
-)
+from incomelens.districts.census import read_boundaries, share, variables_of, zcta_areas
+from incomelens.districts.census_tables import COUNTS, INCOME_CELLS, read_census_tables
 from incomelens.districts.columns import MISSING_CODES, SHARES, VARIABLES
 
 TRACT_ZIP = "cb_2018_tract/cb_2018_36_tract_500k.zip"
@@ -78,6 +73,65 @@ def test_tracts_read_back_are_the_tracts_that_were_made(city, mirror):
         assert_allclose(districts[f"{name}_moe"], made[f"{name}_moe"])
     assert_allclose(districts["population"], made["population"])
     assert (districts["area"] == made["county"].map(AREAS)).all()
+
+
+STATES = {"97": "Westland", "98": "Middleland", "99": "Eastland"}
+
+
+@pytest.fixture(scope="module")
+def country(city, tmp_path_factory):
+    """Tables of three states, a file each, and boundaries in one: the same city three times."""
+    folder = tmp_path_factory.mktemp("country")
+    boundaries = []
+    for number, state in enumerate(STATES):
+        tracts = city.tracts.set_index(state + city.tracts.index.str[2:])
+        tracts["geometry"] = tracts.translate(xoff=1e5 * number)
+        boundaries.append(formats.tract_boundaries(tracts.assign(land_m2=tracts.area.round())))
+        geography = formats.tract_geography(tracts.index, AREAS)
+        for table, cells in formats.table_cells(tracts).items():
+            answer = formats.counts_json(table, cells, geography)
+            (folder / f"{table}-{state}.json").write_bytes(answer)
+        for table, income in INCOME_TABLES.items():
+            answer = formats.income_json(table, tracts[income], tracts[f"{income}_moe"], geography)
+            (folder / f"{table}-{state}.json").write_bytes(answer)
+    archive = folder / "boundaries.zip"
+    archive.write_bytes(formats.shapefile_zip(pd.concat(boundaries), "tracts"))
+    return {"tables": sorted(folder.glob("*.json")), "boundaries": archive}
+
+
+def of_country(files, areas):
+    return build_districts(
+        files, settings={"adapter": "census", "tables": "acs", "areas": areas}, level="us_tract"
+    )
+
+
+def test_a_country_is_read_from_a_file_a_state_and_its_areas_are_states(city, country):
+    districts = of_country(country, STATES).set_index("geoid")
+    assert (districts["area"] == districts.index.str[:2].map(STATES)).all()
+    one_state = city.tracts.sort_index()
+    for state in STATES:
+        of_state = districts[districts.index.str[:2] == state]
+        assert list(of_state.index.str[2:]) == list(one_state.index.str[2:])
+        assert_allclose(of_state["per_capita_income"], one_state["per_capita_income"])
+        assert_allclose(of_state["population"], one_state["population"])
+
+
+def test_a_county_s_own_name_goes_before_that_of_its_state(country):
+    areas = {"98": "Middleland", "98001": "Northern Middleland"}
+    districts = of_country(country, areas).set_index("geoid")
+    assert set(districts["area"]) == set(areas.values())
+    assert set(districts.index.str[:2]) == {"98"}
+    in_county = districts.index.str[:5] == "98001"
+    assert (districts["area"][in_county] == "Northern Middleland").all()
+
+
+def test_a_state_whose_table_is_missing_or_there_twice_is_named(country, tmp_path):
+    first, *others = country["tables"]
+    with pytest.raises(InputError, match=r"B01001-98\.json.*districts are missing: 97001"):
+        of_country({**country, "tables": others}, STATES)
+    again = shutil.copy(first, tmp_path / "again.json")
+    with pytest.raises(InputError, match=r"stands in more than one of them; give every table once"):
+        of_country({**country, "tables": [first, again, *others]}, STATES)
 
 
 def test_zctas_of_the_city_are_those_with_a_part_in_it(city, mirror):

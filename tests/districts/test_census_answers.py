@@ -3,8 +3,9 @@
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.districts.census import read_boundaries, read_census_tables
+from incomelens.districts.census import read_boundaries
 from incomelens.districts.census_answers import codes_of, read_answer
+from incomelens.districts.census_tables import read_census_tables
 
 from .test_fuzz import HEADER, ROWS, SHAPES, answer
 

@@ -11,13 +11,8 @@ from shapely import box
 
 from incomelens.demo.formats.census import shapefile_zip
 from incomelens.demo.formats.geopackage import geopackage
-from incomelens.districts.census import (
-    COUNTS,
-    INCOME_CELLS,
-    read_boundaries,
-    read_census_tables,
-    zcta_areas,
-)
+from incomelens.districts.census import read_boundaries, zcta_areas
+from incomelens.districts.census_tables import COUNTS, INCOME_CELLS, read_census_tables
 from incomelens.districts.columns import VARIABLES
 from incomelens.districts.own_table import own_districts
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from incomelens.common.errors import InputError
 from incomelens.folds.buffer import local_km
-from incomelens.folds.districts import district_folds
+from incomelens.folds.districts import MOST_AREAS, district_folds
 
 SCHEMES = ("random", "block", "area")
 SETTINGS = {"n_folds": 5, "n_blocks": 10, "seed": 1}
@@ -93,6 +93,16 @@ def test_a_wide_buffer_is_a_warning_and_one_that_leaves_nothing_an_error(caplog)
         InputError, match=r"buffer_km: 100 km around fold 0 leave 0 of \d+ district"
     ):
         district_folds(city(100), scheme="block", **SETTINGS, buffer_km=100)
+
+
+def test_of_very_many_areas_several_whole_ones_are_a_fold():
+    names = [f"state {number}" for number in range(MOST_AREAS + 1)]
+    table = city(300).assign(area=np.random.default_rng(0).choice(names, 300))
+    folds = district_folds(table, scheme="area", **SETTINGS).merge(table, on="geoid")
+    assert folds.groupby("area")["fold"].nunique().eq(1).all()
+    sizes = folds["fold"].value_counts()
+    assert len(sizes) == SETTINGS["n_folds"]
+    assert sizes.max() - sizes.min() <= 0.2 * sizes.mean()
 
 
 def test_leaving_an_area_out_leaves_out_all_of_it():

@@ -88,6 +88,50 @@ def test_a_small_registry_loads(load):
     )
 
 
+def many(name="a-{state}.csv", address="https://survey.org/{state}", **each):
+    """Change of the entry: its file stands for many."""
+
+    def change(entry):
+        file = entry["files"].pop("a.csv")
+        entry["files"][name] = {**file, "address": address}
+        entry["each"] = each or {"state": ["06", "36"]}
+
+    return change
+
+
+def test_an_entry_stands_for_a_file_of_each_value(load):
+    files = load(many()).source("survey").files
+    assert [(file.name, file.address) for file in files] == [
+        ("a-06.csv", "https://survey.org/06"),
+        ("a-36.csv", "https://survey.org/36"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (many(year=["2019"]), r"a-\{state\}\.csv has \{state\} in its name, .* it has year"),
+        (many(address="https://survey.org"), r"stands for many, all of one address; put \{state\}"),
+        (many(state=[6]), r"survey\.each\.state"),
+    ],
+)
+def test_files_alike_that_cannot_be_told_apart_are_refused(load, change, message):
+    with pytest.raises(InputError, match=message):
+        load(change)
+
+
+def test_the_tables_of_the_country_are_a_file_a_state(root, schema):
+    registry = load_registry(root / "config/sources_usa.yaml", schema=schema)
+    states = yaml.safe_load((root / "config/usa.yaml").read_text())["districts"]["us_tract"]
+    names = {file.name for file in registry.source(states["tables"]).files}
+    tables = ("B19301", "B19013", "B15003", "B23025", "B01001", "B02001")
+    assert names == {f"{table}-{state}.json" for table in tables for state in states["areas"]}
+    assert len(states["areas"]) == 51
+    for file in registry.source(states["tables"]).files:
+        table, state = file.name.removesuffix(".json").split("-")
+        assert f"get=group({table})&for=tract:*&in=state:{state}&in=county:*" in file.address
+
+
 def test_the_rough_size_serves_where_the_exact_one_is_unknown(load):
     registry = load(lambda entry: entry["files"]["a.csv"].update(about_mb=1.5))
     assert registry.file("survey", "a.csv").likely_bytes == 1_500_000

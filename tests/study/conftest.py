@@ -49,7 +49,7 @@ def study(configuration) -> Callable[..., Study]:
 @pytest.fixture(scope="session")
 def registry():
     """The registries of this repository, real and synthetic."""
-    return load_registry([CONFIG / "sources.yaml", CONFIG / "sources_demo.yaml"])
+    return load_registry(sorted(CONFIG.glob("sources*.yaml")))
 
 
 @pytest.fixture(scope="session")

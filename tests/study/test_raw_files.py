@@ -35,6 +35,15 @@ def test_a_study_of_cities_alone_needs_no_source_of_districts(raw):
     assert cities_alone.checks(*cities_alone.parts) == raw().checks("aerial")
 
 
+def test_a_study_of_the_country_reads_a_file_of_every_state_and_table(raw):
+    usa = raw("usa")
+    files = usa.of_level("us_tract")
+    assert len(files["tables"]) == 51 * 6
+    assert usa.parts["siamese"].sources == []
+    assert usa.study.explained_tasks
+    assert {task["level"] for task in usa.study.explained_tasks} == {"us_tract"}
+
+
 def test_a_city_without_an_entry_is_told_before_anything_is_planned(raw):
     with pytest.raises(InputError, match=r"city\.atlantis is missing"):
         raw(cities=["atlantis"])

@@ -7,6 +7,7 @@ district study (Bai, Lam & Li 2023): inequality between districts.
 ``columns``           names, order and meaning of the columns of ``districts/{level}.parquet``
 ``build``             :func:`~build.build_districts`: adapter, checks, order, log
 ``census``            adapter: Census API tables and cartographic boundaries
+``census_tables``     the tables that the study needs, of a city or a file a state
 ``census_answers``    answers of that API, and whose row each is
 ``own_table``         adapter: any CSV, GeoPackage or GeoParquet, with a map of its columns
 ``user_columns``      what that map may say: columns, expressions, units

@@ -14,7 +14,25 @@ import pandas as pd
 from shapely.errors import ShapelyError
 
 from incomelens.common.errors import InputError, damage_told, listed
-from incomelens.districts.census_answers import codes_of, read_answer
+from incomelens.districts.census_tables import (
+    ADULTS_25,
+    ASIAN,
+    BACHELOR,
+    BLACK,
+    FROM_65,
+    LABOUR_FORCE,
+    MALE,
+    MEDIAN_HOUSEHOLD_INCOME,
+    PER_CAPITA_INCOME,
+    POPULATION,
+    POSTGRADUATE,
+    RACES,
+    UNDER_18,
+    UNEMPLOYED,
+    WHITE,
+    check_all_there,
+    read_census_tables,
+)
 from incomelens.districts.checks import as_numbers
 from incomelens.districts.columns import TOP_CODE
 from incomelens.districts.geometry import in_degrees
@@ -26,28 +44,6 @@ from incomelens.sources.readers.written_values import numbers
 logger = logging.getLogger(__name__)
 
 SQUARE_METRES_PER_KM2 = 1e6
-
-POPULATION = "B01001_001E"
-MALE = "B01001_002E"
-UNDER_18 = [f"B01001_{line:03d}E" for line in (*range(3, 7), *range(27, 31))]
-FROM_65 = [f"B01001_{line:03d}E" for line in (*range(20, 26), *range(44, 50))]
-ADULTS_25 = "B15003_001E"
-BACHELOR = "B15003_022E"  # as the highest degree: deviation `bachelor_only`
-POSTGRADUATE = ["B15003_023E", "B15003_024E", "B15003_025E"]  # master, professional, doctorate
-LABOUR_FORCE = "B23025_003E"  # civilian: deviation `unemployment_definition`
-UNEMPLOYED = "B23025_005E"
-RACES = "B02001_001E"
-WHITE, BLACK, ASIAN = "B02001_002E", "B02001_003E", "B02001_005E"  # alone: deviation `race_alone`
-PER_CAPITA_INCOME = "B19301_001"
-MEDIAN_HOUSEHOLD_INCOME = "B19013_001"
-
-COUNTS = (
-    *(POPULATION, MALE, *UNDER_18, *FROM_65, ADULTS_25, BACHELOR, *POSTGRADUATE),
-    *(LABOUR_FORCE, UNEMPLOYED, RACES, WHITE, BLACK, ASIAN),
-)
-INCOME_CELLS = tuple(
-    f"{cell}{kind}" for cell in (PER_CAPITA_INCOME, MEDIAN_HOUSEHOLD_INCOME) for kind in "EM"
-)
 
 
 def census_districts(
@@ -66,8 +62,9 @@ def census_districts(
     boundaries : path
         Zip of a cartographic boundary shapefile of the same districts.
     areas : mapping
-        County code (state and county, five digits) to name: the counties that make the city.
-        Those in which no district lies are told in a warning.
+        Code of a county (state and county, five digits) or of a state (two) to name: what makes
+        the city, or the country. A county's own name goes before that of its state. Those in which
+        no district lies are told in a warning.
     relationship : path, optional
         The 2010 ZCTA-county relationship file, for districts whose identifier does not name their
         county. A ZCTA belongs to the city if a part of it lies in one of `areas` (deviation
@@ -82,13 +79,13 @@ def census_districts(
     if relationship is None:
         _refuse_zip_areas(cells.index, file=listed(tables))
         counties = cells.index.to_series().str[:5]
-        area = counties.map(dict(areas)).dropna()
+        area = area_names(counties, areas).dropna()
         counties_named = listed(sorted(counties.unique()), 12)
         _check_areas(areas, area, place=f"{listed(tables)}, with districts in {counties_named}")
     else:
         area = zcta_areas(relationship, areas)
         _check_areas(areas, area, place=str(relationship))
-        _check_all_there(area.index, cells.index, files=tables)
+        check_all_there(area.index, cells.index, files=tables)
     cells = cells.loc[area.index]
     polygons = _polygons_of(cells, read_boundaries(boundaries), file=str(boundaries))
     cells = cells.loc[polygons.index]
@@ -98,29 +95,9 @@ def census_districts(
     ).reset_index(names="geoid")
 
 
-def read_census_tables(files: Sequence[str | Path]) -> pd.DataFrame:
-    """Cells of the Census tables that the district study needs, indexed by district.
-
-    Missing codes such as -666666666 are missing values (deviation `districts_in_fit`). A file may
-    hold one table or several.
-    """
-    tables = [_read_census_table(Path(file)) for file in files]
-    cells = pd.concat(tables, axis="columns") if tables else pd.DataFrame()
-    twice = cells.columns[cells.columns.duplicated()].unique()
-    if len(twice):
-        raise InputError(
-            f"{listed(files)}: {listed(twice)} stands in more than one of them; give every table "
-            "once, of one year"
-        )
-    absent = [name for name in (*COUNTS, *INCOME_CELLS) if name not in cells.columns]
-    if absent:
-        raise InputError(
-            f"{listed(files)}: no column {listed(absent)}; expected the answers to get=group(TABLE)"
-            " for B19301, B19013, B15003, B23025, B01001 and B02001"
-        )
-    for file, table in zip(files, tables, strict=True):
-        _check_all_there(cells.index, table.index, files=[file])
-    return cells
+def area_names(counties: pd.Series, areas: Mapping[str, str]) -> pd.Series:
+    """Name of the area of every county: its own, or its state's; missing where it has none."""
+    return counties.map(dict(areas)).fillna(counties.str[:2].map(dict(areas)))
 
 
 def variables_of(cells: pd.DataFrame, *, land_km2: pd.Series) -> pd.DataFrame:
@@ -225,40 +202,17 @@ def zcta_areas(file: str | Path, areas: Mapping[str, str]) -> pd.Series:
     for name in numeric:
         parts[name] = numbers(parts[name], where=f"{file}: column {name!r}", decimal=".")
     parts = parts.sort_values(["POPPT", "AREAPT", "GEOID"])
-    largest = _largest_part(parts[parts["GEOID"].isin(list(areas))])
+    largest = _largest_part(parts[area_names(parts["GEOID"], areas).notna()])
     elsewhere = largest.index[_largest_part(parts)[largest.index] != largest]
     if len(elsewhere):
         logger.info(
             "%d ZCTAs have most of their people outside: %s", len(elsewhere), listed(elsewhere, 20)
         )
-    return largest.map(dict(areas)).rename("area")
+    return area_names(largest, areas).rename("area")
 
 
 def _largest_part(parts: pd.DataFrame) -> pd.Series:
     return parts.groupby("ZCTA5")["GEOID"].last()
-
-
-def _read_census_table(file: Path) -> pd.DataFrame:
-    header, rows = read_answer(file, once=(*COUNTS, *INCOME_CELLS))
-    place = {name: header.index(name) for name in header}  # NAME may stand there twice
-    geoids = pd.Index(codes_of(header, rows, file=file), name="geoid")
-    if geoids.has_duplicates:
-        raise InputError(
-            f"{file}: districts {listed(geoids[geoids.duplicated()].unique())} stand there more "
-            "than once; expected one row a district"
-        )
-    wanted = [name for name in (*COUNTS, *INCOME_CELLS) if name in place]
-    return pd.DataFrame(
-        {
-            name: as_numbers(
-                pd.Series([row[place[name]] for row in rows], index=geoids, dtype=object),
-                where=f"{file}: column {name!r}",
-                decimal=".",
-            )
-            for name in wanted
-        },
-        index=geoids,
-    )
 
 
 def _positive(cells: pd.DataFrame, name: str) -> pd.Series:
@@ -319,15 +273,6 @@ def _connecticut(codes: Iterable[str]) -> str:
         ". Connecticut changed its county codes with the data of 2022: counties 09001 to 09015 "
         "before, planning regions 09110 to 09190 since; take those of the year of the tables"
     )
-
-
-def _check_all_there(expected: pd.Index, present: pd.Index, *, files: Sequence[str | Path]) -> None:
-    absent = expected.difference(present)
-    if len(absent):
-        raise InputError(
-            f"{listed(files)}: {len(absent)} of {len(expected)} districts are missing: "
-            f"{listed(absent)}; expected tables of the same year and the same districts"
-        )
 
 
 def _polygons_of(cells: pd.DataFrame, shapes: gpd.GeoDataFrame, *, file: str) -> gpd.GeoDataFrame:

@@ -33,6 +33,9 @@ from incomelens.folds.knndm import knndm_folds
 
 logger = logging.getLogger(__name__)
 
+MOST_AREAS = 20
+"""Areas that are left out one by one; of the states of a country that would be a fold each."""
+
 
 def district_folds(
     districts: gpd.GeoDataFrame | pd.DataFrame,
@@ -54,9 +57,10 @@ def district_folds(
     scheme : {"random", "block", "area", "knndm"}
         Shuffled k-fold; k-means blocks of centroids, grouped into folds of equal size; leave one
         area out, where the number of areas is the number of folds; nearest neighbour distance
-        matching (:mod:`incomelens.folds.knndm`).
+        matching (:mod:`incomelens.folds.knndm`). More than :data:`MOST_AREAS` areas are grouped,
+        whole, into folds of about equal size.
     n_folds : int
-        Folds of `random`, `block` and `knndm`.
+        Folds of `random`, `block` and `knndm`, and of `area` where areas are grouped.
     n_blocks : int
         Blocks; also recorded under the other schemes, for block bootstraps.
     seed : int
@@ -97,6 +101,9 @@ def district_folds(
         fold = group_blocks(np.bincount(block)[:, np.newaxis], n_folds)[block]
     elif scheme == "area":
         fold = _area_numbers(kept)
+        if (n_areas := fold.max() + 1) > MOST_AREAS:
+            fold = group_blocks(np.bincount(fold)[:, np.newaxis], n_folds)[fold]
+            logger.info("scheme area: %d areas, grouped whole into %d folds", n_areas, n_folds)
     elif scheme == "knndm":
         degrees = kept[["longitude", "latitude"]].to_numpy(dtype=np.float64)
         fold = knndm_folds(

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import geopandas as gpd
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from matplotlib_scalebar.scalebar import ScaleBar
 from numpy.testing import assert_allclose
+from shapely import Point
 
 from incomelens.common.errors import InputError
 from incomelens.paper.draw.maps import (
@@ -33,6 +35,25 @@ def test_projection_keeps_areas_and_lengths(districts):
     plane = local_projection(districts)
     assert_allclose(plane.area, 1e6, rtol=1e-4)
     assert_allclose(plane.length, 4e3, rtol=1e-4)
+
+
+def test_a_country_on_both_sides_of_the_date_line_lies_together():
+    places = {"Attu": (172.9, 52.9), "Anchorage": (-149.9, 61.2), "Maine": (-67.0, 44.9)}
+    country = gpd.GeoDataFrame(
+        {"name": list(places)}, geometry=[Point(*p) for p in places.values()], crs=4326
+    )
+    easting = local_projection(country).geometry.centroid.x
+    assert easting.is_monotonic_increasing
+    assert np.ptp(easting) < 9e6
+
+
+def test_very_many_districts_are_drawn_as_pixels(axes, districts, monkeypatch):
+    plane = local_projection(districts)
+    values = plane["per_capita_income"].to_numpy()
+    for most, as_pixels in ((len(plane), False), (len(plane) - 1, True)):
+        monkeypatch.setattr("incomelens.paper.draw.maps.MOST_DISTRICTS_AS_OUTLINES", most)
+        draw_map(axes, plane, values, quantile_classes(values, 4))
+        assert axes.collections[-1].get_rasterized() is as_pixels
 
 
 def test_map_has_equal_aspect_and_no_frame(axes, districts):

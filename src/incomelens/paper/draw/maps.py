@@ -16,6 +16,8 @@ from incomelens.paper.draw.style import INK, MISSING_FACE, MISSING_HATCH, sequen
 
 # Borders between more districts than this would hide them.
 MOST_DISTRICTS_WITH_BORDERS = 500
+# More than these would make a file that hardly opens: they are drawn as pixels.
+MOST_DISTRICTS_AS_OUTLINES = 10_000
 # Share of the map's extent that the scale bar may take.
 SCALE_BAR_SHARE = 0.25
 # Width of a digit, in shares of the font size.
@@ -25,6 +27,7 @@ POINTS_PER_INCH = 72.0
 SMALLEST_PT = 5.0
 # Radius of the disc that stands for a district without a polygon, in shares of the city's extent.
 DISC_SHARE = 0.012
+HALF_TURN = 180.0
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,10 @@ def local_projection(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     if districts.crs.is_projected:
         return districts
-    west, south, east, north = districts.to_crs(4326).total_bounds
+    degrees = districts.to_crs(4326)
+    _, south, _, north = degrees.total_bounds
     plane = districts.to_crs(
-        f"+proj=laea +lat_0={(south + north) / 2:.6f} +lon_0={(west + east) / 2:.6f} "
+        f"+proj=laea +lat_0={(south + north) / 2:.6f} +lon_0={_middle_longitude(degrees):.6f} "
         "+datum=WGS84 +units=m"
     )
     is_point = plane.geom_type == "Point"
@@ -103,6 +107,16 @@ def local_projection(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     west, south, east, north = plane.total_bounds
     discs = plane.geometry.buffer(DISC_SHARE * max(east - west, north - south), quad_segs=4)
     return plane.set_geometry(plane.geometry.where(~is_point, discs))
+
+
+def _middle_longitude(degrees: gpd.GeoDataFrame) -> float:
+    """Middle of the districts' extent, also of those that lie on both sides of the date line."""
+    west, _, east, _ = degrees.total_bounds
+    if east - west <= HALF_TURN:
+        return (west + east) / 2
+    # Counted from the date line on: the Aleutians are then next to the rest of Alaska.
+    ends = degrees.bounds[["minx", "maxx"]].to_numpy() % (2 * HALF_TURN)
+    return (np.nanmin(ends) + np.nanmax(ends)) / 2 - 2 * HALF_TURN
 
 
 def map_height(plane: gpd.GeoDataFrame, width: float, *, most: float) -> float:
@@ -148,7 +162,14 @@ def draw_map(
         )
     faces = colours(classes.of(values[present]) / max(classes.n - 1, 1))
     # "face" closes the hairlines that viewers draw between neighbouring polygons.
-    shapes[present].plot(ax=axes, color=faces, edgecolor=edge, linewidth=width, aspect=None)
+    shapes[present].plot(
+        ax=axes,
+        color=faces,
+        edgecolor=edge,
+        linewidth=width,
+        aspect=None,
+        rasterized=len(shapes) > MOST_DISTRICTS_AS_OUTLINES,
+    )
     if outline is not None:
         outline.boundary.plot(ax=axes, color=INK, linewidth=0.3, aspect=None)
     west, south, east, north = shapes.total_bounds

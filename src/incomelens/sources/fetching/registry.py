@@ -1,7 +1,9 @@
 """The registry of sources as typed objects, and its mistakes by name."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +162,35 @@ def _read_sources(path: str | Path, schema: str | Path | None) -> dict[str, Sour
 def _source(name: str, entry: Mapping[str, Any]) -> Source:
     secret = Secret(**entry["secret"]) if "secret" in entry else None
     files = tuple(
-        SourceFile(source=name, name=file, page=entry["page"], secret=secret, **details)
-        for file, details in entry["files"].items()
+        SourceFile(source=name, page=entry["page"], secret=secret, **file)
+        for pattern, details in entry["files"].items()
+        for file in _each_file(name, {"name": pattern, **details}, entry.get("each", {}))
     )
     told: dict[str, Any] = {**entry, "id": name, "secret": secret, "files": files}
+    told.pop("each", None)
     return Source(**told)
+
+
+def _each_file(
+    source: str, file: Mapping[str, Any], each: Mapping[str, Sequence[str]]
+) -> Iterator[dict[str, Any]]:
+    """Files that an entry stands for: one, or one a combination of the values in its name."""
+    wanted = re.findall(r"\{(\w*)\}", file["name"])
+    where = file.get("address") or file.get("manual", "")
+    if missing := [key for key in wanted if key not in each]:
+        raise InputError(
+            f"source {source}: the file {file['name']} has {{{missing[0]}}} in its name, which "
+            f"`each` gives no values; it has {listed(each) or 'none'}"
+        )
+    if alike := [key for key in wanted if f"{{{key}}}" not in where]:
+        raise InputError(
+            f"source {source}: the file {file['name']} stands for many, all of one address; put "
+            f"{{{alike[0]}}} into its address too"
+        )
+    for values in product(*(each[key] for key in wanted)):
+        told = dict(file)
+        for key, value in zip(wanted, values, strict=True):
+            for part in ("name", "address", "manual"):
+                if told.get(part):
+                    told[part] = told[part].replace(f"{{{key}}}", value)
+        yield told
