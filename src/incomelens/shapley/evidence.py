@@ -98,7 +98,7 @@ def _checked_precision(precision: ArrayLike, n_train: int) -> NDArray[np.float64
     matrix = checked_matrix("precision", precision, n_train)
     if matrix.shape != (n_train, n_train) or not np.array_equal(matrix, matrix.T):
         raise InputError(
-            f"precision: shape {matrix.shape} or values are not those of a symmetric matrix of the "
-            f"{n_train} training points"
+            f"precision: expected a symmetric matrix of the {n_train} training points; symmetrise "
+            f"it, or hand over the one that belongs to the model (shape {matrix.shape})"
         )
     return matrix

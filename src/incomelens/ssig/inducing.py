@@ -148,10 +148,11 @@ def induced(
     inverse = solve_triangular(lower, np.eye(len(rows)), lower=True)
     # P as a difference of squares: L⁻ᵀL⁻¹ − (M⁻¹L⁻¹)ᵀ(M⁻¹L⁻¹) with B = M Mᵀ.
     rest = solve_triangular(inner, inverse, lower=True)
+    precision = inverse.T @ inverse - rest.T @ rest
     found = Inducing(
         points=inputs[rows],
         weights=inverse.T @ solution,
-        precision=inverse.T @ inverse - rest.T @ rest,
+        precision=(precision + precision.T) / 2,
         learnt_on=learnt_on,
     )
     logger.info(
