@@ -57,7 +57,7 @@ CLASSES = {"incomelens.cells.urban_classes": config["land_use"]}
 _ = read_land_use_list(config["land_use"])  # before anything runs
 
 
-# What a rule says of its code: the digest, and the list of classes where it works with that.
+# What rules say of their code: the digest, and the list of classes where it works with that.
 def of_code(code):
     lists = [file for module, file in CLASSES.items() if module in code.modules]
     return {"code": code.digest} | ({"classes": str(lists[0])} if lists else {})

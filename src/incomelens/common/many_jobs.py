@@ -1,21 +1,22 @@
 """What Snakemake does over and over in a run of thousands of jobs, done once.
 
-Snakemake 9.27 asks every function of a rule for its parameters, and takes the path of its script
-apart, several times a job: a quarter of planning. With every job that ends it begins one more
-series of looks at all ready jobs, so that what a run costs grows with the square of its jobs.
+Snakemake 9.27 asks every function of a rule for its parameters, takes the path of its script apart
+and reads it, several times a job: two fifths of planning. With every job that ends it begins one
+more series of looks at all ready jobs, so that what a run costs grows with the square of its jobs.
 Another version of Snakemake is left as it is.
 """
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from weakref import WeakSet
 
 import snakemake
-from snakemake import common, rules
+from snakemake import common, rules, script
 from snakemake.scheduling.job_scheduler import JobScheduler
-from snakemake.sourcecache import LocalSourceFile
+from snakemake.sourcecache import LocalSourceFile, SourceCache, SourceFile
+from snakemake.utils import format as filled
 
 KNOWN = "9.27."
 """Versions whose repetitions were looked into."""
@@ -30,6 +31,7 @@ def spare_repetitions() -> None:
         return
     for module in (common, rules):
         _replace(module, "get_function_params", _parameters)
+    _replace(script, "get_source", _source)
     _replace(LocalSourceFile, "get_cache_path", lru_cache(None)(LocalSourceFile.get_cache_path))
     _replace(JobScheduler, "_schedule_reevalutation", look_again)
 
@@ -66,6 +68,23 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, Any]:
         return _remembered(function)
     except TypeError:  # a callable object that cannot be looked up
         return _asked(function)
+
+
+_read = lru_cache(None)(script.get_source)
+
+
+def _source(
+    path: str | SourceFile,
+    sourcecache: SourceCache,
+    basedir: str | SourceFile | None = None,
+    wildcards: object = None,
+    params: object = None,
+) -> tuple[Any, ...]:
+    """A script, which Snakemake reads once and keeps in a cache of its own until the run ends."""
+    if wildcards is not None and params is not None:
+        fill = path.format if isinstance(path, SourceFile) else partial(filled, path)
+        path = fill(wildcards=wildcards, params=params)
+    return _read(path, sourcecache, basedir)
 
 
 def _replace(owner: object, name: str, by: Callable[..., Any]) -> None:
