@@ -3,6 +3,7 @@
 # <results>, <logs> and <benchmarks> in a path are those of the study (see `pathvars` in Snakefile).
 # Wildcards are identities, never settings: settings reach a script through `params`.
 
+import atexit
 import gc
 import os
 from pathlib import Path
@@ -17,8 +18,10 @@ from incomelens.sources.fetching.registry import load_registry
 from incomelens.study import RawFiles, Results, Study, Worlds, looked_at
 
 # Planning makes millions of objects that live to its end; with hundreds of cities, looking for
-# garbage among them as often as usual takes a fourteenth of the time.
+# garbage among them as often as usual takes a fourteenth of the time, and at the end, when the
+# system takes all memory anyway, a sixth.
 gc.set_threshold(200_000, 50, 50)
+atexit.register(gc.freeze)
 spare_repetitions()
 
 # Jobs in an environment of their own (`--sdm conda`) import the package from this checkout.
