@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import snakemake
 from snakemake.common import get_function_params
+from snakemake.iocontainers import Params, Wildcards
+from snakemake.script import get_source
+from snakemake.sourcecache import LocalSourceFile, SourceCache
 
 from incomelens.common import many_jobs
 from incomelens.common.many_jobs import KNOWN, look_again
@@ -74,6 +77,18 @@ def test_parameters_are_those_that_snakemake_finds(function):
     for _ in range(2):
         assert list(many_jobs._parameters(function)) == ["wildcards", "attempt"]
         assert many_jobs._parameters(function) == many_jobs._asked(function)
+
+
+def test_a_script_is_that_which_snakemake_reads(tmp_path):
+    for name in ("one", "other"):
+        (tmp_path / f"{name}.py").write_text(f"{name} = 1\n")
+    cache, folder = SourceCache(tmp_path / "cache"), LocalSourceFile(str(tmp_path))
+    for name in ("one", "other", "one"):
+        told = {"params": Params(fromdict={"script": name}), "wildcards": Wildcards(fromdict={})}
+        for path in ("{params.script}.py", LocalSourceFile("{params.script}.py")):
+            ours = many_jobs._source(path, cache, folder, **told)
+            assert ours == get_source(path, cache, folder, **told)
+            assert ours[1] == f"{name} = 1\n"
 
 
 def test_jobs_start_no_faster_than_the_limit_and_all_of_them_run(tmp_path):
