@@ -71,6 +71,7 @@ include: "workflow/rules/paper_inference.smk"
 include: "workflow/rules/paper_topology.smk"
 include: "workflow/rules/paper_validation.smk"
 include: "workflow/rules/paper_ssig.smk"
+include: "workflow/rules/paper_shapley.smk"
 include: "workflow/rules/targets.smk"
 
 

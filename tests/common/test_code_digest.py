@@ -4,13 +4,7 @@ import ast
 
 import pytest
 
-from incomelens.common.code_digest import (
-    SOURCE,
-    code_digest,
-    module_digest,
-    modules_of,
-    used_modules,
-)
+from incomelens.common.code_digest import SOURCE, module_code, script_code
 from incomelens.common.errors import InputError
 
 
@@ -33,11 +27,11 @@ def package(tmp_path):
 
 
 def digest(package):
-    return code_digest(package / "script.py", source=package)
+    return script_code(package / "script.py", source=package).digest
 
 
 def test_modules_are_followed_through_imports_and_circles_end(package):
-    assert used_modules(package / "script.py", source=package) == [
+    assert script_code(package / "script.py", source=package).modules == [
         "incomelens",
         "incomelens.a",
         "incomelens.a.near",
@@ -60,12 +54,12 @@ def test_a_change_in_an_unrelated_module_changes_nothing(package):
 
 def test_importing_a_module_from_its_package_counts_the_module(package):
     (package / "script.py").write_text("from incomelens.a import near\n")
-    assert "incomelens.b.far" in used_modules(package / "script.py", source=package)
+    assert "incomelens.b.far" in script_code(package / "script.py", source=package).modules
 
 
 def test_a_modules_digest_follows_its_own_text_and_what_it_imports_alone(package):
     def digest():
-        return module_digest("incomelens.a.near", source=package)
+        return module_code("incomelens.a.near", source=package).digest
 
     before = digest()
     (package / "incomelens/a/unrelated.py").write_text("import sys\n")
@@ -76,7 +70,7 @@ def test_a_modules_digest_follows_its_own_text_and_what_it_imports_alone(package
 
 def test_a_module_that_is_not_there_is_named_with_its_file(package):
     with pytest.raises(InputError, match=r"no module incomelens\.a\.nowhere; .*a/nowhere\.py"):
-        module_digest("incomelens.a.nowhere", source=package)
+        module_code("incomelens.a.nowhere", source=package)
 
 
 def test_an_import_is_found_wherever_a_statement_may_stand(package):
@@ -100,12 +94,12 @@ def function():
                                 from incomelens.a.unrelated import os
 """
     (package / "script.py").write_text(text)
-    assert "incomelens.a.unrelated" in used_modules(package / "script.py", source=package)
+    assert "incomelens.a.unrelated" in script_code(package / "script.py", source=package).modules
 
 
 @pytest.mark.parametrize("module", ["inference.training", "report.page", "shapley.runs"])
 def test_imports_are_those_that_python_reads_in_the_whole_file(module):
-    modules = modules_of(f"incomelens.{module}")
+    modules = module_code(f"incomelens.{module}").modules
     for file in (SOURCE.joinpath(*name.split(".")) for name in modules):
         text = (file / "__init__.py" if file.is_dir() else file.with_suffix(".py")).read_bytes()
         for node in ast.walk(ast.parse(text)):
@@ -118,7 +112,7 @@ def test_a_list_that_a_module_works_with_counts_as_its_code(package):
     land.write_text("classes: {}\n")
 
     def told(module):
-        return code_digest(package / "script.py", lists={module: land}, source=package)
+        return script_code(package / "script.py", lists={module: land}, source=package).digest
 
     before = told("incomelens.b.far"), told("incomelens.a.unrelated")
     land.write_text("classes: {water: {}}\n")

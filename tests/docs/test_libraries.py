@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from incomelens.common.code_digest import modules_of
+from incomelens.common.code_digest import module_code
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -80,7 +80,7 @@ def test_a_part_needs_no_package_that_its_extra_does_not_bring(page):
     brought = set(requirements(PROJECT["dependencies"], EXTRAS[extra]))
     homes = packages_distributions()
     for module in (f"incomelens.{name}" for name in modules):
-        for used in modules_of(module):
+        for used in module_code(module).modules:
             for name in imported(used):
                 packages = {canonicalize_name(package) for package in homes[name]}
                 assert packages & brought, f"{used} imports {name}"

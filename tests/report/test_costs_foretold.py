@@ -58,11 +58,38 @@ def test_a_larger_job_costs_its_start_and_so_much_a_unit():
 
 
 def test_a_job_far_beyond_what_was_measured_is_extrapolated_and_told():
-    foretold = foretell([job()], [size(40_000)], measured(*TWO_SIZES))
-    assert_allclose(foretold.total.processor_s, 402.0)
-    assert foretold.extrapolated == {("build_cells", ""): (pytest.approx(402.0), 100.0)}
-    text = told(foretold, measured(*TWO_SIZES))
+    far_apart = measured(cost(size(100), 3.0), cost(size(10_000), 102.0))
+    foretold = foretell([job()], [size(1_000_000)], far_apart)
+    assert_allclose(foretold.total.processor_s, 10_002.0)
+    assert foretold.extrapolated == {("build_cells", ""): (pytest.approx(10_002.0), 100.0)}
+    text = told(foretold, far_apart)
     assert "extrapolated, 100 % of the hours: build_cells to 100 times its size" in text
+
+
+def test_costs_that_hardly_rose_are_told_no_further_than_they_rose():
+    """Jobs twice as dear at four times the size say nothing of jobs a hundred times as large."""
+    foretold = foretell([job()], [size(40_000)], measured(*TWO_SIZES))
+    assert_allclose(foretold.total.processor_s, 2 + 8)
+    assert not foretold.extrapolated
+    assert foretold.is_least
+
+
+def test_a_slow_start_of_one_mode_is_not_made_days_of_work():
+    """Two modes at 80 districts, of which one compiles more, foretold for 2,117 districts."""
+
+    def explained(mode, districts):
+        quantities = {"districts": districts, "background": 12.0}
+        return Size("explain_income", mode, quantities)
+
+    known = measured(cost(explained("ard", 80.0), 3.6), cost(explained("additive", 80.0), 16.2))
+    asked = [explained("additive", 2_117.0), explained("additive", 100.0)]
+    foretold = foretell([job("explain_income")] * 2, asked, known)
+    assert foretold.total.processor_s < 120  # and no days
+    assert foretold.is_least
+    text = told(foretold, known)
+    assert "at least" in text
+    assert "too near one size to tell, counted as if costs grew no further" in text
+    assert "explain_income of additive to 700 times its size" in text
 
 
 def test_one_size_alone_does_not_tell_how_a_cost_grows():
@@ -71,7 +98,7 @@ def test_one_size_alone_does_not_tell_how_a_cost_grows():
     foretold = foretell([job()], [size(40_000)], one)
     assert_allclose(foretold.total.processor_s, 3.0)
     assert foretold.is_least
-    assert "measured at another size alone" in told(foretold, one)
+    assert "measured too near one size to tell" in told(foretold, one)
     assert "at least" in told(foretold, one)
     smaller = foretell([job()], [size(10)], one)
     assert "build_cells to 0.10 times its size" in told(smaller, one)

@@ -3,26 +3,26 @@
 # <results>, <logs> and <benchmarks> in a path are those of the study (see `pathvars` in Snakefile).
 # Wildcards are identities, never settings: settings reach a script through `params`.
 
+import atexit
 import gc
 import os
 from pathlib import Path
 
 from incomelens.cells.urban_classes import read_land_use_list
-from incomelens.common.code_digest import (
-    code_digest,
-    module_digest,
-    modules_of,
-    used_modules,
-)
+from incomelens.common.code_digest import module_code, script_code
 from incomelens.common.jobs import offer_package_to_jobs
 from incomelens.common.lifetimes import announce_run
+from incomelens.common.many_jobs import spare_repetitions
 from incomelens.paper.names import INCOMES as INCOME_NAMES
 from incomelens.sources.fetching.registry import load_registry
 from incomelens.study import RawFiles, Results, Study, Worlds, looked_at
 
 # Planning makes millions of objects that live to its end; with hundreds of cities, looking for
-# garbage among them as often as usual takes a fourteenth of the time.
+# garbage among them as often as usual takes a fourteenth of the time, and at the end, when the
+# system takes all memory anyway, a sixth.
 gc.set_threshold(200_000, 50, 50)
+atexit.register(gc.freeze)
+spare_repetitions()
 
 # Jobs in an environment of their own (`--sdm conda`) import the package from this checkout.
 offer_package_to_jobs()
@@ -60,10 +60,10 @@ CLASSES = {"incomelens.cells.urban_classes": config["land_use"]}
 _ = read_land_use_list(config["land_use"])  # before anything runs
 
 
-def classes_of(modules):
-    return {
-        "classes": str(file) for module, file in CLASSES.items() if module in modules
-    }
+# What rules say of their code: the digest, and the list of classes where it works with that.
+def of_code(code):
+    lists = [file for module, file in CLASSES.items() if module in code.modules]
+    return {"code": code.digest} | ({"classes": str(lists[0])} if lists else {})
 
 
 # What runs a rule: its script, by the path below workflow/scripts, and arithmetic threads, which never
@@ -71,8 +71,8 @@ def classes_of(modules):
 # modules of the package that the script imports.
 def run_by(script):
     file = CHECKOUT / f"workflow/scripts/{script}.py"
-    told = {"code": code_digest(file, lists=CLASSES), **classes_of(used_modules(file))}
-    return dict(script=script, threads=config["threads"], **told)
+    code = of_code(script_code(file, lists=CLASSES))
+    return dict(script=script, threads=config["threads"], **code)
 
 
 # What makes an exhibit: its module below incomelens.paper, the digest of that module's code alone,
@@ -82,12 +82,8 @@ def made_by(module, **settings):
         of = lambda key: lambda wildcards: made_by(module.format(**wildcards))[key]
         of_all = {"classes": config["land_use"], **settings}
         return {"module": of("module"), "code": of("code"), **of_all}
-    whole = f"incomelens.paper.{module}"
-    told = {
-        "code": module_digest(whole, lists=CLASSES),
-        **classes_of(modules_of(whole)),
-    }
-    return dict(module=module, **told, **settings)
+    code = of_code(module_code(f"incomelens.paper.{module}", lists=CLASSES))
+    return dict(module=module, **code, **settings)
 
 
 # What of the district study is made: nothing, in a study of cities alone.
@@ -194,6 +190,12 @@ def grown_by_attempt(base, per_input_mb):
     if per_input_mb == 0:
         return lambda wildcards, attempt: base * attempt
     return (
-        lambda wildcards, input, attempt: int(base + per_input_mb * input.size_mb)
+        lambda wildcards, input, attempt: int(base + per_input_mb * megabytes(input))
         * attempt
     )
+
+
+# Snakemake's own `input.size_mb` takes a millisecond, to start a loop of events. From the error that
+# a file is not there Snakemake knows, as from its own, that the number is to be told later.
+def megabytes(files):
+    return sum(map(os.path.getsize, files)) / 2**20

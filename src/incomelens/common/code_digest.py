@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -26,10 +27,31 @@ IMPORT = re.compile(
 NO_LISTS: Mapping[str, str | Path] = {}
 
 
-def code_digest(
+@dataclass(frozen=True)
+class Code:
+    """What a script, or a module, uses of the package.
+
+    Attributes
+    ----------
+    digest : str
+        Sixteen hexadecimal digits.
+    modules : list of str
+        Names, sorted.
+    """
+
+    digest: str
+    modules: list[str]
+
+
+def code_digest(script: str | Path) -> str:
+    """Digest of all modules of the package that `script` imports, directly or not."""
+    return script_code(script).digest
+
+
+def script_code(
     script: str | Path, *, lists: Mapping[str, str | Path] = NO_LISTS, source: Path = SOURCE
-) -> str:
-    """Digest of all modules of the package that `script` imports, directly or not.
+) -> Code:
+    """All modules of the package that `script` imports, directly or not.
 
     Imports are read from the source text, nothing is executed. Importing ``a.b.c`` counts
     ``a/__init__.py`` and ``a/b/__init__.py`` as used, because Python runs them.
@@ -42,61 +64,36 @@ def code_digest(
         Files that count as code of a module, by its name.
     source : path
         Folder that holds the package.
-
-    Returns
-    -------
-    str
-        Sixteen hexadecimal digits.
     """
-    return _digest(_reached(_names_imported(Path(script).read_bytes()), source), lists)
+    return _code(_reached(_names_imported(Path(script).read_bytes()), source), lists)
 
 
-def module_digest(
+def module_code(
     module: str, *, lists: Mapping[str, str | Path] = NO_LISTS, source: Path = SOURCE
-) -> str:
-    """Digest of a module such as ``incomelens.paper.ssig.table_1`` and of all that it imports.
+) -> Code:
+    """A module such as ``incomelens.paper.ssig.table_1`` and all that it imports.
 
-    `lists` are those of :func:`code_digest`.
-
-    Raises
-    ------
-    InputError
-        If there is no such module.
-    """
-    return _digest(_reached_from(module, source), lists)
-
-
-def used_modules(script: str | Path, *, source: Path = SOURCE) -> list[str]:
-    """Names of the package's modules that `script` reaches through imports, sorted."""
-    return list(_reached(_names_imported(Path(script).read_bytes()), source))
-
-
-def modules_of(module: str, *, source: Path = SOURCE) -> list[str]:
-    """Names of a module and of all modules of the package that it reaches, sorted.
+    `lists` are those of :func:`script_code`.
 
     Raises
     ------
     InputError
         If there is no such module.
     """
-    return list(_reached_from(module, source))
-
-
-def _reached_from(module: str, source: Path) -> dict[str, bytes]:
     texts = _reached(_with_packages(module), source)
     if module not in texts:
         file = source.joinpath(*module.split(".")).with_suffix(".py")
         raise InputError(f"there is no module {module}; expected {file}")
-    return texts
+    return _code(texts, lists)
 
 
-def _digest(texts: Mapping[str, bytes], lists: Mapping[str, str | Path]) -> str:
+def _code(texts: Mapping[str, bytes], lists: Mapping[str, str | Path]) -> Code:
     digest = hashlib.sha256()
     for module, text in texts.items():
         digest.update(module.encode() + b"\0" + text + b"\0")
         if module in lists:
             digest.update(Path(lists[module]).read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+    return Code(digest.hexdigest()[:16], list(texts))
 
 
 def _reached(names: Iterable[str], source: Path) -> dict[str, bytes]:

@@ -48,9 +48,9 @@ class Foretold:
     extrapolated : mapping
         Processor seconds of jobs far larger than any that was measured, and how far, by rule and
         kind.
-    at_one_size : mapping
+    untold : mapping
         The same of jobs of other sizes than those measured, where the measurements do not tell how
-        the cost grows: it counts as if it did not.
+        the cost grows, or not so far: it counts as if it grew no further.
     borrowed : mapping
         Jobs that are taken to cost what those of another kind cost, by rule and kind.
     """
@@ -58,7 +58,7 @@ class Foretold:
     stages: dict[str, Stage] = field(default_factory=lambda: defaultdict(Stage))
     unmeasured: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     extrapolated: dict[Told, tuple[float, float]] = field(default_factory=dict)
-    at_one_size: dict[Told, tuple[float, float]] = field(default_factory=dict)
+    untold: dict[Told, tuple[float, float]] = field(default_factory=dict)
     borrowed: dict[Told, int] = field(default_factory=lambda: defaultdict(int))
 
     @property
@@ -79,7 +79,7 @@ class Foretold:
     @property
     def is_least(self) -> bool:
         """Whether the run will cost more than is told."""
-        return bool(self.unmeasured or any(far > 1 for _, far in self.at_one_size.values()))
+        return bool(self.unmeasured or any(far > 1 for _, far in self.untold.values()))
 
 
 def foretell(
@@ -153,9 +153,9 @@ def _add(foretold: Foretold, job: Job, size: Size, known: _Known) -> None:
         foretold.borrowed[kind] += 1
     work = size.product("processor")
     stage.processor_s += processor.at(work)
-    times = processor.times(work)
-    if times > FAR or (times * FAR < 1 and not processor.grows):
-        place = foretold.extrapolated if processor.grows else foretold.at_one_size
+    times, grows = processor.times(work), processor.grows_to(work)
+    if times > FAR or (times * FAR < 1 and not grows):
+        place = foretold.extrapolated if grows else foretold.untold
         spent, far = place.get(kind, (0.0, 0.0))
         place[kind] = (spent + processor.at(work), max(far, times))
     memory = known.growth(size, "memory", lambda cost: cost.peak_memory_mib)
@@ -255,8 +255,8 @@ def _notes(foretold: Foretold, measured: Sequence[Measured], assumed: Sequence[s
     for place, words in (
         (foretold.extrapolated, "extrapolated"),
         (
-            foretold.at_one_size,
-            "measured at another size alone, counted as if costs did not grow",
+            foretold.untold,
+            "measured too near one size to tell, counted as if costs grew no further",
         ),
     ):
         if place:
