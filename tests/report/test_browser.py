@@ -1,5 +1,7 @@
 """The page in a real browser: quiet, without a network, and the map answers."""
 
+import json
+
 import pytest
 
 from incomelens.report.against import comparison_page
@@ -69,6 +71,30 @@ def test_a_click_on_a_cell_tells_its_values(open_page, path):
     assert "Predicted minus observed, random folds 0" in shown.told()
     assert "90 % set of classes, random folds 4 to 5" in shown.told()
     assert "Dense fabric 25.0 2.00 2.00" in shown.told()
+
+
+def test_cells_too_far_apart_to_be_seen_are_squares_that_a_click_finds(open_page, path, tmp_path):
+    """The four by three cells, a thousand apart: each would be a fraction of a pixel."""
+    text = path.read_text(encoding="utf-8")
+    start = text.index(">", text.index('id="map-data"')) + 1
+    end = text.index("</script>", start)
+    maps = json.loads(text[start:end])
+    (aube,) = (one for one in maps if one["title"] == "Aube")
+    for side, places in (("width", "column"), ("height", "row")):
+        aube["shape"][side] = 1000 * aube["shape"][side]
+        aube["shape"][places] = [1000 * place + 500 for place in aube["shape"][places]]
+    far = tmp_path / "far.html"
+    far.write_text(text[:start] + json.dumps(maps) + text[end:], encoding="utf-8")
+    shown = open_page(far, SCREEN)
+    shown.part("choose-map").select_option(label="Aube")
+    drawn = shown.part("canvas").bounding_box()
+    width, height = drawn["width"], drawn["height"] - 24  # the scale bar stands below
+    scale = min((width - 28) / 4000, (height - 28) / 3000)
+    across, down = width / 2 - 500 * scale, height / 2 - 1000 * scale  # the second of the upper row
+    shown.touch_map((across + 20) / width, down / drawn["height"])
+    assert "Choose a cell" in shown.told()
+    shown.touch_map((across + 2) / width, down / drawn["height"])
+    assert "Cell N400E200" in shown.told()
 
 
 def test_a_tap_on_a_phone_tells_a_district_with_its_shapley_values(open_page, path):

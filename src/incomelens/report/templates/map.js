@@ -8,7 +8,7 @@
   const canvas = part("canvas"), pen = canvas.getContext("2d");
   const mapChoice = part("choose-map"), layerChoice = part("choose-layer");
   const MISSING = "#e4e4e4", INK = "#222222", PAPER = "#ffffff";
-  const MARGIN = 14, FOOT = 24, MOST_ZOOM = 40, TAP = 7; // FOOT: room for the scale bar
+  const MARGIN = 14, FOOT = 24, MOST_ZOOM = 40, TAP = 7, SPECK = 5; // FOOT: room for the scale bar
   const opened = new Map(); // which parts of a place's values a reader has opened or shut
   let map, layer, values, view, chosen = null, size = { width: 0, height: 0, ratio: 1 };
 
@@ -29,6 +29,9 @@
       one.centres = one.boxes.map(([west, north, east, south]) => [(west + east) / 2, (north + south) / 2]);
       one.paths = shape.rings.map(pathOf);
     }
+    const sides = one.boxes ? one.boxes.map(([west, north, east, south]) => Math.max(east - west, south - north)) : [1];
+    one.side = sides.reduce((sum, side) => sum + side, 0) / sides.length; // of a place, in the mean
+    one.sparse = one.ids.length * one.side ** 2 < 0.01 * shape.width * shape.height;
     one.ready = true;
   }
 
@@ -122,22 +125,29 @@
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.fillStyle = PAPER;
     pen.fillRect(0, 0, size.width, size.height);
-    if (map.shape.type === "grid") paintGrid(); else paintBorders();
+    if (areSpecks()) paintSquares(SPECK);
+    else if (map.shape.type === "grid") paintSquares(view.scale);
+    else paintBorders();
     paintScale();
   }
 
-  function paintGrid() {
-    const { column, row } = map.shape, { scale, x, y } = view;
-    const gap = scale > 6 ? 0.5 : 0;
-    for (let i = 0; i < map.ids.length; i += 1) {
+  // Places far apart cannot be seen on the whole map: each is a square until one comes nearer.
+  function areSpecks() {
+    return map.sparse && map.side * view.scale < SPECK;
+  }
+
+  function paintSquares(side) {
+    const gap = side > 6 ? 0.5 : 0;
+    const corner = (place) => [view.x, view.y].map((from, i) => from + map.centres[place][i] * view.scale - side / 2);
+    map.centres.forEach((_, i) => {
       pen.fillStyle = colourOf(i);
-      pen.fillRect(x + column[i] * scale, y + row[i] * scale, scale - gap, scale - gap);
-    }
+      pen.fillRect(...corner(i), side - gap, side - gap);
+    });
     if (chosen === null) return;
-    const left = x + column[chosen] * scale, top = y + row[chosen] * scale;
+    const [left, top] = corner(chosen);
     for (const [style, width] of [[PAPER, 5], [INK, 2.5]]) {
       pen.strokeStyle = style; pen.lineWidth = width;
-      pen.strokeRect(left - 0.5, top - 0.5, scale, scale);
+      pen.strokeRect(left - 0.5, top - 0.5, side, side);
     }
   }
 
@@ -206,6 +216,7 @@
 
   function placeAt(left, top) {
     const across = (left - view.x) / view.scale, down = (top - view.y) / view.scale;
+    if (areSpecks()) return nearest(across, down, SPECK / view.scale);
     if (map.shape.type === "grid") {
       const { width } = map.shape, column = Math.floor(across);
       if (column < 0 || column >= width) return null;
@@ -216,6 +227,15 @@
       across >= west && across <= east && down >= north && down <= south &&
       pen.isPointInPath(map.paths[i], across, down, "evenodd"));
     return found < 0 ? null : found;
+  }
+
+  function nearest(across, down, reach) {
+    let best = null, least = reach;
+    map.centres.forEach(([x, y], i) => {
+      const far = Math.max(Math.abs(x - across), Math.abs(y - down));
+      if (far <= least) { least = far; best = i; }
+    });
+    return best;
   }
 
   function choose(place, show) {
