@@ -17,7 +17,7 @@ export MPLCONFIGDIR ?= $(XDG_CACHE_HOME)/matplotlib
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check check-wrapping container docs fuzz test-cluster nyc socal report bench lock format clean
+.PHONY: help env demo test check check-wrapping container docs fuzz test-cluster nyc socal report bench bench-gpu lock format clean
 
 help: ## list these commands and the workflow's named targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -105,6 +105,10 @@ bench: env ## speed against the named peers, kept in docs/benchmarks (adds the p
 	$(BIN)/python benchmarks/bench_planning.py $(RECORD)
 	$(BIN)/python benchmarks/bench_planning.py --cities 68 --schedule --seconds 0.3 --cores 4 --resources gpu=1 $(RECORD)
 	$(BIN)/python benchmarks/tables.py
+
+bench-gpu: env ## training and explaining on one GPU against the plain ways, in eight minutes (no network, no data)
+	$(BIN)/python benchmarks/bench_gpu.py --record docs/benchmarks; ended=$$?; \
+	  $(BIN)/python benchmarks/tables.py && exit $$ended
 
 lock: env ## renew the locks from envs/*.in
 	cd envs && $(COMPILE) requirements.in --output-file requirements.lock

@@ -6,22 +6,27 @@ Untrained networks, random images, the land use of a tile made of a few patches.
     ours, guided     both classes, guided Grad-CAM alone
     captum           the same maps from Captum's calls, class by class and method by method: in
                      batches, and one tile at a time as the released code does
-    captum, guided   captum.attr.GuidedGradCam alone, likewise
+    captum, guided   captum.attr.GuidedGradCam alone, likewise; its rule knows nn.ReLU and leaves
+                     other activations, such as ReLU6, with the plain gradient, so that Captum's
+                     classes with our rule stand beside it
     ours, METHOD     both classes, one of the further methods alone; against Captum's integrated
                      gradients of as many steps, and zennit's EpsilonPlusFlat for relevance
+                     (left out where zennit is not installed)
 
 Sums over land use are compared on their own: ours (one transform, and eight) with rasterstats
 called for each map of each tile, on polygons that are already made.
 
     python benchmarks/bench_attribution.py                 efficientnet_lite0 at 128 px
     python benchmarks/bench_attribution.py --backbone efficientnet_b0 --px 224
-    python benchmarks/bench_attribution.py --device cuda --tiles 128 --batch 64
     python benchmarks/bench_attribution.py --flat          memory for three sizes of a city
 
-Processor seconds on the CPU (one thread), so that a busy machine does not matter; wall on CUDA.
+A GPU's sizes are those of bench_gpu.py. Processor seconds on the CPU (one thread), so that a busy
+machine does not matter; wall, and the GPU's peak memory, on CUDA. On the CPU the process keeps the
+memory that it frees, as the workflow's jobs do, for others' calls as well.
 """
 
 import argparse
+import importlib.util
 import os
 import platform
 import resource
@@ -30,7 +35,8 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 
 os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
@@ -46,6 +52,7 @@ from captum.attr import (
     LayerGradCam,
     Saliency,
 )
+from clocks import Budget, add_device, forget_peak, peak_memory, settle
 from numpy.typing import NDArray
 from rasterio import Affine
 from rasterstats import zonal_stats
@@ -67,36 +74,41 @@ from incomelens.attribution.zonal import (
     undone,
     zonal_sums,
 )
+from incomelens.inference.devices import choose_device
 from incomelens.inference.model_files import save_model
 from incomelens.inference.network import IncomeNetwork, build_network
 
 CLASSES = (1, 2, 3, 7, 9, 14)
-# Rows of the table that is kept: what, our way, and those of others.
+FURTHER_METHODS = [one for one in METHODS if one not in PAPER_METHODS]
+# Rows of the table that is kept, in the order of their weight: what, our way, and those of others.
 KEPT: tuple[tuple[str, str, dict[str, str]], ...] = (
+    (
+        "guided Grad-CAM of both classes alone",
+        "ours, guided",
+        {
+            "Captum in batches": "captum, guided",
+            "Captum with our rule": "captum, guided by our rule",
+            "one by one": "captum, guided, one by one",
+        },
+    ),
     (
         "maps of both classes by three methods",
         "ours, maps alone",
         {"Captum in batches": "captum", "one by one": "captum, one by one"},
     ),
     (
-        "guided Grad-CAM of both classes alone",
-        "ours, guided",
-        {"Captum in batches": "captum, guided", "one by one": "captum, guided, one by one"},
-    ),
-    ("eight turns of all three methods", "ours, 8 turns", {"Captum": "captum, 8 turns"}),
-    (
         "integrated gradients",
         "ours, integrated_gradients",
         {"Captum": "captum, integrated_gradients"},
     ),
     ("relevance (LRP)", "ours, lrp", {"zennit": "zennit, lrp"}),
+    ("eight turns of all three methods", "ours, 8 turns", {"Captum": "captum, 8 turns"}),
     (
         "sums over land use, six maps",
         "sums, ours, 1 transform",
         {"rasterstats": "sums, rasterstats"},
     ),
 )
-FURTHER_METHODS = [one for one in METHODS if one not in PAPER_METHODS]
 
 
 def patches(rng: np.random.Generator, n: int, px: int) -> NDArray[np.uint8]:
@@ -123,21 +135,36 @@ def captum_guided(network: IncomeNetwork, images: Tensor) -> Tensor:
     )
 
 
+def captum_ruled(network: IncomeNetwork, images: Tensor) -> Tensor:
+    """Guided Grad-CAM of both classes from Captum's classes, ours for the guided rule."""
+    model = ScoredNetwork(network)
+    return torch.stack(
+        [captum_cam(model, images, one) * captum_guidance(model, images, one) for one in (0, 1)],
+        dim=1,
+    )
+
+
+def captum_cam(model: ScoredNetwork, images: Tensor, target: int) -> Tensor:
+    """Captum's Grad-CAM at the size of the images."""
+    coarse = LayerGradCam(model, model.features).attribute(images, target, relu_attributions=True)
+    size = (images.shape[-2], images.shape[-1])
+    return LayerAttribution.interpolate(coarse, size, "bilinear")[:, 0]
+
+
+def captum_guidance(model: ScoredNetwork, images: Tensor, target: int) -> Tensor:
+    """Size of the guided gradient."""
+    return GuidedGradients(model).attribute(images, target).abs().sum(dim=1)
+
+
 def captum_all(network: IncomeNetwork, images: Tensor) -> Tensor:
     """All three methods for both classes from Captum's classes, ours for the guided rule."""
     model = ScoredNetwork(network)
-    size = tuple(images.shape[-2:])
     maps = []
     for target in (0, 1):
-
-        def cam(target: int = target) -> Tensor:
-            layer = LayerGradCam(model, model.features)
-            coarse = layer.attribute(images, target, relu_attributions=True)
-            return LayerAttribution.interpolate(coarse, size, "bilinear")[:, 0]
-
-        guided = GuidedGradients(model).attribute(images, target)
-        plain = Saliency(model).attribute(images, target, abs=True)
-        maps.append(torch.stack([cam() * guided.abs().sum(1), cam() * plain.sum(1), cam()], 1))
+        cam = captum_cam(model, images, target)
+        plain = Saliency(model).attribute(images, target, abs=True).sum(dim=1)
+        guided = captum_guidance(model, images, target)
+        maps.append(torch.stack([cam * guided, cam * plain, cam], dim=1))
     return torch.stack(maps, dim=2).detach()
 
 
@@ -169,16 +196,13 @@ def captum_turned(network: IncomeNetwork, images: Tensor) -> Tensor:
 
 def seconds(call: Callable[[], object], device: torch.device, times: int = 2) -> float:
     """Best of some runs after a first one: processor seconds, or wall seconds on CUDA."""
+    clock = time.perf_counter if device.type == "cuda" else time.process_time
     found = []
     for _ in range(1 + times):
-        clock = time.process_time
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-            clock = time.perf_counter
+        settle(device)
         started = clock()
         call()
-        if device.type == "cuda":
-            torch.cuda.synchronize()
+        settle(device)
         found.append(clock() - started)
     return min(found[1:])
 
@@ -195,96 +219,133 @@ def by_rasterstats(maps: NDArray[np.float64], polygons: Sequence[list]) -> None:
             zonal_stats(shapes, one, affine=north_up(len(one)), stats="sum", nodata=-1)
 
 
-def compare(backbone: str, px: int, n_tiles: int, batch: int, device: torch.device) -> list[Row]:
-    """Print ms a tile of all ways; return what is kept."""
-    network = build_network(backbone, weights="none").eval().to(device).requires_grad_(False)
-    rng = np.random.default_rng(0)
-    images = torch.rand((n_tiles, 3, px, px), device=device).to(memory_format=torch.channels_last)
-    land_use = torch.from_numpy(patches(rng, n_tiles, px)).to(device)
+def of_tiles(
+    network: IncomeNetwork, images: Tensor, land_use: Tensor, batch: int
+) -> dict[str, Callable[[], object]]:
+    """All ways to explain tiles."""
+    folded = fold_batch_norms(network, images[:1])  # as the stage does once for each model
 
-    def in_batches(call: Callable[[Tensor, Tensor], object], size: int) -> Callable[[], None]:
+    def way(call: Callable[[Tensor], object], size: int = batch) -> Callable[[], None]:
         def run() -> None:
-            for part, use in zip(images.split(size), land_use.split(size), strict=True):
-                call(part, use)
+            for part in images.split(size):
+                call(part)
 
         return run
 
-    folded = fold_batch_norms(network, images[:1])  # as the stage does once for each model
+    def whole() -> None:
+        for part, use in zip(images.split(batch), land_use.split(batch), strict=True):
+            zonal_sums(saliency_maps(folded, part).flatten(1, 2), use)
 
-    def ours(part: Tensor, use: Tensor) -> None:
-        zonal_sums(saliency_maps(folded, part).flatten(1, 2), use)
-
-    def forward(part: Tensor, _: Tensor) -> None:
-        with torch.inference_mode():
-            network(part)
-
-    ways: dict[str, tuple[Callable[[Tensor, Tensor], object], int]] = {
-        "forward pass alone": (forward, batch),
-        "ours": (ours, batch),
-        "ours, maps alone": (lambda part, _: saliency_maps(folded, part), batch),
-        "ours, 8 turns": (lambda part, _: sum(turned_maps(folded, part, turns=8)), batch),
-        "captum, 8 turns": (lambda part, _: captum_turned(network, part), batch),
-        "captum": (lambda part, _: captum_all(network, part), batch),
-        "captum, one by one": (lambda part, _: captum_all(network, part), 1),
-        **{
-            f"ours, {one}": (
-                lambda part, _, one=one: saliency_maps(folded, part, methods=[one]),
-                batch,
-            )
-            for one in FURTHER_METHODS
-        },
-        "captum, integrated_gradients": (lambda part, _: captum_integrated(network, part), batch),
-        "zennit, lrp": (lambda part, _: zennit_relevance(folded, part), batch),
-        "ours, guided": (lambda part, _: saliency_maps(folded, part, methods=["guided"]), batch),
-        "captum, guided": (lambda part, _: captum_guided(network, part), batch),
-        "captum, guided, one by one": (lambda part, _: captum_guided(network, part), 1),
+    ways = {
+        "forward pass alone": way(torch.inference_mode()(network)),
+        "ours": whole,
+        "ours, maps alone": way(lambda part: saliency_maps(folded, part)),
+        "ours, guided": way(lambda part: saliency_maps(folded, part, methods=["guided"])),
+        "ours, 8 turns": way(lambda part: sum(turned_maps(folded, part, turns=8))),
+        "captum": way(partial(captum_all, network)),
+        "captum, one by one": way(partial(captum_all, network), 1),
+        "captum, guided": way(partial(captum_guided, network)),
+        "captum, guided by our rule": way(partial(captum_ruled, network)),
+        "captum, guided, one by one": way(partial(captum_guided, network), 1),
+        "captum, 8 turns": way(partial(captum_turned, network)),
+        "captum, integrated_gradients": way(partial(captum_integrated, network)),
     }
-    print(f"{backbone}, {px} px, {n_tiles} tiles, batches of {batch}, {device}\n")
-    print(f"{'way':30}{'ms a tile':>12}{'tiles a s':>12}")
-    found = {}
-    for way, (call, size) in ways.items():
-        found[way] = seconds(in_batches(call, size), device) / n_tiles
-        print(f"{way:30}{1000 * found[way]:12.2f}{1 / found[way]:12.1f}", flush=True)
-    maps = torch.rand((n_tiles, len(PAPER_METHODS) * 2, px, px), device=device)
-    polygons = [
-        [shape(one) for one, _ in rasterio.features.shapes(tile, transform=north_up(px))]
-        for tile in land_use.cpu().numpy()
-    ]
-    plain = maps.double().cpu().numpy()
-    zonal = {
-        "sums, ours, 8 transforms": lambda: zonal_sums(maps, land_use),
-        "sums, ours, 1 transform": lambda: zonal_sums(maps, land_use, n_transforms=1),
-        "sums, on others' land": lambda: paired_sums(maps[:, :3], land_use),
-        "sums, rasterstats": lambda: by_rasterstats(plain, polygons),
+    for one in FURTHER_METHODS:
+        ways[f"ours, {one}"] = way(partial(saliency_maps, folded, methods=[one]))
+    if importlib.util.find_spec("zennit"):
+        ways["zennit, lrp"] = way(partial(zennit_relevance, folded))
+    return ways
+
+
+def of_sums(land_use: Tensor) -> dict[str, Callable[[], object]]:
+    """All ways to sum six maps of tiles over their land use."""
+    px = land_use.shape[-1]
+    shape_of_maps = (len(land_use), len(PAPER_METHODS) * 2, px, px)
+
+    # Made when they are asked for: what explains tiles is not to be told their memory.
+    @cache
+    def maps() -> Tensor:
+        return torch.rand(shape_of_maps, device=land_use.device)
+
+    @cache
+    def given() -> tuple[NDArray[np.float64], list[list]]:
+        polygons = [
+            [shape(one) for one, _ in rasterio.features.shapes(tile, transform=north_up(px))]
+            for tile in land_use.cpu().numpy()
+        ]
+        return maps().double().cpu().numpy(), polygons
+
+    return {
+        "sums, ours, 1 transform": lambda: zonal_sums(maps(), land_use, n_transforms=1),
+        "sums, ours, 8 transforms": lambda: zonal_sums(maps(), land_use),
+        "sums, on others' land": lambda: paired_sums(maps()[:, :3], land_use),
+        "sums, rasterstats": lambda: by_rasterstats(*given()),
     }
-    for way, call in zonal.items():
-        found[way] = seconds(call, device, times=1) / n_tiles
-        print(f"{way:30}{1000 * found[way]:12.2f}{1 / found[way]:12.1f}", flush=True)
+
+
+def by_weight(ways: Mapping[str, object]) -> Iterator[str]:
+    """Ways in the order of the table that is kept, then those that are only printed."""
+    kept = [way for _, ours, peers in KEPT for way in (ours, *peers.values())]
+    return (way for way in dict.fromkeys([*kept, *ways]) if way in ways)
+
+
+def compare(options: argparse.Namespace, device: torch.device) -> None:
+    """Print and keep ms a tile of one way after the other, then print the ratios."""
+    budget = Budget(options.seconds)
+    network = build_network(options.backbone, weights="none").eval().requires_grad_(False)
+    px, n_tiles = options.px, options.tiles
+    images = torch.rand((n_tiles, 3, px, px), device=device).to(memory_format=torch.channels_last)
+    land_use = torch.from_numpy(patches(np.random.default_rng(0), n_tiles, px)).to(device)
+    ways = of_tiles(network.to(device), images, land_use, options.batch) | of_sums(land_use)
+    print(f"{options.backbone}, {px} px, {n_tiles} tiles, batches of {options.batch}, {device}\n")
+    print(f"{'way':30}{'ms a tile':>12}{'tiles a s':>12}{'peak GB':>12}")
+    found, peaks = {}, {}
+    for way in by_weight(ways):
+        if budget.spent(way):
+            continue
+        forget_peak(device)
+        found[way] = 1000 * seconds(ways[way], device) / n_tiles
+        peaks[way] = peak_memory(device)
+        told = (found[way], 1000 / found[way], peaks[way])
+        print(f"{way:30}" + "".join(f"{one:12.2f}" for one in told), flush=True)
+        keep_found(found, peaks, options)
     print()
-    for fast, slow in (
-        ("ours, maps alone", "captum"),
-        ("ours, maps alone", "captum, one by one"),
-        ("ours, 8 turns", "captum, 8 turns"),
-        ("ours, guided", "captum, guided"),
-        ("ours, guided", "captum, guided, one by one"),
-        ("ours, integrated_gradients", "captum, integrated_gradients"),
-        ("ours, lrp", "zennit, lrp"),
-        ("sums, ours, 1 transform", "sums, rasterstats"),
-    ):
-        print(f"{fast} is {found[slow] / found[fast]:.1f} times as fast as {slow}")
-    whole = found["captum, one by one"] + found["sums, rasterstats"]
-    print(
-        f"all of it (ours under 8 transforms, theirs under one): {whole / found['ours']:.1f} times"
-    )
+    for row in kept_rows(found, f"a tile of {px} px", "ms"):
+        for name, value in row.peers.items():
+            print(f"{row.what}: {value / row.ours:.2f} times as fast as {name}")
+
+
+def kept_rows(found: Mapping[str, float], size: str, unit: str) -> list[Row]:
+    """Rows of what was measured so far, beside those of others that were."""
     return [
         Row(
-            f"{what}, a tile of {px} px",
-            1000 * found[own],
-            "ms",
-            {name: 1000 * found[way] for name, way in peers.items()},
+            f"{what}, {size}",
+            found[ours],
+            unit,
+            {name: found[way] for name, way in peers.items() if way in found},
         )
-        for what, own, peers in KEPT
+        for what, ours, peers in KEPT
+        if ours in found
     ]
+
+
+def keep_found(
+    found: Mapping[str, float], peaks: Mapping[str, float], options: argparse.Namespace
+) -> None:
+    """Write down what was measured so far."""
+    on_gpu = options.device == "cuda"
+    rows = kept_rows(found, f"a tile of {options.px} px", "ms")
+    if on_gpu:  # a process forgets no peak of its own
+        rows += kept_rows(peaks, f"peak memory, {options.batch} tiles at a time", "GB")
+    keep(
+        rows,
+        options.record,
+        f"attribution_gpu_{options.backbone}" if on_gpu else "attribution",
+        script=__file__,
+        title=f"Maps of a network ({options.backbone})",
+        clock="wall time" if on_gpu else "processor time of one thread",
+        packages=("captum", "zennit", "rasterstats"),
+    )
 
 
 class EndlessTiles:
@@ -331,10 +392,10 @@ def main() -> None:
     parser.add_argument("--backbone", default="efficientnet_lite0")
     parser.add_argument("--px", type=int, default=128)
     parser.add_argument("--tiles", type=int, default=16)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--batch", type=int, default=16, help="as in the workflow")
     parser.add_argument("--flat", action="store_true")
     parser.add_argument("--cells", type=int, help=argparse.SUPPRESS)
+    add_device(parser)
     add_record(parser)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -346,18 +407,7 @@ def main() -> None:
     if options.flat:
         flat()
         return
-    device = torch.device(options.device)
-    rows = compare(options.backbone, options.px, options.tiles, options.batch, device)
-    on_gpu = device.type == "cuda"
-    keep(
-        rows,
-        options.record,
-        "attribution_gpu" if on_gpu else "attribution",
-        script=__file__,
-        title=f"Maps of a network ({options.backbone})",
-        clock="wall time" if on_gpu else "processor time of one thread",
-        packages=("captum", "zennit", "rasterstats"),
-    )
+    compare(options, choose_device(options.device))
 
 
 if __name__ == "__main__":

@@ -1,25 +1,29 @@
-"""Speed of the aerial network on the CPU, against the plain way to write it in PyTorch.
+"""Speed of the aerial network on a CPU or a GPU, against the plain way to write it in PyTorch.
 
-Invented tiles, tf_efficientnet_lite0 without weights, float32. Ways:
+Invented tiles, networks without weights. Ways:
 
-    ours     incomelens.inference: `train` and `predict` over the Zarr store, channels-last
-    plain    a contiguous network in a loop; a DataLoader over a folder of PNG files, which are
-             flipped by torchvision and scaled one by one; Adam and a checkpoint as torch has them
+    ours         incomelens.inference over the Zarr store, read ahead by threads; on a GPU in
+                 bfloat16, and steps of training recorded as a CUDA graph
+    resident     the same with all tiles in memory, on a GPU in its own: what input costs
+    plain        a contiguous float32 network in a loop; a DataLoader over a folder of PNG files,
+                 which are flipped by torchvision and scaled one by one; Adam and a checkpoint as
+                 torch has them
 
-Each way does each part in a process of its own:
+Each way does each part in a process of its own, once to warm up, then to be measured:
 
-    reading      images from files to arrays, and nothing else
-    inference    probabilities of every tile
     training     one epoch of `--steps` steps, judging the validation tiles, and the checkpoint, all
                  in the time of the images learned from; in a real epoch of 250 steps, judging and
                  the checkpoint weigh less
+    inference    probabilities of every tile
+    reading      images from files to arrays, and nothing else
 
-    python benchmarks/bench_inference.py                                      about a minute
+    python benchmarks/bench_inference.py                                      about two minutes
     python benchmarks/bench_inference.py --parts reading --px 800 --tiles 20  tiles of 25 cm
     python benchmarks/bench_inference.py --steps 250                          an epoch of the paper
 
-Memory is the peak of each process, torch and all (half a gigabyte) included.
-On a busy machine compare processor seconds.
+A GPU's sizes are those of bench_gpu.py. Processor seconds on the CPU, so that a busy machine does
+not matter; wall on CUDA. Memory is the GPU's peak, or the peak of each process, torch and all (half
+a gigabyte) included.
 """
 
 import argparse
@@ -29,7 +33,8 @@ import platform
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,6 +44,7 @@ os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THR
 import numpy as np
 import pandas as pd
 import torch
+from clocks import Budget, add_device, peak_memory, settle
 from numpy.typing import NDArray
 from PIL import Image
 from pyproj import CRS
@@ -49,27 +55,31 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset, RandomSampler
 from torchvision import transforms
 
+from incomelens.inference.devices import choose_device, precision
+from incomelens.inference.inputs import scale_images
+from incomelens.inference.loop import LabelledImages, TrainingLoop
 from incomelens.inference.network import IncomeNetwork, build_network
 from incomelens.inference.predict import predict
 from incomelens.inference.settings import TrainingSettings
-from incomelens.inference.training import train
+from incomelens.inference.streams import ImageStream
 from incomelens.tiles.shard_file import ShardWriter
 from incomelens.tiles.store import Tiles, open_tiles
 from incomelens.tiles.warp import Warped
 
-BACKBONE = "tf_efficientnet_lite0"
 LEARNING_RATE = 8e-5
 N_CLASSES = 5
 VALIDATION_SHARE = 1 / 6
 PREDICTION_BATCH = 32
-# Parts and how often each is done again: the short ones until the clock can tell.
-REPEATS = {"reading": 20, "inference": 4, "training": 1}
-CPU = torch.device("cpu")
+PLAIN = "a plain loop over PNG files"
+RESIDENT = "all tiles in memory"
+# Parts, in the order of their weight, and how often each is done again: the short ones until the
+# clock can tell.
+REPEATS = {"training": 1, "inference": 4, "reading": 20}
 
 Result = TypeVar("Result")
 
-# Does a part for a number of images; gives the probabilities, or nothing.
-Work = Callable[[int], NDArray[np.float64] | None]
+# Does a part once; gives the probabilities, or nothing.
+Work = Callable[[], NDArray[np.float64] | None]
 
 
 def texture(rng: np.random.Generator, px: int) -> NDArray[np.uint8]:
@@ -82,21 +92,31 @@ def texture(rng: np.random.Generator, px: int) -> NDArray[np.uint8]:
     return np.clip(total, 1, 255).astype(np.uint8)
 
 
+def make_images(n: int, px: int) -> list[NDArray[np.uint8]]:
+    """Tiles cut at random out of one ground: making each anew takes longer than reading it."""
+    rng = np.random.default_rng(0)
+    ground = texture(rng, 2 * px)
+    corners = rng.integers(0, px, (n, 2))
+    return [ground[row : row + px, column : column + px] for row, column in corners]
+
+
 def make_tiles(folder: Path, n: int, px: int) -> None:
     """Write the same images as a shard with its index, and as PNG files."""
-    rng = np.random.default_rng(0)
+    images = make_images(n, px)
     (folder / "png").mkdir()
     land_use = np.ones((px, px), dtype=np.uint8)
     shard = ShardWriter(folder / "0.zarr", tile_px=px, side=200.0, crs=CRS("EPSG:3035"))
     with shard as writer:
-        for number in range(n):
+        for number, image in enumerate(images):
             west, south = 3_900_000.0 + 200 * number, 2_500_000.0
             cell_id = f"CRS3035RES200mN{south:.0f}E{west:.0f}"
-            image = texture(rng, px)
             bounds = (west, south, west + 200, south + 200)
             writer.add(cell_id, Warped(image, 0.0), land_use, bounds)
-            Image.fromarray(image).save(folder / "png" / f"{cell_id}.png")
-    writer.index().assign(shard=0, kept=True).to_parquet(folder / "index.parquet")
+    index = writer.index().assign(shard=0, kept=True)
+    index.to_parquet(folder / "index.parquet")
+    paths = [folder / "png" / f"{cell_id}.png" for cell_id in index["cell_id"]]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda image, path: Image.fromarray(image).save(path), images, paths))
 
 
 def store(folder: Path) -> Tiles:
@@ -120,31 +140,36 @@ def income_classes(ids: Sequence[str]) -> dict[str, int]:
     return {cell_id: number % N_CLASSES + 1 for number, cell_id in enumerate(ids)}
 
 
+def network_of(options: argparse.Namespace) -> IncomeNetwork:
+    """The same weights every time."""
+    return build_network(options.backbone, weights="none")
+
+
 def ours_reading(folder: Path, options: argparse.Namespace) -> Work:
     """Read batches of random cells from the store."""
     tiles = store(folder)
     shuffled = np.random.default_rng(1).permutation(tiles.cell_ids)
 
-    def work(n: int) -> None:
-        for start in range(0, n, options.batch):
-            tiles.read_images(list(shuffled[start : min(n, start + options.batch)]))
+    def work() -> None:
+        for start in range(0, len(shuffled), options.batch):
+            tiles.read_images(list(shuffled[start : start + options.batch]))
 
     return work
 
 
 def ours_inference(folder: Path, options: argparse.Namespace) -> Work:
     """Predict as the workflow does."""
-    tiles, network = store(folder), build_network(BACKBONE, weights="none")
+    tiles, network = store(folder), network_of(options)
     names = [f"prob_{k + 1}" for k in range(N_CLASSES)]
 
-    def work(n: int) -> NDArray[np.float64]:
+    def work() -> NDArray[np.float64]:
         table = predict(
             network,
             tiles,
-            tiles.cell_ids[:n],
+            tiles.cell_ids,
             scaling="min_max",
             batch_size=PREDICTION_BATCH,
-            device=CPU,
+            device=choose_device(options.device),
             n_readers=options.threads,
         )
         return table[names].to_numpy()
@@ -152,34 +177,66 @@ def ours_inference(folder: Path, options: argparse.Namespace) -> Work:
     return work
 
 
-def ours_training(folder: Path, options: argparse.Namespace) -> Work:
-    """Train as the workflow does."""
-    tiles, network = store(folder), build_network(BACKBONE, weights="none")
-    learned, judging = split(tiles.cell_ids)
+def resident_inference(folder: Path, options: argparse.Namespace) -> Work:
+    """Predict tiles that wait in memory."""
+    tiles, device = store(folder), choose_device(options.device)
+    network = network_of(options).to(device).to(memory_format=torch.channels_last).eval()
+    stream = ImageStream(tiles, tiles.cell_ids, device=device, n_readers=options.threads)
+    parts = np.array_split(np.arange(len(tiles.cell_ids)), -(-options.tiles // PREDICTION_BATCH))
 
-    def work(n: int) -> None:
-        settings = TrainingSettings(
-            schedule="constant",
-            learning_rate=LEARNING_RATE,
-            batch_size=options.batch,
-            epochs=1,
-            samples_per_epoch=n,
-            scaling="min_max",
-            n_readers=options.threads,
-        )
-        train(
-            network,
-            tiles,
-            income_classes(tiles.cell_ids),
-            learned,
-            judging,
-            settings=settings,
-            checkpoint_dir=folder / "checkpoint",
-            seed=0,
-            device=CPU,
-        )
+    def work() -> NDArray[np.float64]:
+        with torch.inference_mode(), precision(device):
+            batches = stream.batches(parts)
+            told = [network(scale_images(images, "min_max")).double() for images in batches]
+        return torch.cat(told).exp().cpu().numpy()
 
     return work
+
+
+def our_training(folder: Path, options: argparse.Namespace, *, memory_mb: int) -> Work:
+    """Train as the workflow does, an epoch a time."""
+    tiles, network, device = store(folder), network_of(options), choose_device(options.device)
+    settings = TrainingSettings(
+        schedule="constant",
+        learning_rate=LEARNING_RATE,
+        batch_size=options.batch,
+        epochs=1 + REPEATS["training"],
+        samples_per_epoch=options.steps * options.batch,
+        scaling="min_max",
+        memory_mb=memory_mb,
+        n_readers=options.threads,
+    )
+    parts = [
+        LabelledImages(
+            tiles,
+            income_classes(tiles.cell_ids),
+            ids,
+            name="tiles",
+            n_classes=N_CLASSES,
+            device=device,
+            settings=settings,
+        )
+        for ids in split(tiles.cell_ids)
+    ]
+    checkpoint = tempfile.mkdtemp(dir=folder)
+    loop = TrainingLoop(
+        network, *parts, settings=settings, folder=checkpoint, seed=0, device=device
+    )
+
+    def work() -> None:
+        loop.advance()
+
+    return work
+
+
+def ours_training(folder: Path, options: argparse.Namespace) -> Work:
+    """Train on tiles that are read ahead."""
+    return our_training(folder, options, memory_mb=0)
+
+
+def resident_training(folder: Path, options: argparse.Namespace) -> Work:
+    """Train on tiles that wait in memory."""
+    return our_training(folder, options, memory_mb=TrainingSettings.memory_mb)
 
 
 class PngTiles(Dataset):
@@ -202,14 +259,25 @@ class PngTiles(Dataset):
         return (values - least) / (greatest - least + 1e-10), self._targets[at]
 
 
-def plain_network() -> IncomeNetwork:
+def plain_network(options: argparse.Namespace) -> IncomeNetwork:
     """The same network with the same weights, in the layout that torch gives by itself."""
-    return build_network(BACKBONE, weights="none").to(memory_format=torch.contiguous_format)
+    network = network_of(options).to(memory_format=torch.contiguous_format)
+    torch.backends.cudnn.benchmark = True
+    return network.to(options.device)
 
 
-def workers(options: argparse.Namespace) -> int:
-    """Processes of a DataLoader: none where one thread is allowed."""
-    return options.threads if options.threads > 1 else 0
+def plain_loader(data: PngTiles, batch: int, options: argparse.Namespace, n: int = 0) -> DataLoader:
+    """A loader as one writes it; of `n` random images, or of all in their order."""
+    # None where one thread is allowed.
+    workers = options.threads if options.threads > 1 else 0
+    return DataLoader(
+        data,
+        batch,
+        sampler=RandomSampler(data, num_samples=n) if n else None,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        pin_memory=options.device == "cuda",
+    )
 
 
 def plain_reading(folder: Path, options: argparse.Namespace) -> Work:
@@ -217,10 +285,10 @@ def plain_reading(folder: Path, options: argparse.Namespace) -> Work:
     paths = [folder / "png" / f"{cell_id}.png" for cell_id in cell_ids(folder)]
     shuffled = np.random.default_rng(1).permutation(np.array(paths, dtype=object))
 
-    def work(n: int) -> None:
-        for start in range(0, n, options.batch):
+    def work() -> None:
+        for start in range(0, len(shuffled), options.batch):
             images = []
-            for path in shuffled[start : min(n, start + options.batch)]:
+            for path in shuffled[start : start + options.batch]:
                 with Image.open(path) as image:
                     images.append(np.asarray(image))
             np.stack(images)
@@ -230,51 +298,58 @@ def plain_reading(folder: Path, options: argparse.Namespace) -> Work:
 
 def plain_inference(folder: Path, options: argparse.Namespace) -> Work:
     """Predict in a loop over a DataLoader."""
-    network, ids = plain_network().eval(), cell_ids(folder)
+    network = plain_network(options).eval()
+    data = PngTiles(folder, cell_ids(folder), flips=False)
+    loader = plain_loader(data, PREDICTION_BATCH, options)
 
-    def work(n: int) -> NDArray[np.float64]:
-        data = PngTiles(folder, ids[:n], flips=False)
-        loader = DataLoader(data, PREDICTION_BATCH, num_workers=workers(options))
+    def work() -> NDArray[np.float64]:
         with torch.no_grad():
-            return torch.cat([network(images).exp() for images, _ in loader]).double().numpy()
+            batches = (images.to(options.device, non_blocking=True) for images, _ in loader)
+            return torch.cat([network(images).exp() for images in batches]).double().cpu().numpy()
 
     return work
 
 
 def plain_training(folder: Path, options: argparse.Namespace) -> Work:
     """Train in a loop over a DataLoader, then judge, then save."""
-    network = plain_network()
+    network, device = plain_network(options), options.device
+    optimiser = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
     learned, judging = split(cell_ids(folder))
-    data = PngTiles(folder, learned, flips=True)
-    judges = DataLoader(PngTiles(folder, judging, flips=False), options.batch)
+    n_shown = options.steps * options.batch
+    loader = plain_loader(PngTiles(folder, learned, flips=True), options.batch, options, n_shown)
+    judges = plain_loader(PngTiles(folder, judging, flips=False), options.batch, options)
 
-    def work(n: int) -> None:
-        optimiser = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
-        order = RandomSampler(data, num_samples=n)
-        loader = DataLoader(data, options.batch, sampler=order, num_workers=workers(options))
+    def loss_of(images: Tensor, targets: Tensor) -> Tensor:
+        log_probabilities = network(images.to(device, non_blocking=True))
+        return functional.nll_loss(log_probabilities, targets.to(device, non_blocking=True))
+
+    def work() -> None:
         network.train()
         for images, targets in loader:
-            loss = functional.nll_loss(network(images), targets)
+            loss = loss_of(images, targets)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             loss.item()  # the running loss that such loops show
         network.eval()
         with torch.no_grad():
-            sum(functional.nll_loss(network(images), targets).item() for images, targets in judges)
+            sum(loss_of(images, targets).item() for images, targets in judges)
         state = {"network": network.state_dict(), "optimiser": optimiser.state_dict()}
         torch.save(state, folder / "checkpoint.pt")
 
     return work
 
 
+# In the order of their weight.
 WAYS: dict[tuple[str, str], Callable[[Path, argparse.Namespace], Work]] = {
-    ("reading", "ours"): ours_reading,
-    ("reading", "plain"): plain_reading,
-    ("inference", "ours"): ours_inference,
-    ("inference", "plain"): plain_inference,
     ("training", "ours"): ours_training,
     ("training", "plain"): plain_training,
+    ("training", "resident"): resident_training,
+    ("inference", "ours"): ours_inference,
+    ("inference", "plain"): plain_inference,
+    ("inference", "resident"): resident_inference,
+    ("reading", "ours"): ours_reading,
+    ("reading", "plain"): plain_reading,
 }
 
 
@@ -304,19 +379,22 @@ def in_own_process(function: Callable[..., Result], *arguments: object) -> Resul
 
 
 def measure(part: str, way: str, folder: Path, options: argparse.Namespace) -> dict:
-    """Inside that process: warm up with one batch, then run."""
+    """Inside that process: warm up, then run."""
     torch.set_num_threads(options.threads)
+    device = torch.device(options.device)
     work = WAYS[part, way](folder, options)
-    work(options.batch)
-    count = options.steps * options.batch if part == "training" else options.tiles
+    work()
+    settle(device)
     before, started = processor_seconds(), time.perf_counter()
     for _ in range(REPEATS[part]):
-        probabilities = work(count)
+        probabilities = work()
+    settle(device)
     return {
-        "images": REPEATS[part] * count,
+        "images": REPEATS[part]
+        * (options.steps * options.batch if part == "training" else options.tiles),
         "wall": time.perf_counter() - started,
         "processor": processor_seconds() - before,
-        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "memory_gb": peak_memory(device),
         "probabilities": probabilities,
     }
 
@@ -325,8 +403,8 @@ def show(part: str, way: str, row: dict) -> None:
     """Print one row."""
     rates = "".join(f"{row['images'] / row[clock]:13.1f}" for clock in ("processor", "wall"))
     print(
-        f"{part:11}{way:6}{row['images']:13}{row['processor']:13.2f}{row['wall']:13.2f}"
-        f"{rates}{row['memory_mb']:13.0f}",
+        f"{part:11}{way:10}{row['images']:13}{row['processor']:13.2f}{row['wall']:13.2f}"
+        f"{rates}{row['memory_gb']:13.2f}",
         flush=True,
     )
 
@@ -342,29 +420,55 @@ def summary(part: str, ours: dict, plain: dict) -> str:
     return f"{told}; probabilities differ by {apart:.0e}, those of two tiles by up to {spread:.0e}"
 
 
-def compare(folder: Path, options: argparse.Namespace) -> list[Row]:
-    """Print one row a part and way, then the ratios; return what is kept."""
+def compare(folder: Path, options: argparse.Namespace) -> None:
+    """Print and keep one way of one part after the other, then print the ratios."""
+    budget = Budget(options.seconds)
     in_own_process(make_tiles, folder, options.tiles, options.px)
     files = {"Zarr": "0.zarr/image", "PNG": "png"}
     sizes = []
     for name, under in files.items():
         size = sum(path.stat().st_size for path in (folder / under).rglob("*") if path.is_file())
         sizes.append(f"{size / 1e6:.1f} MB as {name}")
-    print(f"{options.tiles} tiles of {options.px} px, {', '.join(sizes)}; {BACKBONE} in float32\n")
-    heads = ("images", "processor s", "wall s", "a s, proc.", "a s, wall", "memory MB")
-    print(f"{'part':11}{'way':6}" + "".join(f"{head:>13}" for head in heads))
-    lines, rows = [], []
+    print(f"{options.tiles} tiles of {options.px} px, {', '.join(sizes)}; {options.backbone}\n")
+    heads = ("images", "processor s", "wall s", "a s, proc.", "a s, wall", "memory GB")
+    print(f"{'part':11}{'way':10}" + "".join(f"{head:>13}" for head in heads))
+    found: dict[tuple[str, str], dict] = {}
+    for part, way in WAYS:
+        if part in options.parts and not budget.spent(f"{part}, {way}"):
+            found[part, way] = in_own_process(measure, part, way, folder, options)
+            show(part, way, found[part, way])
+            keep_found(found, options)
+    print()
     for part in options.parts:
-        found = {}
-        for way in ("ours", "plain"):
-            found[way] = in_own_process(measure, part, way, folder, options)
-            show(part, way, found[way])
-        lines.append(summary(part, found["ours"], found["plain"]))
-        each = {way: 1000 * row["processor"] / row["images"] for way, row in found.items()}
-        what = f"{part}, an image of {options.px} px"
-        rows.append(Row(what, each["ours"], "ms", {"a plain loop over PNG files": each["plain"]}))
-    print("", *lines, sep="\n")
-    return rows
+        if (part, "plain") in found:
+            print(summary(part, found[part, "ours"], found[part, "plain"]))
+
+
+def keep_found(found: Mapping[tuple[str, str], dict], options: argparse.Namespace) -> None:
+    """Write down what was measured so far."""
+    on_gpu = options.device == "cuda"
+    clock = "wall" if on_gpu else "processor"
+    rows = []
+    for part, way in found:
+        if way == "ours":
+            others = {PLAIN: found.get((part, "plain")), RESIDENT: found.get((part, "resident"))}
+            ways = {"ours": found[part, way]} | {name: row for name, row in others.items() if row}
+            each = {name: 1000 * row[clock] / row["images"] for name, row in ways.items()}
+            peak = {name: row["memory_gb"] for name, row in ways.items()}
+            of_batches = PREDICTION_BATCH if part == "inference" else options.batch
+            what = f"{part}, an image of {options.px} px"
+            rows.append(Row(what, each.pop("ours"), "ms", each))
+            what = f"{part}, peak memory, batches of {of_batches}"
+            rows.append(Row(what, peak.pop("ours"), "GB", peak))
+    keep(
+        rows,
+        options.record,
+        f"inference_gpu_{options.backbone}" if on_gpu else "inference",
+        script=__file__,
+        title=f"Networks that read tiles ({options.backbone})",
+        clock="wall time" if on_gpu else "processor time",
+        packages=("torchvision", "zarr"),
+    )
 
 
 def main() -> None:
@@ -375,7 +479,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=12, help="of training")
     parser.add_argument("--batch", type=int, default=10, help="of training, and of reading")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--backbone", default="tf_efficientnet_lite0")
     parser.add_argument("--parts", nargs="+", default=list(REPEATS), choices=list(REPEATS))
+    add_device(parser)
     add_record(parser)
     options = parser.parse_args()
     least = options.batch + N_CLASSES
@@ -384,15 +490,7 @@ def main() -> None:
     machine = platform.processor() or platform.machine()
     print(f"{machine}, {os.cpu_count()} cores, {options.threads} used; torch {torch.__version__}")
     with tempfile.TemporaryDirectory() as folder:
-        rows = compare(Path(folder), options)
-    keep(
-        rows,
-        options.record,
-        "inference",
-        script=__file__,
-        title=f"Networks that read tiles ({BACKBONE}, float32)",
-        packages=("torchvision", "zarr"),
-    )
+        compare(Path(folder), options)
 
 
 if __name__ == "__main__":

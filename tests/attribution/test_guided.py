@@ -11,11 +11,18 @@ from torch import nn
 from torch.nn import functional
 from torch.testing import assert_close
 
+from incomelens.attribution import guided as valves
 from incomelens.attribution.gradients import image_gradients
 from incomelens.attribution.guided import GuidedActivations
 from incomelens.attribution.guided_gradients import GuidedGradients
 from incomelens.attribution.maps import saliency_maps
-from incomelens.attribution.rules import GUIDED_MODULES, GUIDED_OF_TIMM, Rule, rule_of
+from incomelens.attribution.rules import (
+    GATED_MODULES,
+    GUIDED_MODULES,
+    GUIDED_OF_TIMM,
+    Rule,
+    rule_of,
+)
 from incomelens.attribution.scores import ScoredNetwork
 from incomelens.common.errors import InputError
 
@@ -58,6 +65,19 @@ def test_two_layers_by_hand_with_relu_and_relu6():
     assert_close(guided(model, x), torch.tensor([[1.0, 3.0 + 3.0]]))
     model, x = two_layers(nn.ReLU6())
     assert_close(guided(model, x), torch.tensor([[0.0, 3.0]]))  # the fourth unit is saturated
+
+
+@pytest.mark.parametrize("kind", GATED_MODULES)
+def test_an_activation_that_does_half_of_the_rule_gives_the_bits_of_the_whole(kind, monkeypatch):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), kind(), nn.Conv2d(8, 8, 3), kind(), nn.Flatten(1))
+    model = nn.Sequential(kind(), *model, nn.Linear(8 * 4 * 4, 2))
+    values = 8.0 * images(px=8) - 2.0
+    values[0, 0, :2] = torch.tensor([0.0, 6.0]).repeat(4)  # where the derivatives jump
+    found = guided(model, values)
+    monkeypatch.setattr(valves, "GATED_MODULES", ())
+    assert found.abs().sum() > 0
+    assert torch.equal(found, guided(model, values))
 
 
 def test_a_gradient_that_turns_negative_between_two_activations_stops_there():

@@ -1,6 +1,9 @@
 """Jobs that run side by side take a GPU each."""
 
+import ctypes
 import os
+import platform
+import resource
 import subprocess
 import sys
 import tempfile
@@ -9,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from incomelens.common.errors import InputError
-from incomelens.inference.devices import choose_device, lease
+from incomelens.inference.devices import choose_device, keep_freed_memory, lease
 
 
 def test_every_job_gets_a_gpu_of_its_own_while_there_are_any(tmp_path):
@@ -86,3 +89,21 @@ def test_a_link_that_somebody_planted_is_not_followed(tmp_path, caplog):
 def test_an_unknown_device_is_refused():
     with pytest.raises(InputError, match="'tpu' is unknown; known are auto, cpu, cuda"):
         choose_device("tpu")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_memory_that_was_freed_is_used_again_as_it_is():
+    keep_freed_memory()
+    library = ctypes.CDLL(None)
+    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    library.free.argtypes = [ctypes.c_void_p]
+
+    def new_pages(size=64_000_000):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        block = library.malloc(size)
+        ctypes.memset(block, 1, size)
+        library.free(block)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    new_pages()
+    assert new_pages() < 1000  # of 15,625

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from incomelens.attribution.rules import (
+    GATED_FUNCTIONS,
+    GATED_MODULES,
     GUIDED_FUNCTIONS,
     INPLACE_FUNCTIONS,
     UNRULED_FUNCTIONS,
@@ -88,13 +90,15 @@ class GuidedActivations(RuledNetwork):
             # A copy: the valve's output is a view of its input, which is about to be overwritten.
             return values.copy_(plain(self._valve(values.clone()), *rest, **kwargs))
         if func in GUIDED_FUNCTIONS:
-            args, kwargs = self._valved(args, kwargs)
+            args, kwargs = self._valved(args, kwargs, gated=func in GATED_FUNCTIONS)
         return func(*args, **kwargs)
 
     def _hook(self, name: str, module: nn.Module, rule: Rule | None) -> None:
+        gated = type(module) in GATED_MODULES  # a subclass may have another derivative
+
         def enter(_: nn.Module, args: tuple, kwargs: dict) -> tuple[tuple, dict] | None:
             self._within.append((name, rule))
-            return self._valved(args, kwargs) if rule is Rule.GUIDED else None
+            return self._valved(args, kwargs, gated=gated) if rule is Rule.GUIDED else None
 
         def leave(*_: object) -> None:
             self._within.pop()
@@ -102,14 +106,14 @@ class GuidedActivations(RuledNetwork):
         self._hooks.append(module.register_forward_pre_hook(enter, with_kwargs=True))
         self._hooks.append(module.register_forward_hook(leave))
 
-    def _valved(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+    def _valved(self, args: tuple, kwargs: dict, *, gated: bool) -> tuple[tuple, dict]:
         if args:
-            return (self._valve(args[0]), *args[1:]), kwargs
-        return args, {**kwargs, "input": self._valve(kwargs["input"])}
+            return (self._valve(args[0], gated=gated), *args[1:]), kwargs
+        return args, {**kwargs, "input": self._valve(kwargs["input"], gated=gated)}
 
-    def _valve(self, values: Tensor) -> Tensor:
+    def _valve(self, values: Tensor, *, gated: bool = False) -> Tensor:
         self.n_valves += 1
-        return _Valve.apply(values, self)
+        return _Valve.apply(values, self, gated)
 
     def _restore(self) -> None:
         super()._restore()
@@ -117,19 +121,28 @@ class GuidedActivations(RuledNetwork):
 
 
 class _Valve(torch.autograd.Function):
-    """Identity whose gradient is guided while the activations it belongs to are `on`."""
+    """Identity whose gradient is guided while the activations it belongs to are `on`.
+
+    Before an activation that is `gated` only the gradient's own sign is left to look at.
+    """
 
     @staticmethod
-    def forward(ctx: Context, values: Tensor, activations: GuidedActivations) -> Tensor:
-        ctx.activations = activations
-        ctx.save_for_backward(values)
+    def forward(
+        ctx: Context, values: Tensor, activations: GuidedActivations, gated: bool
+    ) -> Tensor:
+        ctx.activations, ctx.gated = activations, gated
+        if not gated:
+            ctx.save_for_backward(values)
         return values.view_as(values)
 
     @staticmethod
-    def backward(ctx: Context, *of_values: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Context, *of_values: Tensor) -> tuple[Tensor, None, None]:
         (gradient,) = of_values
         if not ctx.activations.on:
-            return gradient, None
+            return gradient, None, None
+        if ctx.gated:
+            return gradient.clamp(min=0), None, None
         (values,) = ctx.saved_tensors
         # One pass for both conditions on the input, where a mask would take three.
-        return torch.ops.aten.threshold_backward(gradient, values, 0).clamp_(min=0), None
+        guided = torch.ops.aten.threshold_backward(gradient, values, 0).clamp_(min=0)
+        return guided, None, None

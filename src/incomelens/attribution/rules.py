@@ -44,6 +44,8 @@ GUIDED_MODULES: tuple[type[nn.Module], ...] = (
     nn.GELU,
     nn.Mish,
 )
+# Flat where their input is not positive: their derivative stops a gradient there by itself.
+GATED_MODULES: tuple[type[nn.Module], ...] = (nn.ReLU, nn.ReLU6)
 # By name, since importing timm takes longer than explaining a small city.
 GUIDED_OF_TIMM = (
     "timm.layers.activations.Swish",
@@ -92,6 +94,9 @@ GUIDED_FUNCTIONS: frozenset[Callable[..., Tensor]] = frozenset(
         functional.gelu,
         functional.mish,
     }
+)
+GATED_FUNCTIONS: frozenset[Callable[..., Tensor]] = frozenset(
+    {functional.relu, torch.relu, Tensor.relu, functional.relu6}
 )
 # A call that changes its argument, and the same call that does not.
 INPLACE_FUNCTIONS: dict[Callable[..., Tensor], Callable[..., Tensor]] = {
