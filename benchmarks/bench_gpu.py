@@ -21,7 +21,7 @@ from pathlib import Path
 # Seconds: of all, of what a measurement that began in time may take beyond it, and of the start of
 # a benchmark.
 ALL, LAST, START = 460.0, 20.0, 15.0
-TRAINING = "bench_inference.py --px 800 --tiles 192 --steps 60 --threads 8 --backbone"
+TRAINING = "bench_inference.py --px 800 --tiles 192 --steps 60 --readers 8 --backbone"
 MAPS = "bench_attribution.py --px 800 --tiles 32 --batch 16 --backbone"
 # Benchmarks in the order of their weight, and the seconds of each.
 FULL = {
@@ -32,7 +32,7 @@ FULL = {
 }
 SMALL = "--px 64 --backbone tf_efficientnet_lite0"  # which is built without timm
 MINIATURE = {
-    f"bench_inference.py {SMALL} --tiles 15 --steps 1 --batch 4 --threads 2": 3600.0,
+    f"bench_inference.py {SMALL} --tiles 15 --steps 1 --batch 4 --readers 2": 3600.0,
     f"bench_attribution.py {SMALL} --tiles 2 --batch 2": 3600.0,
 }
 

@@ -170,7 +170,7 @@ def ours_inference(folder: Path, options: argparse.Namespace) -> Work:
             scaling="min_max",
             batch_size=PREDICTION_BATCH,
             device=choose_device(options.device),
-            n_readers=options.threads,
+            n_readers=options.readers,
         )
         return table[names].to_numpy()
 
@@ -181,7 +181,7 @@ def resident_inference(folder: Path, options: argparse.Namespace) -> Work:
     """Predict tiles that wait in memory."""
     tiles, device = store(folder), choose_device(options.device)
     network = network_of(options).to(device).to(memory_format=torch.channels_last).eval()
-    stream = ImageStream(tiles, tiles.cell_ids, device=device, n_readers=options.threads)
+    stream = ImageStream(tiles, tiles.cell_ids, device=device, n_readers=options.readers)
     parts = np.array_split(np.arange(len(tiles.cell_ids)), -(-options.tiles // PREDICTION_BATCH))
 
     def work() -> NDArray[np.float64]:
@@ -204,7 +204,7 @@ def our_training(folder: Path, options: argparse.Namespace, *, memory_mb: int) -
         samples_per_epoch=options.steps * options.batch,
         scaling="min_max",
         memory_mb=memory_mb,
-        n_readers=options.threads,
+        n_readers=options.readers,
     )
     parts = [
         LabelledImages(
@@ -268,14 +268,14 @@ def plain_network(options: argparse.Namespace) -> IncomeNetwork:
 
 def plain_loader(data: PngTiles, batch: int, options: argparse.Namespace, n: int = 0) -> DataLoader:
     """A loader as one writes it; of `n` random images, or of all in their order."""
-    # None where one thread is allowed.
-    workers = options.threads if options.threads > 1 else 0
+    workers = options.readers if options.readers > 1 else 0  # one is this process itself
     return DataLoader(
         data,
         batch,
         sampler=RandomSampler(data, num_samples=n) if n else None,
         num_workers=workers,
-        persistent_workers=workers > 0,
+        # Processor seconds of processes that go on would not be counted.
+        persistent_workers=workers > 0 and options.device == "cuda",
         pin_memory=options.device == "cuda",
     )
 
@@ -478,7 +478,8 @@ def main() -> None:
     parser.add_argument("--tiles", type=int, default=60)
     parser.add_argument("--steps", type=int, default=12, help="of training")
     parser.add_argument("--batch", type=int, default=10, help="of training, and of reading")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="that compute")
+    parser.add_argument("--readers", type=int, default=1, help="threads, or a loader's workers")
     parser.add_argument("--backbone", default="tf_efficientnet_lite0")
     parser.add_argument("--parts", nargs="+", default=list(REPEATS), choices=list(REPEATS))
     add_device(parser)

@@ -32,10 +32,8 @@ def test_every_number_of_a_gpu_is_measured_in_miniature_on_the_cpu(tmp_path):
             "all tiles in memory",
         }
     for what in ("guided Grad-CAM of both classes alone", "maps of both classes by three methods"):
-        assert set(maps[f"{what}, a tile of 64 px"]["peers"]) == {
-            "Captum in batches",
-            "one by one",
-        }
+        peers = maps[f"{what}, a tile of 64 px"]["peers"]
+        assert {"Captum in batches", "one by one"} <= set(peers)
     assert tables.OLDER not in tables.tables(tmp_path)
 
 
