@@ -103,7 +103,7 @@ bench: env ## speed against the named peers, kept in docs/benchmarks (adds the p
 	$(BIN)/python benchmarks/bench_attribution.py $(RECORD)
 	$(BIN)/python benchmarks/bench_attribution.py --flat
 	$(BIN)/python benchmarks/bench_planning.py $(RECORD)
-	$(BIN)/python benchmarks/bench_planning.py --cities 68 --schedule --seconds 0.3 --cores 4 --resources gpu=1 $(RECORD)
+	$(BIN)/python benchmarks/bench_planning.py --cities 20 --schedule --seconds 0.3 --cores 4 --resources gpu=1 $(RECORD)
 	$(BIN)/python benchmarks/tables.py
 
 bench-gpu: env ## training and explaining on one GPU against the plain ways, in eight minutes (no network, no data)

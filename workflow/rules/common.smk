@@ -12,7 +12,6 @@ from incomelens.cells.urban_classes import read_land_use_list
 from incomelens.common.code_digest import module_code, script_code
 from incomelens.common.jobs import offer_package_to_jobs
 from incomelens.common.lifetimes import announce_run
-from incomelens.common.many_jobs import spare_repetitions
 from incomelens.paper.names import INCOMES as INCOME_NAMES
 from incomelens.sources.fetching.registry import load_registry
 from incomelens.study import RawFiles, Results, Study, Worlds, looked_at
@@ -22,7 +21,6 @@ from incomelens.study import RawFiles, Results, Study, Worlds, looked_at
 # system takes all memory anyway, a sixth.
 gc.set_threshold(200_000, 50, 50)
 atexit.register(gc.freeze)
-spare_repetitions()
 
 # Jobs in an environment of their own (`--sdm conda`) import the package from this checkout.
 offer_package_to_jobs()

@@ -4,7 +4,6 @@
 ``errors``            the one exception meant for people
 ``jobs``              what surrounds a job: its log, its threads, its errors
 ``lifetimes``         processes that do not outlive the one they work for
-``many_jobs``         what Snakemake does over and over in a run of thousands of jobs, done once
 ``progress``          a bar on a terminal, plain lines in a log
 ``seeds``             random generators from the study's seed and the job's name
 ``files``             files that are written whole or not at all
