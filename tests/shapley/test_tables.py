@@ -227,7 +227,13 @@ def test_main_effects_and_interactions_give_the_values_back(task):
     # Four columns: the kernel of twelve takes long to compile.
     points = task.points[:, 8:]
     model = GaussianProcessMean(points, task.model.alpha, task.model.kernel)
-    small = replace(task, model=model, columns=PLAYERS[8:], background=full_background(points))
+    small = replace(
+        task,
+        model=model,
+        points=points,
+        columns=PLAYERS[8:],
+        background=full_background(points),
+    )
     found = sampled_interactions(small, np.array([2, 5]), Settings())
     assert [values.shape for values in found.values()] == [(2, 4, 4), (2, 3, 3)]
     gain = model.predict(points[[2, 5]]) - model.predict(points).mean()
