@@ -56,7 +56,6 @@ def fuzzed(**strategies: st.SearchStrategy) -> Callable:
     def decorate(test: Callable) -> Callable:
         tried = settings(
             max_examples=int(WISHED or 20),
-            derandomize=WISHED is None,
             suppress_health_check=list(HealthCheck),
             database=None,
         )(given(**strategies)(test))

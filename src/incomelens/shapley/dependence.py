@@ -93,8 +93,6 @@ class Posterior:
         places = checked_matrix("places", places, len(columns))
         starts = range(0, len(places), _PLACES)
         parts = [self._effect(columns, places[start : start + _PLACES]) for start in starts]
-        if len(parts) == 1:
-            return parts[0]
         arrays = ("mean", "variance", "term_mean", "term_variance")
         joined = [np.concatenate([getattr(part, name) for part in parts]) for name in arrays]
         return PartialDependence(*joined, parts[0].terms)

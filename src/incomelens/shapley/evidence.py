@@ -3,8 +3,8 @@ r"""What the labels say of a linear functional of f: how much of its prior varia
 With :math:`c` the covariances of the functional with f at the training points, that is
 :math:`c^\top P c`. Of a process that was conditioned on labels at its training points
 :math:`P = (K + \Sigma_n)^{-1}`. Of one that rests on inducing points z instead, which are then its
-training points, :math:`P = K_{zz}^{-1} - S^{-1}` with :math:`S` the precision-weighted sum of
-:mod:`incomelens.ssig.inducing`; nothing else in an explanation changes.
+training points, P is that of :mod:`incomelens.ssig.inducing`; nothing else in an explanation
+changes.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@ r"""A Gaussian process of many districts, by way of a few of them: inducing poin
 The exact process costs the third power of the districts. Here hyperparameters are learnt on some of
 them, and all of them speak through m points z, districts themselves. Their prior covariance K is
 replaced by its partial Cholesky factor, :math:`V^\top V` with a row of V a point, which is
-:math:`K_{xz} K_{zz}^{-1} K_{zx}`. With :math:`D = \mathrm{diag}(\sigma_n^2 + v)`, :math:`L` the
-Cholesky factor of :math:`K_{zz}` (the columns of V at the points, transposed) and
-:math:`B = I + V D^{-1} V^\top`, the posterior at x is that of Titsias (2009):
+:math:`K_{xz} K_{zz}^{-1} K_{zx}`. With :math:`D = \mathrm{diag}(\sigma_n^2 + v)`, v being known
+noise, :math:`L` the Cholesky factor of :math:`K_{zz}` (the columns of V at the points, transposed)
+and :math:`B = I + V D^{-1} V^\top`, the posterior at x is that of Titsias (2009):
 
 .. math::
    f(x) = \sum_j \alpha_j k(x, z_j), \qquad \alpha = L^{-\top} B^{-1} V D^{-1} y, \qquad
