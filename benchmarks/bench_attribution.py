@@ -11,10 +11,10 @@ Untrained networks, random images, the land use of a tile made of a few patches.
                      classes with our rule stand beside it
     ours, METHOD     both classes, one of the further methods alone; against Captum's integrated
                      gradients of as many steps, and zennit's EpsilonPlusFlat for relevance
-                     (left out where zennit is not installed)
 
-Sums over land use are compared on their own: ours (one transform, and eight) with rasterstats
-called for each map of each tile, on polygons that are already made.
+Sums over land use are compared on their own: ours (one transform, and eight) with rasterstats,
+called for each map of each tile, and exactextract, for each tile, on polygons that are already
+made. What is not installed is left out, and told.
 
     python benchmarks/bench_attribution.py                 efficientnet_lite0 at 128 px
     python benchmarks/bench_attribution.py --backbone efficientnet_b0 --px 224
@@ -26,7 +26,6 @@ memory that it frees, as the workflow's jobs do, for others' calls as well.
 """
 
 import argparse
-import importlib.util
 import os
 import platform
 import resource
@@ -36,49 +35,38 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 
 import numpy as np
 import pandas as pd
-import rasterio.features
 import torch
-from captum.attr import (
-    GuidedGradCam,
-    IntegratedGradients,
-    LayerAttribution,
-    LayerGradCam,
-    Saliency,
-)
 from clocks import Budget, add_device, forget_peak, peak_memory, settle
 from numpy.typing import NDArray
-from rasterio import Affine
-from rasterstats import zonal_stats
-from record import Row, add_record, keep
-from shapely.geometry import shape
+from others_maps import (
+    captum_all,
+    captum_guided,
+    captum_integrated,
+    captum_ruled,
+    captum_turned,
+    zennit_relevance,
+)
+from record import Row, add_record, installed, keep
+from sums import of_sums, patches
 from torch import Tensor
 
 from incomelens.attribution.folding import fold_batch_norms
 from incomelens.attribution.gradients import PAPER_METHODS
-from incomelens.attribution.guided_gradients import GuidedGradients
-from incomelens.attribution.maps import METHODS, PATH_STEPS, saliency_maps, turned_maps
+from incomelens.attribution.maps import METHODS, saliency_maps, turned_maps
 from incomelens.attribution.run import attribution_parts
-from incomelens.attribution.scores import ScoredNetwork
 from incomelens.attribution.table import write_parts
-from incomelens.attribution.zonal import (
-    N_TRANSFORMS,
-    paired_sums,
-    transformed,
-    undone,
-    zonal_sums,
-)
+from incomelens.attribution.zonal import zonal_sums
 from incomelens.inference.devices import choose_device
 from incomelens.inference.model_files import save_model
 from incomelens.inference.network import IncomeNetwork, build_network
 
-CLASSES = (1, 2, 3, 7, 9, 14)
 FURTHER_METHODS = [one for one in METHODS if one not in PAPER_METHODS]
 # Rows of the table that is kept, in the order of their weight: what, our way, and those of others.
 KEPT: tuple[tuple[str, str, dict[str, str]], ...] = (
@@ -106,92 +94,9 @@ KEPT: tuple[tuple[str, str, dict[str, str]], ...] = (
     (
         "sums over land use, six maps",
         "sums, ours, 1 transform",
-        {"rasterstats": "sums, rasterstats"},
+        {"rasterstats": "sums, rasterstats", "exactextract": "sums, exactextract"},
     ),
 )
-
-
-def patches(rng: np.random.Generator, n: int, px: int) -> NDArray[np.uint8]:
-    """Land use of n tiles, shape (n, px, px): the nearest of eight points, of six classes."""
-    at = np.stack(np.meshgrid(np.arange(px), np.arange(px)), axis=-1)
-    tiles = []
-    for _ in range(n):
-        points = rng.uniform(0, px, (8, 2))
-        nearest = ((at[:, :, None] - points) ** 2).sum(axis=-1).argmin(axis=-1)
-        tiles.append(rng.choice(CLASSES, 8)[nearest])
-    return np.array(tiles, dtype=np.uint8)
-
-
-def captum_guided(network: IncomeNetwork, images: Tensor) -> Tensor:
-    """Captum's GuidedGradCam of both classes (its guided rule: ReLU only)."""
-    model = ScoredNetwork(network)
-    method = GuidedGradCam(model, model.features)
-    return torch.stack(
-        [
-            method.attribute(images, target, interpolate_mode="bilinear").abs().sum(dim=1)
-            for target in (0, 1)
-        ],
-        dim=1,
-    )
-
-
-def captum_ruled(network: IncomeNetwork, images: Tensor) -> Tensor:
-    """Guided Grad-CAM of both classes from Captum's classes, ours for the guided rule."""
-    model = ScoredNetwork(network)
-    return torch.stack(
-        [captum_cam(model, images, one) * captum_guidance(model, images, one) for one in (0, 1)],
-        dim=1,
-    )
-
-
-def captum_cam(model: ScoredNetwork, images: Tensor, target: int) -> Tensor:
-    """Captum's Grad-CAM at the size of the images."""
-    coarse = LayerGradCam(model, model.features).attribute(images, target, relu_attributions=True)
-    size = (images.shape[-2], images.shape[-1])
-    return LayerAttribution.interpolate(coarse, size, "bilinear")[:, 0]
-
-
-def captum_guidance(model: ScoredNetwork, images: Tensor, target: int) -> Tensor:
-    """Size of the guided gradient."""
-    return GuidedGradients(model).attribute(images, target).abs().sum(dim=1)
-
-
-def captum_all(network: IncomeNetwork, images: Tensor) -> Tensor:
-    """All three methods for both classes from Captum's classes, ours for the guided rule."""
-    model = ScoredNetwork(network)
-    maps = []
-    for target in (0, 1):
-        cam = captum_cam(model, images, target)
-        plain = Saliency(model).attribute(images, target, abs=True).sum(dim=1)
-        guided = captum_guidance(model, images, target)
-        maps.append(torch.stack([cam * guided, cam * plain, cam], dim=1))
-    return torch.stack(maps, dim=2).detach()
-
-
-def captum_integrated(network: IncomeNetwork, images: Tensor) -> Tensor:
-    """Captum's integrated gradients of both classes, from each tile's mean colour."""
-    baseline = images.mean(dim=(-2, -1), keepdim=True).expand_as(images)
-    method = IntegratedGradients(ScoredNetwork(network))
-    options = {"n_steps": PATH_STEPS, "method": "gausslegendre", "internal_batch_size": len(images)}
-    return torch.stack([method.attribute(images, baseline, one, **options) for one in (0, 1)])
-
-
-def zennit_relevance(network: IncomeNetwork, images: Tensor) -> Tensor:
-    """Both classes' relevance by zennit, whose rules see layers only: no sums, no gates."""
-    # Here, so that the rest runs without it.
-    from zennit.attribution import Gradient
-    from zennit.composites import EpsilonPlusFlat
-
-    with Gradient(ScoredNetwork(network), EpsilonPlusFlat(zero_params="bias")) as attributor:
-        scores = torch.eye(2, device=images.device)[:, None].expand(2, len(images), 2)
-        return torch.stack([attributor(images.clone(), one)[1] for one in scores])
-
-
-def captum_turned(network: IncomeNetwork, images: Tensor) -> Tensor:
-    """The mean of all of them over the eight turned and mirrored images."""
-    turns = range(N_TRANSFORMS)
-    maps = [undone(captum_all(network, transformed(images, one)), one) for one in turns]
-    return sum(maps) / len(maps)
 
 
 def seconds(call: Callable[[], object], device: torch.device, times: int = 2) -> float:
@@ -205,18 +110,6 @@ def seconds(call: Callable[[], object], device: torch.device, times: int = 2) ->
         settle(device)
         found.append(clock() - started)
     return min(found[1:])
-
-
-def north_up(px: int) -> Affine:
-    """A pixel a unit, the origin in the lower left corner."""
-    return Affine(1, 0, 0, 0, -1, px)
-
-
-def by_rasterstats(maps: NDArray[np.float64], polygons: Sequence[list]) -> None:
-    """Sum each map of each tile over its polygons, one call a map."""
-    for of_tile, shapes in zip(maps, polygons, strict=True):
-        for one in of_tile:
-            zonal_stats(shapes, one, affine=north_up(len(one)), stats="sum", nodata=-1)
 
 
 def of_tiles(
@@ -252,35 +145,9 @@ def of_tiles(
     }
     for one in FURTHER_METHODS:
         ways[f"ours, {one}"] = way(partial(saliency_maps, folded, methods=[one]))
-    if importlib.util.find_spec("zennit"):
+    if installed("zennit"):
         ways["zennit, lrp"] = way(partial(zennit_relevance, folded))
     return ways
-
-
-def of_sums(land_use: Tensor) -> dict[str, Callable[[], object]]:
-    """All ways to sum six maps of tiles over their land use."""
-    px = land_use.shape[-1]
-    shape_of_maps = (len(land_use), len(PAPER_METHODS) * 2, px, px)
-
-    # Made when they are asked for: what explains tiles is not to be told their memory.
-    @cache
-    def maps() -> Tensor:
-        return torch.rand(shape_of_maps, device=land_use.device)
-
-    @cache
-    def given() -> tuple[NDArray[np.float64], list[list]]:
-        polygons = [
-            [shape(one) for one, _ in rasterio.features.shapes(tile, transform=north_up(px))]
-            for tile in land_use.cpu().numpy()
-        ]
-        return maps().double().cpu().numpy(), polygons
-
-    return {
-        "sums, ours, 1 transform": lambda: zonal_sums(maps(), land_use, n_transforms=1),
-        "sums, ours, 8 transforms": lambda: zonal_sums(maps(), land_use),
-        "sums, on others' land": lambda: paired_sums(maps()[:, :3], land_use),
-        "sums, rasterstats": lambda: by_rasterstats(*given()),
-    }
 
 
 def by_weight(ways: Mapping[str, object]) -> Iterator[str]:
@@ -344,7 +211,7 @@ def keep_found(
         script=__file__,
         title=f"Maps of a network ({options.backbone})",
         clock="wall time" if on_gpu else "processor time of one thread",
-        packages=("captum", "zennit", "rasterstats"),
+        packages=("captum", "zennit", "rasterstats", "exactextract"),
     )
 
 

@@ -5,9 +5,7 @@ Invented tiles, networks without weights. Ways:
     ours         incomelens.inference over the Zarr store, read ahead by threads; on a GPU in
                  bfloat16, and steps of training recorded as a CUDA graph
     resident     the same with all tiles in memory, on a GPU in its own: what input costs
-    plain        a contiguous float32 network in a loop; a DataLoader over a folder of PNG files,
-                 which are flipped by torchvision and scaled one by one; Adam and a checkpoint as
-                 torch has them
+    plain        a float32 loop over PNG files: plain_network.py
 
 Each way does each part in a process of its own, once to warm up, then to be measured:
 
@@ -27,122 +25,51 @@ a gigabyte) included.
 """
 
 import argparse
-import multiprocessing
 import os
 import platform
-import resource
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
 
 # Before numpy and torch start theirs; torch is told of `--threads` later.
 os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 import numpy as np
-import pandas as pd
 import torch
-from clocks import Budget, add_device, peak_memory, settle
+from clocks import (
+    Budget,
+    Work,
+    add_device,
+    in_own_process,
+    peak_memory,
+    processor_seconds,
+    settle,
+)
 from numpy.typing import NDArray
-from PIL import Image
-from pyproj import CRS
+from plain_network import (
+    LEARNING_RATE,
+    PREDICTION_BATCH,
+    network_of,
+    plain_inference,
+    plain_reading,
+    plain_training,
+)
 from record import Row, add_record, keep
-from scipy.ndimage import zoom
-from torch import Tensor
-from torch.nn import functional
-from torch.utils.data import DataLoader, Dataset, RandomSampler
-from torchvision import transforms
+from tile_files import N_CLASSES, income_classes, make_tiles, split, store
 
 from incomelens.inference.devices import choose_device, precision
 from incomelens.inference.inputs import scale_images
 from incomelens.inference.loop import LabelledImages, TrainingLoop
-from incomelens.inference.network import IncomeNetwork, build_network
 from incomelens.inference.predict import predict
 from incomelens.inference.settings import TrainingSettings
 from incomelens.inference.streams import ImageStream
-from incomelens.tiles.shard_file import ShardWriter
-from incomelens.tiles.store import Tiles, open_tiles
-from incomelens.tiles.warp import Warped
 
-LEARNING_RATE = 8e-5
-N_CLASSES = 5
-VALIDATION_SHARE = 1 / 6
-PREDICTION_BATCH = 32
 PLAIN = "a plain loop over PNG files"
 RESIDENT = "all tiles in memory"
 # Parts, in the order of their weight, and how often each is done again: the short ones until the
 # clock can tell.
 REPEATS = {"training": 1, "inference": 4, "reading": 20}
-
-Result = TypeVar("Result")
-
-# Does a part once; gives the probabilities, or nothing.
-Work = Callable[[], NDArray[np.float64] | None]
-
-
-def texture(rng: np.random.Generator, px: int) -> NDArray[np.uint8]:
-    """A tile that compresses about as hard as houses and trees: noise of all scales."""
-    total = np.zeros((px, px, 3), dtype=np.float32)
-    for step in (1, 2, 4, 8, 32):
-        coarse = rng.normal(size=(-(-px // step), -(-px // step), 3)).astype(np.float32)
-        total += zoom(coarse, (step, step, 1), order=1)[:px, :px] * step**0.3
-    total = (total - total.mean()) / total.std() * 45 + rng.uniform(70, 160)
-    return np.clip(total, 1, 255).astype(np.uint8)
-
-
-def make_images(n: int, px: int) -> list[NDArray[np.uint8]]:
-    """Tiles cut at random out of one ground: making each anew takes longer than reading it."""
-    rng = np.random.default_rng(0)
-    ground = texture(rng, 2 * px)
-    corners = rng.integers(0, px, (n, 2))
-    return [ground[row : row + px, column : column + px] for row, column in corners]
-
-
-def make_tiles(folder: Path, n: int, px: int) -> None:
-    """Write the same images as a shard with its index, and as PNG files."""
-    images = make_images(n, px)
-    (folder / "png").mkdir()
-    land_use = np.ones((px, px), dtype=np.uint8)
-    shard = ShardWriter(folder / "0.zarr", tile_px=px, side=200.0, crs=CRS("EPSG:3035"))
-    with shard as writer:
-        for number, image in enumerate(images):
-            west, south = 3_900_000.0 + 200 * number, 2_500_000.0
-            cell_id = f"CRS3035RES200mN{south:.0f}E{west:.0f}"
-            bounds = (west, south, west + 200, south + 200)
-            writer.add(cell_id, Warped(image, 0.0), land_use, bounds)
-    index = writer.index().assign(shard=0, kept=True)
-    index.to_parquet(folder / "index.parquet")
-    paths = [folder / "png" / f"{cell_id}.png" for cell_id in index["cell_id"]]
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda image, path: Image.fromarray(image).save(path), images, paths))
-
-
-def store(folder: Path) -> Tiles:
-    """Open the shard."""
-    return open_tiles(folder / "index.parquet", [folder / "0.zarr"])
-
-
-def cell_ids(folder: Path) -> list[str]:
-    """All cells, in the order of the shard."""
-    return pd.read_parquet(folder / "index.parquet")["cell_id"].tolist()
-
-
-def split(ids: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Cells to learn from, and cells that judge."""
-    n_learned = len(ids) - max(N_CLASSES, round(VALIDATION_SHARE * len(ids)))
-    return list(ids[:n_learned]), list(ids[n_learned:])
-
-
-def income_classes(ids: Sequence[str]) -> dict[str, int]:
-    """Every class in turn."""
-    return {cell_id: number % N_CLASSES + 1 for number, cell_id in enumerate(ids)}
-
-
-def network_of(options: argparse.Namespace) -> IncomeNetwork:
-    """The same weights every time."""
-    return build_network(options.backbone, weights="none")
 
 
 def ours_reading(folder: Path, options: argparse.Namespace) -> Work:
@@ -239,107 +166,6 @@ def resident_training(folder: Path, options: argparse.Namespace) -> Work:
     return our_training(folder, options, memory_mb=TrainingSettings.memory_mb)
 
 
-class PngTiles(Dataset):
-    """PNG files of some cells, scaled each by its own least and greatest value, and classes."""
-
-    def __init__(self, folder: Path, ids: Sequence[str], *, flips: bool) -> None:
-        classes = income_classes(cell_ids(folder))
-        self._paths = [folder / "png" / f"{cell_id}.png" for cell_id in ids]
-        self._targets = [classes[cell_id] - 1 for cell_id in ids]
-        both = [transforms.RandomHorizontalFlip(), transforms.RandomVerticalFlip()]
-        self._transform = transforms.Compose([*(both if flips else []), transforms.ToTensor()])
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-    def __getitem__(self, at: int) -> tuple[Tensor, int]:
-        with Image.open(self._paths[at]) as image:
-            values = self._transform(image.convert("RGB"))
-        least, greatest = values.min(), values.max()
-        return (values - least) / (greatest - least + 1e-10), self._targets[at]
-
-
-def plain_network(options: argparse.Namespace) -> IncomeNetwork:
-    """The same network with the same weights, in the layout that torch gives by itself."""
-    network = network_of(options).to(memory_format=torch.contiguous_format)
-    torch.backends.cudnn.benchmark = True
-    return network.to(options.device)
-
-
-def plain_loader(data: PngTiles, batch: int, options: argparse.Namespace, n: int = 0) -> DataLoader:
-    """A loader as one writes it; of `n` random images, or of all in their order."""
-    workers = options.readers if options.readers > 1 else 0  # one is this process itself
-    return DataLoader(
-        data,
-        batch,
-        sampler=RandomSampler(data, num_samples=n) if n else None,
-        num_workers=workers,
-        # Processor seconds of processes that go on would not be counted.
-        persistent_workers=workers > 0 and options.device == "cuda",
-        pin_memory=options.device == "cuda",
-    )
-
-
-def plain_reading(folder: Path, options: argparse.Namespace) -> Work:
-    """Read PNG files in random order, a batch an array."""
-    paths = [folder / "png" / f"{cell_id}.png" for cell_id in cell_ids(folder)]
-    shuffled = np.random.default_rng(1).permutation(np.array(paths, dtype=object))
-
-    def work() -> None:
-        for start in range(0, len(shuffled), options.batch):
-            images = []
-            for path in shuffled[start : start + options.batch]:
-                with Image.open(path) as image:
-                    images.append(np.asarray(image))
-            np.stack(images)
-
-    return work
-
-
-def plain_inference(folder: Path, options: argparse.Namespace) -> Work:
-    """Predict in a loop over a DataLoader."""
-    network = plain_network(options).eval()
-    data = PngTiles(folder, cell_ids(folder), flips=False)
-    loader = plain_loader(data, PREDICTION_BATCH, options)
-
-    def work() -> NDArray[np.float64]:
-        with torch.no_grad():
-            batches = (images.to(options.device, non_blocking=True) for images, _ in loader)
-            return torch.cat([network(images).exp() for images in batches]).double().cpu().numpy()
-
-    return work
-
-
-def plain_training(folder: Path, options: argparse.Namespace) -> Work:
-    """Train in a loop over a DataLoader, then judge, then save."""
-    network, device = plain_network(options), options.device
-    optimiser = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
-    learned, judging = split(cell_ids(folder))
-    n_shown = options.steps * options.batch
-    loader = plain_loader(PngTiles(folder, learned, flips=True), options.batch, options, n_shown)
-    judges = plain_loader(PngTiles(folder, judging, flips=False), options.batch, options)
-
-    def loss_of(images: Tensor, targets: Tensor) -> Tensor:
-        log_probabilities = network(images.to(device, non_blocking=True))
-        return functional.nll_loss(log_probabilities, targets.to(device, non_blocking=True))
-
-    def work() -> None:
-        network.train()
-        for images, targets in loader:
-            loss = loss_of(images, targets)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            loss.item()  # the running loss that such loops show
-        network.eval()
-        with torch.no_grad():
-            sum(loss_of(images, targets).item() for images, targets in judges)
-        state = {"network": network.state_dict(), "optimiser": optimiser.state_dict()}
-        torch.save(state, folder / "checkpoint.pt")
-
-    return work
-
-
 # In the order of their weight.
 WAYS: dict[tuple[str, str], Callable[[Path, argparse.Namespace], Work]] = {
     ("training", "ours"): ours_training,
@@ -351,31 +177,6 @@ WAYS: dict[tuple[str, str], Callable[[Path, argparse.Namespace], Work]] = {
     ("reading", "ours"): ours_reading,
     ("reading", "plain"): plain_reading,
 }
-
-
-def processor_seconds() -> float:
-    """Of this process, all its threads, and the processes it waited for."""
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(sum(resource.getrusage(one)[:2]) for one in who)
-
-
-def in_own_process(function: Callable[..., Result], *arguments: object) -> Result:
-    """Call a function in a process of its own, forked: to import torch anew takes seconds."""
-    context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-
-    def call() -> None:
-        sender.send(function(*arguments))
-
-    process = context.Process(target=call)
-    process.start()
-    sender.close()  # so that a process that dies ends the wait
-    try:
-        return receiver.recv()
-    except EOFError:
-        raise RuntimeError(f"{function.__name__}{arguments} failed, see above") from None
-    finally:
-        process.join()
 
 
 def measure(part: str, way: str, folder: Path, options: argparse.Namespace) -> dict:

@@ -1,8 +1,11 @@
 """What a benchmark found, kept as JSON; `tables.py` makes the tables of docs/methods.md from it."""
 
 import argparse
+import hashlib
+import importlib.util
 import json
 import os
+import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,6 +22,8 @@ from incomelens.report.provenance import git_state, machine
 ROOT = Path(__file__).resolve().parents[1]
 ALWAYS = ("numpy", "scipy", "torch")
 """Packages whose versions stand beside those of the peers."""
+UNTIMED = {Path(__file__).stem}
+"""What a benchmark imports from beside it, and does not time."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +39,40 @@ class Row:
         Of all numbers of the row; less is better.
     peers : mapping of str to float
         What others take for the same, by name.
+    districts : int, optional
+        How many, where a figure draws the row's numbers against them (`costs_figure.py`).
     """
 
     what: str
     ours: float
     unit: str
     peers: Mapping[str, float] = field(default_factory=dict)
+    districts: int | None = None
 
 
 def add_record(parser: argparse.ArgumentParser) -> None:
     """Let the command line say where the measurement is kept."""
     parser.add_argument("--record", type=Path, help="folder in which the measurement is kept")
+
+
+def installed(package: str) -> bool:
+    """Whether a peer is there to be measured; says so where it is not."""
+    found = importlib.util.find_spec(package) is not None
+    if not found:
+        print(f"{package}: left out, it is not installed", flush=True)
+    return found
+
+
+def timed_code(script: str | Path) -> str:
+    """Digest of what a benchmark uses of the package, itself or by modules that lie beside it."""
+    scripts, left = [], [Path(script)]
+    while left:
+        scripts.append(left.pop())
+        names = re.findall(r"^(?:from|import) (\w+)", scripts[-1].read_text("utf-8"), re.MULTILINE)
+        beside = [scripts[0].with_name(f"{name}.py") for name in names if name not in UNTIMED]
+        left += [one for one in beside if one.is_file() and one not in [*scripts, *left]]
+    each = "".join(sorted(code_digest(one) for one in scripts))
+    return hashlib.sha256(each.encode()).hexdigest()[:16]
 
 
 def keep(
@@ -83,7 +111,7 @@ def keep(
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine() | {"load": round(os.getloadavg()[0], 1)},
         "versions": {"python": python_version(), **_versions((*ALWAYS, *packages))},
-        "code": {**git_state(ROOT), "digest": code_digest(script)},
+        "code": {**git_state(ROOT), "digest": timed_code(script)},
         "rows": [asdict(row) for row in rows],
     }
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from incomelens.common.code_digest import code_digest
+from record import timed_code
+
 from incomelens.common.errors import InputError, damage_told
 from incomelens.common.files import whole_file
 
@@ -91,7 +92,7 @@ def _head(told: Mapping[str, Any], root: Path) -> str:
 
 def _changed(told: Mapping[str, Any], root: Path) -> bool:
     script = root / told["command"].split()[1]
-    return not script.is_file() or code_digest(script) != told["code"]["digest"]
+    return not script.is_file() or timed_code(script) != told["code"]["digest"]
 
 
 def _peers(row: Mapping[str, Any]) -> str:

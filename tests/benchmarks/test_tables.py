@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from incomelens.common.code_digest import code_digest
 from incomelens.common.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,10 +47,25 @@ def test_a_table_says_what_was_run_where_when_and_on_which_code():
 
 
 def test_a_table_is_marked_only_where_code_has_changed_that_it_times():
-    digest = code_digest(ROOT / "benchmarks/bench_tiles.py")
+    digest = record.timed_code(ROOT / "benchmarks/bench_tiles.py")
     current = KEPT | {"code": KEPT["code"] | {"digest": digest}}
     assert tables.table(current).splitlines()[0] == HEAD
     assert tables.without_marks(tables.table(KEPT)) == tables.table(current)
+
+
+def test_code_counts_that_is_timed_in_a_module_beside_the_benchmark(tmp_path):
+    """And so do imports of that module's own; of what is shared with others nothing does."""
+    script, beside = tmp_path / "bench_x.py", tmp_path / "plain.py"
+    script.write_text("import json\nimport plain\n")
+    beside.write_text("import plain\n")
+    without = record.timed_code(script)
+    beside.write_text("from incomelens.ssig.terms import Term\nimport plain\n")
+    assert record.timed_code(script) != without
+    script.write_text("import json\nimport record\n")
+    (tmp_path / "record.py").write_text("from incomelens.ssig.terms import Term\n")
+    alone = record.timed_code(script)
+    (tmp_path / "record.py").unlink()
+    assert record.timed_code(script) == alone
 
 
 def test_a_benchmark_that_is_gone_was_measured_on_older_code(tmp_path):
