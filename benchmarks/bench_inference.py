@@ -37,24 +37,18 @@ os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THR
 
 import numpy as np
 import torch
-from clocks import (
-    Budget,
-    Work,
-    add_device,
-    in_own_process,
-    peak_memory,
-    processor_seconds,
-    settle,
-)
+from clocks import Budget, add_device, peak_memory, settle
 from numpy.typing import NDArray
 from plain_network import (
     LEARNING_RATE,
     PREDICTION_BATCH,
+    Work,
     network_of,
     plain_inference,
     plain_reading,
     plain_training,
 )
+from processes import in_own_process, processor_seconds
 from record import Row, add_record, keep
 from tile_files import N_CLASSES, income_classes, make_tiles, split, store
 

@@ -12,8 +12,6 @@ and the same number of threads.
 from __future__ import annotations
 
 import argparse
-import resource
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -21,6 +19,7 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from processes import peak_gb, timed
 from record import Row, add_record, keep
 from scipy.linalg import cho_factor, cho_solve
 from scipy.spatial.distance import cdist
@@ -103,16 +102,6 @@ def torch_mean(model: GaussianProcessMean) -> Mean:
     return predict
 
 
-def seconds(call: Callable[[], object]) -> tuple[float, float, object]:
-    """Wall-clock and processor time of a call, and what it returns.
-
-    Processor time of all threads together hardly depends on what else the machine is doing.
-    """
-    start, start_cpu = time.perf_counter(), time.process_time()
-    result = call()
-    return time.perf_counter() - start, time.process_time() - start_cpu, result
-
-
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a Markdown table."""
     print("| " + " | ".join(head) + " |")
@@ -142,7 +131,7 @@ def against_peers(mode: str, threads: int, n_peer: int, n_own: int) -> list[Row]
     rows, own, peers = [], [], {}
     for tolerance in (TOLERANCE, tolerance_by_measurement(explain, points[:16])):
         explain(points[:1], tolerance=tolerance)  # compile
-        *spent, result = seconds(partial(explain, points, tolerance=tolerance))
+        *spent, result = timed(partial(explain, points, tolerance=tolerance))
         own.append(np.array(spent) / n_own)
         name = f"incomelens, error below {result.error_bound:.0e} whatever the district"
         rows.append((name, *(f"{t:.3f}" for t in own[-1]), "", "", ""))
@@ -155,8 +144,8 @@ def against_peers(mode: str, threads: int, n_peer: int, n_own: int) -> list[Row]
         exact = shap.explainers.Exact(predict, masker)
         shap.explainers.Exact(predict, warm_up)(points[:1], silent=True)
         options = {"nsamples": 4094, "l1_reg": False, "silent": True}
-        of_kernel = seconds(partial(kernel.shap_values, points[:n_peer], **options))
-        of_exact = seconds(partial(exact, points[:n_peer], silent=True))
+        of_kernel = timed(partial(kernel.shap_values, points[:n_peer], **options))
+        of_exact = timed(partial(exact, points[:n_peer], silent=True))
         for name, spent, values in (
             ("KernelExplainer", of_kernel[:2], of_kernel[2]),
             ("Exact", of_exact[:2], of_exact[2].values),
@@ -214,7 +203,7 @@ def scaling(threads: int) -> None:
         points = model.train_inputs[:n_points]
         options = {"tolerance": TOLERANCE, "threads": threads, "memory_limit_mb": 1500.0}
         shapley_values(model, points[:1], background, **options)  # compile
-        *spent, result = seconds(partial(shapley_values, model, points, background, **options))
+        *spent, result = timed(partial(shapley_values, model, points, background, **options))
         times = (f"{t:.2f}" for t in spent)
         rows.append((n_points, n_background, n_players, result.n_nodes, *times))
     print(f"scaling, 1,000 training points, {threads} threads")
@@ -225,12 +214,11 @@ def full_task(mode: str, threads: int) -> None:
     """All districts of one task, compilation included."""
     model = synthetic_model(2117, 12, mode)
     background = kmeans_background(model.train_inputs, 100, seed=0)
-    spent, cpu, result = seconds(
+    spent, cpu, result = timed(
         lambda: shapley_values(
             model, model.train_inputs, background, tolerance=TOLERANCE, threads=threads
         )
     )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     gap = np.abs(result.efficiency_gap).max()
     print(f"full task, {mode}: 2,117 districts x 100 background points, {threads} threads")
     table(
@@ -239,7 +227,7 @@ def full_task(mode: str, threads: int) -> None:
             (
                 f"{spent:.0f}",
                 f"{cpu:.0f}",
-                f"{peak:.2f}",
+                f"{peak_gb():.2f}",
                 result.n_nodes,
                 f"{result.error_bound:.1e}",
                 f"{gap:.1e}",

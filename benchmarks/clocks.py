@@ -1,20 +1,10 @@
 """How long a benchmark may take, and what a device was busy with and held."""
 
 import argparse
-import multiprocessing
-import resource
 import time
-from collections.abc import Callable
-from typing import TypeVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-
-Result = TypeVar("Result")
-
-# Does a part once; gives the probabilities, or nothing.
-Work = Callable[[], NDArray[np.float64] | None]
+from processes import peak_gb
 
 
 class Budget:
@@ -60,29 +50,4 @@ def peak_memory(device: torch.device) -> float:
     """Peak in GB of what was held on a GPU; on a CPU of this process, which forgets no peak."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated() / 1e9
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-
-
-def processor_seconds() -> float:
-    """Of this process, all its threads, and the processes it waited for."""
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(sum(resource.getrusage(one)[:2]) for one in who)
-
-
-def in_own_process(function: Callable[..., Result], *arguments: object) -> Result:
-    """Call a function in a process of its own, forked: to import torch anew takes seconds."""
-    context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-
-    def call() -> None:
-        sender.send(function(*arguments))
-
-    process = context.Process(target=call)
-    process.start()
-    sender.close()  # so that a process that dies ends the wait
-    try:
-        return receiver.recv()
-    except EOFError:
-        raise RuntimeError(f"{function.__name__}{arguments} failed, see above") from None
-    finally:
-        process.join()
+    return peak_gb()

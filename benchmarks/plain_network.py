@@ -5,12 +5,11 @@ by torchvision and scaled one by one; Adam and a checkpoint as torch has them.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from clocks import Work
 from numpy.typing import NDArray
 from PIL import Image
 from tile_files import cell_ids, income_classes, split
@@ -23,6 +22,9 @@ from incomelens.inference.network import IncomeNetwork, build_network
 
 LEARNING_RATE = 8e-5
 PREDICTION_BATCH = 32
+
+# Does a part once; gives the probabilities, or nothing.
+Work = Callable[[], NDArray[np.float64] | None]
 
 
 def network_of(options: argparse.Namespace) -> IncomeNetwork:
