@@ -90,20 +90,17 @@ test-cluster: env ## the tiny study on a Slurm of two nodes (root on Debian; say
 	@cat results/test-cluster/killed_job.log 2>/dev/null || true
 
 bench: RECORD := --record docs/benchmarks
-bench: env ## speed against the named peers, kept in docs/benchmarks (adds the peers to .venv; they take long)
+bench: env ## speed against the named peers, kept in docs/benchmarks (adds the peers to .venv; three quarters of an hour)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement envs/bench.lock
-	$(BIN)/python benchmarks/bench_gp.py $(RECORD) $(if $(DATA),--table $(DATA)/nyc_tract_acs_2015_2019.gpkg)
 	$(BIN)/python benchmarks/bench_country.py $(RECORD) --sizes 2000 8000 20000 72000 $(if $(DATA),--table $(DATA)/nyc_tract_acs_2015_2019.gpkg)
+	$(BIN)/python benchmarks/bench_gp.py $(RECORD) $(if $(DATA),--table $(DATA)/nyc_tract_acs_2015_2019.gpkg)
 	$(BIN)/python benchmarks/bench_shapley.py $(RECORD)
-	$(BIN)/python benchmarks/bench_shapley.py --scaling
-	$(BIN)/python benchmarks/bench_shapley.py --full
-	$(BIN)/python benchmarks/bench_tiles.py --km 5 $(RECORD)
-	$(BIN)/python benchmarks/bench_tiles.py --flat
-	$(BIN)/python benchmarks/bench_inference.py $(RECORD)
 	$(BIN)/python benchmarks/bench_attribution.py $(RECORD)
-	$(BIN)/python benchmarks/bench_attribution.py --flat
+	$(BIN)/python benchmarks/bench_tiles.py --km 3 --tile-px 256 800 --ways limit ours released $(RECORD)
+	$(BIN)/python benchmarks/bench_inference.py $(RECORD)
 	$(BIN)/python benchmarks/bench_planning.py $(RECORD)
 	$(BIN)/python benchmarks/bench_planning.py --cities 20 --schedule --seconds 0.3 --cores 4 --resources gpu=1 $(RECORD)
+	$(BIN)/python benchmarks/bench_shapley.py --full --mode optimised
 	$(BIN)/python benchmarks/tables.py
 
 bench-gpu: env ## training and explaining on one GPU against the plain ways, in eight minutes (no network, no data)

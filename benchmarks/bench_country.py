@@ -1,28 +1,30 @@
 """The process by inducing points against the exact one: how far apart, and what each costs.
 
     python benchmarks/bench_country.py --table <folder>/nyc_tract_acs_2015_2019.gpkg
-    python benchmarks/bench_country.py --sizes 2000 8000 20000 72000 --exact-until 8000
+    python benchmarks/bench_country.py --sizes 2000 8000 20000 72000
 
 With a table: five random folds of its districts by both, then Shapley values of some districts by
-both, of per-capita income. With sizes: one fit of a drawn country of as many tracts, and Shapley
-values of a few of them; on a busy machine compare processor seconds.
+both, of per-capita income. With sizes: of a drawn country of as many tracts one fold of five,
+fitted and predicted, and Shapley values of a few tracts; each in a process of its own, whose peak
+memory it is. Beside it the exact process, and Vecchia's approximation of GPBoost in the mode
+`optimised`; what takes longer than --peer-seconds is ended and told.
 """
 
 import argparse
-import resource
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
 from bench_gp import NYC_INPUTS
 from numpy.typing import NDArray
-from record import Row, add_record, keep
+from processes import in_own_process, peak_gb, timed
+from record import Row, add_record, installed, keep
 from scipy.special import expit
 from scipy.stats import spearmanr
+from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
@@ -38,11 +40,19 @@ from incomelens.ssig.prediction import predict_income
 from incomelens.ssig.scores import metrics
 
 Array = NDArray[np.float64]
-T = TypeVar("T")
 Process = FittedGP | FittedSum
 FEATURES = feature_names("ssig")
 EXACT = Approximation(exact_districts=10**9)
 BACKGROUND = 100
+N_FOLDS = 5
+OURS, EXACTLY, VECCHIA = "ours", "exact", "GPBoost, Vecchia"
+NEIGHBOURS = 20
+# Districts that a peer is asked for: what the memory holds, and one takes minutes for.
+MOST = {EXACTLY: {"optimised": 8000, "additive": 2000}, VECCHIA: {"optimised": 10**6}}
+# What is measured of a size, wall and processor time: of five folds one, of all districts some.
+FOLDS_WALL, FOLDS_PROCESSOR = "five folds, wall", "five folds, processor"
+SHAPLEY_WALL, SHAPLEY_PROCESSOR = "Shapley values of all, wall", "Shapley values of all, processor"
+MEMORY = "most memory"
 
 
 def real(table: Path) -> tuple[Array, Array]:
@@ -83,24 +93,18 @@ def fitted(inputs: Array, income: Array, mode: str, sizes: Approximation) -> Pro
     )
 
 
-def explained(process: Process, inputs: Array, rows: NDArray[np.int64]) -> Array:
+def explained(process: Process, inputs: Array, rows: NDArray[np.int64], threads: int = 1) -> Array:
     """Shapley values of some districts, SD of the label, against rows of all."""
     names = {"level": "tract", "income": "per_capita_income", "mode": process.mode}
     background = random_background(inputs, BACKGROUND, seed=0)
     task = task_of(process, names=names, background=background)
-    return shapley_values(task.model, task.points[rows], task.background).values
-
-
-def processor_seconds(run: Callable[..., T], *arguments: object) -> tuple[T, float]:
-    """What a function gives, and what it takes."""
-    started = time.process_time()
-    return run(*arguments), time.process_time() - started
+    return shapley_values(task.model, task.points[rows], task.background, threads=threads).values
 
 
 def fold_scores(inputs: Array, income: Array, mode: str, sizes: Approximation) -> Array:
     """r² and coverage of 90 % intervals, means of five folds."""
     scores = []
-    for training, held_out in KFold(5, shuffle=True, random_state=0).split(inputs):
+    for training, held_out in KFold(N_FOLDS, shuffle=True, random_state=0).split(inputs):
         process = fitted(inputs[training], income[training], mode, sizes)
         guess = predict_income(process, inputs[held_out])
         label_sd = np.full(len(held_out), process.label_sd_usd)
@@ -143,33 +147,95 @@ def compare(options: argparse.Namespace) -> list[Row]:
 
 
 def costs(options: argparse.Namespace) -> list[Row]:
-    """Processor seconds of a fit and of a district's Shapley values, by number of districts."""
-    rows = []
-    sizes = Approximation(0, options.points, options.learnt_on or 4000)
-    for n, mode in product(options.sizes, options.modes):
-        peers = {"ours": sizes} | ({"exact": EXACT} if n <= options.exact_until else {})
-        found = {name: cost(*drawn(n), mode, each, options) for name, each in peers.items()}
-        for place, what in enumerate(("fit", "Shapley values of a district")):
-            seconds = {name: each[place] for name, each in found.items()}
-            rows.append(
-                Row(f"{what}, `{mode}`, {n:,} districts", seconds.pop("ours"), "s", seconds)
-            )
-            print(f"{rows[-1].what}: {rows[-1].ours:.3f} s, {rows[-1].peers}", flush=True)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-        print(f"most memory so far {peak:.1f} GB", flush=True)
+    """What each process costs, by mode and number of districts; kept after each size."""
+    rows, peers = [], [EXACTLY] + [VECCHIA] * installed("gpboost")
+    title = "Cost of the process by inducing points"
+    ended = set()
+    for mode, n in product(options.modes, options.sizes):
+        found = {OURS: in_own_process(cost, OURS, mode, n, options)}
+        for name in peers:
+            if (name, mode) in ended or n > MOST[name].get(mode, 0):
+                continue
+            try:
+                limit = options.peer_seconds
+                found[name] = in_own_process(cost, name, mode, n, options, seconds=limit)
+            except TimeoutError as late:
+                print(f"{name}, `{mode}`, {n:,} districts: {late}", flush=True)
+                ended.add((name, mode))
+        rows += rows_of(found, mode, n)
+        packages = ("scikit-learn", "numba", "gpboost")
+        keep(
+            rows, options.record, "country_costs", script=__file__, title=title,
+            clock=f"{options.threads} threads", packages=packages,
+        )  # fmt: skip
     return rows
 
 
-def cost(
-    inputs: Array, income: Array, mode: str, sizes: Approximation, options: argparse.Namespace
-) -> tuple[float, float]:
-    """Seconds of a fit, and of one more district's Shapley values."""
-    process, of_fit = processor_seconds(fitted, inputs, income, mode, sizes)
+def rows_of(found: Mapping[str, Mapping[str, float]], mode: str, n: int) -> list[Row]:
+    """Rows of one size: each number of ours beside those that others have."""
+    rows = []
+    for what, ours in found[OURS].items():
+        others = {name: each[what] for name, each in found.items() if what in each}
+        unit = "GB" if "memory" in what else "s"
+        rows.append(Row(f"`{mode}`, {what}", others.pop(OURS), unit, others, districts=n))
+        print(f"{n:,} districts, {what}: {ours:.2f} {unit}, {others}", flush=True)
+    return rows
+
+
+def cost(name: str, mode: str, n: int, options: argparse.Namespace) -> dict[str, float]:
+    """What one process takes for a country, inside a process of its own."""
+    inputs, income = drawn(n)
+    training, held_out = next(KFold(N_FOLDS, shuffle=True, random_state=0).split(inputs))
+    learnt, judged = (inputs[training], income[training]), inputs[held_out]
+    found = {}
+    with threadpool_limits(options.threads):
+        if name == VECCHIA:
+            *spent, guess = timed(partial(vecchia, *learnt, judged, options.threads))
+        else:
+            ours(*drawn(200), inputs[:1], mode, EXACT)  # imports
+            learnt_on = options.learnt_on or 4000
+            sizes = EXACT if name == EXACTLY else Approximation(0, options.points, learnt_on)
+            *spent, (process, guess) = timed(partial(ours, *learnt, judged, mode, sizes))
+            found = explaining(process, inputs, options)
+    print(f"{name}, `{mode}`: r² {r2_score(income[held_out], guess):.3f} held out", flush=True)
+    folds = dict(zip((FOLDS_WALL, FOLDS_PROCESSOR), N_FOLDS * np.array(spent), strict=True))
+    return {what: float(value) for what, value in (folds | found).items()} | {MEMORY: peak_gb()}
+
+
+def ours(
+    inputs: Array, income: Array, judged: Array, mode: str, sizes: Approximation
+) -> tuple[Process, Array]:
+    """Fit a fold and predict what it holds out."""
+    process = fitted(inputs, income, mode, sizes)
+    return process, predict_income(process, judged).mean
+
+
+def vecchia(inputs: Array, income: Array, judged: Array, threads: int) -> Array:
+    """The same by GPBoost: Matérn 3/2, one lengthscale, each district given some before it."""
+    import gpboost
+
+    centre, scale = inputs.mean(axis=0), inputs.std(axis=0)
+    model = gpboost.GPModel(
+        gp_coords=(inputs - centre) / scale,
+        cov_function="matern",
+        cov_fct_shape=1.5,
+        gp_approx="vecchia",
+        num_neighbors=NEIGHBOURS,
+        num_parallel_threads=threads,
+        seed=0,
+    )
+    model.fit(y=(income - income.mean()) / income.std())
+    told = model.predict(gp_coords_pred=(judged - centre) / scale, predict_var=True)
+    return income.mean() + income.std() * told["mu"]
+
+
+def explaining(process: Process, inputs: Array, options: argparse.Namespace) -> dict[str, float]:
+    """Seconds for Shapley values of all districts, from those of some."""
     few = np.arange(options.explained)
-    explained(process, inputs, few[:1])  # compiles
-    _, of_one = processor_seconds(explained, process, inputs, few[:1])
-    _, of_few = processor_seconds(explained, process, inputs, few)
-    return of_fit, (of_few - of_one) / (len(few) - 1)
+    explain = partial(explained, process, inputs, threads=options.threads)
+    explain(few[:1])  # compiles
+    each = np.array(timed(partial(explain, few))[:2]) / len(few)
+    return dict(zip((SHAPLEY_WALL, SHAPLEY_PROCESSOR), len(inputs) * each, strict=True))
 
 
 def main() -> None:
@@ -177,22 +243,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--table", type=Path)
     parser.add_argument("--sizes", type=int, nargs="*", default=[])
-    parser.add_argument("--exact-until", type=int, default=8000)
+    parser.add_argument("--peer-seconds", type=float, default=200.0, help="a size and mode")
     parser.add_argument("--modes", nargs="+", default=["optimised", "additive"])
     parser.add_argument("--points", type=int, default=1024)
     parser.add_argument("--learnt-on", type=int, help="districts; all of a table by default")
     parser.add_argument("--districts", type=int, default=100, help="of a table, to be explained")
-    parser.add_argument("--explained", type=int, default=33, help="of a drawn country")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--explained", type=int, default=64, help="of a drawn country")
+    parser.add_argument("--threads", type=int, default=2)
     add_record(parser)
     options = parser.parse_args()
-    with threadpool_limits(options.threads):
-        if options.table is not None:
-            title = "How far the process by inducing points is from the exact one"
-            keep(compare(options), options.record, "country", script=__file__, title=title)
-        if options.sizes:
-            title = "Cost of the process by inducing points"
-            keep(costs(options), options.record, "country_costs", script=__file__, title=title)
+    if options.table is not None:
+        with threadpool_limits(options.threads):
+            rows = in_own_process(compare, options)
+        title = "How far the process by inducing points is from the exact one"
+        keep(rows, options.record, "country", script=__file__, title=title, clock="differences")
+    if options.sizes:
+        costs(options)
 
 
 if __name__ == "__main__":

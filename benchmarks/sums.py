@@ -18,6 +18,7 @@ from incomelens.attribution.gradients import PAPER_METHODS
 from incomelens.attribution.zonal import paired_sums, zonal_sums
 
 CLASSES = (1, 2, 3, 7, 9, 14)
+CRS = "EPSG:3035"  # exactextract asks for one
 
 
 def patches(rng: np.random.Generator, n: int, px: int) -> NDArray[np.uint8]:
@@ -77,7 +78,7 @@ def of_sums(land_use: Tensor) -> dict[str, Callable[[], object]]:
 
     @cache
     def tables() -> list[GeoDataFrame]:
-        return [GeoDataFrame(geometry=shapes) for shapes in polygons()]
+        return [GeoDataFrame(geometry=shapes, crs=CRS) for shapes in polygons()]
 
     ways = {
         "sums, ours, 1 transform": lambda: zonal_sums(maps(), land_use, n_transforms=1),

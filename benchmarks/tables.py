@@ -1,4 +1,4 @@
-"""Make the tables of speed in docs/methods.md from the measurements in docs/benchmarks.
+"""Make the tables of speed in docs/methods.md, and their figure, from what docs/benchmarks holds.
 
     python benchmarks/tables.py
 
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import costs_figure
 from record import timed_code
 
 from incomelens.common.errors import InputError, damage_told
@@ -39,10 +40,13 @@ def tables(folder: Path = FOLDER, *, root: Path = ROOT) -> str:
 def table(told: Mapping[str, Any], *, root: Path = ROOT) -> str:
     """One table, in Markdown."""
     rows = [
-        f"| {row['what']} | {_number(row['ours'])} {row['unit']} | {_peers(row)} |"
+        f"| {_what(row)} | {_number(row['ours'])} {row['unit']} | {_peers(row)} |"
         for row in told["rows"]
     ]
-    return "\n".join([_head(told, root), "", "| what | ours | others |", "|---|---|---|", *rows])
+    lines = [_head(told, root), "", "| what | ours | others |", "|---|---|---|", *rows]
+    if any(row.get("districts") for row in told["rows"]):
+        lines += ["", f"![Costs against the number of districts]({costs_figure.FIGURE.name})"]
+    return "\n".join(lines)
 
 
 def without_marks(text: str) -> str:
@@ -95,6 +99,11 @@ def _changed(told: Mapping[str, Any], root: Path) -> bool:
     return not script.is_file() or timed_code(script) != told["code"]["digest"]
 
 
+def _what(row: Mapping[str, Any]) -> str:
+    districts = row.get("districts")
+    return row["what"] + (f", {districts:,} districts" if districts else "")
+
+
 def _peers(row: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{name} {_number(value)} {row['unit']} ({_number(value / row['ours'])}×)"
@@ -111,10 +120,12 @@ def _number(value: float) -> str:
 
 
 def main() -> None:
-    """Rewrite the document."""
+    """Rewrite the document, and draw its figure of costs."""
     text = put(DOCUMENT.read_text(encoding="utf-8"), tables())
     with whole_file(DOCUMENT) as beside:
         beside.write_text(text, encoding="utf-8")
+    if costs_figure.MEASUREMENT.is_file():
+        costs_figure.main()
 
 
 if __name__ == "__main__":
