@@ -147,8 +147,8 @@ def compare(
         limit = None if name == "incomelens" else most
         try:
             wall, processor, *values = in_own_process(fitted, name, mode, parts, seconds=limit)
-        except TimeoutError as late:
-            print(f"{mode:10} {name:13} {late}", flush=True)
+        except (TimeoutError, RuntimeError) as problem:
+            print(f"{mode:10} {name:13} {problem}", flush=True)
             continue
         own = own or (wall, processor)
         print(
