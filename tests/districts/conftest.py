@@ -1,5 +1,6 @@
 """A demo mirror to read, and small tables to break."""
 
+import shutil
 from pathlib import Path
 
 import geopandas as gpd
@@ -24,6 +25,11 @@ def mirror(city, tmp_path_factory) -> Path:
     contents = census_contents(city)
     write_mirror(contents, [folder / source / file for source, file in contents])
     return folder
+
+
+@pytest.fixture
+def copy(mirror, tmp_path) -> Path:
+    return shutil.copytree(mirror, tmp_path / "mirror")
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """What others install of this project does what its pages show, with what its extras promise."""
 
 import ast
+import contextlib
 import os
 import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -61,12 +62,16 @@ def test_what_extras_offer_is_what_the_lock_pins():
         assert requirement.specifier.contains(pinned[name]), f"{requirement}: {pinned[name]}"
 
 
-def imported(module: str) -> set[str]:
-    """Top names that a module imports as soon as it is imported itself."""
+def code_of(module: str) -> str:
     path = ROOT / "src" / (module.replace(".", "/") + ".py")
     path = path if path.exists() else path.with_suffix("") / "__init__.py"
+    return path.read_text(encoding="utf-8")
+
+
+def imported(code: str) -> set[str]:
+    """Top names that code imports as soon as it runs."""
     names = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in ast.parse(code).body:
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -81,18 +86,56 @@ def test_a_part_needs_no_package_that_its_extra_does_not_bring(page):
     homes = packages_distributions()
     for module in (f"incomelens.{name}" for name in modules):
         for used in module_code(module).modules:
-            for name in imported(used):
+            for name in imported(code_of(used)):
                 packages = {canonicalize_name(package) for package in homes[name]}
                 assert packages & brought, f"{used} imports {name}"
 
 
+def installed_with(asked: list[Requirement]) -> set[str]:
+    """Packages that come with those asked for, by what they require in turn."""
+    found: set[tuple[str, str]] = set()
+    while asked:
+        one, *asked = asked
+        new = {(canonicalize_name(one.name), extra) for extra in {"", *one.extras}} - found
+        found |= new
+        for name, extra in new:
+            with contextlib.suppress(PackageNotFoundError):  # of another system
+                for need in map(Requirement, requires(name) or []):
+                    if need.marker is None or need.marker.evaluate({"extra": extra}):
+                        asked = [*asked, need]
+    return {name for name, _ in found}
+
+
+def hidden(page: str, code: str) -> list[str]:
+    """Modules of this environment that neither the page's extra brings nor its code asks for."""
+    homes = packages_distributions()
+    users_own = [Requirement(home) for name in imported(code) for home in homes[name]]
+    extra = requirements(PROJECT["dependencies"], EXTRAS[PAGES[page][0]])
+    brought = installed_with([*extra.values(), *users_own]) | {PROJECT["name"]}
+    return [name for name, home in homes.items() if not brought & set(map(canonicalize_name, home))]
+
+
+HIDE = """
+import sys
+from importlib.machinery import PathFinder
+
+class Brought(PathFinder):
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] not in {hidden}:
+            return PathFinder.find_spec(name, path, target)
+
+sys.meta_path = [Brought if one is PathFinder else one for one in sys.meta_path]
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
-def test_the_examples_of_a_page_run_as_they_stand(page, tmp_path):
+def test_the_examples_of_a_page_run_with_what_its_extra_brings(page, tmp_path):
     blocks = re.findall(r"```python\n(.*?)```", read(f"docs/{page}.md"), re.DOTALL)
     assert blocks
+    code = "\n".join(blocks)
     script = tmp_path / "example.py"
-    script.write_text("\n".join(blocks), encoding="utf-8")
+    script.write_text(HIDE.format(hidden=hidden(page, code)) + code, encoding="utf-8")
     told = {**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(
         [sys.executable, script],

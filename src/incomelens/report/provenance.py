@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -143,7 +144,7 @@ def software() -> dict[str, object]:
     }
 
 
-def machine() -> dict[str, object]:
+def machine() -> dict[str, Any]:
     """System, processor and memory on which the results were gathered, without the host's name."""
     pages, page = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return {

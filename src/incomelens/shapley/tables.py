@@ -89,7 +89,7 @@ def write_description(description: Mapping[str, object], path: str | Path) -> No
 
 
 def uncertainty_table(
-    values: pd.DataFrame, ids: Sequence[str], sd: NDArray[np.float64]
+    values: pd.DataFrame, ids: Sequence[str] | NDArray[np.str_], sd: NDArray[np.float64]
 ) -> pd.DataFrame:
     """Posterior SD of values, long: ``shapley/{level}-{income}-{mode}-uncertainty.parquet``.
 
@@ -97,7 +97,7 @@ def uncertainty_table(
     ----------
     values : DataFrame
         Of the same task, as :func:`values_table` gives it.
-    ids : sequence of str
+    ids : sequence or array of str
         Districts that `sd` was computed for.
     sd : array of shape (n_districts, n_players)
         Players as in `values`.

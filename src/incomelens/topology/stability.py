@@ -6,8 +6,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
+from incomelens.attribution.similarity import spearman
 from incomelens.cells.urban_classes import land_use_list
 from incomelens.common.names import MAIN
 from incomelens.topology.inputs import SES_CLASSES, methods_of, tile_group
@@ -113,12 +113,8 @@ def _comparisons(
 def _agreement(one: Mean, other: Mean, least_tiles: int) -> dict[str, object]:
     enough = (one[1] >= least_tiles) & (other[1] >= least_tiles)
     n = int(enough.sum())
-    a, b = one[0][enough], other[0][enough]
-    varied = n > 2 and np.ptp(a) > 0 and np.ptp(b) > 0
-    return {
-        "n_classes": n,
-        "spearman": float(spearmanr(a, b).statistic) if varied else np.nan,
-    }
+    value = spearman(one[0][None, enough], other[0][None, enough])[0] if n > 2 else np.nan
+    return {"n_classes": n, "spearman": value}
 
 
 def stability_summary(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from incomelens.paper.draw.classes import (
     DROPPED_FACE,
     INCOME_COLOURS,
     WATER_FACE,
+    class_key_mm,
     draw_class_key,
 )
 from incomelens.paper.draw.style import paper_figure
@@ -88,8 +89,9 @@ def test_classes_that_were_taken_for_each_other_are_far_apart():
 @pytest.mark.parametrize("path", sorted(DEFAULT_LIST.parent.glob("*.yaml")), ids=lambda p: p.stem)
 def test_the_legend_of_every_list_has_each_class_once_and_nothing_overlaps(land_use_of, path):
     land = land_use_of(path)
-    with paper_figure(180.0, 27.0) as figure:
-        axes = figure.panel(1.5, 0.0, 177.0, 27.0)
+    height = class_key_mm()
+    with paper_figure(180.0, height) as figure:
+        axes = figure.panel(1.5, 0.0, 177.0, height)
         draw_class_key(axes)
         figure.canvas.draw()
         texts = [text.get_text() for text in axes.texts]
@@ -98,6 +100,8 @@ def test_the_legend_of_every_list_has_each_class_once_and_nothing_overlaps(land_
         assert len(axes.patches) == len(land.classes) + 1
         boxes = [text.get_window_extent() for text in axes.texts]
         assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+        # No paper is left below the last line.
+        assert min(box.y0 for box in boxes) < 27.0 / 7 / 25.4 * figure.dpi
 
 
 @pytest.mark.parametrize("eye", EYES)

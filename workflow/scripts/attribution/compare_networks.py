@@ -1,5 +1,7 @@
 """Maps of one city's network beside those of other networks, and of itself as it forgets."""
 
+from typing import Any
+
 from incomelens.attribution.probes import mirror_table, models_by_network, network_similarity
 from incomelens.cells.urban_classes import use_land_use_list
 from incomelens.common.jobs import job
@@ -15,7 +17,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         open_tiles(snakemake.input.index, snakemake.input.shards),
         read_table(snakemake.input.folds),
     )
-    settings = {
+    settings: dict[str, Any] = {
         "n_tiles": snakemake.params.n_tiles,
         "postprocess": snakemake.params.postprocess,
         "seed": job_seed(snakemake.params.seed, snakemake.rule, names.city, names.scheme),

@@ -14,16 +14,17 @@ with job(snakemake.log[0]) as log:
     params = snakemake.params
     use_land_use_list(params.classes)
     registry = load_registry(snakemake.input.registry)
-    where = {"places": Places(**params.places), "results": params.results}
+    places = Places(**params.places)
     report = preflight(
         registry.files(params.sources),
-        **where,
+        places=places,
+        results=params.results,
         own_files=params.own_files,
         results_mb=params.results_mb,
         notes=params.notes,
     )
-    cities = map(partial(city_data, registry=registry, **where), params.cities)
-    understood = understand(cities, cells=params.cells, **params.tiles)
+    city = partial(city_data, registry=registry, places=places, results=params.results)
+    understood = understand(map(city, params.cities), cells=params.cells, **params.tiles)
     log.info("what the study needs (%s)\n%s", report.room(), report.text())
     log.info("what is understood of its cities\n%s", understood.text)
     costs = costs_told(

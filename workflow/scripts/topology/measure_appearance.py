@@ -1,5 +1,7 @@
 """How likely a tile with an urban class is of low or high SES, alone and beside another class."""
 
+from typing import Any
+
 from incomelens.cells.urban_classes import use_land_use_list
 from incomelens.common.jobs import job
 from incomelens.common.seeds import job_seed
@@ -13,7 +15,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         read_table(path)
         for path in (snakemake.input.shares, snakemake.input.predictions, snakemake.input.folds)
     ]
-    drawn = {
+    drawn: dict[str, Any] = {
         "n_resamples": snakemake.params.n_resamples,
         "seed": job_seed(snakemake.params.seed, snakemake.rule, *snakemake.wildcards),
     }

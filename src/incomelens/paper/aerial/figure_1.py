@@ -14,7 +14,7 @@ from incomelens.common.errors import InputError, listed
 from incomelens.common.labels import INSEE, Label
 from incomelens.folds.kept import kept_cells
 from incomelens.paper.aerial.names import class_colours
-from incomelens.paper.draw.classes import HATCH, draw_class_key
+from incomelens.paper.draw.classes import HATCH, class_key_mm, draw_class_key
 from incomelens.paper.draw.grid import (
     Square,
     TileReader,
@@ -112,7 +112,8 @@ def _square_figure(
     margin, gap, top = 1.5, 4.5, 12.5
     width = (PAGE_MM - 2 * margin - 2 * gap) / 3
     height = min(width * square.n_north / square.n_east, 90.0)
-    with paper_figure(PAGE_MM, top + height + 42.0) as figure:
+    key = class_key_mm()
+    with paper_figure(PAGE_MM, top + height + (15.0 + key)) as figure:
         places = [margin + place * (width + gap) for place in range(3)]
         panels = [figure.panel(left, top, width, height) for left in places]
         _draw_mosaic(panels[0], square, cells, tiles)
@@ -136,7 +137,7 @@ def _square_figure(
         )  # fmt: skip
         bar.outline.set_visible(False)
         bar.set_label(label.axis_words, labelpad=2)
-        draw_class_key(figure.panel(margin, top + height + 14.0, PAGE_MM - 2 * margin, 27.0))
+        draw_class_key(figure.panel(margin, top + height + 14.0, PAGE_MM - 2 * margin, key))
     return figure
 
 

@@ -27,7 +27,10 @@ CITY_FACE = "#f4f4f4"
 WATER_FACE = "#dfe9f2"
 HATCH = "//////"
 KEY_COLUMNS = 4
-KEY_LINES = (7, 9)  # of a column, at least; and at most with letters of full size
+KEY_MM, KEY_LINES = 27.0, 7  # height of a key, and lines of a column that it has room for
+FULL_SIZE_LINES = 9  # letters of a key with more lines are smaller
+
+KeyLine = tuple[str, bool, str | None]  # text, is it a group's name, colour
 
 
 def add_swatch(
@@ -43,25 +46,20 @@ def add_swatch(
     )
 
 
-def draw_class_key(axes: Axes) -> None:
-    """Fill axes, about 180 mm x 26 mm, with the legend of the urban classes, a column a group.
+def class_key_mm() -> float:
+    """Height of the urban classes' legend in millimetres; less where they are few."""
+    return KEY_MM * min(1.0, max(map(len, _key_columns())) / KEY_LINES)
 
-    Land without one of them is a hatched field. Groups beyond four stand below the shortest column.
+
+def draw_class_key(axes: Axes) -> None:
+    """Fill axes, 180 mm wide and :func:`class_key_mm` high, with the legend of the urban classes.
+
+    A group has a column, those beyond four stand below the shortest. Land without one of the
+    classes is a hatched field.
     """
-    labels, colours = class_labels(), class_colours()
-    blocks = [
-        [
-            (group.capitalize(), True, None),
-            *((labels[name], False, colours[name]) for name in names),
-        ]
-        for group, names in classes_by_group().items()
-    ]
-    columns = blocks[:KEY_COLUMNS]
-    columns[-1].append((left_out_label(), False, None))
-    for block in blocks[KEY_COLUMNS:]:
-        min(columns, key=len).extend(block)
-    n_lines = max(KEY_LINES[0], *map(len, columns))
-    scale = min(1.0, KEY_LINES[1] / n_lines)
+    columns = _key_columns()
+    n_lines = max(map(len, columns))
+    scale = min(1.0, FULL_SIZE_LINES / n_lines)
     axes.set(xlim=(0, KEY_COLUMNS), ylim=(n_lines, 0))
     axes.set_axis_off()
     for column, lines in enumerate(columns):
@@ -72,6 +70,23 @@ def draw_class_key(axes: Axes) -> None:
                 continue
             add_swatch(axes, (column, row + 0.17), (0.1, 0.66), colour)
             axes.text(column + 0.13, row + 0.5, text, va="center", fontsize=6.5 * scale)
+
+
+def _key_columns() -> list[list[KeyLine]]:
+    """Lines of every column of the legend."""
+    labels, colours = class_labels(), class_colours()
+    blocks: list[list[KeyLine]] = [
+        [
+            (group.capitalize(), True, None),
+            *((labels[name], False, colours[name]) for name in names),
+        ]
+        for group, names in classes_by_group().items()
+    ]
+    columns = blocks[:KEY_COLUMNS]
+    columns[-1].append((left_out_label(), False, None))
+    for block in blocks[KEY_COLUMNS:]:
+        min(columns, key=len).extend(block)
+    return columns
 
 
 def draw_income_classes(
