@@ -77,6 +77,57 @@ def test_an_input_is_read_as_its_annotation_says(tmp_path):
     assert [one.path for one in read([path, path], Sequence[Reference])] == [path, path]
 
 
+def of_scores(scores: pd.DataFrame, *, levels: dict) -> Exhibit:
+    assert levels
+    return Exhibit(Table(scores, scores, caption="", notes=("First.",)))
+
+
+def of_a_level(scores: pd.DataFrame, *, level: str) -> Exhibit:
+    assert level == "iris"
+    return Exhibit(scores, PaperFigure((0.4, 0.4)))
+
+
+@pytest.fixture
+def shown(tmp_path, monkeypatch):
+    """Make an exhibit of scores of two levels, some of which rest on inducing points."""
+
+    def call(function, processes, **settings):
+        module = ModuleType(f"incomelens.paper.{MODULE}")
+        module.exhibit = function
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        scores = pd.DataFrame({"level": ["commune", "commune", "iris"]})
+        write_table(scores.assign(**processes), tmp_path / "scores.csv")
+        inputs = {"scores": str(tmp_path / "scores.csv")}
+        return make(MODULE, inputs=inputs, settings=settings, offered={"threads": 1})
+
+    return call
+
+
+APPROXIMATE = "Gaussian processes that are approximate, by inducing points: "
+
+
+def test_a_table_names_the_approximate_processes_behind_it_by_level(shown):
+    levels = {"commune": "Commune", "iris": "IRIS"}
+    some = {"process": ["9 inducing points", None, "8 inducing points"]}
+    named = f"{APPROXIMATE}Commune: 9 inducing points, IRIS: 8 inducing points."
+    assert shown(of_scores, some, levels=levels).table.notes == ("First.", named)
+    few = {"process": [None, None, "8 inducing points"]}
+    notes = shown(of_scores, few, levels=levels).table.notes
+    assert notes == ("First.", f"{APPROXIMATE}IRIS: 8 inducing points.")
+    for none in ({}, {"process": [None] * 3}):
+        assert shown(of_scores, none, levels=levels).table.notes == ("First.",)
+
+
+def test_a_figure_of_one_level_names_its_process_below_its_caption(shown, files):
+    paths, told = files("csv", "json", "pdf", "png"), {"caption": "Fig. 9."}
+    some = {"process": ["9 inducing points", None, "8 inducing points"]}
+    shown(of_a_level, some, level="iris").write(paths, told=told)
+    caption = json.loads(paths["json"].read_text("utf-8"))["caption"]
+    assert caption == f"Fig. 9.\n\n{APPROXIMATE}8 inducing points."
+    shown(of_a_level, {}, level="iris").write(paths, told=told)
+    assert json.loads(paths["json"].read_text("utf-8"))["caption"] == "Fig. 9."
+
+
 @pytest.fixture
 def files(tmp_path):
     return lambda *forms: {form: tmp_path / f"x.{form}" for form in forms}

@@ -25,20 +25,6 @@ OWN = {"tract": "commune", "zip": "iris"}
 LEVELS = {"commune": "Commune", "iris": "IRIS"}
 
 
-def test_tables_of_scores_name_the_processes_that_rest_on_inducing_points(summary, reference):
-    of_tracts = (summary["level"] == "tract") & (summary["model"] != "ridge")
-    named = summary.assign(process=np.where(of_tracts, "9 inducing points", None))
-    tables = [
-        lambda scores: table_3.exhibit(scores, reference, None),
-        lambda scores: table_4.exhibit(scores, reference),
-        models_table.exhibit,
-    ]
-    for table in tables:
-        told = " ".join(table(named).table.notes)
-        assert "approximate, by inducing points: Tract: 9 inducing points." in told
-        assert "inducing" not in " ".join(table(summary).table.notes)
-
-
 def renamed(table):
     return table.assign(level=table["level"].map(OWN))
 

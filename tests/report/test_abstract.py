@@ -13,6 +13,16 @@ def test_cells_districts_and_networks_are_counted():
     assert district.facts[0].number == "6"
 
 
+def test_a_process_of_more_districts_than_are_fitted_exactly_is_named():
+    told = {}
+    for most in (5, 6):
+        sizes = {"exact_districts": most, "inducing_points": 4, "learnt_on": 5}
+        settings = config(ssig=config()["ssig"] | {"approximation": sizes})
+        told[most] = parts_run(settings, maps())[1].text
+    assert "more than 5 districts it is approximate, by 4 inducing points." in told[5]
+    assert "approximate" not in told[6]
+
+
 def test_a_study_without_cities_tells_of_districts_alone():
     (district,) = parts_run(config(cities=[]), maps(with_city=False))
     assert district.title == "District study"

@@ -3,15 +3,18 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from scipy.spatial.distance import cdist
 
+from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
 from incomelens.shapley.background import random_background
 from incomelens.shapley.dependence import Posterior
 from incomelens.shapley.inputs import single_players
 from incomelens.shapley.interactions import shapley_interactions
+from incomelens.shapley.tables import background_table
 from incomelens.shapley.task import Task, task_of
 from incomelens.shapley.uncertainty import shapley_variance
 from incomelens.shapley.values import shapley_values
@@ -62,9 +65,20 @@ def test_values_and_interactions_equal_the_definition(task, brute_force, game_of
         game = game_of(task.model, point, task.background)
         values = brute_force["values"](game, 4)
         index = brute_force["interactions"](game, 4)
-        assert_allclose(found.values[i], values, rtol=0, atol=1e-8)
+        assert_allclose(found.values[i], values, rtol=0, atol=1e-8)  # noqa: PD011 - an array
         np.fill_diagonal(index, values - index.sum(axis=1) / 2)
         assert_allclose(pairs.interactions[i], index, rtol=0, atol=1e-8)
+
+
+def test_the_process_is_named_where_its_values_are(task):
+    exact = explained(replace(fitted("ard"), inducing=None))
+    backgrounds = [(task.background, np.ones((2, 12)))] * 2
+    tables = [background_table(backgrounds, task=one) for one in (exact, task)]
+    assert "process" not in tables[0]
+    assert set(tables[1]["process"]) == {"15 inducing points, learnt on 70 districts"}
+    # Levels of few districts and of many stand in one table.
+    for both in (tables, tables[::-1]):
+        check_written(pd.concat(both), "results/s/shapley/background_sensitivity.csv")
 
 
 def test_variance_equals_the_definition(coalition_weights):

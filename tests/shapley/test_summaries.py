@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 
 from incomelens.common.contracts import check_written
 from incomelens.common.errors import InputError
+from incomelens.common.names import INCOMES
 from incomelens.shapley.names import PLAYERS
 from incomelens.shapley.summaries import (
     explained_task,
@@ -47,6 +48,20 @@ def test_values_of_a_log_income_are_percentages_of_the_income():
         assert made([of_income], resamples=10, seed=1)["percent"].isna().all()
         percent = made([of_logarithm], resamples=10, seed=1)["percent"].to_numpy()
         np.testing.assert_allclose(percent[:2], [10.0, 0.0], atol=1e-12)
+
+
+def test_an_approximate_process_is_named_in_every_summary():
+    named = {"process": "9 inducing points"}
+    incomes = [{**NAMES, "income": income} for income in INCOMES]
+    values = np.random.default_rng(0).normal(size=(12, 13))
+    tasks = [explained(values, names, description=named) for names in incomes]
+    exact = [explained(values, {**names, "level": "zip"}) for names in incomes]
+    for made in (groups_table, variables_table, income_comparison_table):
+        assert "process" not in made(exact, resamples=10, seed=1)
+        for both in (exact + tasks, tasks + exact):
+            table = made(both, resamples=10, seed=1)
+            assert set(table.set_index("level").loc["tract", "process"]) == set(named.values())
+            check_written(table, f"results/s/shapley/{made.__name__.removesuffix('_table')}.csv")
 
 
 def test_effects_share_out_the_variance_of_the_predictions():

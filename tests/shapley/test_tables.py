@@ -260,7 +260,7 @@ def test_ranks_over_backgrounds_have_a_best_and_a_worst(task):
     one, two = np.zeros((2, 12)), np.zeros((2, 12))
     one[:, 0], one[:, 1], two[:, 0], two[:, 1] = 3.0, -2.0, 1.0, -2.0
     backgrounds = [(task.background, one), (full_background(task.points), two)]
-    table = background_table(backgrounds, names=NAMES)
+    table = background_table(backgrounds, task=task)
     bachelor = table[table["variable"] == "bachelor"]
     assert bachelor["rank"].tolist() == [1, 2]
     assert bachelor[["best_rank", "worst_rank"]].to_numpy().tolist() == [[1, 2], [1, 2]]
@@ -277,10 +277,10 @@ def test_further_backgrounds_are_random_rows_and_differ(task):
     assert not np.array_equal(smaller[1][0].points, smaller[2][0].points)
 
 
-def test_zeroed_values_are_counted_where_the_exact_value_is_not_zero():
+def test_zeroed_values_are_counted_where_the_exact_value_is_not_zero(task):
     exact = np.array([[0.3, 1e-9, -0.2, 0.1]])
     values = np.array([[0.0, 0.0, -0.2, 0.3]])
-    table = explainer_table([KernelDifference("p", 14, values, exact, 1e-6)], names=NAMES)
+    table = explainer_table([KernelDifference("p", 14, values, exact, 1e-6)], task=task)
     row = table.iloc[0]
     assert row["share_of_values_zeroed"] == 0.25
     assert_allclose(row["largest_difference"], 0.3)

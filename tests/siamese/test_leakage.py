@@ -11,6 +11,7 @@ from incomelens.siamese.models.final_stages import FinalSettings
 from incomelens.siamese.models.fold_models import FoldModels, Settings
 from incomelens.siamese.models.pair_training import PairSettings
 from incomelens.siamese.names import BASELINES
+from incomelens.ssig.inducing import Approximation
 from incomelens.ssig.out_of_fold import splits
 
 from .worlds import WIDTH, world
@@ -23,14 +24,16 @@ QUICK = Settings(
 EVERYTHING = list(WIDTH)
 
 
-def predicted(made, models=BASELINES, scheme="random", seed=1, modalities=EVERYTHING):
+def predicted(
+    made, models=BASELINES, scheme="random", seed=1, modalities=EVERYTHING, settings=QUICK
+):
     table = cross_validate_baselines(
         made.sample,
         made.shown,
         models=list(models),
         modalities=modalities,
         scheme=scheme,
-        settings=QUICK,
+        settings=settings,
         seed=seed,
     )
     return table.set_index(["model", "variant", "geoid"])
@@ -55,6 +58,16 @@ def test_the_income_of_a_held_out_district_changes_no_bit_of_its_prediction(sche
     # The same incomes are training incomes of the other folds: there everything changes.
     others = (before["predicted_usd"] != after["predicted_usd"])[~of_fold]
     assert others.all()
+
+
+def test_processes_of_many_districts_rest_on_the_studys_inducing_points_and_are_named():
+    few = replace(QUICK.final, approximation=Approximation(30, 20, 25))
+    table = predicted(world(n=60), settings=replace(QUICK, final=few))
+    named = table["process"].dropna()
+    stages = {BASELINES[model].final_stage for model in named.index.unique("model")}
+    assert stages == {"gp", "double_ridge"}
+    assert set(named) == {"20 inducing points, learnt on 25 districts"}
+    assert "process" not in predicted(world(n=60), models=list(named.index.unique("model"))[:1])
 
 
 def r2(table):

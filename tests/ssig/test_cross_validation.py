@@ -13,6 +13,9 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from incomelens.common.errors import InputError
 from incomelens.folds.buffer import places_on_earth
 from incomelens.sources.readers.embedding_tables import Embedding
+from incomelens.ssig.conformal import calibrate_intervals
+from incomelens.ssig.coverage import coverage_by_group
+from incomelens.ssig.decisions import measure_decisions
 from incomelens.ssig.diagnostics import errors_by_group, residual_moran
 from incomelens.ssig.features import SOCIOECONOMIC, feature_names, income_sample
 from incomelens.ssig.gp_folds import cross_validate_gps
@@ -104,7 +107,7 @@ def test_known_noise_reaches_the_fit_and_the_interval(city, folds):
     assert (with_noise["predicted_usd"] != without["predicted_usd"]).all()
 
 
-def test_a_process_that_rests_on_inducing_points_is_named_from_predictions_to_scores(city, folds):
+def test_a_process_that_rests_on_inducing_points_is_named_in_every_table(city, folds):
     few = Approximation(exact_districts=40, inducing_points=20, learnt_on=30)
     names = {"level": "tract", "income": "per_capita_income", "scheme": "random"}
     exact, by_points = (
@@ -117,11 +120,26 @@ def test_a_process_that_rests_on_inducing_points_is_named_from_predictions_to_sc
         income_sample(city, folds, income="per_capita_income"), names=["mean"], seed=0
     )
     predictions = pd.concat([by_points, references], ignore_index=True).assign(**names)
-    for table in (score_folds(predictions), summarise(predictions, resamples=10, seed=0)):
+    intervals = calibrate_intervals(predictions, city).assign(**names)
+    districts = city.assign(level="tract", population_density=range(len(city)))
+    inside = city[["geoid"]].assign(applicable=True, **names)
+    tables = [
+        score_folds(predictions),
+        summarise(predictions, resamples=10, seed=0),
+        residual_moran(predictions, districts),
+        errors_by_group(predictions, districts),
+        intervals,
+        coverage_by_group(intervals, districts, inside),
+        measure_decisions(predictions, resamples=10, seed=0),
+    ]
+    for table in tables:
         named = table.groupby("model")["process"].agg(lambda values: set(values.dropna()))
         assert named["ssig"] == set(by_points["process"])
         assert named["mean"] == set()
+    intervals = calibrate_intervals(exact, city).assign(**names)
+    assert "process" not in intervals
     assert "process" not in score_folds(exact.assign(**names))
+    assert "process" not in coverage_by_group(intervals, districts, inside)
 
 
 def test_variants_and_ablations_read_the_columns_they_name():

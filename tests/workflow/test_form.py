@@ -14,16 +14,17 @@ def test_lint_finds_nothing(planned):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-# What a study without cities, levels, block folds of cities, or satellite images has no data for.
+# What a study without cities, levels, block folds of cities, prices or satellite images lacks.
 LACKING = {
     "nyc": {"aerial_figure_1", "plan_satellite_images"},
     "socal": {"ssig_figure_1"},
     "tiny": {"aerial_figure_2_block"},
+    "usa": {"aerial_figure_1", "plan_satellite_images", "select_sales"},
     "validation": {"aerial_figure_2_block", "plan_satellite_images"},
 }
 
 
-@pytest.mark.parametrize("study", ["paper", "demo", "tiny", "nyc", "socal", "validation"])
+@pytest.mark.parametrize("study", ["paper", "demo", "tiny", "nyc", "socal", "usa", "validation"])
 def test_every_target_of_every_study_resolves(planned, study):
     targets = planned.snakemake("--list-target-rules", "--quiet", "host", study=study).stdout
     names = {line.split()[0] for line in targets.split("\n") if line and line[0].islower()}

@@ -148,6 +148,7 @@ use rule scripted as cross_validate_baselines with:
         seed=config["seed"],
         modalities=STUDY.modalities,
         siamese=FILES.baseline_settings(),
+        approximation=config["ssig"]["approximation"],
 
 
 use rule scripted as score_baselines with:

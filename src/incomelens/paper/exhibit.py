@@ -6,12 +6,12 @@ inputs, read as their annotations say, and settings. What it returns is what the
 
 import inspect
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Protocol, get_args, get_origin, get_type_hints
+from typing import Any, Protocol, get_args, get_origin, get_type_hints
 
 import pandas as pd
 from jinja2 import Environment, StrictUndefined, TemplateError
@@ -19,9 +19,11 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 from incomelens.common.errors import InputError, listed, present
 from incomelens.common.files import whole_file
 from incomelens.common.tables import read_table, write_table
+from incomelens.paper.names import LEVELS
 from incomelens.paper.table import Table
 
 PACKAGE = "incomelens.paper"
+PROCESS = "process"  # column of tables that rest on an approximate Gaussian process
 
 
 class Drawing(Protocol):
@@ -48,11 +50,22 @@ class Exhibit:
     figure : Drawing, optional
     more : mapping
         Further numbers, by the name that the rule gives to their file.
+    notes : tuple of str
+        What is told below the caption of a figure; a table has its own.
     """
 
     table: Table | pd.DataFrame
     figure: Drawing | None = None
     more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def noted(self, *notes: str) -> "Exhibit":
+        """The same, with more notes to what it has of a table and a figure."""
+        table = self.table
+        if isinstance(table, Table):
+            table = replace(table, notes=(*table.notes, *notes))
+        below = notes if self.figure is not None else ()
+        return replace(self, table=table, notes=(*self.notes, *below))
 
     def write(self, files: Mapping[str, str | Path], *, told: Mapping | None = None) -> None:
         """Write all its forms, each whole or not at all, and nothing if one cannot be made.
@@ -76,6 +89,8 @@ class Exhibit:
         tables = {"csv": numbers, **self.more}
         names = {form: Path(path).name for form, path in files.items()}
         meaning = {**(told or {}), **self.meaning(), "files": names}
+        if self.notes:
+            meaning["caption"] = "\n\n".join([str(meaning["caption"]), *self.notes])
         texts = {"json": json.dumps(meaning, ensure_ascii=False, indent=1) + "\n"}
         texts |= self.table.forms() if isinstance(self.table, Table) else {}
         pictures = [] if self.figure is None else ["pdf", "png"]
@@ -138,6 +153,8 @@ def make(
 ) -> Exhibit:
     """Read the inputs of a rule, and call the function ``exhibit`` of its module with them.
 
+    Where an input rests on Gaussian processes that are not exact, the exhibit names these.
+
     Parameters
     ----------
     module : str
@@ -168,7 +185,31 @@ def make(
             "its function `exhibit` must have the same names"
         ) from None
     hints = get_type_hints(function)
-    return function(**given | {name: read(paths, hints[name]) for name, paths in inputs.items()})
+    tables = {name: read(paths, hints[name]) for name, paths in inputs.items()}
+    exhibit = function(**given | tables)
+    return exhibit.noted(*_approximated(tables.values(), {**offered, **settings}))
+
+
+def _approximated(inputs: Iterable[object], given: Mapping[str, object]) -> list[str]:
+    """Note that names the Gaussian processes behind inputs that are not exact, if any are."""
+    every = [one for each in inputs for one in (each if isinstance(each, list) else [each])]
+    tables = [one for one in every if isinstance(one, pd.DataFrame) and PROCESS in one]
+    named = dict.fromkeys(name for table in tables for name in _processes(table, given))
+    return [
+        f"Gaussian processes that are approximate, by inducing points: {listed(named, most=9)}."
+    ] * bool(named)
+
+
+def _processes(table: pd.DataFrame, given: Mapping[str, Any]) -> Iterator[str]:
+    """Processes that a table names: of the exhibit's level, or each after its level's name."""
+    rests = table.dropna(subset=PROCESS)
+    if "level" not in rests or "level" in given:
+        of_level = rests["level"] == given["level"] if "level" in rests else slice(None)
+        yield from rests.loc[of_level, PROCESS].unique()
+        return
+    names = given.get("levels", LEVELS)
+    for level, process in rests[["level", PROCESS]].drop_duplicates().to_numpy():
+        yield f"{names.get(level, level)}: {process}"
 
 
 def read(paths: str | Sequence[str], kind: type) -> object:

@@ -95,6 +95,12 @@ def _districts(config: Mapping, maps: Mapping[str, Mapping]) -> Part:
         f"{levels}) from ten census variables and location, in "
         f"{config['folds']['n_folds']} folds (folds: {schemes}), read as {modes}. "
     )
+    sizes = config["ssig"]["approximation"]
+    if any(len(maps[level]["ids"]) > sizes["exact_districts"] for level in names if level in maps):
+        text += (
+            f"Fitted to more than {sizes['exact_districts']:,} districts it is approximate, by "
+            f"{sizes['inducing_points']:,} inducing points. "
+        )
     if config["shapley"]["modes"]:
         text += "Shapley values say what moves its predictions."
     facts = [

@@ -6,7 +6,7 @@ Means and intervals are in SD units of the label, which differ from task to task
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from incomelens.shapley.groups import (
 )
 from incomelens.shapley.names import LOCATION, PLAYERS
 from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
+from incomelens.ssig.inducing import PROCESS
 
 GROUPS = {"socio-economic": SOCIOECONOMIC, "spatial": SPATIAL}
 ROUNDING = 1e-12  # of a product of variances of ranks between 0 and 1
@@ -50,6 +51,8 @@ class ExplainedTask:
         Spatial block of each district.
     log_sd : float
         SD of the log income, the unit of the values; NaN where the process models the income.
+    named : dict
+        ``process``, where it rests on inducing points: the last column of its tables.
     """
 
     names: dict[str, str]
@@ -57,6 +60,7 @@ class ExplainedTask:
     variables: NDArray[np.float64]
     blocks: NDArray[np.int64]
     log_sd: float = np.nan
+    named: dict[str, str] = field(default_factory=dict)
 
     def percent(self, mean_abs: NDArray[np.float64]) -> NDArray[np.float64]:
         """What values of this size do to the income, %, where they are of its logarithm."""
@@ -87,7 +91,7 @@ def explained_task(
 ) -> ExplainedTask:
     """Put a task's values beside its districts' variables and spatial blocks.
 
-    `description` is the values' sidecar, which tells the unit.
+    `description` is the values' sidecar, which tells the unit and names an approximate process.
 
     Raises
     ------
@@ -108,6 +112,7 @@ def explained_task(
         variables=districts.set_index("geoid").loc[order, list(PLAYERS)].to_numpy(np.float64),
         blocks=folds.set_index("geoid").loc[order, "block"].to_numpy(np.int64),
         log_sd=float(description.get("label_sd_log", np.nan)),
+        named={key: description[key] for key in (PROCESS,) if key in description},
     )
 
 
@@ -139,6 +144,7 @@ def groups_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int) -
                     **intervals,
                     "percent": task.percent(size),
                     "variance_share": task.variance_share(sums),
+                    **task.named,
                 }
             )
         )
@@ -177,6 +183,7 @@ def variables_table(tasks: Iterable[ExplainedTask], *, resamples: int, seed: int
                     "mean_value": values.mean(axis=0),
                     "percent": task.percent(importance),
                     "variance_share": task.variance_share(values),
+                    **task.named,
                 }
             )
         )
@@ -217,6 +224,7 @@ def income_comparison_table(
                     "n_per_capita": len(one.values),
                     "n_median_household": len(two.values),
                     "n_common": compared.n_common,
+                    **(pair[0].named or pair[1].named),
                 }
             )
         )

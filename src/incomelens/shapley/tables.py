@@ -56,11 +56,11 @@ def values_description(
     bound = None if np.isnan(twelve.error_bound) else twelve.error_bound
     return {
         **task.names,
+        **task.named,
         "unit": "SD of the label",
         f"label_mean_{task.label}": task.label_mean,
         f"label_sd_{task.label}": task.label_sd,
         **settings.description,
-        **({} if task.precision is None else {"inducing_points": len(task.precision)}),
         "background": {
             "description": background.description,
             "kind": background.kind,
@@ -201,7 +201,8 @@ def _effects_of_terms(
         sd = np.sqrt(variance)
         ends = {"": mean, "_low": mean - BAND_90 * sd, "_high": mean + BAND_90 * sd}
         percent = {f"percent{k}": 100 * np.expm1(sd_of_log * end) for k, end in ends.items()}
-        parts.append(pd.DataFrame({**where, "term": term, "effect": mean, "sd": sd, **percent}))
+        table = {**where, "term": term, "effect": mean, "sd": sd, **percent, **task.named}
+        parts.append(pd.DataFrame(table))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -220,12 +221,13 @@ def variance_table(task: Task, effects: VarianceEffects) -> pd.DataFrame:
             "total": effects.total / effects.variance,
             "share_error": effects.share_error,
             "variance": effects.variance,
+            **task.named,
         }
     )
 
 
 def background_table(
-    values: Sequence[tuple[Background, NDArray[np.float64]]], *, names: Mapping[str, str]
+    values: Sequence[tuple[Background, NDArray[np.float64]]], *, task: Task
 ) -> pd.DataFrame:
     """Importance and rank of every player of the game of twelve against several backgrounds.
 
@@ -233,8 +235,7 @@ def background_table(
     ----------
     values : sequence of (Background, array of shape (n_districts, n_players))
         Of the same districts; the task's own background first.
-    names : mapping
-        The task.
+    task : Task
 
     Returns
     -------
@@ -245,7 +246,7 @@ def background_table(
     parts = [
         pd.DataFrame(
             {
-                **names,
+                **task.names,
                 "background": i,
                 "kind": background.kind,
                 "variable": PLAYERS,
@@ -254,6 +255,7 @@ def background_table(
                 "rank": stability.ranks[i],
                 "best_rank": stability.best_rank,
                 "worst_rank": stability.worst_rank,
+                **task.named,
             }
         )
         for i, (background, explained) in enumerate(values)
@@ -261,16 +263,14 @@ def background_table(
     return pd.concat(parts, ignore_index=True)
 
 
-def explainer_table(
-    differences: Iterable[KernelDifference], *, names: Mapping[str, str]
-) -> pd.DataFrame:
+def explainer_table(differences: Iterable[KernelDifference], *, task: Task) -> pd.DataFrame:
     """How far ``shap.KernelExplainer`` is from the exact values, in the game of twelve.
 
     Table ``shapley/explainer_comparison.csv``.
     """
     return pd.DataFrame(
         {
-            **names,
+            **task.names,
             "procedure": difference.procedure,
             "coalitions": difference.coalitions,
             "n": len(difference.exact),
@@ -278,6 +278,7 @@ def explainer_table(
             "mean_abs_difference": difference.difference.mean(),
             "share_of_values_zeroed": difference.zeroed.mean(),
             "exact_error_bound": difference.error_bound,
+            **task.named,
         }
         for difference in differences
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from incomelens.shapley.names import GAMES, LOCATION, PLAYERS
 from incomelens.ssig.additive import FittedSum
 from incomelens.ssig.features import SPATIAL
 from incomelens.ssig.gp import FittedGP
+from incomelens.ssig.inducing import PROCESS
 from incomelens.ssig.scaling import scaling_of
 from incomelens.ssig.storage import load_gp
 
@@ -71,6 +72,8 @@ class Task:
     label_mean, label_sd : float
         Of that; values are in units of the latter.
     background : Background
+    named : dict
+        ``process``, where it rests on inducing points: the last column of its tables.
     """
 
     names: dict[str, str]
@@ -84,6 +87,7 @@ class Task:
     label_mean: float
     label_sd: float
     background: Background
+    named: dict[str, str] = field(default_factory=dict)
 
     def players(self, game: str) -> Players:
         """Players of the game `twelve` (one a column) or `eleven` (one for the location)."""
@@ -187,6 +191,7 @@ def task_of(
         label_mean=float(fitted.label_scaling.mean[0]),
         label_sd=float(fitted.label_scaling.sd[0]),
         background=replace(background, points=fitted.scaled(background.points)),
+        named={} if fitted.process is None else {PROCESS: fitted.process},
     )
 
 
@@ -249,8 +254,10 @@ def load_tasks(
         for level, table in zip(levels, districts, strict=True)
     }
     for tensors, text, task in zip(arrays, descriptions, names, strict=True):
-        fitted = load_gp(arrays=tensors, description=text)
-        yield task_of(fitted, names=task, background=chosen[task["level"]])
+        # Held by no name here, so that its covariance is gone while it is explained.
+        yield task_of(
+            load_gp(arrays=tensors, description=text), names=task, background=chosen[task["level"]]
+        )
 
 
 def chosen_background(

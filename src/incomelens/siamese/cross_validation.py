@@ -15,6 +15,7 @@ from incomelens.siamese.models.fold_models import FoldModels, Settings
 from incomelens.siamese.models.modalities import Shown
 from incomelens.siamese.names import READING, check_modalities, joined, suffixed
 from incomelens.ssig.features import Sample
+from incomelens.ssig.inducing import PROCESS
 from incomelens.ssig.out_of_fold import held_out_rows, splits
 
 LEAST_DISTRICTS = 10
@@ -79,6 +80,7 @@ def cross_validate_baselines(
                     variant=prediction.variant,
                     fold=fold,
                 )
+                named = {} if prediction.process is None else {PROCESS: prediction.process}
                 parts.append(
                     part.assign(
                         predicted_usd=income.mean() + income.std() * prediction.mean,
@@ -87,6 +89,7 @@ def cross_validate_baselines(
                         log_marginal_likelihood=prediction.log_marginal_likelihood,
                         converged=prediction.converged,
                         modalities=joined(modalities),
+                        **named,
                     )
                 )
     return pd.concat(parts, ignore_index=True)

@@ -12,13 +12,14 @@ from incomelens.siamese.models.modalities import Frozen, Shown, mean_embeddings,
 from incomelens.siamese.models.pair_training import PairSettings
 from incomelens.siamese.names import IMAGE_MODALITIES, check_modalities
 from incomelens.ssig.features import Sample
+from incomelens.ssig.inducing import Approximation
 
 
-def settings_of(section: Mapping) -> Settings:
-    """Settings of the models, from the configuration's section `siamese`."""
+def settings_of(section: Mapping, approximation: Mapping[str, int]) -> Settings:
+    """Settings of the models, from the configuration's section `siamese` and that of `ssig`."""
     return Settings(
         pairs=PairSettings(**section["training"]),
-        final=FinalSettings(**section["final"]),
+        final=FinalSettings(**section["final"], approximation=Approximation(**approximation)),
         double_ridge=tuple(section["double_ridge"]),
         inner_folds=section["inner_folds"],
         flags_missing=section["missing"] == "mean",

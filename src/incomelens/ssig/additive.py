@@ -11,17 +11,16 @@ under weak priors.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_solve
 
 from incomelens.common.errors import InputError
 from incomelens.folds.buffer import KM_PER_DEGREE
 from incomelens.ssig.features import SPATIAL
-from incomelens.ssig.inducing import Inducing
+from incomelens.ssig.gp import Fitted
 from incomelens.ssig.scaling import Scaling, scaling_of
 from incomelens.ssig.terms import Term, covariance_of_sum, prior_variance_of_sum
 
@@ -76,68 +75,24 @@ def scaling_with_place(inputs: NDArray[np.float64], features: tuple[str, ...]) -
     return replace(scaling, sd=sd)
 
 
-@dataclass(frozen=True)
-class FittedSum:
-    """Gaussian process on log income with a sum of kernels, conditioned on training districts.
+@dataclass(frozen=True, kw_only=True)
+class FittedSum(Fitted):
+    """Process on the logarithm of the income, with a sum of kernels of transformed inputs.
 
     Attributes
     ----------
-    features : tuple of str
-        Names of the d inputs.
-    input_scaling : Scaling
-        Of the transformed inputs.
-    label_scaling : Scaling
-        Of the logarithm of the income in USD.
     label_sd_usd : float
         SD of the training incomes themselves.
     terms : tuple of Term
-    noise : float
-        Variance in squared SD units of the log income.
-    training_inputs : array of shape (n, d)
-        Transformed and scaled.
-    training_label, known_noise : arrays of shape (n,)
-        Z-scored log income; known noise variance in its squared SD units.
-    training_ids : tuple of str
-    log_marginal_likelihood : float
-        Of the z-scored label, the priors of the hyperparameters left out.
-    n_evaluations : int
-        Of the marginal likelihood on all districts learnt from.
-    converged : bool
-        Whether the optimiser ended at a stationary point.
-    inducing : Inducing, optional
-        What the process rests on in place of its training districts, where it is not exact.
     """
 
-    features: tuple[str, ...]
-    input_scaling: Scaling
-    label_scaling: Scaling
     label_sd_usd: float
     terms: tuple[Term, ...]
-    noise: float
-    training_inputs: NDArray[np.float64]
-    training_label: NDArray[np.float64]
-    known_noise: NDArray[np.float64]
-    training_ids: tuple[str, ...]
-    log_marginal_likelihood: float
-    n_evaluations: int
-    converged: bool
-    inducing: Inducing | None = None
     mode: ClassVar[str] = MODE
-
-    @property
-    def support(self) -> NDArray[np.float64]:
-        """Points z_j of the posterior mean, shape (m, d): districts, or inducing points."""
-        return self.training_inputs if self.inducing is None else self.inducing.points
 
     def scaled(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Inputs in their own units as the kernels read them, shape (n, d)."""
         return self.input_scaling.scaled(transformed(inputs, self.features))
-
-    def weights(self) -> NDArray[np.float64]:
-        """Return α of the posterior mean f(x) = Σ α_j k(x, z_j), shape (m,)."""
-        if self.inducing is not None:
-            return self.inducing.weights
-        return cho_solve(self._factor, self.training_label)
 
     def log_income(
         self, inputs: NDArray[np.float64]
@@ -161,9 +116,8 @@ class FittedSum:
         variance = np.maximum(prior_variance_of_sum(self.terms, points) - explained, 0.0)
         return covariance @ self.weights(), variance
 
-    @cached_property
-    def _factor(self) -> tuple[NDArray[np.float64], bool]:
+    def _label_covariance(self) -> NDArray[np.float64]:
         points = self.training_inputs
         covariance = covariance_of_sum(self.terms, points, points)
         covariance[np.diag_indices_from(covariance)] += self.noise + self.known_noise
-        return cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
+        return covariance

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from incomelens.folds.buffer import places_on_earth
 from incomelens.folds.conformal import conformal_quantile
+from incomelens.ssig.inducing import process_of
 from incomelens.ssig.scores import central_interval
 
 METHODS = ("model", "split", "normalised", "geographic", "label_conditional")
@@ -64,7 +65,7 @@ def calibrate_intervals(predictions: pd.DataFrame, districts: pd.DataFrame) -> p
             ends = {"model": central_interval(predicted, sd, log_sd, share=90), **ends}
         keys = group[["geoid", "model", "mode", "fold", "observed_usd", "predicted_usd"]]
         parts += [
-            keys.assign(method=method, low_usd=low, high_usd=high)
+            keys.assign(method=method, low_usd=low, high_usd=high, **process_of(group))
             for method, (low, high) in ends.items()
         ]
     return pd.concat(parts, ignore_index=True)

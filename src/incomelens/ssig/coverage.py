@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.typing import SeriesGroupBy
 
+from incomelens.ssig.inducing import PROCESS
+
 KEYS = ["level", "income", "scheme", "model", "mode", "method"]
 GROUPINGS = ("all", "area", "income_fifth", "predicted_fifth", "density_fifth", "applicability")
 
@@ -51,11 +53,15 @@ def coverage_by_group(
         applicability=table["applicable"].map({True: "inside", False: "outside"}),
         **{name: _fifth(by_task[column]) for name, column in fifths.items()},
     )
+    named = {PROCESS: (PROCESS, "first")} if PROCESS in table else {}
     parts = []
     for grouping in GROUPINGS:
         grouped = table.dropna(subset=[grouping]).groupby([*KEYS, grouping], sort=True)
         part = grouped.agg(
-            n=("covered", "size"), coverage=("covered", "mean"), width_usd=("width", "median")
+            n=("covered", "size"),
+            coverage=("covered", "mean"),
+            width_usd=("width", "median"),
+            **named,
         )
         part = part.reset_index().rename(columns={grouping: "group"})
         part.insert(len(KEYS), "grouping", grouping)

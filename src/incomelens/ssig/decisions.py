@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from incomelens.common.seeds import job_rng
 from incomelens.folds.resampling import percentile_interval, times_drawn
+from incomelens.ssig.inducing import process_of
 
 SHARES = (0.1, 0.2, 0.3, 0.4)  # of the districts, that could be reached
 POOREST = 0.2
@@ -53,6 +54,7 @@ def measure_decisions(predictions: pd.DataFrame, *, resamples: int, seed: int) -
                 "share": share,
                 "value": values[0],
                 **percentile_interval(values[1:]).columns("ci"),
+                **process_of(group),
             }
             for (measure, share), values in _measures(observed, predicted, weights).items()
         ]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from incomelens.folds.comparison import fold_difference
+from incomelens.ssig.inducing import process_of
 
 SCORES = ["r2", "cod", "rmse_usd", "mae_usd"]
 
@@ -33,7 +34,10 @@ def summarise_fold_seeds(scores: pd.DataFrame) -> pd.DataFrame:
         for (model, mode), own in group.groupby(["model", "mode"], sort=False):
             keys = {**dict(zip(task, key, strict=True)), "model": model, "mode": mode}
             rows += [
-                {**keys, "metric": metric} | _summary(own, metric) | _difference(ours, own, metric)
+                {**keys, "metric": metric}
+                | _summary(own, metric)
+                | _difference(ours, own, metric)
+                | process_of(own)
                 for metric in SCORES
             ]
     return pd.DataFrame(rows)

@@ -18,7 +18,7 @@ from incomelens.ssig.features import Sample, income_sample
 from incomelens.ssig.fit import APPROXIMATION
 from incomelens.ssig.fold_seed_summary import SCORES
 from incomelens.ssig.gp_folds import cross_validate_gp
-from incomelens.ssig.inducing import Approximation
+from incomelens.ssig.inducing import PROCESS, Approximation
 from incomelens.ssig.out_of_fold import splits
 from incomelens.ssig.reference_folds import cross_validate_references
 from incomelens.ssig.scores import score_folds
@@ -106,7 +106,8 @@ def score_fold_seeds(
             predictions.append(cross_validate_references(sample, names=references, seed=own))
         scores = _scores(sample, pd.concat(predictions, ignore_index=True))
         parts.append(scores.assign(n_blocks=number, fold_seed=fold_seed))
-    return pd.concat(parts, ignore_index=True)[[*COLUMNS, *SCORES]]
+    scores = pd.concat(parts, ignore_index=True)
+    return scores[[*COLUMNS, *SCORES, *scores.columns.intersection([PROCESS])]]
 
 
 def _scores(sample: Sample, predictions: pd.DataFrame) -> pd.DataFrame:

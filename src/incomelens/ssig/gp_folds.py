@@ -106,7 +106,7 @@ def cross_validate_gp(
             log_marginal_likelihood=fitted.log_marginal_likelihood,
             converged=fitted.converged,
         )
-        if fitted.inducing is not None:
-            part[PROCESS] = fitted.inducing.name
+        if fitted.process is not None:
+            part[PROCESS] = fitted.process
         parts.append(part)
     return pd.concat(parts, ignore_index=True)

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 
@@ -101,6 +102,14 @@ class Inducing:
             variance[rows] -= (covariance * (covariance @ self.precision)).sum(axis=1)
         # Rounding may leave an explained variance above the prior one.
         return mean, np.maximum(variance, 0.0)
+
+
+def process_of(rows: pd.DataFrame) -> dict[str, object]:
+    """Process that made the predictions of some rows, where any in their table rest on points."""
+    if PROCESS not in rows:
+        return {}
+    known = rows[PROCESS].dropna()
+    return {PROCESS: known.iloc[0] if len(known) else None}
 
 
 def induced(

@@ -21,7 +21,7 @@ from incomelens.folds.resampling import (
     percentile_interval,
     resampled_totals,
 )
-from incomelens.ssig.inducing import PROCESS
+from incomelens.ssig.inducing import process_of
 
 Scores = dict[str, NDArray[np.float64]]  # one array a metric
 
@@ -209,7 +209,7 @@ def score_folds(predictions: pd.DataFrame) -> pd.DataFrame:
                 "n": len(group),
                 **values,
                 **fitted,
-                **_process(group),
+                **process_of(group),
             }
         )
     return pd.DataFrame(rows)
@@ -247,7 +247,7 @@ def summarise(predictions: pd.DataFrame, *, resamples: int, seed: int) -> pd.Dat
         resampled = _resampled([groups[key] for key in keys], **seeds)
         for key, (by_district, by_block) in zip(keys, resampled, strict=True):
             rows = _summary_rows(groups[key], by_district, by_block)
-            told = _process(groups[key])
+            told = process_of(groups[key])
             summaries[key] = [{**dict(zip(TASK, key, strict=True)), **row, **told} for row in rows]
     return pd.DataFrame([row for key in groups for row in summaries[key]])
 
@@ -314,14 +314,6 @@ def _fold_scores(*arrays: NDArray[np.float64]) -> tuple[Scores, Scores]:
     """Scores of a fold, and those without each of its districts."""
     terms = score_terms(*arrays)
     return metrics(*arrays), metrics_from_totals(terms.sum(axis=0) - terms)
-
-
-def _process(group: pd.DataFrame) -> dict[str, object]:
-    """Which process made predictions, where some of the study's are of none that is exact."""
-    if PROCESS not in group:
-        return {}
-    known = group[PROCESS].dropna()
-    return {PROCESS: known.iloc[0] if len(known) else None}
 
 
 def _arrays(group: pd.DataFrame) -> tuple[NDArray[np.float64], ...]:

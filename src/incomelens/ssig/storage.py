@@ -19,7 +19,7 @@ from incomelens.common.errors import DamagedFileError, InputError
 from incomelens.common.files import whole_file
 from incomelens.ssig.additive import FittedSum
 from incomelens.ssig.gp import FittedGP
-from incomelens.ssig.inducing import Inducing
+from incomelens.ssig.inducing import PROCESS, Inducing
 from incomelens.ssig.scaling import Scaling
 from incomelens.ssig.terms import Term
 
@@ -47,7 +47,7 @@ def save_gp(fitted: FittedGP | FittedSum, *, arrays: str | Path, description: st
     if fitted.inducing is not None:
         tensors["inducing_inputs"] = fitted.inducing.points
         tensors["precision"] = fitted.inducing.precision
-        text |= {"process": fitted.inducing.name, "learnt_on": fitted.inducing.learnt_on}
+        text |= {PROCESS: fitted.process, "learnt_on": fitted.inducing.learnt_on}
     with whole_file(arrays) as beside:
         beside.write_bytes(save({key: np.ascontiguousarray(a) for key, a in tensors.items()}))
     with whole_file(description) as beside:

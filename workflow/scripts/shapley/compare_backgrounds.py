@@ -30,7 +30,7 @@ with job(snakemake.log[0], threads=params.threads):
                 size=params.explained["background"]["size"],
                 seed=params.seed,
             ),
-            names=task.names,
+            task=task,
         )
         for task in tasks
     ]

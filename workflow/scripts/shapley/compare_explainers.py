@@ -26,7 +26,7 @@ with job(snakemake.log[0], threads=params.threads):
     tables = [
         explainer_table(
             values_by_explainer(task, task.sample(params.districts, seed=params.seed), settings),
-            names=task.names,
+            task=task,
         )
         for task in tasks
     ]

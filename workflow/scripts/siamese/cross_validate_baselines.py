@@ -31,7 +31,7 @@ with job(snakemake.log[0], threads=snakemake.params.threads):
         ablation=section["ablation"],
         modalities=snakemake.params.modalities,
         scheme=task.scheme,
-        settings=settings_of(section),
+        settings=settings_of(section, snakemake.params.approximation),
         seed=seed,
     )
     predictions = predictions.assign(level=task.level, income=task.income, scheme=task.scheme)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import LEVELS, MODELS, SCHEMES, embedding_names, model_name, task_name
-from incomelens.paper.ssig.scores import ORDERS, approximated, main_scores, score_columns
+from incomelens.paper.ssig.scores import ORDERS, main_scores, score_columns
 from incomelens.paper.table import Table, in_print_order
 
 HEADINGS = {"r2": "r²", "cod": "CoD", "rmse_usd": "RMSE (USD)", "coverage_90": "90 % coverage"}
@@ -36,7 +36,7 @@ def exhibit(summary: pd.DataFrame, *, levels: Mapping[str, str] = LEVELS) -> Exh
         numbers=in_print_order(summary, level=levels, **ORDERS),
         shown=_shown(scores, columns, levels, names),
         caption="All models under all schemes of folds.",
-        notes=(NOTE, CONSTANT, *approximated(scores, levels)),
+        notes=(NOTE, CONSTANT),
         blocks="Task",
         **score_columns({column: metric for column, (_, metric) in columns.items()}),
     )

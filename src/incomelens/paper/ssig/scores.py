@@ -125,17 +125,6 @@ def estimates(scores: pd.DataFrame, metrics: Mapping[str, str], column: str) -> 
     }
 
 
-def approximated(scores: pd.DataFrame, levels: Mapping[str, str]) -> list[str]:
-    """Note that names the Gaussian processes that are not exact, where there are such."""
-    if "process" not in scores:
-        return []
-    rests = scores.dropna(subset="process").drop_duplicates("level")
-    each = [f"{levels[row.level]}: {row.process}" for row in rows(rests)]
-    return [
-        f"Gaussian processes that are approximate, by inducing points: {listed(each, most=9)}."
-    ] * bool(each)
-
-
 def without_scores(models: Iterable[str], built: Iterable[str]) -> list[str]:
     """Note that names the models of which the run has no scores, where there are such."""
     missing = [MODELS[model] for model in models if model not in set(built)]

@@ -26,7 +26,6 @@ from incomelens.paper.reference import Reference
 from incomelens.paper.ssig.scores import (
     INTERVAL_OF_FOLDS,
     Slots,
-    approximated,
     beside_printed,
     headed,
     paper_metrics,
@@ -90,7 +89,7 @@ def exhibit(
         numbers=numbers,
         shown=_shown(numbers[numbers["scheme"].isin(schemes)], printed, reference, levels),
         caption="Table 3. Results of a fivefold validation on SSIG and other baselines.",
-        notes=(*_notes(scores), *approximated(summary, levels)),
+        notes=_notes(scores),
         blocks="Task",
         printed=[name for name in columns["decimals"] if name.endswith(": paper")],
         decimals={"N": 0, **columns["decimals"]},

@@ -11,7 +11,6 @@ from incomelens.paper.ssig.scores import (
     INTERVAL_OF_FOLDS,
     ORDERS,
     Slots,
-    approximated,
     beside_printed,
     estimates,
     headed,
@@ -46,7 +45,6 @@ def exhibit(
             f"{INTERVAL_OF_FOLDS}. After the comma, what of the Gaussian process was fitted: the "
             "paper prints l = 1 and names no fitting. "
             "Scores under other schemes of folds stand in the CSV and in the table of all models.",
-            *approximated(scores, levels),
             EMPTY_SLOT,
             *without_scores(GP_MODELS, scores["model"]),
         ),

@@ -1,7 +1,7 @@
 """What is fitted on learned features: random forest, Gaussian process, double ridge."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from incomelens.ssig.additive import FittedSum
 from incomelens.ssig.fit import fit_gp
 from incomelens.ssig.gp import FittedGP
+from incomelens.ssig.inducing import Approximation
 
 ALPHAS = np.logspace(-2, 5, 15)
 # Components below this share of the variance are rounding: a z-score would blow them up.
@@ -34,6 +35,8 @@ class FinalSettings:
     gp_mode : str
         One of :data:`incomelens.ssig.fit.MODES`.
     gp_starts : int
+    approximation : Approximation
+        The study's, of Gaussian processes of many districts.
     """
 
     place_as_columns: bool = True
@@ -41,6 +44,7 @@ class FinalSettings:
     components: int = 32
     gp_mode: str = "optimised"
     gp_starts: int = 2
+    approximation: Approximation = field(default_factory=Approximation)
 
 
 def ridge() -> Pipeline:
@@ -70,6 +74,7 @@ def fit_matern(
         features=tuple(f"input {k}" for k in range(inputs.shape[1])),
         ids=tuple(map(str, range(len(label)))),
         starts=settings.gp_starts,
+        approximation=settings.approximation,
         rng=rng,
     )
 

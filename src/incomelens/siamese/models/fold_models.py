@@ -28,7 +28,9 @@ from incomelens.siamese.models.modalities import PLACE, Shown, place_of
 from incomelens.siamese.models.pair_model import PairModel, fit_pair_model
 from incomelens.siamese.models.pair_training import PairSettings
 from incomelens.siamese.names import DOUBLE_RIDGE, baseline
+from incomelens.ssig.additive import FittedSum
 from incomelens.ssig.features import Sample
+from incomelens.ssig.gp import FittedGP
 from incomelens.ssig.prediction import predict_income
 
 Columns = dict[str, NDArray[np.float64]]
@@ -45,6 +47,8 @@ class Predicted(NamedTuple):
         Z-scored income; the SD is NaN where the model gives none.
     log_marginal_likelihood : float
     converged : bool
+    process : str, optional
+        Name of a Gaussian process that rests on inducing points.
     """
 
     model: str
@@ -53,6 +57,7 @@ class Predicted(NamedTuple):
     sd: NDArray[np.float64]
     log_marginal_likelihood: float = np.nan
     converged: bool = True
+    process: str | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,8 @@ class FoldModels:
             yield self._by_gp(model)
         else:
             for reading in self.settings.double_ridge:
-                yield self._plain(model, DOUBLE_RIDGE[reading], self._by_double_ridge(reading))
+                found = self._plain(model, DOUBLE_RIDGE[reading], self._by_double_ridge(reading))
+                yield found._replace(process=self.of_place.process)
 
     # ------------------------------------------------------------ what several models share
 
@@ -193,17 +199,17 @@ class FoldModels:
             network.predict(self._arrays(network, rows)) for rows in (self.training, self.held_out)
         ]
         ridges = fit_first_stage(training, by_pairs[0], self.label)
-        place = fit_matern(
-            self.place[self.training],
-            self.label,
-            self.settings.final,
-            rng=job_rng(self.seed, "place"),
-        )
         return {
             "pairs": by_pairs[1],
             **ridges.columns(held_out, by_pairs[1]),
-            "place": predict_income(place, self.place[self.held_out]).mean,
+            "place": predict_income(self.of_place, self.place[self.held_out]).mean,
         }
+
+    @cached_property
+    def of_place(self) -> FittedGP | FittedSum:
+        """Gaussian process of the place alone."""
+        rng = job_rng(self.seed, "place")
+        return fit_matern(self.place[self.training], self.label, self.settings.final, rng=rng)
 
     # ------------------------------------------------------------ final stages
 
@@ -236,6 +242,7 @@ class FoldModels:
             prediction.sd,
             fitted.log_marginal_likelihood,
             fitted.converged,
+            fitted.process,
         )
 
     def _by_double_ridge(self, reading: str) -> NDArray[np.float64]:
