@@ -1,5 +1,8 @@
 """Which raw files a study reads, part by part and job by job."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from incomelens.common.errors import InputError
@@ -246,6 +249,19 @@ def test_a_part_of_which_a_person_has_to_fetch_a_file_is_checked_again(raw, tmp_
         (tmp_path / file.label).touch()
     assert stamp() == "<results>/sources/preflight-aerial.txt"
     assert raw("tiny").checked("aerial") == "<results>/sources/preflight-aerial.txt"
+
+
+def test_a_part_that_was_checked_is_checked_no_more(raw, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    files = raw("tiny")
+    assert files.unchecked() == "district|aerial|siamese"
+    stamp = Path("results/tiny/sources/preflight-aerial.txt")
+    stamp.parent.mkdir(parents=True)
+    stamp.touch()
+    assert files.unchecked() == "district|siamese"
+    for part in ("district", "siamese"):
+        stamp.with_name(f"preflight-{part}.txt").touch()
+    assert re.fullmatch(files.unchecked(), "aerial") is None
 
 
 def test_incomes_may_be_a_file_of_the_users_own(raw, tmp_path):

@@ -78,3 +78,10 @@ def test_an_edit_reruns_exactly_the_exhibits_that_use_the_module(finished, modul
     path = finished.folder / "src/incomelens/paper" / module
     path.write_text(path.read_text() + "\nEDITED = True\n")
     assert finished.rules_to_run() - WHOLE == expected
+
+
+def test_a_copied_script_of_the_check_of_sources_hides_no_edit(finished):
+    (finished.folder / "workflow/scripts/sources/check_sources.py").touch()
+    path = finished.folder / "src/incomelens/paper/aerial/figure_2.py"
+    path.write_text(path.read_text() + "\nEDITED = True\n")
+    assert finished.rules_to_run() - WHOLE == {"aerial_figure_2"}

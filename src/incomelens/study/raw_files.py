@@ -166,6 +166,19 @@ class RawFiles:
         """
         return f"<results>/sources/preflight-{part}{'-missing' * self._misses[part]}.txt"
 
+    def unchecked(self) -> str:
+        """A form of the parts that have no stamp yet, which are those that the check can make.
+
+        A stamp that is there has no job, so that none is planned for it: Snakemake would leave out
+        whatever depends on that job by ``ancient`` alone, also what changed settings or code ask
+        for. It runs a job whose script is newer than the output, be it by a copy.
+        """
+        results = f"results/{self.study.config['study']}"
+        stamps = {
+            part: Path(self.checked(part).replace("<results>", results)) for part in self.parts
+        }
+        return "|".join(part for part, stamp in stamps.items() if not stamp.is_file()) or "(?!)"
+
     @cached_property
     def _misses(self) -> dict[str, bool]:
         """Of every part, whether a person has to put a file of it."""
