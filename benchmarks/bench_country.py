@@ -53,6 +53,7 @@ MOST = {EXACTLY: {"optimised": 8000, "additive": 2000}, VECCHIA: {"optimised": 1
 FOLDS_WALL, FOLDS_PROCESSOR = "five folds, wall", "five folds, processor"
 SHAPLEY_WALL, SHAPLEY_PROCESSOR = "Shapley values of all, wall", "Shapley values of all, processor"
 MEMORY = "most memory"
+LOST = "1 − r² of a held-out fold"
 
 
 def real(table: Path) -> tuple[Array, Array]:
@@ -154,10 +155,11 @@ def costs(options: argparse.Namespace) -> None:
         "Cost of the process by inducing points (five folds by one of them, Shapley values of all "
         f"districts by those of {options.explained})"
     )
-    for mode, n in product(options.modes, options.sizes):
+    for mode, n in product(options.modes, sorted(options.sizes)):
         found = {OURS: in_own_process(cost, OURS, mode, n, options)}
         for name in peers:
             if (name, mode) in ended or n > MOST[name].get(mode, 0):
+                print(f"{name}, `{mode}`, {n:,} districts: left out", flush=True)
                 continue
             try:
                 limit = options.peer_seconds
@@ -178,7 +180,7 @@ def rows_of(found: Mapping[str, Mapping[str, float]], mode: str, n: int) -> list
     rows = []
     for what, ours in found[OURS].items():
         others = {name: each[what] for name, each in found.items() if what in each}
-        unit = "GB" if "memory" in what else "s"
+        unit = {MEMORY: "GB", LOST: ""}.get(what, "s")
         rows.append(Row(f"`{mode}`, {what}", others.pop(OURS), unit, others, districts=n))
         print(f"{n:,} districts, {what}: {ours:.2f} {unit}, {others}", flush=True)
     return rows
@@ -192,6 +194,7 @@ def cost(name: str, mode: str, n: int, options: argparse.Namespace) -> dict[str,
     found = {}
     with threadpool_limits(options.threads):
         if name == VECCHIA:
+            vecchia(*drawn(200), inputs[:1], options.threads)  # imports
             *spent, guess = timed(partial(vecchia, *learnt, judged, options.threads))
         else:
             ours(*drawn(200), inputs[:1], mode, EXACT)  # imports
@@ -199,9 +202,9 @@ def cost(name: str, mode: str, n: int, options: argparse.Namespace) -> dict[str,
             sizes = EXACT if name == EXACTLY else Approximation(0, options.points, learnt_on)
             *spent, (process, guess) = timed(partial(ours, *learnt, judged, mode, sizes))
             found = explaining(process, inputs, options)
-    print(f"{name}, `{mode}`: r² {r2_score(income[held_out], guess):.3f} held out", flush=True)
     folds = dict(zip((FOLDS_WALL, FOLDS_PROCESSOR), N_FOLDS * np.array(spent), strict=True))
-    return {what: float(value) for what, value in (folds | found).items()} | {MEMORY: peak_gb()}
+    found |= {MEMORY: peak_gb(), LOST: 1 - r2_score(income[held_out], guess)}
+    return {what: float(value) for what, value in (folds | found).items()}
 
 
 def ours(

@@ -57,6 +57,6 @@ def in_own_process(
             raise TimeoutError(f"ended, it took longer than {seconds:g} s")
         return receiver.recv()
     except EOFError:
-        raise RuntimeError(f"{function.__name__}{arguments} failed, see above") from None
+        raise RuntimeError(f"{function.__name__} failed, see above") from None
     finally:
         process.join()

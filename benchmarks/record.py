@@ -135,6 +135,6 @@ def _without_record(words: Sequence[str]) -> list[str]:
     kept, skip = [], False
     for word in words:
         if not skip and word != "--record":
-            kept.append(Path(word).name if word.startswith("/") else word)
+            kept.append(Path(word).name if "/" in word else word)
         skip = word == "--record"
     return kept

@@ -118,6 +118,19 @@ def test_a_table_names_the_approximate_processes_behind_it_by_level(shown):
         assert shown(of_scores, none, levels=levels).table.notes == ("First.",)
 
 
+def of_an_income(scores: pd.DataFrame, *, income: str) -> Exhibit:
+    assert income == "per_capita_income"
+    return Exhibit(Table(scores, scores, caption="", notes=("First.",)))
+
+
+def test_a_process_of_another_income_is_not_named(shown):
+    some = {
+        "process": ["9 inducing points", None, None],
+        "income": ["median_household_income", "per_capita_income", "per_capita_income"],
+    }
+    assert shown(of_an_income, some, income="per_capita_income").table.notes == ("First.",)
+
+
 def test_a_figure_of_one_level_names_its_process_below_its_caption(shown, files):
     paths, told = files("csv", "json", "pdf", "png"), {"caption": "Fig. 9."}
     some = {"process": ["9 inducing points", None, "8 inducing points"]}

@@ -78,7 +78,7 @@ def test_a_slow_start_of_one_mode_is_not_made_days_of_work():
     """Two modes at 80 districts, of which one compiles more, foretold for 2,117 districts."""
 
     def explained(mode, districts):
-        quantities = {"districts": districts, "background": 12.0}
+        quantities = {"districts": districts, "support": districts, "background": 12.0}
         return Size("explain_income", mode, quantities)
 
     known = measured(cost(explained("ard", 80.0), 3.6), cost(explained("additive", 80.0), 16.2))

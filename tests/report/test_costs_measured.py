@@ -23,7 +23,11 @@ CELLS = {
         "frozen_features": {"turns": 1},
         "prediction_batch": 2,
     },
-    "ssig": {"starts": 1, "fold_seeds": {"seeds": 1, "n_blocks": [2]}},
+    "ssig": {
+        "starts": 1,
+        "fold_seeds": {"seeds": 1, "n_blocks": [2]},
+        "approximation": {"exact_districts": 100, "inducing_points": 20, "learnt_on": 50},
+    },
     "shapley": {
         "background": {"size": 3},
         "interaction_districts": None,

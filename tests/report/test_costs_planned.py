@@ -107,6 +107,20 @@ def test_every_size_can_be_told_of_the_study_paper(config, rule):
     assert all(size.product(cost) >= 0 for cost in ("processor", "memory", "disk"))
 
 
+def test_beyond_what_is_fitted_exactly_costs_grow_with_the_districts_alone(config):
+    job = Job("ssig", "fit_gp", "x.tsv", {"level": "tract", "mode": "ard"})
+    approximation = config["ssig"]["approximation"]
+    most = approximation["exact_districts"]
+    exact, small, large = (
+        size_of(job, config, Counts({}, {"tract": n}, ())) for n in (most, most + 1, 4 * most + 4)
+    )
+    starts = config["ssig"]["starts"]
+    assert exact.product("processor") == starts * most**3
+    assert small.product("processor") == starts * approximation["learnt_on"] ** 3
+    assert large.product("processor") == small.product("processor")
+    assert large.product("memory") == 4 * small.product("memory")
+
+
 def test_networks_of_one_architecture_cost_the_same_whoever_trained_them(config):
     settings = config["inference"] | {"networks": {"main": {"backbone": "tf_efficientnet_b0.in1k"}}}
     other = config | {"inference": settings}
@@ -124,6 +138,15 @@ def test_what_is_not_known_before_a_run_is_assumed_and_told(config, tmp_path):
     assert counts.cells == {"lyon": CELLS_OF_A_CITY}
     assert counts.assumed == ("15,000 cells of lyon", "2,117 districts of tract")
     assert counts_of(config, tmp_path, looked={"lyon": 7}).cells == {"lyon": 7}
+
+
+def test_tracts_of_whole_states_are_assumed_by_their_number(config, tmp_path):
+    tract = config["districts"]["tract"] | {"areas": {"01": "Alabama", "02": "Alaska"}}
+    of_states = config | {"districts": config["districts"] | {"tract": tract}}
+    assert "2,864 districts of tract" in counts_of(of_states, tmp_path).assumed
+    counties = tract | {"areas": {"36005": "Bronx"}}
+    of_counties = config | {"districts": config["districts"] | {"tract": counties}}
+    assert "2,117 districts of tract" in counts_of(of_counties, tmp_path).assumed
 
 
 def test_a_synthetic_world_and_a_table_of_ones_own_are_counted(config, tmp_path):

@@ -65,6 +65,7 @@ def test_with_two_modalities_alone_and_without_the_other_are_one_model():
         ablation={"model": "mixed_siamese_like", "schemes": ["random"]},
         **arguments,
     )
+    assert found.columns[-1] == "purpose"  # behind what one part may have alone
     of_ablation = found[found["purpose"] == "ablation"]
     assert set(of_ablation["model"]) == {
         "mixed_siamese_like-noSV",

@@ -1,4 +1,4 @@
-"""A country from end to end: the study `usa` on three invented states, by inducing points.
+"""A country: the tables and figures of the study `usa` on three invented states.
 
 Tables as the Census API gives them, one of each state and kind, in a folder that is the mirror.
 """

@@ -64,12 +64,15 @@ use rule preflight as preflight_districts with:
 # All that misses is told at once, before anything is fetched. A part that was checked is checked again
 # where a person has to put something (then its stamp has another name), and not where its settings,
 # registry or code change: Snakemake would make the stamp, see that jobs take it as ancient, and leave
-# out all that depends on it, also what is missing. So a stamp that is there is made by no rule.
+# out all that depends on it, also what is missing. So nothing here is an input, parameters are
+# functions of the output, whose changes Snakemake does not follow, and stamps are kept younger than
+# the script.
+RAW.keep_stamps(f"{HERE}/workflow/scripts/sources/check_sources.py")
+
+
 use rule scripted as check_sources with:
     output:
         report="<results>/sources/preflight-{part}{state}.txt",
-    wildcard_constraints:
-        part=RAW.unchecked(),
     pathvars:
         job="sources/check_sources/{part}{state}",
     priority: 1000
@@ -80,8 +83,8 @@ use rule scripted as check_sources with:
         runtime=minutes(5),
     params:
         script="sources/check_sources",
-        registry=config["sources"],
-        checks=lambda wildcards: RAW.checks(wildcards.part),
+        registry=lambda wildcards, output: config["sources"],
+        checks=lambda wildcards, output: RAW.checks(wildcards.part),
         results=lambda wildcards, output: str(Path(output.report).parents[1]),
 
 

@@ -201,11 +201,12 @@ def _approximated(inputs: Iterable[object], given: Mapping[str, object]) -> list
 
 
 def _processes(table: pd.DataFrame, given: Mapping[str, Any]) -> Iterator[str]:
-    """Processes that a table names: of the exhibit's level, or each after its level's name."""
+    """Processes that a table names: of the exhibit's task, or each after its level's name."""
     rests = table.dropna(subset=PROCESS)
+    for key in {"level", "income"} & set(rests) & set(given):
+        rests = rests[rests[key] == given[key]]
     if "level" not in rests or "level" in given:
-        of_level = rests["level"] == given["level"] if "level" in rests else slice(None)
-        yield from rests.loc[of_level, PROCESS].unique()
+        yield from rests[PROCESS].unique()
         return
     names = given.get("levels", LEVELS)
     for level, process in rests[["level", PROCESS]].drop_duplicates().to_numpy():

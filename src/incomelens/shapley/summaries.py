@@ -205,6 +205,7 @@ def income_comparison_table(
         if len(pair) < 2:
             continue
         one, two = (_income_values(task) for task in pair)
+        processes = dict.fromkeys(task.named[PROCESS] for task in pair if task.named)
         compared = compare_incomes(
             one, two, rng=job_rng(seed, "compare_incomes", level), n_resamples=resamples
         )
@@ -224,7 +225,7 @@ def income_comparison_table(
                     "n_per_capita": len(one.values),
                     "n_median_household": len(two.values),
                     "n_common": compared.n_common,
-                    **(pair[0].named or pair[1].named),
+                    **({PROCESS: "; ".join(processes)} if processes else {}),
                 }
             )
         )

@@ -165,13 +165,14 @@ def with_ablation(
     """
     task = {"modalities": modalities, "scheme": scheme, "settings": settings, "seed": seed}
     fitted = cross_validate_baselines(sample, shown, models=models, **task)
-    parts = [fitted.assign(purpose="baselines")]
+    parts = {"baselines": fitted}
     if scheme in ablation["schemes"]:
-        ablated = cross_validate_ablation(
+        parts["ablation"] = cross_validate_ablation(
             sample, shown, model=ablation["model"], fitted=fitted, **task
         )
-        parts.append(ablated.assign(purpose="ablation"))
-    return pd.concat(parts, ignore_index=True)
+    # Behind all columns that a part may have alone.
+    purpose = [name for name, part in parts.items() for _ in range(len(part))]
+    return pd.concat(parts.values(), ignore_index=True).assign(purpose=purpose)
 
 
 def covered_rows(

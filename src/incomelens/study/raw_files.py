@@ -1,6 +1,8 @@
 """The raw files of a study: sources of each of its parts, and what the jobs read of them."""
 
+import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -166,18 +168,20 @@ class RawFiles:
         """
         return f"<results>/sources/preflight-{part}{'-missing' * self._misses[part]}.txt"
 
-    def unchecked(self) -> str:
-        """A form of the parts that have no stamp yet, which are those that the check can make.
+    def keep_stamps(self, script: str | Path) -> None:
+        """Make stamps that are there younger than the script that makes them.
 
-        A stamp that is there has no job, so that none is planned for it: Snakemake would leave out
-        whatever depends on that job by ``ancient`` alone, also what changed settings or code ask
-        for. It runs a job whose script is newer than the output, be it by a copy.
+        Snakemake runs a job whose script is newer than its output, be it by a copy of the checkout,
+        and then leaves out whatever depends on that job by ``ancient`` alone, also what changed
+        settings or code ask for. A folder that nobody may write to is left as it is.
         """
         results = f"results/{self.study.config['study']}"
-        stamps = {
-            part: Path(self.checked(part).replace("<results>", results)) for part in self.parts
-        }
-        return "|".join(part for part, stamp in stamps.items() if not stamp.is_file()) or "(?!)"
+        for part in self.parts:
+            stamp = Path(self.checked(part).replace("<results>", results))
+            with suppress(OSError):
+                changed = Path(script).stat().st_mtime
+                if stamp.stat().st_mtime <= changed:
+                    os.utime(stamp, (changed + 1, changed + 1))
 
     @cached_property
     def _misses(self) -> dict[str, bool]:

@@ -19,6 +19,8 @@ from incomelens.study.raw_files import CELLS_OF_A_CITY
 
 DISTRICTS_OF_A_LEVEL = {"tract": 2_117, "zip": 177}
 """With an income, of New York; a level of another name counts as tracts."""
+TRACTS_OF_A_STATE = 1_432
+"""In the mean: 73,056 tracts of 2010 in fifty states and the District of Columbia."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ def counts_of(
     for level in config["districts"]["levels"]:
         table = results / f"districts/{level}.parquet"
         known = _rows(table) or _drawn(config, level) or _own(config, level)
-        guess = DISTRICTS_OF_A_LEVEL.get(level, DISTRICTS_OF_A_LEVEL["tract"])
+        guess = _of_states(config, level) or DISTRICTS_OF_A_LEVEL.get(
+            level, DISTRICTS_OF_A_LEVEL["tract"]
+        )
         assumed += [] if known else [f"{guess:,} districts of {level}"]
         districts[level] = known or guess
     return Counts(cells, districts, tuple(assumed))
@@ -94,6 +98,14 @@ def _drawn(config: Mapping[str, Any], level: str) -> int | None:
     if settings["adapter"] != "census" or not mirror.startswith(f"results/{config['study']}/demo"):
         return None
     return config["demo"]["n_zctas" if "relationship" in settings else "n_tracts"]
+
+
+def _of_states(config: Mapping[str, Any], level: str) -> int:
+    """Tracts of whole states, by their number; 0 of counties, and where ZIP areas are read."""
+    settings = config["districts"][level]
+    if "relationship" in settings:
+        return 0
+    return TRACTS_OF_A_STATE * sum(len(code) == 2 for code in settings.get("areas", {}))
 
 
 def _own(config: Mapping[str, Any], level: str) -> int | None:

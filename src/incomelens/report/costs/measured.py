@@ -187,4 +187,6 @@ def _read(path: Path) -> Measured:
     ):
         told = json.loads(path.read_text(encoding="utf-8"))
         costs = [Cost(**row | {"size": Size(**row["size"])}) for row in told.pop("jobs")]
+        # Sizes that lack what costs grow with today are of another version.
+        _ = [cost.size.product(name) for cost in costs for name in ("processor", "memory", "disk")]
         return Measured(told["study"], told, costs)

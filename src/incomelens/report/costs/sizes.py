@@ -70,8 +70,9 @@ class Size:
 
 CONSTANT = Growing(())
 IMAGES = ("cells", "pixels")
-SQUARE = ("districts", "districts")
-CUBE = ("districts", "districts", "districts")
+# Of a process: the districts that it learns from, and those (or inducing points) that it rests on.
+LEARNING = ("learnt_on", "learnt_on", "learnt_on")
+COVARIANCES = ("districts", "support")
 GROWING: dict[str, Growing] = {
     "make_demo_cities": Growing(("made_cells", "pixels"), disk=("made_cells", "pixels")),
     "make_demo_homes": Growing(("districts",), disk=("districts",)),
@@ -105,14 +106,18 @@ GROWING: dict[str, Growing] = {
     "measure_occlusion": Growing(("cells", "draws"), disk=("cells",)),
     "judge_hypotheses": Growing(("all_cells", "draws")),
     "build_districts": Growing(("districts",), disk=("districts",)),
-    "cross_validate_gps": Growing(("folds", "starts", *CUBE), memory=SQUARE, disk=("districts",)),
+    "cross_validate_gps": Growing(
+        ("folds", "starts", *LEARNING), memory=COVARIANCES, disk=("districts",)
+    ),
     "cross_validate_references": Growing(("districts",), disk=("districts",)),
-    "fit_gp": Growing(("starts", *CUBE), memory=SQUARE, disk=("districts",), kind="mode"),
-    "score_fold_seeds": Growing(("partitions", "folds", "starts", *CUBE), memory=SQUARE),
-    "explain_income": Growing((*SQUARE, "background"), disk=("districts",), kind="mode"),
-    "measure_shapley_interactions": Growing(("interacting", "districts", "background")),
-    "measure_shapley_uncertainty": Growing(("varied", *SQUARE), memory=SQUARE),
-    "compare_backgrounds": Growing(("compared", "districts", "background")),
+    "fit_gp": Growing(("starts", *LEARNING), memory=COVARIANCES, disk=("districts",), kind="mode"),
+    "score_fold_seeds": Growing(("partitions", "folds", "starts", *LEARNING), memory=COVARIANCES),
+    "explain_income": Growing((*COVARIANCES, "background"), disk=("districts",), kind="mode"),
+    "measure_shapley_interactions": Growing(("interacting", "support", "background")),
+    "measure_shapley_uncertainty": Growing(
+        ("varied", "support", "support"), memory=("support", "support")
+    ),
+    "compare_backgrounds": Growing(("compared", "support", "background")),
     "embed_images": Growing(("districts",), disk=("districts",)),
     "cut_satellite_images": Growing(("districts",), disk=("districts",)),
     "collect_street_views": Growing(("districts",), disk=("districts",)),
@@ -157,6 +162,8 @@ def _quantities(
     seeds = config["ssig"]["fold_seeds"]
     n_folds = config["folds"]["cities"]["n_folds"]
     districts = counts.districts.get(level, all_districts)
+    approximation = config["ssig"]["approximation"]
+    exact = districts <= approximation["exact_districts"]
     return {
         "cells": cells,
         "all_cells": all_cells,
@@ -173,6 +180,8 @@ def _quantities(
         "probed": config["validation"]["tiles"],
         "steps": config["validation"]["steps"],
         "districts": districts,
+        "learnt_on": districts if exact else approximation["learnt_on"],
+        "support": districts if exact else approximation["inducing_points"],
         "folds": config["folds"]["n_folds"],
         "starts": config["ssig"]["starts"],
         "partitions": seeds["seeds"] * len(seeds["n_blocks"]),
