@@ -8,14 +8,13 @@ wildcard_constraints:
     state="(-missing)?",
 
 
-# What is missing, how the data of cities that lie here are read, and what the run will cost.
+# What is missing, how the data of cities that lie here are read, and what the run will cost. Without
+# a benchmark, which would be a result: asked again, it would have nothing to do.
 rule preflight:
     input:
         registry=ancient(config["sources"]),
     log:
         "<logs>/sources/preflight.log",
-    benchmark:
-        "<benchmarks>/sources/preflight.tsv"
     localrule: True
     conda:
         "../../envs/environment.yaml"
@@ -43,8 +42,6 @@ rule preflight:
 use rule preflight as preflight_aerial with:
     log:
         "<logs>/sources/preflight_aerial.log",
-    benchmark:
-        "<benchmarks>/sources/preflight_aerial.tsv"
     params:
         **RAW.checks("aerial"),
         targets=["aerial", "aerial_paper"],
@@ -53,8 +50,6 @@ use rule preflight as preflight_aerial with:
 use rule preflight as preflight_districts with:
     log:
         "<logs>/sources/preflight_districts.log",
-    benchmark:
-        "<benchmarks>/sources/preflight_districts.tsv"
     params:
         **RAW.checks("district", "siamese"),
         cities=[],
