@@ -258,7 +258,8 @@ def compare(folder: Path, km: float, sizes: list[int], ways: list[str]) -> list[
             f"{cells} cells of {km:g} km at 20 cm, tiles of {tile_px} px",
             seconds,
             "s",
-            peers | {PEERS[way]: s for (way, px), s in spent.items() if px == tile_px},
+            peers
+            | {PEERS[way]: s for (way, px), s in spent.items() if px == tile_px and way in PEERS},
         )
         for (way, tile_px), seconds in spent.items()
         if way == "ours"
