@@ -44,7 +44,7 @@ def table(told: Mapping[str, Any], *, root: Path = ROOT) -> str:
         for row in told["rows"]
     ]
     lines = [_head(told, root), "", "| what | ours | others |", "|---|---|---|", *rows]
-    if any(row.get("districts") for row in told["rows"]):
+    if len({row["districts"] for row in told["rows"] if row.get("districts")}) > 1:
         lines += ["", f"![Costs against the number of districts]({costs_figure.FIGURE.name})"]
     return "\n".join(lines)
 
