@@ -90,7 +90,7 @@ test-cluster: env ## the tiny study on a Slurm of two nodes (root on Debian; say
 	@cat results/test-cluster/killed_job.log 2>/dev/null || true
 
 bench: RECORD := --record docs/benchmarks
-bench: env ## speed against the named peers, kept in docs/benchmarks (adds the peers to .venv; 45 minutes)
+bench: env ## speed against the named peers, kept in docs/benchmarks (adds the peers to .venv; they take long)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement envs/bench.lock
 	$(BIN)/python benchmarks/bench_country.py $(RECORD) --sizes 2000 8000 20000 72000 $(if $(DATA),--table $(DATA)/nyc_tract_acs_2015_2019.gpkg)
 	$(BIN)/python benchmarks/bench_gp.py $(RECORD) --peer-seconds 200 $(if $(DATA),--table $(DATA)/nyc_tract_acs_2015_2019.gpkg)

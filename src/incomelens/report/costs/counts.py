@@ -20,7 +20,7 @@ from incomelens.study.raw_files import CELLS_OF_A_CITY
 DISTRICTS_OF_A_LEVEL = {"tract": 2_117, "zip": 177}
 """With an income, of New York; a level of another name counts as tracts."""
 TRACTS_OF_A_STATE = 1_432
-"""In the mean: 73,056 tracts of 2010 in fifty states and the District of Columbia."""
+"""In the mean: 73,057 tracts of 2010 in 51, the District of Columbia among them (Census Bureau)."""
 
 
 @dataclass(frozen=True)
