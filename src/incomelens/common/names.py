@@ -15,5 +15,8 @@ MAIN = "main"
 EMBEDDING = "embedding_"
 """Before the name of an encoder of others: the model that is ridge on its numbers."""
 
+PROCESS = "process"
+"""Column that is there where Gaussian processes rest on inducing points: which made the row."""
+
 SHUFFLED = "shuffled"
 """The network that learnt from labels dealt out anew, and so knows nothing of income."""

@@ -18,12 +18,12 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 
 from incomelens.common.errors import InputError, listed, present
 from incomelens.common.files import whole_file
+from incomelens.common.names import PROCESS
 from incomelens.common.tables import read_table, write_table
 from incomelens.paper.names import LEVELS
 from incomelens.paper.table import Table
 
 PACKAGE = "incomelens.paper"
-PROCESS = "process"  # column of tables that rest on an approximate Gaussian process
 
 
 class Drawing(Protocol):

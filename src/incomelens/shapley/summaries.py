@@ -16,7 +16,7 @@ from scipy.stats import rankdata
 
 from incomelens.common.contracts import columns
 from incomelens.common.errors import InputError, listed
-from incomelens.common.names import INCOMES
+from incomelens.common.names import INCOMES, PROCESS
 from incomelens.common.seeds import job_rng
 from incomelens.folds.resampling import percentile_ends, resampled_totals
 from incomelens.shapley.groups import (
@@ -28,7 +28,6 @@ from incomelens.shapley.groups import (
 )
 from incomelens.shapley.names import LOCATION, PLAYERS
 from incomelens.ssig.features import SOCIOECONOMIC, SPATIAL
-from incomelens.ssig.inducing import PROCESS
 
 GROUPS = {"socio-economic": SOCIOECONOMIC, "spatial": SPATIAL}
 ROUNDING = 1e-12  # of a product of variances of ranks between 0 and 1

@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError
+from incomelens.common.names import PROCESS
 from incomelens.common.seeds import job_rng, job_seed
 from incomelens.shapley.background import (
     Background,
@@ -39,7 +40,6 @@ from incomelens.shapley.names import GAMES, LOCATION, PLAYERS
 from incomelens.ssig.additive import FittedSum
 from incomelens.ssig.features import SPATIAL
 from incomelens.ssig.gp import FittedGP
-from incomelens.ssig.inducing import PROCESS
 from incomelens.ssig.scaling import scaling_of
 from incomelens.ssig.storage import load_gp
 

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from incomelens.common.errors import InputError
+from incomelens.common.names import PROCESS
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_seed
 from incomelens.siamese.ablation import ablation_cases
@@ -15,7 +16,6 @@ from incomelens.siamese.models.fold_models import FoldModels, Settings
 from incomelens.siamese.models.modalities import Shown
 from incomelens.siamese.names import READING, check_modalities, joined, suffixed
 from incomelens.ssig.features import Sample
-from incomelens.ssig.inducing import PROCESS
 from incomelens.ssig.out_of_fold import held_out_rows, splits
 
 LEAST_DISTRICTS = 10

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.typing import SeriesGroupBy
 
-from incomelens.ssig.inducing import PROCESS
+from incomelens.ssig.inducing import each_process
 
 KEYS = ["level", "income", "scheme", "model", "mode", "method"]
 GROUPINGS = ("all", "area", "income_fifth", "predicted_fifth", "density_fifth", "applicability")
@@ -53,7 +53,6 @@ def coverage_by_group(
         applicability=table["applicable"].map({True: "inside", False: "outside"}),
         **{name: _fifth(by_task[column]) for name, column in fifths.items()},
     )
-    named = {PROCESS: (PROCESS, "first")} if PROCESS in table else {}
     parts = []
     for grouping in GROUPINGS:
         grouped = table.dropna(subset=[grouping]).groupby([*KEYS, grouping], sort=True)
@@ -61,7 +60,7 @@ def coverage_by_group(
             n=("covered", "size"),
             coverage=("covered", "mean"),
             width_usd=("width", "median"),
-            **named,
+            **each_process(table),
         )
         part = part.reset_index().rename(columns={grouping: "group"})
         part.insert(len(KEYS), "grouping", grouping)

@@ -6,7 +6,7 @@ from esda.moran import Moran
 from libpysal.graph import Graph
 
 from incomelens.folds.buffer import local_km
-from incomelens.ssig.inducing import PROCESS, process_of
+from incomelens.ssig.inducing import each_process, process_of
 from incomelens.ssig.scores import TASK, held
 
 N_NEIGHBOURS = 8
@@ -91,7 +91,6 @@ def errors_by_group(predictions: pd.DataFrame, districts: pd.DataFrame) -> pd.Da
         covered=covered.astype(float),
         income_decile=np.ceil(10 * rank).astype(int).astype(str),
     )
-    named = {PROCESS: (PROCESS, "first")} if PROCESS in table else {}
     parts = []
     for grouping in ("area", "income_decile"):
         grouped = table.dropna(subset=[grouping]).groupby([*TASK, grouping], sort=False)
@@ -101,7 +100,7 @@ def errors_by_group(predictions: pd.DataFrame, districts: pd.DataFrame) -> pd.Da
             mae_usd=("absolute", "mean"),
             bias_usd=("error", "mean"),
             coverage_90=("covered", "mean"),
-            **named,
+            **each_process(table),
         )
         part.insert(1, "rmse_usd", np.sqrt(part.pop("mean_square")))
         part = part.reset_index().rename(columns={grouping: "group"})

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from incomelens.common.errors import InputError
+from incomelens.common.names import PROCESS
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_seed
 from incomelens.folds.districts import district_folds
@@ -18,7 +19,7 @@ from incomelens.ssig.features import Sample, income_sample
 from incomelens.ssig.fit import APPROXIMATION
 from incomelens.ssig.fold_seed_summary import SCORES
 from incomelens.ssig.gp_folds import cross_validate_gp
-from incomelens.ssig.inducing import PROCESS, Approximation
+from incomelens.ssig.inducing import Approximation
 from incomelens.ssig.out_of_fold import splits
 from incomelens.ssig.reference_folds import cross_validate_references
 from incomelens.ssig.scores import score_folds

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from incomelens.common.names import PROCESS
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_rng
 from incomelens.ssig.features import Sample, feature_names, income_sample
 from incomelens.ssig.fit import APPROXIMATION, fit_gp
-from incomelens.ssig.inducing import PROCESS, Approximation
+from incomelens.ssig.inducing import Approximation
 from incomelens.ssig.out_of_fold import held_out_rows, splits
 from incomelens.ssig.prediction import predict_income
 

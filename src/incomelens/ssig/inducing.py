@@ -26,11 +26,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 
+from incomelens.common.names import PROCESS
 from incomelens.ssig.terms import Term, covariance_of_sum, prior_variance_of_sum
 
 logger = logging.getLogger(__name__)
 
-PROCESS = "process"  # column that is there where processes rest on inducing points
 # Share of the largest prior variance below which what is left of a district's is rounding.
 LEAST_LEFT = 1e-6
 _ROWS = 4096  # districts predicted at once; bounds the memory, not the result
@@ -110,6 +110,11 @@ def process_of(rows: pd.DataFrame) -> dict[str, object]:
         return {}
     known = rows[PROCESS].dropna()
     return {PROCESS: known.iloc[0] if len(known) else None}
+
+
+def each_process(table: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """What ``agg`` takes so that groups of rows keep their process, where any rests on points."""
+    return {PROCESS: (PROCESS, "first")} if PROCESS in table else {}
 
 
 def induced(

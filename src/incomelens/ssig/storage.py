@@ -17,9 +17,10 @@ from safetensors.numpy import load_file, save
 
 from incomelens.common.errors import DamagedFileError, InputError
 from incomelens.common.files import whole_file
+from incomelens.common.names import PROCESS
 from incomelens.ssig.additive import FittedSum
 from incomelens.ssig.gp import FittedGP
-from incomelens.ssig.inducing import PROCESS, Inducing
+from incomelens.ssig.inducing import Inducing
 from incomelens.ssig.scaling import Scaling
 from incomelens.ssig.terms import Term
 
