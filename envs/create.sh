@@ -31,7 +31,8 @@ echo "It takes one to two minutes with a fast network, about five where pip has 
 awk '/^[^ #]/ {mine = /^uv==/} mine' envs/requirements.lock >"$folder/uv.lock"
 pip="$folder/bin/python -m pip --disable-pip-version-check install"
 if $pip --quiet --require-hashes --requirement "$folder/uv.lock" &&
-  "$folder/bin/uv" pip install --python "$folder/bin/python" --require-hashes --requirement "$lock"; then
+  "$folder/bin/uv" pip install --python "$folder/bin/python" --compile-bytecode --require-hashes \
+    --requirement "$lock"; then
   by=uv
 else
   echo "uv could not install the packages here; pip does it now, which takes longer."

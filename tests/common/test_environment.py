@@ -1,5 +1,6 @@
 """`make env` says what is missing before it begins."""
 
+import importlib.util
 import os
 import subprocess
 from pathlib import Path
@@ -50,3 +51,12 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_fetched(tmp_path):
     assert done.returncode == 1
     assert "takes 10000000 GB, and " in done.stderr
     assert not (tmp_path / "env").exists()
+
+
+def test_packages_are_compiled_once_and_not_by_every_job():
+    # Jobs may be unable to keep what they compiled: a read-only image, PYTHONDONTWRITEBYTECODE.
+    for package in ("pandas", "sklearn", "torch"):
+        found = importlib.util.find_spec(package)
+        assert found is not None
+        assert found.cached is not None
+        assert Path(found.cached).is_file(), f"{package} is compiled anew by every job"
