@@ -5,7 +5,7 @@ import pytest
 from shapely import Point
 
 from incomelens.paper.claims import district
-from incomelens.paper.draw.maps import local_projection
+from incomelens.paper.draw.planes import local_projection
 from incomelens.paper.names import INCOMES, TASKS, figure_tasks, level_names
 from incomelens.paper.ssig import (
     figure_1,

@@ -17,9 +17,9 @@ from incomelens.paper.draw.maps import (
     draw_bar_inside,
     draw_class_legend,
     draw_map,
-    local_projection,
     quantile_classes,
 )
+from incomelens.paper.draw.planes import local_projection
 from incomelens.paper.draw.style import paper_figure
 
 incomes = arrays(float, st.integers(1, 300), elements=st.floats(1e3, 3e5))

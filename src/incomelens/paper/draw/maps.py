@@ -1,4 +1,4 @@
-"""Choropleths of a city: a local equal-area projection, a scale bar, a legend with units."""
+"""Choropleths of districts in a plane: their classes, a scale bar, a legend with units."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry import box
 
 from incomelens.common.errors import InputError
+from incomelens.paper.draw.planes import draw_insets
 from incomelens.paper.draw.style import INK, MISSING_FACE, MISSING_HATCH, sequential_colours
 
 # Borders between more districts than this would hide them.
@@ -25,9 +26,6 @@ DIGIT_SHARE = 0.6
 POINTS_PER_INCH = 72.0
 # Limits are printed smaller, down to this, before some of them are left out.
 SMALLEST_PT = 5.0
-# Radius of the disc that stands for a district without a polygon, in shares of the city's extent.
-DISC_SHARE = 0.012
-HALF_TURN = 180.0
 
 
 @dataclass(frozen=True)
@@ -87,38 +85,6 @@ def quantile_classes(values: NDArray[np.float64], n: int) -> Classes:
     return Classes(inner, -6)
 
 
-def local_projection(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Project onto the equal-area plane that touches the Earth in the middle of the city.
-
-    North is up and lengths are true in the middle; over 100 km they are off by less than 0.01 %.
-    Districts that are known by a point alone become discs. What lies in a plane already stays.
-    """
-    if districts.crs.is_projected:
-        return districts
-    degrees = districts.to_crs(4326)
-    _, south, _, north = degrees.total_bounds
-    plane = districts.to_crs(
-        f"+proj=laea +lat_0={(south + north) / 2:.6f} +lon_0={_middle_longitude(degrees):.6f} "
-        "+datum=WGS84 +units=m"
-    )
-    is_point = plane.geom_type == "Point"
-    if not is_point.any():
-        return plane
-    west, south, east, north = plane.total_bounds
-    discs = plane.geometry.buffer(DISC_SHARE * max(east - west, north - south), quad_segs=4)
-    return plane.set_geometry(plane.geometry.where(~is_point, discs))
-
-
-def _middle_longitude(degrees: gpd.GeoDataFrame) -> float:
-    """Middle of the districts' extent, also of those that lie on both sides of the date line."""
-    west, _, east, _ = degrees.total_bounds
-    if east - west <= HALF_TURN:
-        return (west + east) / 2
-    # Counted from the date line on: the Aleutians are then next to the rest of Alaska.
-    ends = degrees.bounds[["minx", "maxx"]].to_numpy() % (2 * HALF_TURN)
-    return (np.nanmin(ends) + np.nanmax(ends)) / 2 - 2 * HALF_TURN
-
-
 def map_height(plane: gpd.GeoDataFrame, width: float, *, most: float) -> float:
     """Height that a map of this width has, in the unit of `width` and never above `most`."""
     west, south, east, north = plane.total_bounds
@@ -172,6 +138,7 @@ def draw_map(
     )
     if outline is not None:
         outline.boundary.plot(ax=axes, color=INK, linewidth=0.3, aspect=None)
+    draw_insets(axes, districts[has_shape])
     west, south, east, north = shapes.total_bounds
     axes.set(xlim=(west, east), ylim=(south, north))
     axes.set_aspect("equal")

@@ -22,10 +22,10 @@ from incomelens.paper.draw.maps import (
     draw_bar_inside,
     draw_class_legend,
     draw_map,
-    local_projection,
     map_height,
 )
 from incomelens.paper.draw.panels import DASHED, RATIO_COLOURS, heading
+from incomelens.paper.draw.planes import local_projection
 from incomelens.paper.draw.style import (
     GROUP_COLOURS,
     INK,

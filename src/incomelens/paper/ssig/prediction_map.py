@@ -19,11 +19,11 @@ from incomelens.paper.draw.maps import (
     draw_bar_inside,
     draw_class_legend,
     draw_map,
-    local_projection,
     map_height,
     quantile_classes,
 )
 from incomelens.paper.draw.panels import heading
+from incomelens.paper.draw.planes import local_projection
 from incomelens.paper.draw.style import PAGE_MM, PaperFigure, paper_figure
 from incomelens.paper.exhibit import Exhibit
 from incomelens.paper.names import INCOME_UNITS, SCHEMES, folds_name

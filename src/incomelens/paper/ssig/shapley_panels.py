@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from numpy.typing import NDArray
 
-from incomelens.paper.draw.maps import local_projection, map_height
+from incomelens.paper.draw.maps import map_height
+from incomelens.paper.draw.planes import local_projection
 from incomelens.paper.draw.style import (
     GROUP_COLOURS,
     INK,

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from incomelens.common.tables import read_table
-from incomelens.paper.draw.maps import local_projection
+from incomelens.paper.draw.planes import local_projection
 from incomelens.paper.names import INCOME_UNITS, INCOMES, LEVELS, MODES, SCHEMES, VARIABLES
 from incomelens.paper.ssig.intervals import failing_areas
 from incomelens.report.map.layers import (
