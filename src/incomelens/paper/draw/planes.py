@@ -24,6 +24,8 @@ FAR_KM = 500.0
 INSET = "inset"
 # Most of the map's width and height that an inset takes, and what is between them.
 INSET_SHARE, GAP_SHARE = 0.3, 0.04
+# Of the width: room above an inset for its name and, below that, its size.
+NAME_SHARE = 0.08
 
 
 def local_projection(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -54,7 +56,7 @@ def local_projection(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _name(areas: pd.Series, size: float) -> str:
-    smaller = "" if size == 1 else f", at {100 * size:.0f} % of the scale"
+    smaller = "" if size == 1 else f"\n× {size:.2f}"
     return listed(sorted(areas.dropna().unique()), most=2) + smaller
 
 
@@ -114,13 +116,14 @@ def _below(planes: list[gpd.GeoSeries]) -> list[tuple[gpd.GeoSeries, float]]:
     """Shapes of all parts but the first in rows below it, with the size that each is drawn at."""
     west, south, east, north = planes[0].total_bounds
     most, gap = INSET_SHARE * np.array([east - west, north - south]), GAP_SHARE * (east - west)
-    left, top, lowest, placed = west, south - gap, south, []
+    above = NAME_SHARE * (east - west)
+    left, top, lowest, placed = west, south - above, south, []
     for plane in planes[1:]:
         low, high = plane.total_bounds.reshape(2, 2)
         size = float(min(1.0, *(most / (high - low))))
         across, up = size * (high - low)
         if left > west and left + across > east:
-            left, top = west, lowest - gap
+            left, top = west, lowest - above
         place = [size, 0.0, 0.0, size, left - size * low[0], top - size * high[1]]
         placed.append((plane.affine_transform(place), size))
         left, lowest = left + across + gap, min(lowest, top - up)
@@ -136,4 +139,4 @@ def draw_insets(axes: Axes, districts: gpd.GeoDataFrame) -> None:
         frame = Rectangle((west, south), east - west, north - south, clip_on=False)
         frame.set(facecolor="none", edgecolor=QUIET, linewidth=0.4)
         axes.add_patch(frame)
-        axes.text(west, north, f" {name}", fontsize=5, va="bottom", color=INK)
+        axes.text(west, north, name, fontsize=5, va="bottom", color=INK)
