@@ -63,13 +63,22 @@ def test_islands_beyond_the_date_line_stay_with_their_state(country):
     assert east - west < 3e6
 
 
-def test_districts_without_a_shape_or_an_area_are_no_hindrance(country):
-    country.loc[country.index[0], "geometry"] = None
-    country.loc[country.index[1], "geometry"] = Point()
-    country["area"] = country["area"].astype(object).where(np.arange(len(country)) != 2)
+def test_a_district_without_an_area_stays_where_it_lies(country):
+    whole = local_projection(country)
+    row = country.index[country["area"] == "Kansas"][0]
+    plane = local_projection(country.assign(area=country["area"].mask(country.index == row)))
+    assert plane[INSET].isna().equals(whole[INSET].isna())
+    assert plane.geometry.geom_equals(whole.geometry).all()
+
+
+def test_districts_and_areas_without_a_shape_are_no_hindrance(country):
+    hawaii = country["area"] == "Hawaii"
+    country.loc[hawaii, "geometry"] = None
+    country.loc[country.index[country["area"] == "Missouri"][0], "geometry"] = Point()
     plane = local_projection(country)
     assert plane.index.equals(country.index)
-    assert plane.geometry.iloc[0] is None
+    assert plane.geometry[hawaii].isna().all()
+    assert {name.split("\n")[0] for name in plane[INSET].dropna()} == {"Alaska"}
 
 
 def test_places_of_a_country_become_discs_in_insets_too(country):

@@ -64,7 +64,7 @@ def _parts(degrees: gpd.GeoDataFrame) -> NDArray[np.intp]:
     """Which part each district lies in, from that of most districts, 0, to that of fewest."""
     if "area" not in degrees or degrees["area"].nunique() < 2:
         return np.zeros(len(degrees), dtype=np.intp)
-    area = pd.factorize(degrees["area"])[0]
+    area = pd.factorize(degrees["area"], use_na_sentinel=False)[0]  # unknown: one of its own
     longitude, latitude = np.radians(shapely.get_coordinates(_middles(degrees)).T)
     level = np.cos(latitude)
     sphere = [level * np.cos(longitude), level * np.sin(longitude), np.sin(latitude)]
@@ -77,8 +77,8 @@ def _parts(degrees: gpd.GeoDataFrame) -> NDArray[np.intp]:
         for tree in trees
     ]
     part = connected_components(np.isfinite(near))[1][area]
-    by_size = np.argsort(-np.bincount(part), kind="stable")
-    return np.argsort(by_size)[part]
+    by_size = np.argsort(-np.bincount(part[known], minlength=part.max() + 1), kind="stable")
+    return np.where(known, np.argsort(by_size)[part], 0)
 
 
 def _middles(degrees: gpd.GeoDataFrame) -> NDArray[np.object_]:
