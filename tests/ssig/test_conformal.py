@@ -8,6 +8,7 @@ from scipy.stats import binomtest
 
 from incomelens.ssig.conformal import (
     METHODS,
+    NEAR_SHARE,
     calibrate_intervals,
     conformal_intervals,
     label_conditional,
@@ -42,6 +43,28 @@ def test_nine_in_ten_incomes_lie_in_their_interval(method):
     alternative = "less" if method == "label_conditional" else "two-sided"
     assert binomtest(covered.sum(), len(covered), 0.9, alternative=alternative).pvalue > 0.001
     assert covered.mean() < 0.93
+
+
+def test_distance_weighs_errors_as_defined():
+    """The definition, one district at a time (Lou, Luo & Meng 2025)."""
+    observed, predicted, fold, place = world(600)
+    own = fold == 0
+    root = np.sqrt(predicted)
+    error = np.abs(np.sqrt(observed) - root)
+    scale = local_scale(root[~own], error[~own], root)
+    score = error[~own] / scale[~own]
+    highs = []
+    for number in np.flatnonzero(own):
+        distance = np.linalg.norm(place[~own] - place[number], axis=1)
+        bandwidth = np.sort(distance)[len(score) // NEAR_SHARE - 1]
+        weights = np.exp(-((distance / bandwidth) ** 2) / 2)
+        held = [weights[score <= least].sum() for least in np.sort(score)]
+        enough = np.array(held) >= 0.9 * (weights.sum() + 1)
+        least = np.sort(score)[enough.argmax()] if enough.any() else np.inf
+        highs.append((root[number] + scale[number] * least) ** 2)
+    _, high = conformal_intervals(observed, predicted, fold, place=place)["geographic"]
+    assert np.isfinite(highs).all()
+    assert_allclose(high[own], highs, rtol=1e-12)
 
 
 def test_intervals_by_fifths_of_income_hold_among_the_poor_and_the_rich():

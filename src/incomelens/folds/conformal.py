@@ -28,7 +28,7 @@ def conformal_quantile(
     scores : array of shape (n,)
     weights : array of shape (m, n), optional
         Of every score for each of m districts, whose own weight is 1 (Tibshirani et al. 2019,
-        NeurIPS); all 1 by default.
+        NeurIPS); none is negative; all 1 by default.
     level : float
 
     Returns
@@ -41,7 +41,8 @@ def conformal_quantile(
     if weights is None:
         weights = np.ones((1, len(scores)))
         return conformal_quantile(scores, weights, level=level)[0]
-    reached = np.cumsum(weights[:, order], axis=1)
+    reached = np.take(weights, order, axis=1)
+    np.cumsum(reached, axis=1, out=reached)
     # Rounding must not ask for one score more where the level is met exactly.
-    needed = level * (reached[:, -1:] + 1) * (1 - 1e-12)
-    return ranked[(reached < needed).sum(axis=1)]
+    needed = level * (reached[:, -1] + 1) * (1 - 1e-12)
+    return ranked[[np.searchsorted(row, least) for row, least in zip(reached, needed, strict=True)]]

@@ -29,7 +29,7 @@ METHODS = ("model", "split", "normalised", "geographic", "label_conditional")
 N_FIFTHS = 5
 NEAR_SHARE = 8  # an eighth of the calibration districts is near, in income or in space
 LEAST_NEAR = 20
-PAIRS_AT_ONCE = 4_000_000  # of held-out and calibration districts: 32 MB an array
+PAIRS_AT_ONCE = 250_000  # of held-out and calibration districts: 2 MB an array
 Values = NDArray[np.float64]
 
 
@@ -177,7 +177,7 @@ def _by_distance(known: Values, score: Values, asked: Values) -> Values:
     near = min(len(known), max(LEAST_NEAR, len(known) // NEAR_SHARE))
     quantiles = []
     for part in np.array_split(asked, max(1, len(asked) * len(known) // PAIRS_AT_ONCE)):
-        squared = ((part[:, None] - known[None]) ** 2).sum(axis=2)
+        squared = sum((part[:, [axis]] - known[:, axis]) ** 2 for axis in range(known.shape[1]))
         bandwidth = np.partition(squared, near - 1, axis=1)[:, near - 1 : near]
         weights = np.exp(-squared / (2 * np.maximum(bandwidth, 1e-12)))
         quantiles.append(conformal_quantile(score, weights))
