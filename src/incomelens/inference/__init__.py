@@ -19,6 +19,7 @@ gives a probability to each income class; every cell is predicted by a network t
 ``schedules``        the learning rate of the next epoch, and when to stop
 ``loop``             the loop over epochs
 ``steps``            the gradients of one batch
+``optimisers``       optimisers of steps that are not compiled
 ``history``          what training came to, epoch by epoch
 ``checkpoint``       a training kept on disk after every epoch
 ``predict``          predicting the cells of a city, out of fold, or those of another

@@ -30,6 +30,7 @@ from incomelens.inference.frozen_views import FrozenViews, ViewStream, flip_view
 from incomelens.inference.history import EpochRecord, best_epoch
 from incomelens.inference.inputs import draw_flips, draw_positions, flip_images, scale_images
 from incomelens.inference.network import IncomeNetwork
+from incomelens.inference.optimisers import eager
 from incomelens.inference.schedules import NextEpoch, next_epoch
 from incomelens.inference.settings import TrainingSettings
 from incomelens.inference.steps import GradientStep
@@ -249,10 +250,10 @@ class TrainingLoop:
         drawn = draw_positions(n, start=epoch * count, count=count, seed=self._seed)
         return np.split(drawn, steps)
 
-    def _new_optimiser(self) -> torch.optim.Adam:
+    def _new_optimiser(self) -> torch.optim.Optimizer:
         rate = self._settings.learning_rate
         learnt = [one for one in self._network.parameters() if one.requires_grad]
-        return torch.optim.Adam(learnt, lr=rate, fused=True)
+        return eager(torch.optim.Adam)(learnt, lr=rate, fused=True)
 
 
 def _classes(

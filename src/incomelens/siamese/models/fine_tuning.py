@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from incomelens.common.errors import InputError
 from incomelens.common.progress import progress
 from incomelens.common.seeds import job_seed
+from incomelens.inference.optimisers import eager
 from incomelens.siamese.inputs.images import DistrictImages
 from incomelens.siamese.models.embeddings import embed, embedder
 from incomelens.siamese.models.modalities import Frozen, Shown
@@ -168,7 +169,7 @@ class FineTuned:
         """Learn from districts whose images lie at these places of the store."""
         settings = self.settings
         rates = {backbone: settings.learning_rate, head: 10 * settings.learning_rate}
-        optimiser = torch.optim.AdamW(
+        optimiser = eager(torch.optim.AdamW)(
             [{"params": part.parameters(), "lr": rate} for part, rate in rates.items()]
         )
         n_batches = max(1, len(places) // settings.districts)

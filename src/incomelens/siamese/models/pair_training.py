@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from incomelens.common.errors import InputError
+from incomelens.inference.optimisers import eager
 from incomelens.siamese.models.network import PairHead, SiameseNetwork
 
 
@@ -118,7 +119,7 @@ def _learn(
     settings: PairSettings,
     rng: np.random.Generator,
 ) -> None:
-    optimiser = torch.optim.AdamW(
+    optimiser = eager(torch.optim.AdamW)(
         network.parameters(),
         lr=settings.learning_rate,
         weight_decay=settings.weight_decay,
