@@ -29,6 +29,7 @@ env: .venv/complete ## set up .venv from the lock (once, some minutes, 7 GB with
 .venv/complete: $(LOCK) pyproject.toml
 	@PYTHON="$(PYTHON)" envs/create.sh .venv $(LOCK) 7
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src
 	@echo "Compiling the Shapley kernels, half a minute ..."
 	@$(BIN)/python -m incomelens.shapley.compile_kernels
 	@touch $@

@@ -33,7 +33,7 @@ class Checkout:
         for name in COPIED:
             source, target = ROOT / name, folder / name
             if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(source, target)  # with what `make env` compiled
             else:
                 shutil.copy(source, target)
 
