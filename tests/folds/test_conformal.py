@@ -12,6 +12,7 @@ def test_nine_scores_hold_the_tenth_at_their_largest():
     scores = np.array([3.0, 1, 2, 5, 4, 9, 8, 7, 6])
     assert conformal_quantile(scores) == 9.0
     assert conformal_quantile(scores[:8]) == np.inf
+    assert conformal_quantile(scores[:0]) == np.inf
     assert conformal_quantile(np.arange(1.0, 20)) == 18.0
     assert conformal_quantile(scores, level=0.5) == 5.0
 

@@ -41,8 +41,9 @@ def conformal_quantile(
     if weights is None:
         weights = np.ones((1, len(scores)))
         return conformal_quantile(scores, weights, level=level)[0]
-    reached = np.take(weights, order, axis=1)
-    np.cumsum(reached, axis=1, out=reached)
+    reached = np.zeros((len(weights), 1 + len(scores)))
+    np.cumsum(np.take(weights, order, axis=1), axis=1, out=reached[:, 1:])
     # Rounding must not ask for one score more where the level is met exactly.
     needed = level * (reached[:, -1] + 1) * (1 - 1e-12)
-    return ranked[[np.searchsorted(row, least) for row, least in zip(reached, needed, strict=True)]]
+    pairs = zip(reached[:, 1:], needed, strict=True)
+    return ranked[[np.searchsorted(row, least) for row, least in pairs]]
