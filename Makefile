@@ -55,7 +55,7 @@ report: env ## one page of a whole study: make report STUDY=nyc DATA=<folder>; A
 	@$(if $(AGAINST),$(BIN)/python -m incomelens.report.against results/$(STUDY) \
 	  $(if $(wildcard $(AGAINST)/paper),$(AGAINST),results/$(AGAINST)))
 
-check: env ## lint, types and fast tests (about five minutes)
+check: env ## lint, types and fast tests (three to five minutes)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check .
